@@ -1,0 +1,105 @@
+"""What every wing's explanation has in common: a score, its proof and where it comes from."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Self
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+Parameter = bool | int | float | str
+
+
+class Value(BaseModel):
+    """An immutable, validated value that survives a round trip through JSON exactly."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+    def to_json(self) -> str:
+        return self.model_dump_json(indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        return cls.model_validate_json(text)
+
+
+class Provenance(Value):
+    """Where an explanation comes from, so that anyone can make it again."""
+
+    dataset: str
+    dataset_hash: str
+    licence: str
+    run: str
+    method: str
+    parameters: dict[str, Parameter]
+    seed: int
+    code_version: str
+
+
+class Ledger(Value):
+    """What the attributions sum to, and what biases and the stabiliser absorbed.
+
+    Layer-wise conservation (Bach et al. 2015): features + bias + epsilon = score.
+    """
+
+    score: float
+    features: float
+    bias: float = 0.0
+    epsilon: float = 0.0
+
+    @property
+    def gap(self) -> float:
+        """Score minus everything accounted for; rounding only, if the explanation is exact."""
+        return self.score - (self.features + self.bias + self.epsilon)
+
+    def closes(self, tolerance: float = 1e-5) -> bool:
+        return abs(self.gap) <= tolerance * max(1.0, abs(self.score))
+
+
+class DeletionTest(Value):
+    """The score after removing the named reasons, against removing as many at random.
+
+    `low` and `high` are the 2.5th and 97.5th percentile of the random removals;
+    `beaten` is the share of random removals that lowered the score less than the named ones.
+    """
+
+    removed: int
+    score: float
+    after_top: float
+    after_random: float
+    low: float
+    high: float
+    beaten: float
+    repetitions: int
+
+    @property
+    def drop_top(self) -> float:
+        return self.score - self.after_top
+
+    @property
+    def drop_random(self) -> float:
+        return self.score - self.after_random
+
+
+class Audit(Value):
+    """The proof that accompanies an explanation. Nothing is shown without it."""
+
+    ledger: Ledger
+    deletion: DeletionTest
+
+
+class Explanation(Value):
+    """Base of the wings' explanations."""
+
+    score: float
+    audit: Audit
+    provenance: Provenance
+
+    @abstractmethod
+    def to_frame(self) -> pd.DataFrame:
+        """The signed attribution, one row a feature, strongest support first."""
+
+    @abstractmethod
+    def sentence(self) -> str:
+        """Why this was recommended, in plain words."""

@@ -1,0 +1,251 @@
+"""Read and check films, viewers and ratings from a folder of CSV files.
+
+The folder holds `interactions.csv` (user_id, item_id, and optionally rating in (0, 5] and
+timestamp), and optionally `items.csv` (item_id, title, year, any further columns are attributes
+whose values are separated by `|`) and `users.csv` (user_id, any further columns are attributes;
+a numeric `age` is turned into a band). MovieLens is installed in this very form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from relrec_core.errors import DataError
+
+USER, ITEM, RATING, TIMESTAMP = "user_id", "item_id", "rating", "timestamp"
+TITLE, YEAR = "title", "year"
+INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE, SOURCE_FILE = (
+    "interactions.csv",
+    "items.csv",
+    "users.csv",
+    "source.json",
+)
+SEPARATOR = "|"
+LIKED_FROM = 3.0
+AGE_BANDS = ((18, "under 18"), (25, "18 to 24"), (35, "25 to 34"), (45, "35 to 44"))
+AGE_BANDS += ((50, "45 to 49"), (56, "50 to 55"), (200, "56 or older"))
+
+
+@dataclass(frozen=True)
+class MovieData:
+    """Checked ratings with everything known about films and viewers.
+
+    `users` has one row a viewer (user_id and attributes), `items` one row a rated film (item_id,
+    title, year, attributes, `decade` among them); `ratings` refers to both by row number (user,
+    item), with rating in (0, 5] and timestamp, which only orders a viewer's ratings.
+    """
+
+    name: str
+    title: str
+    licence: str
+    content_hash: str
+    users: pd.DataFrame
+    items: pd.DataFrame
+    ratings: pd.DataFrame
+    unrated: int
+
+    @property
+    def item_attributes(self) -> tuple[str, ...]:
+        return tuple(c for c in self.items.columns if c not in (ITEM, TITLE, YEAR))
+
+    @property
+    def user_attributes(self) -> tuple[str, ...]:
+        return tuple(c for c in self.users.columns if c != USER)
+
+
+def load(folder: Path) -> MovieData:
+    """Read a folder of CSV files; raise `DataError` naming file and line at the first problem."""
+    interactions = _read(folder / INTERACTIONS_FILE, (USER, ITEM))
+    path = folder / INTERACTIONS_FILE
+    _check_ids(path, interactions, (USER, ITEM))
+    ratings = pd.DataFrame({USER: interactions[USER], ITEM: interactions[ITEM]})
+    ratings[RATING] = _ratings(path, interactions)
+    ratings[TIMESTAMP] = _timestamps(path, interactions)
+    _check_unique(path, ratings, [USER, ITEM])
+
+    known_items = _table(folder / ITEMS_FILE, ITEM, ratings, path)
+    known_users = _table(folder / USERS_FILE, USER, ratings, path)
+    items = _rated(known_items, ITEM, ratings)
+    users = _rated(known_users, USER, ratings)
+    ratings["user"] = pd.Index(users[USER]).get_indexer(pd.Index(ratings[USER])).astype(np.int32)
+    ratings["item"] = pd.Index(items[ITEM]).get_indexer(pd.Index(ratings[ITEM])).astype(np.int32)
+    ratings = ratings[["user", "item", RATING, TIMESTAMP]].sort_values(
+        ["user", "item"], ignore_index=True
+    )
+    source = _source(folder)
+    return MovieData(
+        name=source.get("name", folder.name),
+        title=source.get("title", folder.name),
+        licence=source.get("licence", "not stated"),
+        content_hash=_content_hash(users, items, ratings),
+        users=_banded(users, folder / USERS_FILE),
+        items=_dated(items, folder / ITEMS_FILE),
+        ratings=ratings,
+        unrated=len(known_items) - len(items),
+    )
+
+
+def _read(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
+    if not path.is_file():
+        raise DataError(path, "no such file", "a CSV file with " + ", ".join(required))
+    raw = path.read_bytes()
+    if not raw.strip():
+        raise DataError(path, "an empty file", "a header line with " + ", ".join(required))
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            path, f"byte 0x{raw[error.start]:02x}", "text in UTF-8", row=line
+        ) from error
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except pd.errors.ParserError as error:
+        raise DataError(path, str(error).strip().rstrip("."), "as many values as columns") from error
+    missing = [c for c in required if c not in frame.columns]
+    if missing:
+        found = "columns " + ", ".join(map(str, frame.columns))
+        raise DataError(path, found, "also " + ", ".join(missing), row=1)
+    if frame.empty:
+        raise DataError(path, "a header without rows", "at least one row", row=2)
+    return frame
+
+
+def _first(bad: npt.NDArray[np.bool_]) -> int:
+    """Line in the file (header is line 1) of the first bad row."""
+    return int(np.argmax(bad)) + 2
+
+
+def _check_ids(path: Path, frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
+    for column in columns:
+        bad = (frame[column].str.strip() == "").to_numpy(dtype=bool)
+        if bad.any():
+            raise DataError(path, "an empty value", "an id", row=_first(bad), column=column)
+
+
+def _check_unique(path: Path, frame: pd.DataFrame, columns: list[str]) -> None:
+    bad = frame.duplicated(columns).to_numpy(dtype=bool)
+    if bad.any():
+        row = frame.iloc[int(np.argmax(bad))]
+        found = ", ".join(f"{c} {row[c]}" for c in columns) + " a second time"
+        raise DataError(path, found, "each only once", row=_first(bad))
+
+
+def _numbers(path: Path, frame: pd.DataFrame, column: str, expected: str) -> pd.Series[float]:
+    values = pd.to_numeric(frame[column], errors="coerce")
+    bad = ~np.isfinite(values.to_numpy(dtype=float))
+    if bad.any():
+        found = f"'{frame[column].iloc[int(np.argmax(bad))]}'"
+        raise DataError(path, found, expected, row=_first(bad), column=column)
+    return values.astype(float)
+
+
+def _ratings(path: Path, frame: pd.DataFrame) -> npt.NDArray[np.float32]:
+    if RATING not in frame.columns:
+        return np.full(len(frame), 5.0, dtype=np.float32)
+    expected = "a number above 0 and at most 5"
+    values = _numbers(path, frame, RATING, expected).to_numpy(dtype=np.float32)
+    bad = (values <= 0) | (values > 5)
+    if bad.any():
+        found = f"'{frame[RATING].iloc[int(np.argmax(bad))]}'"
+        raise DataError(path, found, expected, row=_first(bad), column=RATING)
+    return values
+
+
+def _timestamps(path: Path, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
+    if TIMESTAMP not in frame.columns:
+        return np.arange(len(frame), dtype=np.float64)
+    return _numbers(path, frame, TIMESTAMP, "a number that orders a viewer's ratings").to_numpy()
+
+
+def _table(path: Path, key: str, ratings: pd.DataFrame, interactions: Path) -> pd.DataFrame:
+    """Items or users, from their file or, where there is none, from the interactions alone."""
+    if not path.exists():
+        frame = pd.DataFrame({key: _ordered(ratings[key].unique())})
+    else:
+        frame = _read(path, (key,))
+        _check_ids(path, frame, (key,))
+        _check_unique(path, frame, [key])
+        orphan = (~ratings[key].isin(frame[key])).to_numpy(dtype=bool)
+        if orphan.any():
+            found = f"'{ratings[key].iloc[int(np.argmax(orphan))]}'"
+            expected = f"one that {path.name} lists"
+            raise DataError(interactions, found, expected, row=_first(orphan), column=key)
+    if key == ITEM and TITLE not in frame.columns:
+        frame[TITLE] = frame[ITEM]
+    return frame
+
+
+def _ordered(ids: npt.ArrayLike) -> list[str]:
+    """Numbers by value, then everything else by spelling."""
+    return sorted(
+        np.asarray(ids, dtype=object).tolist(),
+        key=lambda s: (0, int(s), s) if s.isascii() and s.isdigit() else (1, 0, s),
+    )
+
+
+def _rated(frame: pd.DataFrame, key: str, ratings: pd.DataFrame) -> pd.DataFrame:
+    rated = set(ratings[key].unique())
+    order = [i for i in _ordered(frame[key]) if i in rated]
+    return frame.set_index(key).loc[order].reset_index()
+
+
+def _banded(users: pd.DataFrame, path: Path) -> pd.DataFrame:
+    if "age" not in users.columns:
+        return users
+    ages = pd.to_numeric(users["age"], errors="coerce")
+    if ages.isna().all():
+        return users
+    bad = (ages < 0) | (ages > 150)
+    if bad.any():
+        row = users[bad.to_numpy(dtype=bool)].iloc[0]
+        raise DataError(path, f"age {row['age']} of user {row[USER]}", "years from 0 to 150")
+    limits = [limit for limit, _ in AGE_BANDS]
+    names = np.array([name for _, name in AGE_BANDS], dtype=object)
+    known = ages.fillna(0).to_numpy(dtype=float)
+    bands = names[np.searchsorted(limits, known, side="right")]
+    return users.assign(age=np.where(ages.isna(), users["age"].to_numpy(dtype=object), bands))
+
+
+def _dated(items: pd.DataFrame, path: Path) -> pd.DataFrame:
+    if YEAR not in items.columns:
+        return items
+    years = pd.to_numeric(items[YEAR].where(items[YEAR] != "", None), errors="coerce")
+    bad = ((items[YEAR] != "") & ~years.between(1000, 2999)).to_numpy(dtype=bool)
+    if bad.any():
+        row = items[bad].iloc[0]
+        raise DataError(path, f"year '{row[YEAR]}' of item {row[ITEM]}", "four digits or nothing")
+    decades = [f"{int(y) // 10 * 10}s" if y == y else "" for y in years]
+    return items.assign(year=years.astype("Int64"), decade=decades)
+
+
+def _source(folder: Path) -> dict[str, str]:
+    path = folder / SOURCE_FILE
+    if not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DataError(path, "text that is not JSON", "name, title and licence") from error
+    return {k: v for k, v in content.items() if isinstance(v, str)}
+
+
+def _content_hash(users: pd.DataFrame, items: pd.DataFrame, ratings: pd.DataFrame) -> str:
+    """Identity of the data a model was trained on: ids, attributes and ratings, not times."""
+    digest = hashlib.sha256()
+    for frame in (users, items, ratings[["user", "item", RATING]]):
+        digest.update(",".join(map(str, frame.columns)).encode())
+        for column in frame.columns:
+            values = frame[column]
+            if values.dtype.kind in "if":
+                digest.update(np.ascontiguousarray(values.to_numpy()).tobytes())
+            else:
+                digest.update("\x1f".join(values.astype(str)).encode())
+    return digest.hexdigest()

@@ -29,8 +29,15 @@ INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE, SOURCE_FILE = (
 )
 SEPARATOR = "|"
 LIKED_FROM = 3.0
-AGE_BANDS = ((18, "under 18"), (25, "18 to 24"), (35, "25 to 34"), (45, "35 to 44"))
-AGE_BANDS += ((50, "45 to 49"), (56, "50 to 55"), (200, "56 or older"))
+AGE_BANDS = (
+    (18, "under 18"),
+    (25, "18 to 24"),
+    (35, "25 to 34"),
+    (45, "35 to 44"),
+    (50, "45 to 49"),
+    (56, "50 to 55"),
+    (200, "56 or older"),
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,9 @@ def _read(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except pd.errors.ParserError as error:
-        raise DataError(path, str(error).strip().rstrip("."), "as many values as columns") from error
+        raise DataError(
+            path, str(error).strip().rstrip("."), "as many values as columns"
+        ) from error
     missing = [c for c in required if c not in frame.columns]
     if missing:
         found = "columns " + ", ".join(map(str, frame.columns))
@@ -162,7 +171,8 @@ def _ratings(path: Path, frame: pd.DataFrame) -> npt.NDArray[np.float32]:
 def _timestamps(path: Path, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
     if TIMESTAMP not in frame.columns:
         return np.arange(len(frame), dtype=np.float64)
-    return _numbers(path, frame, TIMESTAMP, "a number that orders a viewer's ratings").to_numpy()
+    values = _numbers(path, frame, TIMESTAMP, "a number that orders a viewer's ratings")
+    return values.to_numpy(dtype=np.float64)
 
 
 def _table(path: Path, key: str, ratings: pd.DataFrame, interactions: Path) -> pd.DataFrame:

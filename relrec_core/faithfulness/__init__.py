@@ -1,0 +1,1 @@
+"""Do the named reasons matter? Measured by taking them away."""

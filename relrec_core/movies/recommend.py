@@ -1,0 +1,174 @@
+"""Rank films for one profile or for all viewers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from relrec_core.errors import ProfileError
+from relrec_core.movies.data import LIKED_FROM, RATING, USER, MovieData
+from relrec_core.movies.features import (
+    FILM,
+    FeatureSpace,
+    Indices,
+    display_titles,
+    feature_space,
+    viewer_names,
+)
+from relrec_core.movies.model import Floats, Weights
+from relrec_core.movies.split import split
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """One viewer as the model sees them: a set of features, and films not to recommend again."""
+
+    name: str
+    features: Indices
+    seen: Indices
+
+    def without(self, *features: int) -> Self:
+        """The same viewer had these features never been there."""
+        return replace(self, features=np.setdiff1d(self.features, features))
+
+    def plus(self, *features: int) -> Self:
+        """The same viewer with these features added."""
+        return replace(self, features=np.union1d(self.features, features).astype(np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Films from best to worst for one profile: rows of items and their logits."""
+
+    items: Indices
+    scores: Floats
+
+
+def rank(weights: Weights, features: Indices, seen: Indices, n: int) -> Ranking:
+    """The n films with the highest logits that were not seen; fewer if fewer are left."""
+    scores = weights.logits(features)
+    scores[seen] = -np.inf
+    n = min(n, len(scores) - len(seen))
+    if n <= 0:
+        raise ProfileError("This viewer has already seen every film, so nothing is left to rank.")
+    top = np.argpartition(scores, -n)[-n:]
+    top = top[np.argsort(-scores[top], kind="stable")]
+    return Ranking(items=top, scores=scores[top])
+
+
+def rank_all(
+    weights: Weights, bags: sparse.csr_matrix, seen: sparse.csr_matrix, n: int
+) -> tuple[Indices, Floats]:
+    """The n best unseen films of every viewer, best first: (B, n) items and (B, n) logits."""
+    scores = weights.logits_of_all(bags)
+    rows = np.repeat(np.arange(scores.shape[0]), np.diff(seen.indptr))
+    scores[rows, seen.indices] = -np.inf
+    top = np.argpartition(scores, scores.shape[1] - n, axis=1)[:, -n:]
+    values = np.take_along_axis(scores, top, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    return np.take_along_axis(top, order, axis=1), np.take_along_axis(values, order, axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Recommender:
+    """A model together with the data and the split it was trained on.
+
+    `history` holds the liked films the model may know, `held_out` those it was never shown.
+    """
+
+    data: MovieData
+    space: FeatureSpace
+    weights: Weights
+    history: sparse.csr_matrix
+    held_out: sparse.csr_matrix
+    run: str
+    seed: int
+
+    @classmethod
+    def of(
+        cls, data: MovieData, weights: Weights, *, with_attributes: bool, split_seed: int, run: str
+    ) -> Self:
+        """Put a trained model on its data; raises `CheckpointError` if they do not belong."""
+        space = feature_space(data, with_attributes)
+        weights.check_belongs_to(data, space)
+        parts = split(data, split_seed)
+        return cls(data, space, weights, parts.known, parts.test, run, split_seed)
+
+    @cached_property
+    def titles(self) -> list[str]:
+        return display_titles(self.data.items)
+
+    @cached_property
+    def viewers(self) -> list[str]:
+        return viewer_names(self.data)
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """A readable name of every feature."""
+        kinds, values, n = self.space.kinds, self.space.values, self.space.n_items
+        words = {"M": "man", "F": "woman"}
+        attributes = [
+            f"{kind.capitalize()}: {words.get(value, value)}"
+            for kind, value in zip(kinds[n:], values[n:], strict=True)
+        ]
+        return self.titles + attributes
+
+    def group(self, feature: int) -> str:
+        """The heading a feature stands under."""
+        kind = self.space.kinds[feature]
+        if kind == FILM:
+            return "Watched films"
+        return f"{kind.capitalize()}s" if kind in self.space.item_kinds else "Person"
+
+    @cached_property
+    def bags(self) -> sparse.csr_matrix:
+        return self.space.bags(self.history)
+
+    @cached_property
+    def _disliked(self) -> sparse.csr_matrix:
+        low = self.data.ratings[self.data.ratings[RATING] < LIKED_FROM]
+        ones = np.ones(len(low), dtype=np.float32)
+        return sparse.csr_matrix((ones, (low["user"], low["item"])), shape=self.history.shape)
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {str(user): row for row, user in enumerate(self.data.users[USER])}
+
+    def row(self, user_id: str) -> int:
+        """Row of a viewer; raises `ProfileError` for an unknown one."""
+        if user_id not in self._rows:
+            raise ProfileError(f"There is no viewer '{user_id}' in {self.data.title}.")
+        return self._rows[user_id]
+
+    def profile(self, user_id: str) -> Profile:
+        """A known viewer: history and attributes; disliked films count as seen, not as liked."""
+        row = self.row(user_id)
+        bag = self.bags.indices[self.bags.indptr[row] : self.bags.indptr[row + 1]]
+        seen = np.union1d(self.history[row].indices, self._disliked[row].indices)
+        return Profile(f"Viewer {user_id}", bag.astype(np.int64), seen.astype(np.int64))
+
+    def new_profile(self, films: npt.ArrayLike, attributes: Sequence[int] = ()) -> Profile:
+        """A viewer the model never met, from liked films (rows of items) and own attributes."""
+        rows = np.unique(np.asarray(films, dtype=np.int64))
+        return Profile("New viewer", self.space.bag(rows, attributes), rows)
+
+    def rank(self, profile: Profile, n: int = 10) -> Ranking:
+        """The n best unseen films; raises `ProfileError` if the profile is empty."""
+        if len(profile.features) == 0:
+            raise ProfileError(
+                "This profile is empty, so there is nothing to base a recommendation on. "
+                "Add a film or put a removed one back."
+            )
+        return rank(self.weights, profile.features, profile.seen, n)
+
+    def probabilities(self, profile: Profile) -> Floats:
+        """Softmax over all films, (V,): the model's estimate of the next film."""
+        scores = self.weights.logits(profile.features)
+        odds = np.exp(scores - scores.max())
+        return np.asarray(odds / odds.sum(), dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Training runs: their settings, their folder, their process and who may write."""

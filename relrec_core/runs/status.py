@@ -1,0 +1,97 @@
+"""How a run stands: what it last said of itself, and what its silence means."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from relrec_core import paths
+from relrec_core.explanation import Value
+from relrec_core.runs import process
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+
+BEAT = 2.0
+"""Seconds between two signs of life of a running run."""
+STALE = 15.0
+"""Seconds of silence after which a run whose process is gone has failed."""
+LOST = 120.0
+"""Seconds of silence after which a run has failed, whatever process now has its number."""
+
+
+class Status(Value):
+    """The content of status.json. Times are seconds since 1970."""
+
+    state: State
+    heartbeat: float
+    pid: int | None = None
+    host: str = Field(default_factory=platform.node)
+    started: float | None = None
+    ended: float | None = None
+    progress: float = Field(default=0.0, ge=0.0, le=1.0)
+    message: str = ""
+
+    @property
+    def ongoing(self) -> bool:
+        return self.state in ("queued", "running")
+
+    @property
+    def here(self) -> bool:
+        """True when the run belongs to this machine."""
+        return self.host == platform.node()
+
+    def but(self, **changes: object) -> Status:
+        """A validated copy with some fields changed and a fresh heartbeat."""
+        return Status.model_validate({**self.model_dump(), "heartbeat": time.time(), **changes})
+
+    def observed(self, now: float) -> Status:
+        """The same status, or failed when an ongoing run has been silent for too long."""
+        silence = now - self.heartbeat
+        if self.state == "queued" and silence > LOST:
+            return self._failed("The run was never started; its log.txt may say why.")
+        if self.state == "running" and silence > STALE:
+            gone = self.pid is None or not self.here or not process.alive(self.pid)
+            if gone or silence > LOST:
+                return self._failed("The run stopped without a word; what it had is kept.")
+        return self
+
+    def _failed(self, message: str) -> Status:
+        return self.model_copy(
+            update={"state": "failed", "message": message, "ended": self.heartbeat}
+        )
+
+
+def queued() -> Status:
+    """The status of a run that waits for its process."""
+    return Status(state="queued", heartbeat=time.time())
+
+
+def running() -> Status:
+    """The status of a run that this process executes from now on."""
+    now = time.time()
+    return Status(state="running", heartbeat=now, started=now, pid=os.getpid())
+
+
+def write(path: Path, status: Status) -> None:
+    """Replace the status file at `path` atomically."""
+    paths.write_text(path, status.to_json())
+
+
+def read(path: Path) -> Status:
+    """What the status file at `path` means now. A damaged one reads as failed, in a sentence."""
+    try:
+        return Status.from_json(path.read_text(encoding="utf-8")).observed(time.time())
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        reason = "is missing" if isinstance(error, FileNotFoundError) else "cannot be read"
+        return Status(
+            state="failed",
+            heartbeat=0.0,
+            host="",
+            message=f"The file {path.name} of run {path.parent.name} {reason}; "
+            "the folder may be damaged.",
+        )

@@ -1,0 +1,68 @@
+"""Named tensors with metadata in one safetensors file, checked by sha256. Nothing is unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from relrec_core import paths
+from relrec_core.errors import CheckpointError
+
+if TYPE_CHECKING:
+    import torch
+
+_KEY = "relrec"
+
+
+def encode(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> bytes:
+    """The safetensors file of `tensors` (any shapes), `metadata` (plain JSON values) inside."""
+    from safetensors.torch import save
+
+    plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
+    data: bytes = save(plain, metadata={_KEY: json.dumps(dict(metadata))})
+    return data
+
+
+def decode(data: bytes) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """The tensors (on the CPU) and metadata of an encoded file whose sha256 was checked."""
+    from safetensors.torch import load
+
+    tensors: dict[str, torch.Tensor] = load(data)
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    metadata: dict[str, Any] = json.loads(header["__metadata__"][_KEY])
+    return tensors, metadata
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write encoded tensors to `path` as a whole or not at all."""
+    with paths.replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def read(path: Path, digest: str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Read what `write` wrote, if it still is what it was.
+
+    Raises:
+        CheckpointError: the file is missing or its sha256 is not `digest`.
+    """
+    name = f"{path.name} of {path.parent.name}"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"The file {name} cannot be read: {error.strerror}.") from error
+    found = sha256(data)
+    if found != digest:
+        raise CheckpointError(
+            f"The file {name} is damaged: found sha256 {found[:12]}…, expected {digest[:12]}…; "
+            "restore it or train again."
+        )
+    return decode(data)
+
+
+def sha256(data: bytes) -> str:
+    """The checksum of `data`, 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()

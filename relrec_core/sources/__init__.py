@@ -1,0 +1,1 @@
+"""Data and weights that are downloaded, never shipped: where they are and how they are got."""

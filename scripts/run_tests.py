@@ -1,0 +1,17 @@
+"""Check everything: python3 scripts/run_tests.py [-- arguments for pytest]
+
+Whatever it needs is installed into .venv on the first start. Any Python can read this file, so
+that one that is too old is told so in a sentence.
+"""
+
+import os
+import sys
+
+if __name__ == "__main__":
+    sys.path[0] = os.path.dirname(sys.path[0])  # noqa: PTH120
+    from scripts.python_version import require
+
+    require()
+    from scripts import checks
+
+    sys.exit(checks.main(sys.argv[1:]))

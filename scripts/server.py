@@ -1,0 +1,112 @@
+"""Run the dashboard's server on this computer, only for this computer."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from relrec_core.errors import RelRecError
+
+ADDRESS = "127.0.0.1"
+USUAL_PORT = 8501
+PORTS_TRIED = 50
+HEALTH_SECONDS = 90.0
+STOP_SECONDS = 5.0
+
+
+class ServerError(RelRecError):
+    """The server could not be started."""
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen at this port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        if os.name != "nt":  # there it would let two servers share the port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError:
+            return False
+    return True
+
+
+def choose_port(asked: int | None) -> int:
+    """The port that was asked for, else the usual one or the next that is free."""
+    if asked is not None:
+        if not is_free(asked):
+            raise ServerError(
+                f"Port {asked} is in use by another program. Stop that program, or choose "
+                "another port with --port, or leave --port out to take the next free one."
+            )
+        return asked
+    for port in range(USUAL_PORT, USUAL_PORT + PORTS_TRIED):
+        if is_free(port):
+            if port != USUAL_PORT:
+                print(f"Port {USUAL_PORT} is in use, so this takes port {port}.", flush=True)
+            return port
+    last = USUAL_PORT + PORTS_TRIED - 1
+    raise ServerError(f"All ports from {USUAL_PORT} to {last} are in use; choose one with --port.")
+
+
+def any_port() -> int:
+    """A port that is free now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((ADDRESS, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(app: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the server for `app`, wait until it is healthy, and stop it at the end."""
+    command = [sys.executable, "-m", "streamlit", "run", str(app)]
+    command += ["--server.address", ADDRESS, "--server.port", str(port)]
+    command += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
+    command += ["--logger.level", "warning"]
+    process = subprocess.Popen(command, cwd=app.parent.parent, stdout=subprocess.DEVNULL)
+    try:
+        _wait_until_healthy(process, port)
+        yield process
+    finally:
+        _stop(process)
+
+
+def _wait_until_healthy(process: subprocess.Popen[bytes], port: int) -> None:
+    until = time.monotonic() + HEALTH_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise ServerError(
+                f"The server ended with exit code {process.returncode} before it was ready; "
+                "the lines above say why."
+            )
+        if _healthy(port):
+            return
+        time.sleep(0.05)
+    raise ServerError(f"The server did not answer at port {port} within {HEALTH_SECONDS:.0f} s.")
+
+
+def _healthy(port: int) -> bool:
+    connection = http.client.HTTPConnection(ADDRESS, port, timeout=2)
+    try:
+        connection.request("GET", "/_stcore/health")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import sys
 import time
 from pathlib import Path
@@ -18,7 +17,6 @@ TIMEOUT_SECONDS = 120
 
 def main(app: Path) -> int:
     """Render the pages beside `app`; returns the exit code."""
-    os.environ["STREAMLIT_CLIENT_SHOW_ERROR_DETAILS"] = "full"  # visitors do not see them
     logging.disable(logging.WARNING)  # Streamlit warns that there is no browser
     sys.path[0] = str(app.parent.parent)
     executed = _executed_files()
@@ -42,8 +40,10 @@ def _line(app: Path, page: Path, executed: set[str]) -> str:
 
 def _render(app: Path, page: Path, executed: set[str]) -> str:
     """What went wrong, or nothing."""
+    import streamlit
     from streamlit.testing.v1 import AppTest
 
+    streamlit.set_option("client.showErrorDetails", "full")  # a visitor would not see them
     test = AppTest.from_file(str(app), default_timeout=TIMEOUT_SECONDS)
     try:
         with contextlib.redirect_stdout(sys.stderr):  # Streamlit prints tracebacks

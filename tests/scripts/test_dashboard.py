@@ -83,8 +83,8 @@ def test_port_that_is_none(text: str, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_check_renders_every_page(app: Path, ml_100k: Path) -> None:
-    code, out, _ = run(app, "--check")
-    assert code == 0
+    code, out, err = run(app, "--check")
+    assert code == 0, err
     assert [line.split()[:2] for line in out.splitlines()] == [["one", "ok"], ["two", "ok"]]
 
 

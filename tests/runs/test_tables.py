@@ -87,7 +87,7 @@ def test_a_line_cut_off_by_a_kill_is_computed_again() -> None:
     Cells("movies", "recall", "a").get({"seed": 0}, lambda: {"x": 1})
     file = paths.evaluations_dir() / "movies" / "cells" / "recall.jsonl"
     with file.open("a") as out:
-        out.write('{"key": "half')
+        out.write('\n{"key": "half')
     cells = Cells("movies", "recall", "a")
     assert cells.get({"seed": 0}, lambda: {"x": 2}) == {"x": 1}
     assert cells.get({"seed": 1}, lambda: {"x": 3}) == {"x": 3}

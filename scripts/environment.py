@@ -138,8 +138,8 @@ def _install(requirements: Sequence[Path], venv: Path) -> None:
         assert pip.stdout is not None
         for line in pip.stdout:
             last.append(line.rstrip())
-            if line.startswith("Collecting ") and "(from -r" in line:
-                _say("  " + line.split()[1])
+            if line.startswith(("Collecting ", "Processing ")) and "(from -r" in line:
+                _say("  " + Path(line.split()[1]).name)
             elif line.startswith("Installing collected packages"):
                 _say("  all downloaded, now unpacking ...")
     if pip.returncode:

@@ -51,6 +51,22 @@ def test_official_and_recbole_layout_give_the_same_files(ml_100k: Path, tmp_path
         assert (tmp_path / file).read_bytes() == (ml_100k / file).read_bytes()
 
 
+def test_ml_1m_codes_and_titles(tmp_path: Path) -> None:
+    files = {
+        "ratings.dat": "2::9::4::20\n1::9::5::30\n1::3::2::10\n",
+        "movies.dat": "9::Café,  Le(1982)::War|Drama\n3::Plain (1990)::Comedy\n",
+        "users.dat": "2::F::56::0::00000\n1::M::1::10::00000-0000\n",
+    }
+    encoded = {name: text.encode("latin-1") for name, text in files.items()}
+    frames = movielens.parse_official_1m(layouts.unpacked(encoded, tmp_path))
+    assert frames.interactions == ((1, 3, 2, 10), (1, 9, 5, 30), (2, 9, 4, 20))
+    assert frames.items == ((3, "Plain", "1990", "Comedy"), (9, "Café, Le", "1982", "Drama|War"))
+    assert frames.users == ((1, "M", 1, "K-12 student"), (2, "F", 56, "other"))
+    (tmp_path / "users.dat").write_text("1::M::1::21::00000\n")
+    with pytest.raises(DataError, match="found '21', expected an occupation code from 0 to 20"):
+        movielens.parse_official_1m(tmp_path)
+
+
 def test_ml_1m_round_trip(ml_1m: Path, tmp_path: Path) -> None:
     raw = layouts.unpacked(layouts.official_1m(ml_1m), tmp_path)
     frames = movielens.parse_official_1m(raw / "ml-1m")

@@ -32,6 +32,7 @@ class Profile:
     name: str
     features: Indices
     seen: Indices
+    user: str | None = None
 
     def without(self, *features: int) -> Self:
         """The same viewer had these features never been there."""
@@ -151,12 +152,14 @@ class Recommender:
         row = self.row(user_id)
         bag = self.bags.indices[self.bags.indptr[row] : self.bags.indptr[row + 1]]
         seen = np.union1d(self.history[row].indices, self._disliked[row].indices)
-        return Profile(f"Viewer {user_id}", bag.astype(np.int64), seen.astype(np.int64))
+        return Profile(
+            f"Viewer {user_id}", bag.astype(np.int64), seen.astype(np.int64), user_id
+        )
 
     def new_profile(self, films: npt.ArrayLike, attributes: Sequence[int] = ()) -> Profile:
         """A viewer the model never met, from liked films (rows of items) and own attributes."""
         rows = np.unique(np.asarray(films, dtype=np.int64))
-        return Profile("New viewer", self.space.bag(rows, attributes), rows)
+        return Profile("this viewer", self.space.bag(rows, attributes), rows)
 
     def rank(self, profile: Profile, n: int = 10) -> Ranking:
         """The n best unseen films; raises `ProfileError` if the profile is empty."""

@@ -1,0 +1,24 @@
+"""RelRec's dashboard: start it with `python scripts/run_dashboard.py`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.panels.common import read_only_notice
+
+PAGES = (
+    ("overview", "Overview", ":material/home:"),
+    ("movies", "Movies", ":material/movie:"),
+    ("training", "Training", ":material/model_training:"),
+)
+
+st.set_page_config(page_title="RelRec: why was this recommended?", page_icon="🔎", layout="wide")
+page = st.navigation(
+    [
+        st.Page(f"app_pages/{name}.py", title=title, icon=icon, default=name == "overview")
+        for name, title, icon in PAGES
+    ],
+    position="top",
+)
+read_only_notice()
+page.run()

@@ -1,0 +1,45 @@
+"""Movies: why was this film recommended to this viewer?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.loaders import explained, movie_model
+from dashboard.panels import movies as panels
+from dashboard.panels.common import provenance, sentences
+from dashboard.panels.lime import lime_panel
+
+st.title("Why this film?")
+with sentences():
+    recommender, key = movie_model()
+    profile, settings = panels.choose(recommender)
+    ranking = recommender.rank(profile, settings.top)
+    films, reasons = st.columns([1, 3.4], gap="large")
+    with films:
+        item = panels.choose_film(recommender, profile, ranking)
+    explanation = explained(recommender, key, profile, item, removed=settings.removed)
+    with reasons:
+        panels.why(explanation, settings.shown, settings.everything, key="main")
+
+    what_if, why_not, ask, lime, known = st.tabs(
+        ["What if?", "Why not another film?", "Ask", "Compare with LIME", "What the model knows"],
+        key="more",
+        on_change="rerun",
+        bind="query-params",
+    )
+    if what_if.open:
+        with what_if:
+            panels.change_profile(recommender, profile)
+    if why_not.open:
+        with why_not:
+            panels.why_not(recommender, key, profile, item)
+    if ask.open:
+        with ask:
+            panels.ask(recommender, key, profile, explanation)
+    if lime.open:
+        with lime:
+            lime_panel(recommender, key, profile, explanation)
+    if known.open:
+        with known:
+            panels.history(recommender, profile)
+    provenance(explanation)

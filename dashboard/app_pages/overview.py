@@ -1,0 +1,17 @@
+"""Overview: what is loaded, how good it is, and one live example."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.panels.common import sentences
+from dashboard.panels.overview import movies_card
+
+st.title("Why was this recommended?")
+st.markdown(
+    "RelRec runs recommenders and shows the reasons for every single recommendation. "
+    "**Each explanation comes with its proof:** what the reasons add up to, "
+    "and what happens to the score when they are taken away."
+)
+with sentences():
+    movies_card()

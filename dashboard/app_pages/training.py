@@ -1,0 +1,18 @@
+"""Training: start a run, watch it, compare runs, choose what the dashboard shows."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.panels import training as panels
+from dashboard.panels.common import sentences
+
+st.title("Training")
+with sentences():
+    wing = "movies"
+    settings, runs = st.columns([1, 1.6], gap="large")
+    with settings:
+        panels.start_form(wing)
+    with runs:
+        panels.ongoing(wing)
+        panels.run_list(wing)

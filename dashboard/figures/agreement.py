@@ -1,0 +1,37 @@
+"""Two methods' weights for the same reasons, side by side."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.palette import ACCENT, NEUTRAL
+
+
+def agreement(frame: pd.DataFrame) -> go.Figure:
+    """A dot for each method in each row; `frame` has Reason and one column a method."""
+    figure = go.Figure()
+    rows = frame.iloc[::-1]
+    places = list(range(len(rows)))  # titles may occur twice
+    styles = ((ACCENT, "circle"), (NEUTRAL, "diamond-open"))
+    for method, (colour, symbol) in zip(frame.columns[1:], styles, strict=True):
+        largest = frame[method].abs().max() or 1.0
+        figure.add_trace(
+            go.Scatter(
+                x=rows[method] / largest,
+                y=places,
+                customdata=rows["Reason"],
+                name=method,
+                mode="markers",
+                marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2}},
+                hovertemplate="%{customdata}: %{x:.2f}<extra>" + str(method) + "</extra>",
+            )
+        )
+    figure.update_layout(
+        height=80 + 28 * len(frame),
+        margin={"l": 4, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": 1.08, "x": 0},
+        xaxis={"title": {"text": "weight, the strongest = 1"}},
+        yaxis={"tickvals": places, "ticktext": list(rows["Reason"]), "ticksuffix": "  "},
+    )
+    return figure

@@ -1,0 +1,66 @@
+"""The deletion test as a picture: where the score goes when reasons are taken away."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from dashboard.figures.palette import NEUTRAL, SUPPORT, faded, plain
+from relrec_core.explanation import DeletionTest
+
+
+def deletion_figure(test: DeletionTest) -> go.Figure:
+    """Score before, after the named reasons and after as many random ones, with its band."""
+    rows = (
+        (f"without the {test.removed} strongest", test.after_top, SUPPORT, "diamond"),
+        (f"without {test.removed} at random", test.after_random, NEUTRAL, "circle"),
+        ("whole profile", test.score, NEUTRAL, "circle"),
+    )
+    names = [f"{name}  <b>{plain(value)}</b>" for name, value, _, _ in rows]
+    figure = go.Figure()
+    figure.add_trace(
+        go.Scatter(
+            x=[test.low, test.high],
+            y=[names[1]] * 2,
+            mode="lines",
+            line={"color": faded(NEUTRAL, 0.35), "width": 14},
+            hovertemplate="95 % of random removals: %{x:.3f}<extra></extra>",
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[value for _, value, _, _ in rows],
+            y=names,
+            mode="markers",
+            marker={
+                "color": [colour for _, _, colour, _ in rows],
+                "symbol": [symbol for _, _, _, symbol in rows],
+                "size": 13,
+            },
+            cliponaxis=False,
+            hovertemplate="%{y}<extra></extra>",
+        )
+    )
+    figure.add_vline(x=test.score, line={"color": faded(NEUTRAL, 0.6), "width": 1, "dash": "dot"})
+    figure.update_layout(
+        height=150,
+        margin={"l": 4, "r": 16, "t": 4, "b": 8},
+        showlegend=False,
+        yaxis={
+            "categoryorder": "array",
+            "categoryarray": names,
+            "range": [-0.5, 2.5],
+            "showgrid": False,
+            "ticksuffix": "  ",
+        },
+        xaxis={"title": {"text": "score"}, "zeroline": False, "nticks": 5},
+    )
+    return figure
+
+
+def deletion_in_words(test: DeletionTest) -> str:
+    """The picture in words."""
+    return (
+        f"Score {plain(test.score)}; without the {test.removed} strongest reasons "
+        f"{plain(test.after_top)}; without {test.removed} random ones {plain(test.after_random)} "
+        f"on average, 95 % between {plain(test.low)} and {plain(test.high)}."
+    )

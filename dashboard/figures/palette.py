@@ -1,0 +1,26 @@
+"""The one colour language: support warm, opposition cool, legible in light and dark."""
+
+from __future__ import annotations
+
+SUPPORT, OPPOSITION, NEUTRAL, ACCENT = "#d9692b", "#3a86c8", "#8a8577", "#6b5bb5"
+
+
+def faded(colour: str, opacity: float) -> str:
+    """'#rrggbb' with an opacity from 0 to 1, as Plotly wants it."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def of(relevance: float) -> str:
+    return SUPPORT if relevance >= 0 else OPPOSITION
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """'+0.41' or '−0.41' with a true minus sign; small values keep their first digit."""
+    while 0 < abs(value) < 0.5 * 10**-digits and digits < 5:
+        digits += 1
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def plain(value: float, digits: int = 2) -> str:
+    return f"{value:z.{digits}f}".replace("-", "−")

@@ -1,0 +1,37 @@
+"""The address bar holds the exact view: widget values by id, in both directions.
+
+Streamlit's own binding writes the words a widget shows; ids are shorter and outlive a change of
+words. Widgets whose words are their value use Streamlit's `bind="query-params"` instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+_WRITTEN = "_address"
+
+
+def adopt(*keys: str) -> dict[str, list[str]]:
+    """What the address says of these keys and the page does not show yet.
+
+    That is everything on the first run, and later only what changed without the page's doing:
+    a pasted link, or the browser's back button.
+    """
+    written: dict[str, list[str]] = st.session_state.get(_WRITTEN, {})
+    now = {k: st.query_params.get_all(k) for k in keys}
+    return {k: v for k, v in now.items() if v and v != written.get(k)}
+
+
+def publish(key: str, value: str | Sequence[str] | None) -> None:
+    """Write one value (or several) of the view into the address; None or nothing removes it."""
+    values = [value] if isinstance(value, str) else list(value or [])
+    written: dict[str, list[str]] = st.session_state.setdefault(_WRITTEN, {})
+    written[key] = values
+    if st.query_params.get_all(key) == values:
+        return
+    if values:
+        st.query_params[key] = values
+    elif key in st.query_params:
+        del st.query_params[key]

@@ -1,0 +1,135 @@
+"""LIME beside the exact shares: run on demand in a thread of its own, cancellable."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.figures.agreement import agreement
+from dashboard.loaders import ModelKey
+from dashboard.panels.common import chart
+from relrec_core.errors import RelRecError
+from relrec_core.movies import surrogates
+from relrec_core.movies.explain import MovieExplanation, relevance
+from relrec_core.movies.recommend import Profile, Recommender
+
+REPEATS = 50
+
+
+@dataclass
+class Job:
+    """One LIME computation in the background."""
+
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    started: float = field(default_factory=time.monotonic)
+    result: surrogates.Surrogate | None = None
+    error: str = ""
+    thread: threading.Thread | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.thread is not None and self.thread.is_alive()
+
+
+def lime_panel(
+    recommender: Recommender, key: ModelKey, profile: Profile, explanation: MovieExplanation
+) -> None:
+    """Start, watch, cancel and compare."""
+    st.markdown(
+        "LIME is a well-known method that treats the model as a black box: it asks the model "
+        f"{surrogates.LIME_SAMPLES:,} times with random parts of the profile missing and fits "
+        "a line to the answers. RelRec reads the shares off the model itself."
+    )
+    asked = (key, tuple(profile.features.tolist()), explanation.item)
+    jobs: dict[object, Job] = st.session_state.setdefault("lime_jobs", {})
+    _watch(jobs, asked, recommender, profile, explanation)
+
+
+@st.fragment(run_every=0.5)
+def _watch(
+    jobs: dict[object, Job],
+    asked: object,
+    recommender: Recommender,
+    profile: Profile,
+    explanation: MovieExplanation,
+) -> None:
+    job = jobs.get(asked)
+    if job is not None and job.running:
+        waited = time.monotonic() - job.started
+        st.progress(min(0.95, waited / (waited + 2)), text=f"LIME is at work: {waited:.0f} s")
+        if st.button("Cancel", icon=":material/stop:", key="lime_cancel"):
+            job.cancelled.set()
+        return
+    if job is not None and job.error:
+        st.warning(job.error, icon=":material/info:")
+    if job is None or job.result is None:
+        if st.button("Run LIME on this recommendation", icon=":material/play_arrow:"):
+            for other in jobs.values():
+                other.cancelled.set()
+            jobs[asked] = _start(recommender, profile, explanation)
+            st.rerun(scope="fragment")
+        return
+    _compared(job.result, recommender, profile, explanation)
+
+
+def _start(recommender: Recommender, profile: Profile, explanation: MovieExplanation) -> Job:
+    job = Job()
+
+    def work() -> None:
+        try:
+            job.result = surrogates.lime(
+                recommender.weights,
+                profile.features,
+                explanation.item,
+                cancelled=job.cancelled.is_set,
+            )
+        except RelRecError as error:
+            job.error = str(error)
+
+    job.thread = threading.Thread(target=work, name="lime", daemon=True)
+    job.thread.start()
+    return job
+
+
+def _compared(
+    result: surrogates.Surrogate,
+    recommender: Recommender,
+    profile: Profile,
+    explanation: MovieExplanation,
+) -> None:
+    times = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        exact = relevance(recommender.weights, profile.features, [explanation.item]).features[:, 0]
+        times.append(time.perf_counter() - started)
+    seconds = float(np.median(times))
+    found = surrogates.compare(exact, seconds, result)
+    slow, fast, agree, top = st.columns(4)
+    slow.metric("LIME", f"{result.seconds:.2f} s", help="Measured just now, once.")
+    fast.metric(
+        "RelRec",
+        f"{seconds * 1e6:.0f} µs",
+        f"{found.ratio:,.0f} times faster",
+        help=f"Measured just now, median of {REPEATS}.",
+    )
+    agree.metric("Agreement", f"{found.spearman:.2f}", help="Spearman's rank correlation.")
+    top.metric(
+        f"Same among the first {surrogates.TOP}",
+        f"{found.overlap * surrogates.TOP:.0f} of {surrogates.TOP}",
+    )
+    labels = [recommender.labels[k] for k in profile.features]
+    frame = pd.DataFrame({"Reason": labels, "RelRec": exact, "LIME": result.features})
+    chart(
+        agreement(frame.iloc[np.argsort(-np.abs(exact))[:12]]),
+        key="lime_agreement",
+        alt="The strongest reasons with their weight by RelRec and by LIME",
+    )
+    st.caption(
+        "Each method's weights are divided by its largest one, since LIME's scale differs: "
+        "it estimates what the score loses when a reason is gone and the others count for more."
+    )

@@ -1,0 +1,361 @@
+"""The panels of the movies page: who, what, why, and what if."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import links
+from dashboard.components import voice
+from dashboard.figures.palette import plain
+from dashboard.figures.sankey import described, sankey
+from dashboard.loaders import ModelKey, explained
+from dashboard.panels.common import audit_strip, chart, downloads, sentences
+from relrec_core.movies.data import ITEM, USER
+from relrec_core.movies.explain import MovieExplanation, what_if
+from relrec_core.movies.features import FILM
+from relrec_core.movies.questions import answer
+from relrec_core.movies.recommend import Profile, Ranking, Recommender
+
+KNOWN, NEW = "From the data", "Someone new"
+PICTURE = "film_picture"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an expert may change about the page."""
+
+    top: int
+    shown: int
+    everything: bool
+    removed: int
+
+
+def settings() -> Settings:
+    """Folded away behind one button."""
+    with st.popover("Settings", icon=":material/tune:", width="stretch"):
+        return Settings(
+            top=st.slider("Films to recommend", 3, 30, 10, key="top", bind="query-params"),
+            shown=st.slider("Reasons drawn one by one", 3, 20, 6, key="shown", bind="query-params"),
+            everything=st.toggle(
+                "Draw all other reasons too",
+                value=True,
+                key="everything",
+                bind="query-params",
+                help="Summed up by group, so that the picture adds up to the score.",
+            ),
+            removed=st.slider(
+                "Reasons the test takes away", 1, 20, 5, key="removed", bind="query-params"
+            ),
+        )
+
+
+def choose(recommender: Recommender) -> tuple[Profile, Settings]:
+    """Pick a viewer by search or at random, or build one from a few titles."""
+    who, pick, act, more = st.columns([1.35, 2.6, 0.8, 0.7], vertical_alignment="bottom")
+    with more:
+        chosen = settings()
+    return _choose_profile(recommender, who, pick, act), chosen
+
+
+Place = st.delta_generator.DeltaGenerator
+
+
+def _choose_profile(recommender: Recommender, who: Place, pick: Place, act: Place) -> Profile:
+    mode = who.segmented_control(
+        "Recommend to",
+        (KNOWN, NEW),
+        default=KNOWN,
+        required=True,
+        key="who",
+        bind="query-params",
+        persist_state="session",
+    )
+    if mode == NEW:
+        return _new_profile(recommender, pick)
+    ids = [str(u) for u in recommender.data.users[USER]]
+    names = dict(zip(ids, recommender.viewers, strict=True))
+    asked = links.adopt("viewer").get("viewer")
+    if asked and asked[0] in names:
+        st.session_state["viewer"] = asked[0]
+    elif asked:
+        st.warning(f"There is no viewer ‘{asked[0]}’ in {recommender.data.title}.")
+    user = pick.selectbox(
+        "Viewer",
+        ids,
+        format_func=names.__getitem__,
+        key="viewer",
+        persist_state="session",
+        filter_mode="contains",
+    )
+    links.publish("viewer", user)
+    act.button(
+        "Surprise me",
+        icon=":material/shuffle:",
+        on_click=lambda: st.session_state.update(viewer=random.choice(ids)),
+        help="Another viewer, at random.",
+        width="stretch",
+    )
+    return recommender.profile(user)
+
+
+def _new_profile(recommender: Recommender, place: Place) -> Profile:
+    space, titles = recommender.space, _titles(recommender)
+    kinds = [k for k in space.attribute_kinds if k not in space.item_kinds]
+    for key, values in links.adopt("liked", *kinds).items():
+        known = [v for v in values if (key if key in kinds else FILM, v) in space.index]
+        if len(known) < len(values):
+            st.warning(f"Not everything in this link is known here: {', '.join(values)}.")
+        st.session_state[key] = known if key == "liked" else next(iter(known), None)
+    films = place.multiselect(
+        "Films this person liked",
+        list(titles),
+        format_func=titles.__getitem__,
+        key="liked",
+        persist_state="session",
+        placeholder="Type a title",
+        filter_mode="contains",
+        select_all=False,
+    )
+    links.publish("liked", films)
+    chosen = []
+    for kind, column in zip(kinds, st.columns(max(1, len(kinds))), strict=False):
+        value = column.selectbox(
+            kind.capitalize(),
+            [v for k, v in space.index if k == kind],
+            index=None,
+            format_func=lambda v: {"M": "man", "F": "woman"}.get(v, v),
+            key=kind,
+            persist_state="session",
+            placeholder="not said",
+        )
+        links.publish(kind, value)
+        if value is not None:
+            chosen.append(space.index[kind, value])
+    rows = [space.index[FILM, i] for i in films]
+    if not rows and not chosen:
+        st.info(
+            "Name a film or two this person liked, or say something about them, "
+            "and the recommendations appear at once. Nothing is trained for it.",
+            icon=":material/waving_hand:",
+        )
+        st.stop()
+    return recommender.new_profile(rows, chosen)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _titles_of(items: tuple[str, ...], titles: tuple[str, ...]) -> dict[str, str]:
+    return dict(zip(items, titles, strict=True))
+
+
+def _titles(recommender: Recommender) -> dict[str, str]:
+    return _titles_of(tuple(map(str, recommender.data.items[ITEM])), tuple(recommender.titles))
+
+
+def choose_film(recommender: Recommender, profile: Profile, ranking: Ranking) -> int:
+    """The list of recommendations; the first is chosen until another is."""
+    ids = [str(recommender.data.items[ITEM].iloc[i]) for i in ranking.items]
+    by_id = dict(zip(ids, ranking.items.tolist(), strict=True))
+    liked_later = _liked_later(recommender, profile)
+    captions = [
+        f"score {plain(float(s))}" + (" · liked later ✓" if int(i) in liked_later else "")
+        for i, s in zip(ranking.items, ranking.scores, strict=True)
+    ]
+    asked = links.adopt("film").get("film")
+    if asked:
+        st.session_state["film"] = asked[0]
+    if st.session_state.get("film", ids[0]) not in by_id:
+        if asked:
+            st.warning("The film of this link is not among the recommendations.")
+        st.session_state["film"] = ids[0]
+    film = st.radio(
+        "Recommended films",
+        ids,
+        format_func=lambda i: recommender.titles[by_id[i]],
+        captions=captions,
+        key="film",
+        persist_state="session",
+        help="Score 0 is an average film; each point more makes a film 2.7 times as likely to be "
+        "the next one. ‘Liked later’ marks films this viewer did like, though the model was "
+        "never told.",
+    )
+    links.publish("film", film)
+    return by_id[film]
+
+
+def _liked_later(recommender: Recommender, profile: Profile) -> set[int]:
+    if profile.user is None:
+        return set()
+    return set(recommender.held_out[recommender.row(profile.user)].indices.tolist())
+
+
+def why(
+    explanation: MovieExplanation, shown: int = 6, everything: bool = True, *, key: str
+) -> None:
+    """The sentence, the picture with the list beside it, and the proof."""
+    st.markdown(f"### {explanation.sentence()}")
+    picture, beside = st.columns([1.75, 1], gap="medium")
+    with beside:
+        lit = share_table(explanation, key=key)
+    figure = sankey(explanation, shown, lit=lit, everything=everything)
+    with picture, st.container(key=f"{PICTURE}_{key}"):
+        chart(figure, key=f"{key}_sankey", alt=described(explanation, shown))
+    with beside:
+        downloads(explanation, figure, name=_slug(explanation), key=f"{PICTURE}_{key}")
+    with st.container(border=True):
+        audit_strip(explanation, key=key)
+
+
+def share_table(explanation: MovieExplanation, *, key: str) -> int | None:
+    """Every signed share; the row that is picked lights up in the picture."""
+    frame = explanation.to_frame()[["relevance", "label"]]
+    event = st.dataframe(
+        frame,
+        key=f"{key}_shares",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        height=min(35 * (len(frame) + 1) + 3, 430),
+        column_config={
+            "label": st.column_config.TextColumn("Reason", width="medium"),
+            "relevance": st.column_config.NumberColumn(
+                "Share",
+                format="%+.3f",
+                help="How much this adds to the score, or takes from it.",
+            ),
+        },
+        alt="Every reason with its signed share, strongest first",
+    )
+    rows = event.selection.rows
+    st.caption("Pick a row to light it up in the picture.")
+    return explanation.features[rows[0]].feature if rows else None
+
+
+def _slug(explanation: MovieExplanation) -> str:
+    text = f"why {explanation.title} {explanation.viewer}"
+    if explanation.against:
+        text += f" not {explanation.against}"
+    return "-".join("".join(c if c.isalnum() else " " for c in text.lower()).split())
+
+
+def change_profile(recommender: Recommender, profile: Profile) -> None:
+    """Remove or add features and see the new ranking."""
+    labels = recommender.labels
+    out, into = st.columns(2, gap="medium")
+    removed = out.multiselect(
+        "Take away",
+        profile.features.tolist(),
+        format_func=labels.__getitem__,
+        key="without",
+        placeholder="A film or a fact",
+        select_all=False,
+    )
+    others = np.setdiff1d(np.arange(recommender.space.n_features), profile.features)
+    added = into.multiselect(
+        "Add",
+        others.tolist(),
+        format_func=labels.__getitem__,
+        key="plus",
+        placeholder="A film or a fact",
+        select_all=False,
+    )
+    if not removed and not added:
+        st.caption("Choose something, and the ranking is made again without training anything.")
+        return
+    changed = profile.without(*removed).plus(*added)
+    with sentences():
+        _, moves = what_if(recommender, profile, changed)
+    frame = pd.DataFrame(
+        {
+            "Now": [m.after for m in moves],
+            "Film": [m.title for m in moves],
+            "Before": [m.before for m in moves],
+            "Move": [_move(m.before, m.after) for m in moves],
+            "Score": [m.score for m in moves],
+        }
+    )
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
+        alt="The new ranking with each film's place before",
+    )
+
+
+def _move(before: int | None, after: int) -> str:
+    if before is None:
+        return "new"
+    if before == after:
+        return "="
+    return f"▲ {before - after}" if before > after else f"▼ {after - before}"
+
+
+def why_not(recommender: Recommender, key: ModelKey, profile: Profile, item: int) -> None:
+    """Why this film and not that one."""
+    ranked = [int(i) for i in recommender.rank(profile, recommender.space.n_items).items]
+    options = [i for i in ranked if i != item]
+    if not options:
+        st.caption("There is no other film to compare with.")
+        return
+    other = st.selectbox(
+        "Compare with",
+        options,
+        format_func=recommender.titles.__getitem__,
+        key="against",
+        filter_mode="contains",
+    )
+    explanation = explained(recommender, key, profile, item, against=other)
+    why(explanation, key="contrast")
+
+
+def history(recommender: Recommender, profile: Profile) -> None:
+    """What the model knows of this viewer."""
+    space, labels = recommender.space, recommender.labels
+    films = [labels[k] for k in profile.features if k < space.n_items]
+    facts = [labels[k] for k in profile.features if k >= space.n_items]
+    known, about = st.columns(2, gap="medium")
+    known.dataframe(
+        pd.DataFrame({f"{len(films)} films liked": sorted(films)}),
+        hide_index=True,
+        height=300,
+        alt="Films this viewer liked",
+    )
+    about.dataframe(
+        pd.DataFrame({f"{len(facts)} facts": facts}),
+        hide_index=True,
+        height=300,
+        alt="What else is known: genres and decades of these films, and the person",
+    )
+    st.caption(
+        "A fifth of the films this viewer liked was hidden from the model, to test it. "
+        "Films rated below 3 are not in the profile, but they are not recommended either."
+    )
+
+
+def ask(
+    recommender: Recommender, key: ModelKey, profile: Profile, explanation: MovieExplanation
+) -> None:
+    """Ask in one's own words, by voice or by text."""
+
+    def contrast(other: int) -> MovieExplanation:
+        return explained(recommender, key, profile, explanation.item, against=other)
+
+    typed = st.text_input(
+        "Your question",
+        value="Why do you recommend this movie?",
+        key="question",
+        help="For instance: why not Titanic? What speaks against it? How sure are you?",
+    )
+    heard = st.session_state.pop("heard", None)
+    reply = answer(heard or typed, explanation, recommender.titles, contrast)
+    if heard:
+        st.markdown(f"*“{heard}”*")
+    st.markdown(f"**{reply}**")
+    now = voice(key="voice", answer=reply, aloud=reply if heard else "")
+    if now:
+        st.session_state["heard"] = now
+        st.rerun(scope="fragment")

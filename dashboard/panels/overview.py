@@ -1,0 +1,70 @@
+"""The cards of the overview, one a wing."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from dashboard.figures.curves import comparison
+from dashboard.figures.sankey import described, sankey
+from dashboard.loaders import evaluation, explained, movie_model
+from dashboard.panels.common import audit_line, chart, provenance
+from relrec_core.movies.data import USER
+from relrec_core.movies.recommend import Recommender
+
+MOVIES_PAGE = "app_pages/movies.py"
+
+
+def movies_card() -> None:
+    """Movies: a live example, the data, and how good the model is."""
+    recommender, key = movie_model()
+    data = recommender.data
+    st.markdown("## Movies")
+    example, facts = st.columns([1.7, 1], gap="large")
+    user = str(data.users[USER].iloc[_median_viewer(recommender)])
+    profile = recommender.profile(user)
+    item = int(recommender.rank(profile, 1).items[0])
+    explanation = explained(recommender, key, profile, item)
+    with example:
+        st.markdown(f"#### {explanation.sentence()}")
+        chart(sankey(explanation), key="overview_sankey", alt=described(explanation))
+        audit_line(explanation)
+        st.page_link(
+            MOVIES_PAGE,
+            label="Ask about any viewer and any film",
+            icon=":material/arrow_forward:",
+            query_params={"viewer": user},
+        )
+    with facts:
+        st.markdown("##### What is loaded")
+        viewers, films, ratings = st.columns(3)
+        viewers.metric("Viewers", f"{len(data.users):,}")
+        films.metric("Films", f"{len(data.items):,}")
+        ratings.metric("Ratings", f"{len(data.ratings):,}")
+        st.markdown("##### How good are the recommendations?")
+        _quality()
+    provenance(explanation)
+
+
+def _median_viewer(recommender: Recommender) -> int:
+    """Row of the viewer whose profile is of middling size."""
+    sizes = np.diff(recommender.bags.indptr)
+    return int(np.argsort(sizes, kind="stable")[len(sizes) // 2])
+
+
+def _quality() -> None:
+    table = evaluation("movies", "recall-ml-100k")
+    if table is None:
+        st.caption(
+            "Not measured yet. `python scripts/evaluate.py movies recall` measures this model "
+            "beside five others and shows the result here."
+        )
+        return
+    chart(
+        comparison(table.frame, "method", "recall_50_macro", ("RecoNet",)),
+        key="overview_quality",
+        alt="Recall at 50 of every method",
+    )
+    st.caption(
+        "Of the liked films that were hidden from a model, the share found among its first 50."
+    )

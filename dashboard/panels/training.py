@@ -1,0 +1,224 @@
+"""The panels of the training page, the same for every wing."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.figures.curves import READABLE, learning_curves
+from dashboard.panels.common import chart
+from relrec_core.errors import RelRecError
+from relrec_core.runs import config as configs
+from relrec_core.runs import launch
+from relrec_core.runs.active import active, deactivate, make_active
+from relrec_core.runs.config import FormField, TrainerConfig
+from relrec_core.runs.directory import Run, list_runs
+from relrec_core.runs.permission import read_only
+
+TRAINERS = {"movies": "relrec_core.movies.train"}
+FIRST = ("dataset", "attributes", "hidden", "epochs", "seed")
+STATES = {
+    "queued": ":material/schedule:",
+    "running": ":material/progress_activity:",
+    "done": ":material/check_circle:",
+    "failed": ":material/error:",
+    "cancelled": ":material/cancel:",
+}
+
+
+def _config_class(wing: str) -> type[TrainerConfig]:
+    found: type[TrainerConfig] = importlib.import_module(TRAINERS[wing]).Config
+    return found
+
+
+def start_form(wing: str) -> None:
+    """A form made from the trainer's settings, and the button that starts a run."""
+    st.markdown("## New run")
+    fields = configs.form_fields(_config_class(wing))
+    main = [f for name in FIRST for f in fields if f.name == name]
+    further = [f for f in fields if f not in main]
+    with st.form(f"start_{wing}"):
+        name = st.text_input("Name", value="train", help="What to call the run in the list.")
+        values = {f.name: _widget(f) for f in main}
+        with st.expander("All settings"):
+            values |= {f.name: _widget(f) for f in further}
+        started = st.form_submit_button(
+            "Start training",
+            type="primary",
+            disabled=read_only(),
+            icon=":material/play_arrow:",
+            width="stretch",
+        )
+    if started:
+        try:
+            settings = configs.load(_config_class(wing), None, values)
+            run = launch.launch(wing, settings, name)
+        except RelRecError as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            st.toast(f"Run {run.name} has started. It goes on when this page is closed.")
+
+
+def _widget(field: FormField) -> Any:
+    key = f"setting_{field.name}"
+    text = f"{field.help} Allowed: {field.allowed}."
+    if field.kind == "bool":
+        return st.toggle(field.title, value=bool(field.default), key=key, help=field.help)
+    if field.kind == "choice":
+        return st.selectbox(
+            field.title,
+            field.choices,
+            index=field.choices.index(str(field.default)),
+            key=key,
+            help=field.help,
+        )
+    if field.kind == "text":
+        return st.text_input(field.title, value=str(field.default), key=key, help=field.help)
+    whole = field.kind == "int"
+    number = int if whole else float
+    return st.number_input(
+        field.title,
+        min_value=None if field.minimum is None else number(field.minimum),
+        max_value=None if field.maximum is None else number(field.maximum),
+        value=number(field.default or 0),
+        step=1 if whole else None,
+        format="%d" if whole else "%g",
+        key=key,
+        help=text,
+    )
+
+
+@st.fragment(run_every=1.0)
+def ongoing(wing: str) -> None:
+    """Runs that are queued or running, live; found again after a restart of the dashboard."""
+    runs = [r for r in list_runs(wing) if r.status().ongoing]
+    before = st.session_state.get("ongoing", [])
+    st.session_state["ongoing"] = [r.name for r in runs]
+    if set(before) - {r.name for r in runs}:
+        st.rerun()
+    for run in runs:
+        status = run.status()
+        with st.container(border=True):
+            st.markdown(f"**{run.name}** is {status.state}")
+            st.progress(status.progress, text=status.message or "Waiting to start")
+            _curves([run], key=f"live_{run.name}")
+            with st.expander("Log"):
+                st.code("\n".join(run.log_tail(30)) or "Nothing yet.", language=None)
+            if st.button(
+                "Cancel", icon=":material/stop:", key=f"cancel_{run.name}", disabled=read_only()
+            ):
+                try:
+                    launch.cancel(run)
+                except RelRecError as error:
+                    st.error(str(error))
+
+
+def _curves(runs: Sequence[Run], *, key: str) -> None:
+    metrics = {run.name: run.metrics() for run in runs}
+    names = {k for rows in metrics.values() for row in rows for k in row}
+    for metric in READABLE:
+        if metric in names:
+            chart(
+                learning_curves(metrics, metric),
+                key=f"{key}_{metric}",
+                alt=f"{READABLE[metric]} by epoch",
+            )
+
+
+def run_list(wing: str) -> None:
+    """All runs with their results; one picked shows its card, several are compared."""
+    st.markdown("## Runs")
+    runs = [r for r in list_runs(wing) if not r.status().ongoing]
+    current = active(wing)
+    if not runs:
+        st.info("No run yet. The dashboard shows the model that ships with it.")
+        return
+    event = st.dataframe(
+        _runs_frame(runs, None if current is None else current.name),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=f"runs_{wing}",
+        column_config={
+            "Recall@50": st.column_config.NumberColumn(format="%.4f", help="On the test films."),
+            "Minutes": st.column_config.NumberColumn(format="%.1f"),
+        },
+        alt="All runs with state, data, recall and time",
+    )
+    chosen = [runs[i] for i in event.selection.rows if i < len(runs)]
+    if not chosen:
+        st.caption("Pick a run to see its card, or several to compare them.")
+    elif len(chosen) == 1:
+        _card(chosen[0], current is not None and current.name == chosen[0].name)
+    if chosen:
+        _curves(chosen, key="chosen")
+    if current is not None and st.button(
+        "Show the shipped model again", icon=":material/undo:", disabled=read_only()
+    ):
+        deactivate(wing)
+        st.rerun()
+
+
+def _runs_frame(runs: Sequence[Run], current: str | None) -> pd.DataFrame:
+    rows = []
+    for run in runs:
+        status = run.status()
+        card = _readable_card(run)
+        ended = status.ended or time.time()
+        rows.append(
+            {
+                "Run": run.name,
+                "State": "active" if run.name == current else status.state,
+                "Model": card.get("title", ""),
+                "Data": card.get("data", {}).get("title", ""),
+                "Recall@50": card.get("metrics", {}).get("test_recall_50"),
+                "Minutes": (ended - status.started) / 60 if status.started else None,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _readable_card(run: Run) -> dict[str, Any]:
+    try:
+        return run.card()
+    except RelRecError as error:
+        return {"title": f"unreadable: {error}"}
+
+
+def _card(run: Run, is_active: bool) -> None:
+    status = run.status()
+    with st.container(border=True):
+        st.markdown(f"**{run.name}** {STATES[status.state]} {status.state}")
+        if status.state in ("failed", "cancelled") and status.message:
+            st.warning(status.message)
+        card = _readable_card(run)
+        if card:
+            with st.expander("Model card"):
+                st.json(card)
+        with st.expander("Log"):
+            st.code("\n".join(run.log_tail(100)) or "Nothing was logged.", language=None)
+        action = _action(run, status.state, is_active)
+        if action:
+            try:
+                action()
+            except RelRecError as error:
+                st.error(str(error), icon=":material/error:")
+            else:
+                st.rerun()
+
+
+def _action(run: Run, state: str, is_active: bool) -> Any:
+    if state == "done":
+        label = "This is the active model" if is_active else "Make active"
+        if st.button(
+            label, type="primary", disabled=is_active or read_only(), icon=":material/bolt:"
+        ):
+            return lambda: make_active(run)
+    elif st.button("Resume", icon=":material/play_arrow:", disabled=read_only()):
+        return lambda: launch.resume(run)
+    return None

@@ -1,0 +1,73 @@
+"""Answer a question about one recommendation in a sentence or two."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Sequence
+
+from relrec_core.movies.explain import MovieExplanation
+
+ABOUT = (
+    "Ask why it is recommended, what speaks against it, why not another film, or how sure it is."
+)
+
+
+def answer(
+    question: str,
+    explanation: MovieExplanation,
+    titles: Sequence[str],
+    contrast: Callable[[int], MovieExplanation],
+) -> str:
+    """Answer `question` about `explanation`.
+
+    Args:
+        question: typed or spoken words.
+        explanation: of the recommendation asked about.
+        titles: of all films, by row of items, to find the one in "why not ...".
+        contrast: explains this film against another (row of items).
+    """
+    words = re.sub(r"[^\w\s]", " ", question.lower()).strip()
+    if not words:
+        return ABOUT
+    other = re.search(r"\b(?:why not|instead of|rather than|and not)\s+(.+)", words)
+    if other:
+        return _against(other.group(1), explanation, titles, contrast)
+    if re.search(r"\bagainst\b|\bcontra\b|\boppos", words):
+        names = [f.label for f in explanation.opposition[:3]]
+        if not names:
+            return f"Nothing in this profile speaks against {explanation.title}."
+        return f"Most against {explanation.title} speak {'; '.join(names)}."
+    if re.search(r"\bsure\b|\bcertain\b|\bconfident\b|\blikely\b|\bprobab", words):
+        return (
+            f"{explanation.title} is number {explanation.rank} for {explanation.viewer}; the model "
+            f"gives it a chance of {explanation.probability:.1%} to be the next film."
+        )
+    if re.search(r"\btrue\b|\bproof\b|\bprove\b|\btrust\b", words):
+        deletion = explanation.audit.deletion
+        return (
+            f"The shares add up to the score of {explanation.score:.2f}. Without the "
+            f"{deletion.removed} strongest reasons it changes to {deletion.after_top:.2f}; without "
+            f"{deletion.removed} random ones to {deletion.after_random:.2f} on average."
+        )
+    if re.search(r"\bwhy\b|\breason|\bbecause\b|\bexplain", words):
+        return explanation.sentence()
+    return ABOUT
+
+
+def _against(
+    name: str,
+    explanation: MovieExplanation,
+    titles: Sequence[str],
+    contrast: Callable[[int], MovieExplanation],
+) -> str:
+    wanted = name.strip()
+    plain = [re.sub(r"[^\w\s]", " ", t.lower()) for t in titles]
+    bare = [re.sub(r"\s+\d{4}\s*$", "", t).strip() for t in plain]
+    close = [wanted] if wanted in bare else difflib.get_close_matches(wanted, bare, 1, 0.7)
+    if not close:
+        return f"There is no film called ‘{wanted}’ in this data."
+    other = bare.index(close[0])
+    if other == explanation.item:
+        return "That is the very film that is recommended."
+    return contrast(other).sentence()

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from relrec_core.errors import RelRecError
 from relrec_core.sources import lock
+from scripts import python_version
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -38,6 +39,7 @@ class SetupError(RelRecError):
 
 def enter(*requirements: Path) -> None:
     """Return inside an environment that has the requirements; starts this script again in it."""
+    python_version.require()
     python = ensure(requirements, VENV)
     again = os.environ.pop(_GUARD, None)
     if _inside(VENV):

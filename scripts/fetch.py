@@ -68,7 +68,9 @@ def print_list() -> None:
     from relrec_core.sources import fetch
     from relrec_core.sources.registry import SOURCES
 
-    table = Table("name", "title", "licence", "installed")
+    table = Table(show_lines=True)
+    for column in ("name", "title", "licence", "installed"):
+        table.add_column(column, overflow="fold")
     for source in SOURCES.values():
         folder = fetch.installed(source.name)
         licence = f"{source.licence}\n{source.licence_link}"

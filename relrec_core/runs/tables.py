@@ -32,16 +32,13 @@ class StoredTable:
     shipped: bool
 
 
-def store(wing: str, name: str, frame: pd.DataFrame, conditions: Mapping[str, Any]) -> Path:
+def store(wing: str, name: str, frame: pd.DataFrame, conditions: Mapping[str, Any]) -> StoredTable:
     """Write `<home>/evaluations/<wing>/<name>.csv` and, beside it, its conditions as JSON.
 
     Args:
         wing: "movies", "products" or "sessions".
         frame: aggregated numbers under the names of methods; never a row of somebody's data.
         conditions: data, split, seeds and settings; code version, machine and date are added.
-
-    Returns:
-        The CSV file.
 
     Raises:
         ReadOnlyError: in read-only mode.
@@ -56,7 +53,7 @@ def store(wing: str, name: str, frame: pd.DataFrame, conditions: Mapping[str, An
     }
     paths.write_text(file.with_suffix(".json"), json.dumps(said, indent=2))
     paths.write_text(file, frame.to_csv(index=False))
-    return file
+    return StoredTable(wing, name, frame, said, shipped=False)
 
 
 def stored(wing: str, name: str) -> StoredTable | None:

@@ -22,8 +22,12 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 FRAME = pd.DataFrame({"method": ["a", "b"], "recall": [1 / 3, 0.1 + 0.2], "films": [3, 4]})
 
 
+def _file() -> Path:
+    return paths.evaluations_dir() / "movies" / "recall.csv"
+
+
 def test_round_trip_is_exact() -> None:
-    file = tables.store("movies", "recall", FRAME, {"seeds": [0, 1]})
+    tables.store("movies", "recall", FRAME, {"seeds": [0, 1]})
     found = tables.stored("movies", "recall")
     assert found is not None
     pd.testing.assert_frame_equal(found.frame, FRAME, check_exact=True)
@@ -31,7 +35,7 @@ def test_round_trip_is_exact() -> None:
     assert found.conditions["machine"]["cores"] >= 1
     assert {"code_version", "date"} <= set(found.conditions)
     assert not found.shipped
-    assert sorted(p.name for p in file.parent.iterdir()) == ["recall.csv", "recall.json"]
+    assert sorted(p.name for p in _file().parent.iterdir()) == ["recall.csv", "recall.json"]
 
 
 def test_shipped_until_measured_here() -> None:
@@ -49,14 +53,16 @@ def test_shipped_until_measured_here() -> None:
 
 @pytest.mark.parametrize("damage", ["[]", "{", None])
 def test_damaged_conditions_are_named(damage: str | None) -> None:
-    file = tables.store("movies", "recall", FRAME, {}).with_suffix(".json")
+    tables.store("movies", "recall", FRAME, {})
+    file = _file().with_suffix(".json")
     file.unlink() if damage is None else file.write_text(damage)
     with pytest.raises(DataError, match=r"recall\.json"):
         tables.stored("movies", "recall")
 
 
 def test_an_empty_table_is_named() -> None:
-    tables.store("movies", "recall", FRAME, {}).write_text("")
+    tables.store("movies", "recall", FRAME, {})
+    _file().write_text("")
     with pytest.raises(DataError, match=r"recall\.csv"):
         tables.stored("movies", "recall")
 

@@ -1,0 +1,110 @@
+"""Measure a table of a wing and store it: evaluate.py WING TABLE [--dataset NAME] [--seeds N ...].
+
+    python scripts/evaluate.py movies recall
+    python scripts/evaluate.py movies recall --dataset ml-1m --seeds 0
+    python scripts/evaluate.py movies lime --quick
+
+What was computed before by the same code on the same data is not computed again, so a stopped
+evaluation goes on where it was. Exit code 0: done; 1: failed, with a sentence; 130: cancelled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from relrec_core.errors import RelRecError
+from relrec_core.runs import execution
+
+EVALUATIONS = {"movies": ("relrec_core.movies.evaluate", "relrec_core.movies.study")}
+"""Wing -> module with `TABLES` and `evaluate(table, study)`, module with `Study`."""
+
+Tell = Callable[[float, str], None]
+PLAIN_EVERY = 5.0
+"""Seconds between two progress lines when the output is no terminal."""
+
+
+def main(arguments: list[str]) -> int:
+    """Evaluate as `arguments` say; returns the exit code."""
+    try:
+        return _evaluate(_parser().parse_args(arguments))
+    except (execution.Cancelled, KeyboardInterrupt):
+        print("The evaluation was stopped; the same command goes on from here.", file=sys.stderr)
+        return 130
+    except RelRecError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="evaluate.py",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("wing", choices=list(EVALUATIONS), help="whose model to measure")
+    parser.add_argument("table", help="which table; an unknown one lists them all")
+    parser.add_argument("--dataset", default="ml-100k", help="name or folder (default ml-100k)")
+    parser.add_argument(
+        "--seeds", type=int, nargs="+", default=[0, 1, 2], help="of splits and models (0 1 2)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="only see whether it works; the numbers mean nothing"
+    )
+    return parser
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    tables, studies = (importlib.import_module(name) for name in EVALUATIONS[options.wing])
+    with _progress(f"{options.table}, {options.dataset}") as tell:
+        study = studies.Study(options.dataset, options.seeds, options.quick, tell)
+        found = tables.evaluate(options.table, study)
+    with pd.option_context("display.width", 200, "display.max_columns", None):
+        print(found.frame.to_string(index=False, float_format=lambda x: f"{x:.4g}"))
+    shown = ("data", "split", "seeds", "machine", "seconds")
+    print(json.dumps({k: found.conditions[k] for k in shown if k in found.conditions}, indent=2))
+    print(f"Stored as {found.name}.")
+    return 0
+
+
+@contextlib.contextmanager
+def _progress(title: str) -> Iterator[Tell]:
+    """A bar on a terminal, a line now and then elsewhere."""
+    if sys.stdout.isatty():
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (
+            BarColumn(),
+            TextColumn("{task.percentage:3.0f} %"),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+        )
+        with Progress(*columns) as bar:
+            task = bar.add_task(title, total=1.0)
+            yield lambda fraction, message: bar.update(
+                task, completed=fraction, description=message
+            )
+        return
+    last = 0.0
+
+    def tell(fraction: float, message: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PLAIN_EVERY or fraction >= 1.0:
+            last = time.monotonic()
+            print(f"{fraction:4.0%} {message}", flush=True)
+
+    yield tell
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

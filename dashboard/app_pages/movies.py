@@ -7,7 +7,6 @@ import streamlit as st
 from dashboard.loaders import explained, movie_model
 from dashboard.panels import movies as panels
 from dashboard.panels.common import provenance, sentences
-from dashboard.panels.lime import lime_panel
 
 st.title("Why this film?")
 with sentences():
@@ -38,6 +37,8 @@ with sentences():
             panels.ask(recommender, key, profile, explanation)
     if lime.open:
         with lime:
+            from dashboard.panels.lime import lime_panel  # imports what only LIME needs
+
             lime_panel(recommender, key, profile, explanation)
     if known.open:
         with known:

@@ -20,7 +20,7 @@ from relrec_core.runs.config import FormField, TrainerConfig
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.runs.permission import read_only
 
-TRAINERS = {"movies": "relrec_core.movies.train"}
+CONFIGS = {"movies": "relrec_core.movies.config"}
 FIRST = ("dataset", "attributes", "hidden", "epochs", "seed")
 STATES = {
     "queued": ":material/schedule:",
@@ -32,7 +32,7 @@ STATES = {
 
 
 def _config_class(wing: str) -> type[TrainerConfig]:
-    found: type[TrainerConfig] = importlib.import_module(TRAINERS[wing]).Config
+    found: type[TrainerConfig] = importlib.import_module(CONFIGS[wing]).Config
     return found
 
 

@@ -20,8 +20,8 @@ from relrec_core.errors import ProfileError
 from relrec_core.explanation import Audit, Explanation, Ledger, Provenance, Value
 from relrec_core.faithfulness.deletion import deletion_test
 from relrec_core.movies.features import FILM, Indices
-from relrec_core.movies.model import Floats, Weights
 from relrec_core.movies.recommend import Profile, Ranking, Recommender
+from relrec_core.movies.weights import Floats, Weights
 
 Doubles = npt.NDArray[np.float64]
 EPSILON = 1e-6

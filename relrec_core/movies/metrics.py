@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from relrec_core.movies.model import Floats
+from relrec_core.movies.weights import Floats
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from relrec_core.movies.model import Floats
+from relrec_core.movies.weights import Floats
 
 Scores = Callable[[], Floats]
 """Scores of all films for all fitted viewers, (B, V)."""

@@ -21,8 +21,8 @@ from relrec_core.movies.features import (
     feature_space,
     viewer_names,
 )
-from relrec_core.movies.model import Floats, Weights
 from relrec_core.movies.split import split
+from relrec_core.movies.weights import Floats, Weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,9 +152,7 @@ class Recommender:
         row = self.row(user_id)
         bag = self.bags.indices[self.bags.indptr[row] : self.bags.indptr[row + 1]]
         seen = np.union1d(self.history[row].indices, self._disliked[row].indices)
-        return Profile(
-            f"Viewer {user_id}", bag.astype(np.int64), seen.astype(np.int64), user_id
-        )
+        return Profile(f"Viewer {user_id}", bag.astype(np.int64), seen.astype(np.int64), user_id)
 
     def new_profile(self, films: npt.ArrayLike, attributes: Sequence[int] = ()) -> Profile:
         """A viewer the model never met, from liked films (rows of items) and own attributes."""

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from relrec_core import paths
-from relrec_core.errors import DataError
+from relrec_core.errors import SourceError
+from relrec_core.movies.config import Config
 from relrec_core.movies.data import INTERACTIONS_FILE, MovieData, load
-from relrec_core.movies.model import Weights
 from relrec_core.movies.recommend import Recommender
+from relrec_core.movies.weights import Weights
 from relrec_core.runs import active
 from relrec_core.runs.directory import Run
-
-if TYPE_CHECKING:
-    from relrec_core.movies.train import Config
+from relrec_core.sources.registry import SOURCES
 
 WING = "movies"
 SHIPPED = paths.ASSETS / WING / "ml-100k"
@@ -28,11 +26,14 @@ def data_folder(dataset: str) -> Path:
     given = Path(dataset).expanduser()
     if (given / INTERACTIONS_FILE).is_file():
         return given.resolve()
-    raise DataError(
-        dataset,
-        "no such data set",
-        f"one that was fetched (python scripts/fetch.py {dataset}) "
-        f"or a folder with {INTERACTIONS_FILE}",
+    if dataset in SOURCES:
+        raise SourceError(
+            f"{SOURCES[dataset].title} is not on this computer yet. Get it with "
+            f"`python3 scripts/fetch.py {dataset}`, then load this page again."
+        )
+    raise SourceError(
+        f"There is no data set '{dataset}'. Name a folder that holds {INTERACTIONS_FILE}, "
+        f"or one of {', '.join(SOURCES)}."
     )
 
 
@@ -51,13 +52,12 @@ def recommender(run: Run) -> Recommender:
     """A trained model on its data, ready to recommend and explain.
 
     Raises:
-        DataError: the data set is not there or malformed.
+        SourceError: the data set is not there.
+        DataError: it is malformed.
         CheckpointError: the checkpoint is damaged or belongs to other data.
     """
-    from relrec_core.movies.train import Config
-
-    config: Config = run.settings(Config)
-    weights = Weights.from_tensors(*run.read_checkpoint())
+    config = run.settings(Config)
+    weights = Weights.from_arrays(*run.read_arrays())
     return Recommender.of(
         open_data(config.dataset),
         weights,

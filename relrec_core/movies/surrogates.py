@@ -18,7 +18,7 @@ from scipy import stats
 from relrec_core.errors import ProfileError, RelRecError
 from relrec_core.movies.explain import Doubles, score_of_kept
 from relrec_core.movies.features import Indices
-from relrec_core.movies.model import Weights
+from relrec_core.movies.weights import Weights
 
 LIME_SAMPLES = 5_000
 SHAP_SAMPLES = 2_000

@@ -2,139 +2,31 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
-from pydantic import Field
 from scipy import sparse
 from torch import Tensor
 
 from relrec_core import VERSION
 from relrec_core.errors import CheckpointError, DataError
 from relrec_core.movies import store
+from relrec_core.movies.config import Config
 from relrec_core.movies.data import MovieData
 from relrec_core.movies.examples import Masking, Removal
 from relrec_core.movies.features import FeatureSpace, Indices, feature_space
 from relrec_core.movies.metrics import recall
-from relrec_core.movies.model import RecoNet, Weights
+from relrec_core.movies.model import RecoNet
 from relrec_core.movies.split import Split, split
+from relrec_core.movies.weights import Weights
 from relrec_core.runs import distributed
-from relrec_core.runs.config import TrainerConfig
 from relrec_core.runs.directory import Run
 
-
-class Config(TrainerConfig):
-    """Settings of the movie trainer."""
-
-    dataset: str = Field(
-        default="ml-100k",
-        title="Data set",
-        description="A MovieLens set by name, or the path of a folder with interactions.csv.",
-    )
-    attributes: bool = Field(
-        default=True,
-        title="Use attributes",
-        description="Genres, decades and what is known of viewers, besides watched films.",
-    )
-    dim: int = Field(
-        default=64, ge=2, le=1024, title="Dimensions", description="Length of every embedding."
-    )
-    hidden: int = Field(
-        default=0,
-        ge=0,
-        le=4096,
-        title="Hidden units",
-        description="Units of the extra ReLU layer; 0 is the plain RecoNet.",
-    )
-    examples: Literal["masking", "removal"] = Field(
-        default="masking",
-        title="Examples",
-        description="Hide a random share of a history, or remove a film and a few features.",
-    )
-    beta: float = Field(
-        default=1.0,
-        ge=0.1,
-        le=10,
-        title="Beta",
-        description="Removal only: after r removals one more follows with chance 1/(r+1)^beta.",
-    )
-    mask_low: float = Field(
-        default=0.0, ge=0, le=1, title="Least hidden", description="Smallest share hidden."
-    )
-    mask_high: float = Field(
-        default=1.0, ge=0, le=1, title="Most hidden", description="Largest share hidden."
-    )
-    seen_weight: float = Field(
-        default=0.5,
-        ge=0,
-        le=1,
-        title="Weight of visible films",
-        description="How much films that stay visible count as labels beside the hidden ones.",
-    )
-    dropout: float = Field(
-        default=0.5,
-        ge=0,
-        lt=1,
-        title="Dropout",
-        description="Share of the averaged profile's dimensions that is dropped.",
-    )
-    attribute_dropout: float = Field(
-        default=0.0,
-        ge=0,
-        lt=1,
-        title="Attribute dropout",
-        description="Share of attributes left out of each example.",
-    )
-    learning_rate: float = Field(
-        default=0.005, gt=0, le=1, title="Learning rate", description="Step size of Adam."
-    )
-    penalty: float = Field(
-        default=0.0,
-        ge=0,
-        le=1,
-        title="Penalty",
-        description="Weight of the squared length of all embeddings and output weights.",
-    )
-    averaging: float = Field(
-        default=0.99,
-        ge=0,
-        lt=1,
-        title="Weight averaging",
-        description="Decay of the moving average of the weights that is kept; 0 keeps the last.",
-    )
-    batch_size: int = Field(
-        default=128, ge=1, le=65536, title="Batch size", description="Examples a step."
-    )
-    epochs: int = Field(
-        default=400, ge=1, le=10000, title="Epochs", description="At most so many passes."
-    )
-    evaluate_every: int = Field(
-        default=10,
-        ge=1,
-        le=1000,
-        title="Evaluate every",
-        description="Epochs between two measurements on the development films.",
-    )
-    patience: int = Field(
-        default=5,
-        ge=1,
-        le=1000,
-        title="Patience",
-        description="Measurements without a better one after which the search stops.",
-    )
-    split_seed: int = Field(
-        default=0,
-        ge=0,
-        le=2**31 - 1,
-        title="Split seed",
-        description="Fixes which films are for training, development and test.",
-    )
-
+__all__ = ["Config", "train"]
 
 Evaluate = Callable[[Weights], float]
 SEARCH, REFIT = "search", "refit"
@@ -163,7 +55,8 @@ def train(config: Config, run: Run) -> None:
         epochs = _search(config, run, group, data, space, parts)
         weights = _refit(config, run, group, data, space, parts, epochs)
         if group.is_main:
-            run.write_checkpoint(weights.tensors(), weights.metadata())
+            tensors = {name: torch.from_numpy(a) for name, a in weights.arrays().items()}
+            run.write_checkpoint(tensors, weights.metadata())
             seconds = time.monotonic() - started
             run.write_card(_card(config, data, parts, space, weights, epochs, seconds))
         run.report(1.0, "Done")
@@ -394,7 +287,7 @@ def _card(
         "split": {"seed": config.split_seed, "fractions": [0.6, 0.2, 0.2], "liked_from": 3},
         "seed": config.seed,
         "epochs": epochs,
-        "parameters": int(sum(math.prod(t.shape) for t in weights.tensors().values())),
+        "parameters": int(sum(a.size for a in weights.arrays().values())),
         "metrics": {
             "test_recall_50": round(found.macro, 4),
             "test_recall_50_pooled": round(found.pooled, 4),

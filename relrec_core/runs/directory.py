@@ -21,7 +21,10 @@ from relrec_core.runs.metrics import Metric
 from relrec_core.runs.status import Status
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+
+CHECKPOINT = "checkpoint.safetensors"
 
 
 class Run:
@@ -188,7 +191,7 @@ class Run:
         if not self.writes:
             return
         data = tensors.encode(named, metadata)
-        tensors.write(self.path / "checkpoint.safetensors", data)
+        tensors.write(self.path / CHECKPOINT, data)
         self._write_card(
             {
                 **self.card(),
@@ -202,12 +205,19 @@ class Run:
         Raises:
             CheckpointError: there is none, or a byte of it is not what was written.
         """
+        return tensors.read(self.path / CHECKPOINT, self._recorded_sha256())
+
+    def read_arrays(self) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
+        """The same as `read_checkpoint`, as numpy arrays and without importing torch."""
+        return tensors.read_arrays(self.path / CHECKPOINT, self._recorded_sha256())
+
+    def _recorded_sha256(self) -> str:
         recorded = self.card().get("checkpoint")
         if not isinstance(recorded, dict) or not isinstance(recorded.get("sha256"), str):
             raise CheckpointError(
                 f"Run {self.name} has no checkpoint that its card.json vouches for."
             )
-        return tensors.read(self.path / "checkpoint.safetensors", recorded["sha256"])
+        return str(recorded["sha256"])
 
     def write_card(self, card: Mapping[str, Any]) -> None:
         """Write card.json: data, metrics, licence, code version. Keeps the checkpoint's sha256."""

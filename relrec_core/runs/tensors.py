@@ -12,6 +12,7 @@ from relrec_core import paths
 from relrec_core.errors import CheckpointError
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
 _KEY = "relrec"
@@ -30,11 +31,14 @@ def decode(data: bytes) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """The tensors (on the CPU) and metadata of an encoded file whose sha256 was checked."""
     from safetensors.torch import load
 
-    tensors: dict[str, torch.Tensor] = load(data)
+    return load(data), _metadata(data)
+
+
+def _metadata(data: bytes) -> dict[str, Any]:
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
     metadata: dict[str, Any] = json.loads(header["__metadata__"][_KEY])
-    return tensors, metadata
+    return metadata
 
 
 def write(path: Path, data: bytes) -> None:
@@ -49,6 +53,18 @@ def read(path: Path, digest: str) -> tuple[dict[str, torch.Tensor], dict[str, An
     Raises:
         CheckpointError: the file is missing or its sha256 is not `digest`.
     """
+    return decode(_checked(path, digest))
+
+
+def read_arrays(path: Path, digest: str) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
+    """The same as `read`, as numpy arrays and without importing torch."""
+    from safetensors.numpy import load
+
+    data = _checked(path, digest)
+    return load(data), _metadata(data)
+
+
+def _checked(path: Path, digest: str) -> bytes:
     name = f"{path.name} of {path.parent.name}"
     try:
         data = path.read_bytes()
@@ -60,7 +76,7 @@ def read(path: Path, digest: str) -> tuple[dict[str, torch.Tensor], dict[str, An
             f"The file {name} is damaged: found sha256 {found[:12]}…, expected {digest[:12]}…; "
             "restore it or train again."
         )
-    return decode(data)
+    return data
 
 
 def sha256(data: bytes) -> str:

@@ -12,8 +12,8 @@ from relrec_core.errors import ProfileError
 from relrec_core.movies import surrogates
 from relrec_core.movies.explain import relevance
 from relrec_core.movies.features import feature_space
-from relrec_core.movies.model import Weights
 from relrec_core.movies.surrogates import ComparisonCancelled, Surrogate
+from relrec_core.movies.weights import Weights
 from tests.movies import planted
 
 BAG = np.arange(0, 40, 2)

@@ -1,0 +1,117 @@
+"""Settings of the movie trainer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from relrec_core.runs.config import TrainerConfig
+
+
+class Config(TrainerConfig):
+    """Settings of the movie trainer."""
+
+    dataset: str = Field(
+        default="ml-100k",
+        title="Data set",
+        description="A MovieLens set by name, or the path of a folder with interactions.csv.",
+    )
+    attributes: bool = Field(
+        default=True,
+        title="Use attributes",
+        description="Genres, decades and what is known of viewers, besides watched films.",
+    )
+    dim: int = Field(
+        default=64, ge=2, le=1024, title="Dimensions", description="Length of every embedding."
+    )
+    hidden: int = Field(
+        default=0,
+        ge=0,
+        le=4096,
+        title="Hidden units",
+        description="Units of the extra ReLU layer; 0 is the plain RecoNet.",
+    )
+    examples: Literal["masking", "removal"] = Field(
+        default="masking",
+        title="Examples",
+        description="Hide a random share of a history, or remove a film and a few features.",
+    )
+    beta: float = Field(
+        default=1.0,
+        ge=0.1,
+        le=10,
+        title="Beta",
+        description="Removal only: after r removals one more follows with chance 1/(r+1)^beta.",
+    )
+    mask_low: float = Field(
+        default=0.0, ge=0, le=1, title="Least hidden", description="Smallest share hidden."
+    )
+    mask_high: float = Field(
+        default=1.0, ge=0, le=1, title="Most hidden", description="Largest share hidden."
+    )
+    seen_weight: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        title="Weight of visible films",
+        description="How much films that stay visible count as labels beside the hidden ones.",
+    )
+    dropout: float = Field(
+        default=0.5,
+        ge=0,
+        lt=1,
+        title="Dropout",
+        description="Share of the averaged profile's dimensions that is dropped.",
+    )
+    attribute_dropout: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        title="Attribute dropout",
+        description="Share of attributes left out of each example.",
+    )
+    learning_rate: float = Field(
+        default=0.005, gt=0, le=1, title="Learning rate", description="Step size of Adam."
+    )
+    penalty: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        title="Penalty",
+        description="Weight of the squared length of all embeddings and output weights.",
+    )
+    averaging: float = Field(
+        default=0.99,
+        ge=0,
+        lt=1,
+        title="Weight averaging",
+        description="Decay of the moving average of the weights that is kept; 0 keeps the last.",
+    )
+    batch_size: int = Field(
+        default=128, ge=1, le=65536, title="Batch size", description="Examples a step."
+    )
+    epochs: int = Field(
+        default=400, ge=1, le=10000, title="Epochs", description="At most so many passes."
+    )
+    evaluate_every: int = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        title="Evaluate every",
+        description="Epochs between two measurements on the development films.",
+    )
+    patience: int = Field(
+        default=5,
+        ge=1,
+        le=1000,
+        title="Patience",
+        description="Measurements without a better one after which the search stops.",
+    )
+    split_seed: int = Field(
+        default=0,
+        ge=0,
+        le=2**31 - 1,
+        title="Split seed",
+        description="Fixes which films are for training, development and test.",
+    )

@@ -14,9 +14,9 @@ from relrec_core import paths
 from relrec_core.movies import store
 from relrec_core.movies.data import MovieData
 from relrec_core.movies.features import FeatureSpace, feature_space
-from relrec_core.movies.model import Weights
 from relrec_core.movies.split import Split, split
 from relrec_core.movies.train import Config, train
+from relrec_core.movies.weights import Weights
 from relrec_core.runs import config, permission, status
 from relrec_core.runs.cells import Cells, code_digest
 from relrec_core.runs.directory import Run
@@ -108,7 +108,7 @@ class Study:
         if name not in self._trained:
             run = self._run(name, settings)
             space = feature_space(self.data, attributes)
-            weights = Weights.from_tensors(*run.read_checkpoint())
+            weights = Weights.from_arrays(*run.read_arrays())
             weights.check_belongs_to(self.data, space)
             self._trained[name] = Trained(space, self.parts(seed), weights, run.card())
         return self._trained[name]

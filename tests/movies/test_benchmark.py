@@ -1,0 +1,86 @@
+"""The benchmark measures what it says, and its commands print and store it. No time is asserted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from relrec_core.errors import RunError
+from relrec_core.movies import benchmark, store
+from relrec_core.movies.benchmark import Measurement
+from relrec_core.movies.features import feature_space
+from relrec_core.movies.recommend import Recommender
+from scripts import benchmark as command
+from scripts import evaluate
+from tests.movies import planted
+
+
+@pytest.fixture
+def recommender(tmp_path: Path) -> Recommender:
+    data = planted.data(tmp_path / "planted")
+    weights = planted.weights(feature_space(data), data.content_hash)
+    return Recommender.of(data, weights, with_attributes=True, split_seed=0, run="test")
+
+
+def test_every_measurement_is_a_positive_number(recommender: Recommender) -> None:
+    rows = benchmark.benchmark(recommender, quick=True)
+    assert all(row.value > 0 for row in rows)
+    assert len({row.name for row in rows}) == len(rows)
+    targets = {row.target for row in rows if row.target is not None}
+    assert targets == {100, 25, 3000, 1000}
+
+
+def test_a_time_is_met_below_and_a_ratio_above() -> None:
+    assert Measurement(name="t", value=99, unit="us", target=100).met is True
+    assert Measurement(name="t", value=101, unit="us", target=100).met is False
+    assert Measurement(name="r", value=101, unit="x", target=100).met is True
+    assert Measurement(name="r", value=99, unit="x", target=100).met is False
+    assert Measurement(name="n", value=99, unit="x").met is None
+
+
+def test_the_command_prints_and_writes_the_rows(
+    recommender: Recommender,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(store, "shown_run", lambda: None)
+    monkeypatch.setattr(store, "recommender", lambda run: recommender)
+    file = tmp_path / "speed.json"
+    code = command.main(["movies", "--quick", "--json", str(file)])
+    content = json.loads(file.read_text())
+    rows = content["benchmarks"]["movies"]
+    assert code == (1 if any(row["met"] is False for row in rows) else 0)
+    assert {"name", "value", "unit", "target", "met"} == set(rows[0])
+    assert content["machine"]["threads"]
+    assert "threads" in capsys.readouterr().out
+
+
+def test_what_is_wrong_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing() -> None:
+        raise RunError("There is no run.")
+
+    monkeypatch.setattr(store, "shown_run", missing)
+    assert command.main(["movies"]) == 1
+    assert capsys.readouterr().err == "There is no run.\n"
+    with pytest.raises(SystemExit):
+        command.main(["moovies"])
+    assert "there is no benchmark 'moovies'" in capsys.readouterr().err
+
+
+def test_evaluate_prints_the_table_and_says_what_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = str(planted.folder(tmp_path / "own"))
+    common = ["--dataset", made, "--quick", "--seeds", "0"]
+    assert evaluate.main(["movies", "significance", *common]) == 0
+    out = capsys.readouterr().out
+    assert "RecoNet + Layer" in out and "Stored as significance-own-quick." in out
+    assert evaluate.main(["movies", "nothing", *common]) == 1
+    assert capsys.readouterr().err.startswith("There is no table 'nothing'; the tables are")
+    assert evaluate.main(["movies", "recall", "--dataset", "no-such-data"]) == 1
+    assert "no-such-data" in capsys.readouterr().err

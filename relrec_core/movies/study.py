@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -130,9 +130,7 @@ class Study:
 
     def cells(self, table: str) -> Cells:
         """Cells computed earlier by exactly this code."""
-        folder = Path(__file__).parent
-        later = (folder / f"{name}.py" for name in ("evaluate", "peers"))
-        return Cells(store.WING, table, code_digest(*training_files(), *later))
+        return Cells(store.WING, table, _code("evaluate", "peers"))
 
     def key(self, seed: int, **more: Any) -> dict[str, Any]:
         """Key of a cell: data, seed, and whatever else its numbers depend on."""
@@ -150,11 +148,13 @@ class Study:
         self._tell(min((self._done + fraction) / self._total, 1.0), message)
 
 
-def training_files() -> list[Path]:
-    """Source files of this wing that decide what a trained model is."""
-    files = Path(__file__).parent.glob("*.py")
-    return [file for file in files if file.stem not in NOT_IN_TRAINING]
-
-
 def training_code() -> str:
-    return code_digest(*training_files())
+    """Digest of the source files of this wing that decide what a trained model is."""
+    return _code()
+
+
+@cache
+def _code(*later: str) -> str:
+    """Digest of those files and some more; of the code as it was when first asked for."""
+    files = Path(__file__).parent.glob("*.py")
+    return code_digest(*(f for f in files if f.stem not in NOT_IN_TRAINING or f.stem in later))

@@ -11,11 +11,14 @@ import pytest
 
 from relrec_core.errors import ConfigError, ReadOnlyError
 from relrec_core.movies import evaluate, store, study
+from relrec_core.movies.config import Config
 from relrec_core.movies.evaluate import sample_films, stored_name
 from relrec_core.movies.peers import PEERS
 from relrec_core.movies.study import Study
 from relrec_core.runs import tables
 from relrec_core.runs.cells import Cells
+from relrec_core.runs.directory import Run
+from relrec_core.runs.execution import Cancelled
 from tests.movies import planted
 
 
@@ -125,3 +128,31 @@ def test_read_only_computes_nothing(made: Path, monkeypatch: pytest.MonkeyPatch)
 def test_names_are_plain() -> None:
     assert stored_name("recall", "ml-100k") == "recall-ml-100k"
     assert stored_name("lime", "My films!", quick=True) == "lime-my-films-quick"
+
+
+def test_a_training_that_was_stopped_goes_on(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, epochs = study.train, []
+
+    def stopped(config: Config, run: Run) -> None:
+        log = run.log_metrics
+
+        def kill(step: int, **values: float) -> None:
+            log(step, **values)
+            if step == study.QUICK_EPOCHS + 1:  # the first epoch of the refit
+                raise Cancelled
+
+        monkeypatch.setattr(run, "log_metrics", kill)
+        real(config, run)
+
+    def resumed(config: Config, run: Run) -> None:
+        before = len(run.metrics())
+        real(config, run)
+        epochs.append((before, len(run.metrics())))
+
+    monkeypatch.setattr(study, "train", stopped)
+    with pytest.raises(Cancelled):
+        Study(str(made), seeds=(7,), quick=True).trained(7)
+    monkeypatch.setattr(study, "train", resumed)
+    model = Study(str(made), seeds=(7,), quick=True).trained(7)
+    assert model.card["metrics"]["test_recall_50"] > 0
+    assert epochs[0][0] > study.QUICK_EPOCHS

@@ -8,8 +8,11 @@ a numeric `age` is turned into a band). MovieLens is installed in this very form
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +23,7 @@ import pandas as pd
 from relrec_core.errors import DataError
 
 USER, ITEM, RATING, TIMESTAMP = "user_id", "item_id", "rating", "timestamp"
-TITLE, YEAR = "title", "year"
+TITLE, YEAR, AGE = "title", "year", "age"
 INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE, SOURCE_FILE = (
     "interactions.csv",
     "items.csv",
@@ -92,8 +95,8 @@ def load(folder: Path) -> MovieData:
         title=source.get("title", folder.name),
         licence=source.get("licence", "not stated"),
         content_hash=_content_hash(users, items, ratings),
-        users=_banded(users, folder / USERS_FILE),
-        items=_dated(items, folder / ITEMS_FILE),
+        users=_banded(users),
+        items=_dated(items),
         ratings=ratings,
         unrated=len(known_items) - len(items),
     )
@@ -103,40 +106,65 @@ def _read(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
     if not path.is_file():
         raise DataError(path, "no such file", "a CSV file with " + ", ".join(required))
     raw = path.read_bytes()
-    if not raw.strip():
-        raise DataError(path, "an empty file", "a header line with " + ", ".join(required))
     try:
-        raw.decode("utf-8")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            path, f"byte 0x{raw[error.start]:02x}", "text in UTF-8", row=line
-        ) from error
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except pd.errors.ParserError as error:
-        raise DataError(
-            path, str(error).strip().rstrip("."), "as many values as columns"
-        ) from error
+        before, byte = error.object[: error.start], error.object[error.start]
+        line = before.count(b"\n") + 1
+        raise DataError(path, f"byte 0x{byte:02x}", "text in UTF-8", row=line) from error
+    if not text.strip():
+        raise DataError(path, "an empty file", "a header line with " + ", ".join(required))
+    lines = _lines(path, raw, text)
+    frame = pd.read_csv(
+        io.BytesIO(raw), dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False
+    )
     missing = [c for c in required if c not in frame.columns]
     if missing:
         found = "columns " + ", ".join(map(str, frame.columns))
         raise DataError(path, found, "also " + ", ".join(missing), row=1)
     if frame.empty:
         raise DataError(path, "a header without rows", "at least one row", row=2)
+    frame.index = pd.Index(lines)
     return frame
 
 
-def _first(bad: npt.NDArray[np.bool_]) -> int:
+def _lines(path: Path, raw: bytes, text: str) -> Sequence[int]:
+    """Number of the line each row begins on; raises if a row is not as wide as the header."""
+    marks = np.frombuffer(raw.rstrip(), np.uint8)
+    ends = np.flatnonzero(marks == ord("\n"))
+    commas = np.searchsorted(np.flatnonzero(marks == ord(",")), [*ends, len(marks)])
+    widths = np.diff(commas, prepend=0)
+    simple = b'"' not in raw and b"\r" not in raw.replace(b"\r\n", b"")
+    if simple and widths[0] > 0 and (widths == widths[0]).all():
+        return range(2, len(ends) + 2)
+    lines, width, line = [], 0, 1
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for row in reader:
+            blank = len(row) <= 1 and not "".join(row).strip(" \t")
+            if not blank or row == [""]:
+                width = width or len(row)
+                if len(row) != width:
+                    found, expected = f"{len(row)} value(s)", f"{width}, as many as columns"
+                    raise DataError(path, found, expected, row=line)
+                lines.append(line)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        found = f"quotes that do not pair ({error})"
+        raise DataError(path, found, "values with commas in double quotes", row=line) from error
+    return lines[1:]
+
+
+def _first(frame: pd.DataFrame, bad: npt.NDArray[np.bool_]) -> int:
     """Line in the file (header is line 1) of the first bad row."""
-    return int(np.argmax(bad)) + 2
+    return int(frame.index[int(np.argmax(bad))])
 
 
 def _check_ids(path: Path, frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
     for column in columns:
         bad = (frame[column].str.strip() == "").to_numpy(dtype=bool)
         if bad.any():
-            raise DataError(path, "an empty value", "an id", row=_first(bad), column=column)
+            raise DataError(path, "an empty value", "an id", row=_first(frame, bad), column=column)
 
 
 def _check_unique(path: Path, frame: pd.DataFrame, columns: list[str]) -> None:
@@ -144,7 +172,7 @@ def _check_unique(path: Path, frame: pd.DataFrame, columns: list[str]) -> None:
     if bad.any():
         row = frame.iloc[int(np.argmax(bad))]
         found = ", ".join(f"{c} {row[c]}" for c in columns) + " a second time"
-        raise DataError(path, found, "each only once", row=_first(bad))
+        raise DataError(path, found, "each only once", row=_first(frame, bad))
 
 
 def _numbers(path: Path, frame: pd.DataFrame, column: str, expected: str) -> pd.Series[float]:
@@ -152,7 +180,7 @@ def _numbers(path: Path, frame: pd.DataFrame, column: str, expected: str) -> pd.
     bad = ~np.isfinite(values.to_numpy(dtype=float))
     if bad.any():
         found = f"'{frame[column].iloc[int(np.argmax(bad))]}'"
-        raise DataError(path, found, expected, row=_first(bad), column=column)
+        raise DataError(path, found, expected, row=_first(frame, bad), column=column)
     return values.astype(float)
 
 
@@ -164,7 +192,7 @@ def _ratings(path: Path, frame: pd.DataFrame) -> npt.NDArray[np.float32]:
     bad = (values <= 0) | (values > 5)
     if bad.any():
         found = f"'{frame[RATING].iloc[int(np.argmax(bad))]}'"
-        raise DataError(path, found, expected, row=_first(bad), column=RATING)
+        raise DataError(path, found, expected, row=_first(frame, bad), column=RATING)
     return values
 
 
@@ -187,10 +215,34 @@ def _table(path: Path, key: str, ratings: pd.DataFrame, interactions: Path) -> p
         if orphan.any():
             found = f"'{ratings[key].iloc[int(np.argmax(orphan))]}'"
             expected = f"one that {path.name} lists"
-            raise DataError(interactions, found, expected, row=_first(orphan), column=key)
+            raise DataError(interactions, found, expected, row=_first(ratings, orphan), column=key)
+        _check_attributes(path, frame, key)
     if key == ITEM and TITLE not in frame.columns:
         frame[TITLE] = frame[ITEM]
     return frame
+
+
+def _check_column(
+    path: Path, frame: pd.DataFrame, column: str, fits: pd.Series[bool], expected: str
+) -> None:
+    bad = ~fits.to_numpy(dtype=bool)
+    if bad.any():
+        found = f"'{frame[column].iloc[int(np.argmax(bad))]}'"
+        raise DataError(path, found, expected, row=_first(frame, bad), column=column)
+
+
+def _check_attributes(path: Path, frame: pd.DataFrame, key: str) -> None:
+    """Films' years are whole numbers or nothing; viewers' ages those of people, or words."""
+    taken = [c for c in frame.columns if c.lower().removesuffix("s") == "film"]
+    if taken:
+        raise DataError(path, f"column '{taken[0]}'", "another name for this attribute", row=1)
+    if key == ITEM and YEAR in frame.columns:
+        years = pd.to_numeric(frame[YEAR], errors="coerce")
+        fits = (frame[YEAR] == "") | (years.between(1000, 2999) & (years % 1 == 0))
+        _check_column(path, frame, YEAR, fits, "four digits or nothing")
+    if key == USER and AGE in frame.columns:
+        ages = pd.to_numeric(frame[AGE], errors="coerce")
+        _check_column(path, frame, AGE, ages.isna() | ages.between(0, 150), "years from 0 to 150")
 
 
 def _ordered(ids: npt.ArrayLike) -> list[str]:
@@ -207,31 +259,23 @@ def _rated(frame: pd.DataFrame, key: str, ratings: pd.DataFrame) -> pd.DataFrame
     return frame.set_index(key).loc[order].reset_index()
 
 
-def _banded(users: pd.DataFrame, path: Path) -> pd.DataFrame:
-    if "age" not in users.columns:
+def _banded(users: pd.DataFrame) -> pd.DataFrame:
+    if AGE not in users.columns:
         return users
-    ages = pd.to_numeric(users["age"], errors="coerce")
+    ages = pd.to_numeric(users[AGE], errors="coerce")
     if ages.isna().all():
         return users
-    bad = (ages < 0) | (ages > 150)
-    if bad.any():
-        row = users[bad.to_numpy(dtype=bool)].iloc[0]
-        raise DataError(path, f"age {row['age']} of user {row[USER]}", "years from 0 to 150")
     limits = [limit for limit, _ in AGE_BANDS]
     names = np.array([name for _, name in AGE_BANDS], dtype=object)
     known = ages.fillna(0).to_numpy(dtype=float)
     bands = names[np.searchsorted(limits, known, side="right")]
-    return users.assign(age=np.where(ages.isna(), users["age"].to_numpy(dtype=object), bands))
+    return users.assign(age=np.where(ages.isna(), users[AGE].to_numpy(dtype=object), bands))
 
 
-def _dated(items: pd.DataFrame, path: Path) -> pd.DataFrame:
+def _dated(items: pd.DataFrame) -> pd.DataFrame:
     if YEAR not in items.columns:
         return items
     years = pd.to_numeric(items[YEAR].where(items[YEAR] != "", None), errors="coerce")
-    bad = ((items[YEAR] != "") & ~years.between(1000, 2999)).to_numpy(dtype=bool)
-    if bad.any():
-        row = items[bad].iloc[0]
-        raise DataError(path, f"year '{row[YEAR]}' of item {row[ITEM]}", "four digits or nothing")
     decades = [f"{int(y) // 10 * 10}s" if y == y else "" for y in years]
     return items.assign(year=years.astype("Int64"), decade=decades)
 
@@ -244,6 +288,8 @@ def _source(folder: Path) -> dict[str, str]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise DataError(path, "text that is not JSON", "name, title and licence") from error
+    if not isinstance(content, dict):
+        raise DataError(path, "a JSON list or value", "an object with name, title and licence")
     return {k: v for k, v in content.items() if isinstance(v, str)}
 
 

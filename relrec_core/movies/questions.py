@@ -27,7 +27,7 @@ def answer(
         titles: of all films, by row of items, to find the one in "why not ...".
         contrast: explains this film against another (row of items).
     """
-    words = re.sub(r"[^\w\s]", " ", question.lower()).strip()
+    words = _plain(question)
     if not words:
         return ABOUT
     other = re.search(r"\b(?:why not|instead of|rather than|and not)\s+(.+)", words)
@@ -61,13 +61,18 @@ def _against(
     titles: Sequence[str],
     contrast: Callable[[int], MovieExplanation],
 ) -> str:
-    wanted = name.strip()
-    plain = [re.sub(r"[^\w\s]", " ", t.lower()) for t in titles]
-    bare = [re.sub(r"\s+\d{4}\s*$", "", t).strip() for t in plain]
-    close = [wanted] if wanted in bare else difflib.get_close_matches(wanted, bare, 1, 0.7)
+    dated = [_plain(t) for t in titles]
+    bare = [_plain(re.sub(r"\s+\(\d{4}\)\s*$", "", t)) for t in titles]
+    names = dated + bare
+    close = [name] if name in names else difflib.get_close_matches(name, names, 1, 0.7)
     if not close:
-        return f"There is no film called ‘{wanted}’ in this data."
-    other = bare.index(close[0])
+        return f"There is no film called ‘{name}’ in this data."
+    other = names.index(close[0]) % len(titles)
     if other == explanation.item:
         return "That is the very film that is recommended."
     return contrast(other).sentence()
+
+
+def _plain(text: str) -> str:
+    """Lower case words alone, one space apart: what speech recognition gives, too."""
+    return " ".join(re.sub(r"[^\w\s]", " ", text.lower()).split())

@@ -111,22 +111,27 @@ class Weights:
                 values=values,
                 dataset_hash=metadata["dataset_hash"],
             )
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, TypeError) as error:
             raise CheckpointError(f"This checkpoint is not a RecoNet: {error} is wrong.") from error
         weights._check()
         return weights
 
     def _check(self) -> None:
-        width = self.embeddings.shape[1] if self.layer is None else self.layer.shape[0]
+        n_films, dim = self.kinds.count(FILM), self.embeddings.shape[-1:]
+        wide = dim if self.layer is None else self.layer.shape[:1]
         shapes_fit = (
-            len(self.embeddings) == len(self.kinds) == len(self.values)
-            and self.kinds.count(FILM) == self.n_items
-            and self.outputs.shape[1] == width
-            and (self.layer is None) == (self.layer_bias is None)
+            len(self.kinds) == len(self.values)
+            and self.kinds[:n_films] == (FILM,) * n_films
+            and self.embeddings.shape == (len(self.kinds), *dim)
+            and self.outputs.shape == (n_films, *wide)
+            and (self.layer is None or self.layer.shape == (*wide, *dim))
+            and (None if self.layer_bias is None else self.layer_bias.shape)
+            == (None if self.layer is None else wide)
         )
         if not shapes_fit:
             raise CheckpointError("This checkpoint's arrays do not fit its own vocabulary.")
-        if not all(np.isfinite(a).all() for a in self.arrays().values()):
+        numbers = (a.dtype == np.float32 and np.isfinite(a).all() for a in self.arrays().values())
+        if not all(numbers):
             raise CheckpointError("This checkpoint holds weights that are not numbers.")
 
     def check_belongs_to(self, data: MovieData, space: FeatureSpace) -> None:

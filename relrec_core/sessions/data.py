@@ -1,0 +1,121 @@
+"""Session data in memory: logs and track features in Spotify's schema, or the part of it there is.
+
+`load` reads files from disk or from an upload. What does not fit in memory goes through
+`prepare` and `Shards` instead, which give the same sessions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from relrec_core.errors import DataError
+from relrec_core.sessions.encoding import Batch, Encoding
+from relrec_core.sessions.reading import (
+    PLAYS_AND_TRACKS,
+    Seen,
+    build,
+    log_columns,
+    whole_sessions,
+)
+from relrec_core.sessions.schema import TRACK_KEY, Column, absent, missing
+from relrec_core.sessions.sessions import Fingerprint, Sessions, concatenate
+from relrec_core.sessions.tables import Input
+from relrec_core.sessions.tracks import Tracks, joined_tracks, read_tracks
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+TRACKS_PREFIXES = ("tf_", "track")
+"""How files of track features are called in a folder: Spotify's `tf_mini`, our `tracks`."""
+
+
+@dataclass(frozen=True)
+class SessionData:
+    """Checked sessions with their tracks; `columns` says what each byte of their logs is."""
+
+    title: str
+    simulated: bool
+    content_hash: str
+    columns: tuple[Column, ...]
+    sessions: Sessions
+    tracks: Tracks
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All columns of plays and tracks that the data has."""
+        return tuple(c.name for c in (*self.columns, *self.tracks.columns))
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Groups of inputs of which the data has nothing."""
+        return absent(self.names)
+
+    @property
+    def missing(self) -> dict[str, tuple[str, ...]]:
+        """For each incomplete group the columns that the data lacks."""
+        return missing(self.names)
+
+    def encoding(self) -> Encoding:
+        """How to turn these sessions into numbers; its statistics are those of these tracks."""
+        return Encoding.of(self.columns, self.tracks)
+
+    def batch(self, encoding: Encoding | None = None) -> Batch:
+        """All sessions as tensors, by their own encoding or that of another data set."""
+        encoding = encoding or self.encoding()
+        return encoding.encode(self.sessions, self.columns, encoding.table(self.tracks))
+
+
+def load(logs: Sequence[Input], features: Sequence[Input] = (), title: str = "") -> SessionData:
+    """Read session logs and track features; without the latter, each row carries its track's.
+
+    Raises `DataError` naming file, line and column at the first problem.
+    """
+    columns = log_columns(logs)
+    read = [(file, block) for file in logs for block in whole_sessions(file, PLAYS_AND_TRACKS)]
+    tracks = read_tracks(features) if features else joined_tracks(block for _, block in read)
+    seen, fingerprint, pieces = Seen(), Fingerprint(), []
+    for file, block in read:
+        piece = build(block, columns, tracks)
+        seen.add(piece)
+        seen.check(file)
+        fingerprint.add(piece)
+        pieces.append(piece)
+    sessions = concatenate(pieces)
+    simulated = bool(sessions.causes.any())
+    return SessionData(
+        title=title or ("Simulated sessions" if simulated else logs[0].name),
+        simulated=simulated,
+        content_hash=fingerprint.hexdigest(*identity(columns, tracks)),
+        columns=columns,
+        sessions=sessions,
+        tracks=tracks,
+    )
+
+
+def identity(columns: tuple[Column, ...], tracks: Tracks) -> tuple[str, ...]:
+    """What the content hash covers besides the sessions: the columns and the tracks' features."""
+    names = ",".join(c.name for c in (*columns, *tracks.columns))
+    ids = hashlib.sha256("\n".join(tracks.frame[TRACK_KEY]).encode())
+    features = hashlib.sha256(np.ascontiguousarray(tracks.features()).data)
+    return names, ids.hexdigest(), features.hexdigest()
+
+
+def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Session logs and track features in a folder, by name; `DataError` if there are no logs."""
+    if not folder.is_dir():
+        raise DataError(folder, "no such folder", "a folder of session logs")
+    files = sorted(p for p in folder.iterdir() if p.name.lower().endswith(SUFFIXES))
+    features = [p for p in files if p.name.lower().startswith(TRACKS_PREFIXES)]
+    logs = [p for p in files if p not in features]
+    if not logs:
+        raise DataError(folder, "no session logs", "CSV or Parquet files of session logs")
+    return logs, features
+
+
+def load_folder(folder: Path, title: str = "") -> SessionData:
+    """Read all logs of a folder; files named `tf_*` or `track*` hold the track features."""
+    logs, features = files_in(folder)
+    return load(logs, features, title or folder.name)

@@ -1,0 +1,205 @@
+"""From sessions to tensors, with the name and the group of every number in them.
+
+The encoding is stored with the data and with every model, so that a model can be applied later:
+categories, the mean and the spread of each track feature, and the columns that were there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from relrec_core.explanation import Value
+from relrec_core.sessions.schema import (
+    BY_NAME,
+    EVERYWHERE,
+    HALF,
+    LONGEST,
+    Column,
+    absent,
+)
+from relrec_core.sessions.sessions import Sessions
+from relrec_core.sessions.tracks import Tracks
+
+Floats = npt.NDArray[np.float32]
+PLACE = ("session_position", "session_length", "tracks_from_half")
+"""Of 20, of 20, and of 10: up to 0 for the last track of A, from 0.1 for the first of B."""
+
+
+@dataclass(frozen=True)
+class Dense:
+    """One number a model reads: its name and the group of inputs it belongs to."""
+
+    name: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B sessions as tensors; padding is zero and False.
+
+    `causes` and the track rows are for scoring and showing. No model reads them.
+    """
+
+    a: torch.Tensor
+    """(B, 10, columns of A) float32."""
+    b: torch.Tensor
+    """(B, 10, columns of B) float32."""
+    mask_a: torch.Tensor
+    """(B, 10) True where A has a track."""
+    mask_b: torch.Tensor
+    """(B, 10) True where B has a track."""
+    target: torch.Tensor
+    """(B, 10) float32: 1 where a track of B was skipped."""
+    causes: torch.Tensor
+    """(B, 10) uint8 index into `CAUSES`."""
+    tracks_a: torch.Tensor
+    """(B, 10) int32 rows of the tracks."""
+    tracks_b: torch.Tensor
+    """(B, 10) int32 rows of the tracks."""
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+class Encoding(Value):
+    """Columns, categories and statistics that turn sessions into numbers.
+
+    `mean` and `spread` have one entry for each of `track_columns` and count for numbers only; a
+    column that never varies has spread 1.
+    """
+
+    log_columns: tuple[str, ...]
+    track_columns: tuple[str, ...]
+    categories: dict[str, tuple[str, ...]]
+    mean: tuple[float, ...]
+    spread: tuple[float, ...]
+
+    @classmethod
+    def of(cls, columns: tuple[Column, ...], tracks: Tracks) -> Self:
+        """The encoding of data with these columns; statistics over the tracks, each once."""
+        features = tracks.features().astype(np.float64)
+        spread = features.std(axis=0)
+        chosen = (*columns, *tracks.columns)
+        return cls(
+            log_columns=tuple(c.name for c in columns),
+            track_columns=tuple(c.name for c in tracks.columns),
+            categories={c.name: c.categories for c in chosen if c.kind == "category"},
+            mean=tuple(features.mean(axis=0).tolist()),
+            spread=tuple(np.where(spread > 1e-9, spread, 1.0).tolist()),
+        )
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Groups of which the encoding has no column."""
+        return absent((*self.log_columns, *self.track_columns))
+
+    @property
+    def columns_a(self) -> tuple[Dense, ...]:
+        """What is known of each track of A: place, play and track."""
+        plays = tuple(d for name in self.log_columns for d in _dense(name))
+        return (*_place(), *plays, *self._track_columns())
+
+    @property
+    def columns_b(self) -> tuple[Dense, ...]:
+        """What is known of each track of B: place and track, never the play."""
+        return (*_place(), *self._track_columns())
+
+    def _track_columns(self) -> tuple[Dense, ...]:
+        return tuple(d for name in self.track_columns for d in _dense(name))
+
+    def table(self, tracks: Tracks) -> Floats:
+        """(T + 1, dense) normalised track features; a feature the tracks lack is at its mean.
+
+        The last row is zero: it stands for no track.
+        """
+        there = {c.name: i for i, c in enumerate(tracks.columns)}
+        features = tracks.features()
+        pieces: list[npt.NDArray[np.floating]] = []
+        for name, mean, spread in zip(self.track_columns, self.mean, self.spread, strict=True):
+            if name not in there:
+                pieces.append(np.zeros((len(tracks), len(_dense(name)))))
+            elif BY_NAME[name].kind == "number":
+                pieces.append((features[:, there[name], None].astype(np.float64) - mean) / spread)
+            else:
+                pieces.append(_lookup(name)[features[:, there[name]].astype(np.intp)])
+        table = np.zeros((len(tracks) + 1, len(self._track_columns())), dtype=np.float32)
+        if pieces:
+            table[:-1] = np.concatenate(pieces, axis=1)
+        return table
+
+    def encode(self, sessions: Sessions, columns: tuple[Column, ...], table: Floats) -> Batch:
+        """Tensors of `sessions`, whose logs have `columns` and whose tracks gave `table`.
+
+        A column the encoding has and the sessions lack is zero throughout.
+        """
+        mask_a, mask_b = sessions.mask_a, sessions.mask_b
+        there = {c.name: i for i, c in enumerate(columns)}
+        places = len(PLACE)
+        known = places + sum(len(_dense(name)) for name in self.log_columns)
+        a = np.zeros((len(sessions), HALF, known + table.shape[1]), dtype=np.float32)
+        b = np.zeros((len(sessions), HALF, places + table.shape[1]), dtype=np.float32)
+        half = (sessions.lengths // 2).astype(np.float32)[:, None]
+        steps = np.arange(1, HALF + 1, dtype=np.float32)
+        _fill_place(a, steps + 0 * half, half, sessions.lengths)
+        _fill_place(b, steps + half, half, sessions.lengths)
+        at = places
+        for name in self.log_columns:
+            lookup = _lookup(name)
+            if name in there:
+                a[:, :, at : at + lookup.shape[1]] = lookup[sessions.logs[:, :, there[name]]]
+            at += lookup.shape[1]
+        a[:, :, known:] = table[sessions.tracks_a]
+        b[:, :, places:] = table[sessions.tracks_b]
+        a[~mask_a] = 0
+        b[~mask_b] = 0
+        return Batch(
+            a=torch.from_numpy(a),
+            b=torch.from_numpy(b),
+            mask_a=torch.from_numpy(mask_a),
+            mask_b=torch.from_numpy(mask_b),
+            target=torch.from_numpy(sessions.skipped.astype(np.float32)),
+            causes=torch.from_numpy(sessions.causes),
+            tracks_a=torch.from_numpy(sessions.tracks_a),
+            tracks_b=torch.from_numpy(sessions.tracks_b),
+        )
+
+
+def _place() -> tuple[Dense, ...]:
+    return tuple(Dense(name, EVERYWHERE) for name in PLACE)
+
+
+def _fill_place(
+    into: Floats, position: Floats, half: Floats, lengths: npt.NDArray[np.uint8]
+) -> None:
+    into[:, :, 0] = position / LONGEST
+    into[:, :, 1] = lengths[:, None] / LONGEST
+    into[:, :, 2] = (position - half) / HALF
+
+
+def _dense(name: str) -> tuple[Dense, ...]:
+    """Dense columns that an input becomes."""
+    column = BY_NAME[name]
+    if column.kind == "category":
+        return tuple(Dense(f"{name}={category}", column.group) for category in column.categories)
+    if column.kind in ("cycle", "date"):
+        return Dense(f"{name} (sine)", column.group), Dense(f"{name} (cosine)", column.group)
+    return (Dense(name, column.group),)
+
+
+def _lookup(name: str) -> Floats:
+    """(256, dense) numbers for each value a byte of this column can have."""
+    column = BY_NAME[name]
+    values = np.arange(256)
+    if column.kind == "category":
+        table = (values[:, None] == np.arange(len(column.categories))).astype(np.float64)
+    elif column.kind in ("cycle", "date"):
+        angle = 2 * np.pi * values / column.period
+        table = np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    else:
+        table = (np.log1p(values) if column.kind == "count" else values)[:, None]
+    return np.asarray(table, dtype=np.float32)

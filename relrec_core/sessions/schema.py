@@ -1,0 +1,160 @@
+"""Columns of Spotify's Music Streaming Sessions data, as data: type, limits, categories, group.
+
+Brost, Mehrotra and Jehan, "The Music Streaming Sessions Dataset" (2019). The groups are those of
+Afchar and Hennequin (2020), section 4.3, figure 7. Position and length of the session are known
+for every track and belong to no group of their own: every expert may read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["flag", "category", "count", "cycle", "date", "number"]
+
+CONTEXT, INTERACTION, GENERAL, MUSICAL = "context", "interaction", "track general", "track musical"
+GROUPS = (CONTEXT, INTERACTION, GENERAL, MUSICAL)
+EVERYWHERE = "position"
+"""Not a group: the place in the session, which every expert knows."""
+
+SESSION, POSITION, LENGTH, TRACK = (
+    "session_id",
+    "session_position",
+    "session_length",
+    "track_id_clean",
+)
+TRACK_KEY = "track_id"
+SKIP = "skip_2"
+CAUSE = "planted_cause"
+"""Written by the simulator only. No model reads it."""
+
+SHORTEST, LONGEST = 2, 20
+HALF = LONGEST // 2
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what may stand in it.
+
+    A flag is true or false, a category one of `categories`, a count a whole number from 0, a cycle
+    a whole number from 0 below `period`, a date a calendar day (its weekday is used) and a number
+    a finite number from `minimum` to `maximum`.
+    """
+
+    name: str
+    group: str
+    kind: Kind
+    categories: tuple[str, ...] = ()
+    period: int = 0
+    minimum: float = float("-inf")
+    maximum: float = float("inf")
+
+
+REASONS = (
+    "appload",
+    "backbtn",
+    "clickrow",
+    "clickside",
+    "endplay",
+    "fwdbtn",
+    "logout",
+    "playbtn",
+    "popup",
+    "remote",
+    "trackdone",
+    "trackerror",
+    "uriopen",
+    "unknown",
+)
+CONTEXT_TYPES = (
+    "catalog",
+    "charts",
+    "editorial_playlist",
+    "personalized_playlist",
+    "radio",
+    "user_collection",
+)
+MODES = ("minor", "major")
+
+LOG_COLUMNS = (
+    Column("no_pause_before_play", CONTEXT, "flag"),
+    Column("short_pause_before_play", CONTEXT, "flag"),
+    Column("long_pause_before_play", CONTEXT, "flag"),
+    Column("hist_user_behavior_is_shuffle", CONTEXT, "flag"),
+    Column("hour_of_day", CONTEXT, "cycle", period=24),
+    Column("date", CONTEXT, "date", period=7),
+    Column("premium", CONTEXT, "flag"),
+    Column("context_type", CONTEXT, "category", CONTEXT_TYPES),
+    Column("skip_1", INTERACTION, "flag"),
+    Column(SKIP, INTERACTION, "flag"),
+    Column("skip_3", INTERACTION, "flag"),
+    Column("not_skipped", INTERACTION, "flag"),
+    Column("context_switch", INTERACTION, "flag"),
+    Column("hist_user_behavior_n_seekfwd", INTERACTION, "count"),
+    Column("hist_user_behavior_n_seekback", INTERACTION, "count"),
+    Column("hist_user_behavior_reason_start", INTERACTION, "category", REASONS),
+    Column("hist_user_behavior_reason_end", INTERACTION, "category", REASONS),
+)
+"""What is known of a play, in the order in which it is stored."""
+
+_AUDIO = (
+    "acousticness",
+    "beat_strength",
+    "bounciness",
+    "danceability",
+    "dyn_range_mean",
+    "energy",
+    "flatness",
+    "instrumentalness",
+    "liveness",
+    "loudness",
+    "mechanism",
+    "organism",
+    "speechiness",
+    "tempo",
+    "time_signature",
+    "valence",
+)
+ACOUSTIC = tuple(f"acoustic_vector_{i}" for i in range(8))
+
+TRACK_COLUMNS = (
+    Column("duration", GENERAL, "number", minimum=0, maximum=86_400),
+    Column("release_year", GENERAL, "number", minimum=1000, maximum=2999),
+    Column("us_popularity_estimate", GENERAL, "number", minimum=0, maximum=100),
+    *(Column(name, MUSICAL, "number") for name in _AUDIO),
+    Column("key", MUSICAL, "cycle", period=12),
+    Column("mode", MUSICAL, "category", MODES),
+    *(Column(name, MUSICAL, "number") for name in ACOUSTIC),
+)
+"""What is known of a track; duration in seconds, popularity as a percentile."""
+
+DISPLAY = ("track_name", "artist", "album", "genre")
+"""Columns of track features that people read and no model does."""
+
+ALIASES = {"skipped": SKIP, "duration_s": "duration"}
+"""Names under which published slices of the data carry a column."""
+
+BY_NAME = {column.name: column for column in (*LOG_COLUMNS, *TRACK_COLUMNS)}
+
+
+def present(names: Iterable[str], columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Those of `columns` that are among `names`, in the schema's order."""
+    known = set(names)
+    return tuple(column for column in columns if column.name in known)
+
+
+def missing(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """For each group the columns that are not among `names`; complete groups are left out."""
+    known = set(names)
+    lacking = {
+        group: tuple(c.name for c in BY_NAME.values() if c.group == group and c.name not in known)
+        for group in GROUPS
+    }
+    return {group: columns for group, columns in lacking.items() if columns}
+
+
+def absent(names: Iterable[str]) -> tuple[str, ...]:
+    """Groups of which not one column is among `names`: their experts have to be dropped."""
+    known = {BY_NAME[name].group for name in names if name in BY_NAME}
+    return tuple(group for group in GROUPS if group not in known)

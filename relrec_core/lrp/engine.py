@@ -1,0 +1,210 @@
+"""The one propagator: forward once, keep what is needed, send relevance back by the rules.
+
+Functional: no hooks, no autograd, the module is only read. Two threads may explain with one module.
+
+With the epsilon rule a layer costs one convolution forward and one back. Between them relevance is
+R = x * g, and the next layer's quotient is R / (z + eps sgn z). Behind a ReLU, R is zero wherever
+the unit is silent, so the rectified output serves as z and nothing else is stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from relrec_core.errors import ConfigError, RelRecError
+from relrec_core.lrp.canonize import canonize
+from relrec_core.lrp.layers import (
+    AdaptivePool,
+    AveragePool,
+    Convolution,
+    Flatten,
+    Layer,
+    Linear,
+    MaxPool,
+    Rectifier,
+)
+from relrec_core.lrp.ledger import LayerShares, Ledger
+from relrec_core.lrp.presets import Preset, preset
+from relrec_core.lrp.redistribute import Settings, Step, redistribute
+from relrec_core.lrp.rules import Rule, vanishes_with_input
+
+EPSILON = 1e-6
+Precision = Literal["exact", "fast"]
+
+
+class PropagationError(RelRecError):
+    """Inputs or relevances that do not fit the network."""
+
+
+@dataclass(frozen=True, eq=False)
+class Propagation:
+    """Relevance of the inputs, shaped like them, and the books of every layer."""
+
+    relevance: Tensor
+    ledger: Ledger
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One forward pass, from which any number of relevances can be sent back.
+
+    Args:
+        output: (B, ...) what the network computed.
+        shape: of the inputs.
+        steps: what each layer saw.
+        settings: how to distribute.
+    """
+
+    output: Tensor
+    shape: tuple[int, ...]
+    steps: tuple[Step, ...]
+    settings: Settings
+
+    def propagate(self, output_relevance: Tensor) -> Propagation:
+        """Send relevance back to the inputs.
+
+        Args:
+            output_relevance: shaped like the output. If one input was recorded, any number of
+                relevances (R, ...) may be sent back at once, all through its activations.
+
+        Raises:
+            PropagationError: the shapes do not fit.
+        """
+        one = len(self.output) == 1
+        if output_relevance.shape != self.output.shape and not (
+            one and output_relevance.shape[1:] == self.output.shape[1:]
+        ):
+            raise PropagationError(
+                f"The output is shaped {tuple(self.output.shape)}, its relevance "
+                f"{tuple(output_relevance.shape)}; both must be the same."
+            )
+        with torch.no_grad():
+            relevance = output_relevance.detach().to(self.output.dtype)  # (R, ...)
+            score = total = relevance.flatten(1).sum(dim=1)  # (R,)
+            books: list[LayerShares] = []
+            for step in reversed(self.steps):
+                layer = step.layer
+                if isinstance(layer, Flatten):
+                    relevance = relevance.reshape(len(relevance), *step.inputs.shape[1:])
+                elif isinstance(layer, MaxPool):
+                    shape = (len(relevance), *step.inputs.shape[1:])
+                    relevance = layer.to_winners(relevance, step.outputs, shape)  # (R, C, H, W)
+                else:
+                    relevance, bias, epsilon = redistribute(step, relevance, self.settings)
+                    outgoing = item_sums(relevance)  # (R,)
+                    rule = type(step.rule).__name__
+                    books.append(LayerShares(layer.name, rule, total, outgoing, bias, epsilon))
+                    total = outgoing
+            relevance = relevance.reshape(len(relevance), *self.shape[1:]).contiguous()
+        return Propagation(relevance, Ledger(score, total, tuple(books)))
+
+
+def propagate(
+    module: nn.Sequential,
+    inputs: Tensor,
+    output_relevance: Tensor,
+    rules: str | Preset = "paper",
+    epsilon: float = EPSILON,
+    ignore_bias: bool = False,
+    precision: Precision = "exact",
+) -> Propagation:
+    """Layer-wise relevance propagation through a sequential network (Bharadhwaj 2018, eq. 4).
+
+    Args:
+        module: convolutions, linear layers, ReLU, max, average and adaptive average pools,
+            flatten, dropout, batch norm after a layer with weights. Explained as in evaluation
+            mode; only read.
+        inputs: (B, ...) floating point.
+        output_relevance: shaped like the output: what to explain, in units of the score.
+        rules: a preset or its name: `paper`, `epsilon-plus-flat`, `epsilon-gamma-box`.
+        epsilon: the stabiliser, in units of the layers' outputs; more than 0.
+        ignore_bias: leave biases out of the denominators, so that they absorb nothing.
+        precision: `fast` sends relevance back through convolutions in bfloat16; the forward
+            pass, and with it every gate and winner, is the exact one.
+
+    Returns:
+        Relevance shaped like the inputs; inputs + biases + epsilon = output relevance, by item.
+
+    Raises:
+        UnsupportedLayerError: a layer without a rule, by name.
+        PropagationError: shapes that do not fit.
+        ConfigError: unknown preset or epsilon out of range.
+    """
+    return trace(module, inputs, rules, epsilon, ignore_bias, precision).propagate(output_relevance)
+
+
+def trace(
+    module: nn.Sequential,
+    inputs: Tensor,
+    rules: str | Preset = "paper",
+    epsilon: float = EPSILON,
+    ignore_bias: bool = False,
+    precision: Precision = "exact",
+) -> Trace:
+    """Forward pass of `propagate`; its arguments and errors."""
+    if not inputs.is_floating_point():
+        raise PropagationError(f"Inputs must be floating point, these are {inputs.dtype}.")
+    least = torch.finfo(inputs.dtype).tiny
+    if not least <= epsilon < float("inf"):
+        raise ConfigError(f"epsilon must be at least {least:.3g} and finite, it is {epsilon}.")
+    if precision not in ("exact", "fast"):
+        raise ConfigError(f"precision must be 'exact' or 'fast', it is '{precision}'.")
+    layers = canonize(module)
+    assigned = preset(rules).assign(layers)
+    with torch.no_grad():
+        steps, output = _forward(layers, assigned, inputs.detach())
+    settings = Settings(epsilon, ignore_bias, torch.bfloat16 if precision == "fast" else None)
+    return Trace(output, tuple(inputs.shape), tuple(steps), settings)
+
+
+def _forward(
+    layers: tuple[Layer, ...], rules: tuple[Rule, ...], x: Tensor
+) -> tuple[list[Step], Tensor]:
+    """What each layer saw and gave. A ReLU overwrites what only it will read."""
+    if x.ndim == 4:
+        x = x.contiguous(memory_format=torch.channels_last)  # (B, C, H, W), channels innermost
+    steps: list[Step] = []
+    nonnegative, untouched = False, True
+    for place, (layer, rule) in enumerate(zip(layers, rules, strict=True)):
+        if isinstance(layer, Rectifier):
+            if not untouched and _silent_units_get_nothing(layers, rules, place):
+                x = x.relu_()
+                steps[-1] = replace(steps[-1], rectified=True)
+            else:
+                x = x.relu()
+            nonnegative, untouched = True, True
+        elif isinstance(layer, Flatten):
+            steps.append(Step(layer, rule, x, x, nonnegative))
+            x, untouched = x.flatten(1), True  # (B, F)
+        elif isinstance(layer, MaxPool):
+            values, winners = layer.forward(x)
+            steps.append(Step(layer, rule, x, winners, nonnegative))
+            x, untouched = values, True
+        elif isinstance(layer, Convolution | Linear):
+            y = layer.forward(x, layer.weight, layer.bias)
+            steps.append(Step(layer, rule, x, y, nonnegative))
+            x, nonnegative, untouched = y, False, False
+        elif not (isinstance(layer, AdaptivePool) and layer.leaves(x)):
+            y = layer.forward(x)
+            steps.append(Step(layer, rule, x, y, nonnegative))
+            x, untouched = y, True
+    return steps, x
+
+
+def _silent_units_get_nothing(
+    layers: tuple[Layer, ...], rules: tuple[Rule, ...], place: int
+) -> bool:
+    """Whether what comes back to this ReLU is zero wherever its output is."""
+    for layer, rule in zip(layers[place + 1 :], rules[place + 1 :], strict=True):
+        if isinstance(layer, Convolution | Linear | AveragePool | AdaptivePool):
+            return vanishes_with_input(rule)
+    return False
+
+
+def item_sums(values: Tensor) -> Tensor:
+    """(R, ...) -> (R,)."""
+    return values.sum(dim=tuple(range(1, values.ndim)))

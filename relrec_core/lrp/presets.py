@@ -1,0 +1,62 @@
+"""Presets: which rule for which layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relrec_core.errors import ConfigError
+from relrec_core.lrp.layers import Convolution, Layer, Linear
+from relrec_core.lrp.rules import Epsilon, Flat, Gamma, Rule, ZBox, ZPlus
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Rules by kind and position; pools are always epsilon.
+
+    Args:
+        name: as shown to people.
+        convolution: for every convolution.
+        linear: for every fully connected layer.
+        first: for the first layer with weights, instead of the above.
+    """
+
+    name: str
+    convolution: Rule
+    linear: Rule
+    first: Rule | None = None
+
+    @classmethod
+    def everywhere(cls, rule: Rule) -> Preset:
+        return cls(type(rule).__name__, convolution=rule, linear=rule)
+
+    def assign(self, layers: tuple[Layer, ...]) -> tuple[Rule, ...]:
+        """The rule of each layer; layers that only pass relevance on get epsilon, unused."""
+        weighted = [isinstance(layer, Convolution | Linear) for layer in layers]
+        first = weighted.index(True) if self.first is not None and any(weighted) else -1
+        return tuple(self._rule(layer, i == first) for i, layer in enumerate(layers))
+
+    def _rule(self, layer: Layer, first: bool) -> Rule:
+        if first and self.first is not None:
+            return self.first
+        if isinstance(layer, Convolution):
+            return self.convolution
+        return self.linear if isinstance(layer, Linear) else Epsilon()
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset("paper", convolution=Epsilon(), linear=Epsilon()),
+        Preset("epsilon-plus-flat", convolution=ZPlus(), linear=Epsilon(), first=Flat()),
+        Preset("epsilon-gamma-box", convolution=Gamma(), linear=Epsilon(), first=ZBox()),
+    )
+}
+
+
+def preset(rules: str | Preset) -> Preset:
+    """A preset by its name, or itself; raises `ConfigError` for an unknown name."""
+    if isinstance(rules, Preset):
+        return rules
+    if rules not in PRESETS:
+        raise ConfigError(f"There is no preset of rules '{rules}'; there are {', '.join(PRESETS)}.")
+    return PRESETS[rules]

@@ -1,0 +1,198 @@
+"""One layer's redistribution: any rule's quotients, executed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from relrec_core.lrp.layers import AdaptivePool, AveragePool, Convolution, Layer, Linear
+from relrec_core.lrp.rules import PLAIN, InputName, Quotient, Rule, Term, WeightName, ZBox
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to distribute: stabiliser, biases in the denominator or not, type of the way back."""
+
+    epsilon: float
+    ignore_bias: bool
+    low_precision: torch.dtype | None
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What a layer saw and gave in the forward pass.
+
+    Args:
+        layer: what computed.
+        rule: how its relevance is distributed.
+        inputs: (B, ...).
+        outputs: (B, ...), before the ReLU or, if `rectified`, after it. Of a max pool, the
+            places of the winners.
+        nonnegative: no input is below zero.
+        rectified: the outputs hold their ReLU, and relevance is zero where they are.
+    """
+
+    layer: Layer
+    rule: Rule
+    inputs: Tensor
+    outputs: Tensor
+    nonnegative: bool
+    rectified: bool = False
+
+
+def redistribute(
+    step: Step, relevance: Tensor, settings: Settings
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Relevance of a layer's outputs (R, ...) -> of its inputs, and bias and epsilon shares (R,).
+
+    R is the batch, or any number if one input was recorded.
+    """
+    parts = [
+        _quotient(step, quotient, relevance, settings)
+        for quotient in step.rule.quotients
+        if not (step.rectified and quotient.where == "z < 0")  # no relevance there
+    ]
+    result, bias, epsilon = parts[0]
+    for more in parts[1:]:
+        result, bias, epsilon = result + more[0], bias + more[1], epsilon + more[2]
+    return result, bias, epsilon
+
+
+def _quotient(
+    step: Step, quotient: Quotient, relevance: Tensor, settings: Settings
+) -> tuple[Tensor, Tensor, Tensor]:
+    """share * sum_j n_ij / (n_j + eps sgn n_j) R_j, and what bias and epsilon take of it."""
+    layer, eps = step.layer, settings.epsilon
+    terms = _merged(quotient.terms, step.nonnegative)
+    bias = None
+    if isinstance(layer, Convolution | Linear) and layer.bias is not None:
+        bias = layer.along_outputs(layer.bias)  # (O,) or (O, 1, 1)
+    z = step.outputs  # (B, O, ...)
+    if bias is not None and settings.ignore_bias:
+        z, bias = z - bias, None
+    condition = None
+    if quotient.where != "always" and not step.rectified:
+        condition = z >= 0 if quotient.where == "z >= 0" else z < 0  # (B, O, ...)
+    plain = quotient.terms == PLAIN
+    if not plain:
+        bias = _bias_of(quotient, bias)
+        z = _denominator(step, terms, bias)  # (B, O, ...)
+    positive = plain and step.rectified and not settings.ignore_bias
+    stabiliser = eps if positive else torch.where(z >= 0, eps, -eps).to(z.dtype)
+    s = z + stabiliser  # (B, O, ...)
+    same = s.shape == relevance.shape
+    s = torch.div(relevance, s, out=s if same else None)  # (R, O, ...)
+    if quotient.share != 1.0:
+        s = s * quotient.share
+    if condition is not None:
+        s = s * condition
+    taken = _sums_by_unit(s)  # (R, O)
+    absorbed = taken.sum(dim=1) * eps if positive else _item_sums(s * stabiliser)  # (R,)
+    of_bias = torch.zeros_like(absorbed) if bias is None else taken @ bias.flatten()  # (R,)
+    result = None
+    for name, weight_terms in terms.items():
+        part = _back(step, name, weight_terms, s, settings)  # (R, I, ...)
+        result = part if result is None else result + part
+    assert result is not None
+    return result, of_bias, absorbed
+
+
+def _merged(terms: tuple[Term, ...], nonnegative: bool) -> dict[InputName, tuple[Term, ...]]:
+    """Terms by the input they read. Where no input is negative, x+ is x and x- is nothing."""
+    merged: dict[InputName, tuple[Term, ...]] = {}
+    for term in terms:
+        name = term.inputs
+        if nonnegative and name == "x-":
+            continue
+        if nonnegative and name == "x+":
+            name = "x"
+        merged[name] = (*merged.get(name, ()), term)
+    return merged
+
+
+def _weight(weight: Tensor, terms: tuple[Term, ...]) -> Tensor:
+    """sum_t factor_t * w_t, shaped like the weight."""
+    parts = [_mapped(weight, t.weight) * t.factor for t in terms]
+    return sum(parts[1:], parts[0])
+
+
+def _mapped(weight: Tensor, name: WeightName) -> Tensor:
+    if name == "w+":
+        return weight.clamp(min=0)
+    if name == "w-":
+        return weight.clamp(max=0)
+    if name == "w^2":
+        return weight.square()
+    return weight if name == "w" else torch.ones_like(weight)
+
+
+def _input(step: Step, name: InputName) -> Tensor:
+    """x_t, shaped like the layer's input."""
+    x = step.inputs
+    if name == "x":
+        return x
+    if name == "x+":
+        return x.clamp(min=0)
+    if name == "x-":
+        return x.clamp(max=0)
+    if name == "1":
+        return torch.ones_like(x)
+    bounds = None
+    if isinstance(step.rule, ZBox):
+        bounds = step.rule.low if name == "low" else step.rule.high
+    if bounds is not None:
+        values = torch.tensor(bounds, dtype=x.dtype, device=x.device)  # (1,) or (C,)
+        return values.reshape(1, -1, *[1] * (x.ndim - 2)).expand_as(x)
+    dims = tuple(range(2, x.ndim)) or (1,)
+    found = x.amin(dims, keepdim=True) if name == "low" else x.amax(dims, keepdim=True)
+    return found.expand_as(x)
+
+
+def _bias_of(quotient: Quotient, bias: Tensor | None) -> Tensor | None:
+    """The bias as the weight of an input that is always 1."""
+    if bias is None or not quotient.bias:
+        return None
+    return _weight(bias, tuple(t for t in quotient.terms if t.inputs != "x-"))
+
+
+def _denominator(
+    step: Step, terms: dict[InputName, tuple[Term, ...]], bias: Tensor | None
+) -> Tensor:
+    """sum_i n_ij (B, O, ...) of a layer with weights."""
+    layer = step.layer
+    assert isinstance(layer, Convolution | Linear)
+    parts = [
+        layer.forward(_input(step, name), _weight(layer.weight, of_name), None)
+        for name, of_name in terms.items()
+    ]
+    z = sum(parts[1:], parts[0])  # (B, O, ...)
+    return z if bias is None else z + bias
+
+
+def _back(
+    step: Step, name: InputName, terms: tuple[Term, ...], s: Tensor, settings: Settings
+) -> Tensor:
+    """x_t * (W_t^T s): (R, O, ...) -> (R, I, ...)."""
+    layer, x = step.layer, _input(step, name)
+    shape = (len(s), *x.shape[1:])
+    if isinstance(layer, Convolution | Linear):
+        weight = layer.weight if terms == PLAIN else _weight(layer.weight, terms)
+        if isinstance(layer, Convolution) and settings.low_precision is not None:
+            s, weight = s.to(settings.low_precision), weight.to(settings.low_precision)
+        g = layer.transpose(s, weight, shape)  # (R, I, ...)
+    else:
+        assert isinstance(layer, AveragePool | AdaptivePool)
+        g = layer.transpose(s, shape)  # (R, I, ...)
+    return g.mul_(x) if g.dtype == x.dtype else g * x
+
+
+def _sums_by_unit(values: Tensor) -> Tensor:
+    """(R, O, ...) -> (R, O)."""
+    return values.sum(dim=tuple(range(2, values.ndim))) if values.ndim > 2 else values
+
+
+def _item_sums(values: Tensor) -> Tensor:
+    """(R, ...) -> (R,)."""
+    return values.sum(dim=tuple(range(1, values.ndim)))

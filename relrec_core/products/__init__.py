@@ -1,0 +1,1 @@
+"""Products: pixels that made two products related (Bharadhwaj 2018)."""

@@ -1,0 +1,75 @@
+"""The trunks that see: VGG-16 (Simonyan and Zisserman 2015) and two smaller ones."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from torch import nn
+
+from relrec_core.errors import ConfigError
+
+BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
+"""Width and number of the convolutions between two poolings."""
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """What makes one trunk: its convolutions' widths as part of VGG's, and its hidden layers."""
+
+    width: float
+    hidden: tuple[int, ...]
+
+    @property
+    def features(self) -> int:
+        """F, the number of features it gives."""
+        return self.hidden[-1] if self.hidden else int(BLOCKS[-1][0] * self.width)
+
+
+TRUNKS = {
+    "vgg16": Trunk(1.0, (4096, 4096)),
+    "vgg16-conv": Trunk(1.0, ()),
+    "vgg16-slim": Trunk(0.25, ()),
+}
+
+
+def trunk(name: str) -> nn.Sequential:
+    """A trunk, initialised after He et al. 2015: (B, 3, H, W) -> (B, F).
+
+    Args:
+        name: `vgg16`: torchvision's layer names, features are its last hidden layer (F = 4096).
+            `vgg16-conv`: its 13 convolutions, averaged over the picture (F = 512).
+            `vgg16-slim`: the same at a quarter of the width (F = 128).
+
+    Raises:
+        ConfigError: there is no such trunk.
+    """
+    if name not in TRUNKS:
+        raise ConfigError(f"There is no trunk '{name}'; there are {', '.join(TRUNKS)}.")
+    chosen = TRUNKS[name]
+    layers: list[nn.Module] = []
+    channels = 3
+    for full, depth in BLOCKS:
+        width = int(full * chosen.width)
+        for _ in range(depth):
+            layers += [nn.Conv2d(channels, width, kernel_size=3, padding=1), nn.ReLU()]
+            channels = width
+        layers.append(nn.MaxPool2d(kernel_size=2, stride=2))
+    parts: OrderedDict[str, nn.Module] = OrderedDict(features=nn.Sequential(*layers))
+    side = 7 if chosen.hidden else 1
+    parts["avgpool"] = nn.AdaptiveAvgPool2d((side, side))
+    parts["flatten"] = nn.Flatten()
+    if chosen.hidden:
+        hidden: list[nn.Module] = []
+        inputs = channels * side * side
+        for outputs in chosen.hidden:
+            hidden += [nn.Linear(inputs, outputs), nn.ReLU(), nn.Dropout()]
+            inputs = outputs
+        parts["classifier"] = nn.Sequential(*hidden)
+    built = nn.Sequential(parts)
+    for layer in built.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    return built

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from relrec_core.errors import DataError
 from relrec_core.sessions.encoding import Batch, Encoding
@@ -22,10 +23,10 @@ from relrec_core.sessions.reading import (
     log_columns,
     whole_sessions,
 )
-from relrec_core.sessions.schema import TRACK_KEY, Column, absent, missing
+from relrec_core.sessions.schema import LOG_COLUMNS, TRACK_KEY, Column, absent, missing, present
 from relrec_core.sessions.sessions import Fingerprint, Sessions, concatenate
-from relrec_core.sessions.tables import Input
-from relrec_core.sessions.tracks import Tracks, joined_tracks, read_tracks
+from relrec_core.sessions.tables import Block, Input
+from relrec_core.sessions.tracks import Tracks, joined_tracks, read_tracks, track_table
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 TRACKS_PREFIXES = ("tf_", "track")
@@ -76,18 +77,35 @@ def load(logs: Sequence[Input], features: Sequence[Input] = (), title: str = "")
     columns = log_columns(logs)
     read = [(file, block) for file in logs for block in whole_sessions(file, PLAYS_AND_TRACKS)]
     tracks = read_tracks(features) if features else joined_tracks(block for _, block in read)
-    seen, fingerprint, pieces = Seen(), Fingerprint(), []
+    seen, pieces = Seen(), []
     for file, block in read:
-        piece = build(block, columns, tracks)
-        seen.add(piece)
+        pieces.append(build(block, columns, tracks))
+        seen.add(pieces[-1])
         seen.check(file)
-        fingerprint.add(piece)
-        pieces.append(piece)
-    sessions = concatenate(pieces)
-    simulated = bool(sessions.causes.any())
+    return _assembled(title or logs[0].name, columns, concatenate(pieces), tracks)
+
+
+def load_frames(
+    plays: pl.DataFrame, title: str, features: pl.DataFrame | None = None
+) -> SessionData:
+    """The same from data frames in the schema, such as the simulator's."""
+    block = Block("plays", 1, plays)
+    columns = present(plays.columns, LOG_COLUMNS)
+    if features is None:
+        tracks = joined_tracks([block])
+    else:
+        tracks = track_table(Block("tracks", 1, features))
+    return _assembled(title, columns, build(block, columns, tracks), tracks)
+
+
+def _assembled(
+    title: str, columns: tuple[Column, ...], sessions: Sessions, tracks: Tracks
+) -> SessionData:
+    fingerprint = Fingerprint()
+    fingerprint.add(sessions)
     return SessionData(
-        title=title or ("Simulated sessions" if simulated else logs[0].name),
-        simulated=simulated,
+        title=title,
+        simulated=bool(sessions.causes.any()),
         content_hash=fingerprint.hexdigest(*identity(columns, tracks)),
         columns=columns,
         sessions=sessions,

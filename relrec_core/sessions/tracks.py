@@ -90,6 +90,15 @@ def read_tracks(files: Sequence[Input]) -> Tracks:
     return tracks
 
 
+def track_table(block: Block) -> Tracks:
+    """Tracks of a data frame in the schema."""
+    columns = present(block.frame.columns, TRACK_COLUMNS)
+    names = tuple(n for n in DISPLAY if n in block.frame.columns)
+    located, frame = _checked(block, text(block, TRACK_KEY), columns, names)
+    _check_unique(Tracks(frame), [located])
+    return Tracks(frame)
+
+
 def joined_tracks(read: Iterable[Block]) -> Tracks:
     """Tracks of logs that carry the features of the played track in each row."""
     frames = []

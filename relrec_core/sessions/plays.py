@@ -1,0 +1,142 @@
+"""Write planned sessions out as rows of Spotify's logs, consistent from row to row."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from relrec_core.sessions.catalogue import Catalogue
+from relrec_core.sessions.schema import (
+    CAUSE,
+    CONTEXT_TYPES,
+    LENGTH,
+    POSITION,
+    SESSION,
+    SKIP,
+    TRACK,
+)
+from relrec_core.sessions.sessions import CAUSES
+
+if TYPE_CHECKING:
+    from relrec_core.sessions.simulator import Plan
+
+COMMUTE = np.array([7, 8, 9, 16, 17, 18])
+NIGHT = np.array([22, 23, 0, 1, 2, 3])
+BROWSED = ("charts", "radio")
+LEFT_ALONE = ("editorial_playlist", "personalized_playlist")
+FIRST_DAY, DAYS = date(2018, 7, 15), 56
+
+_END_SKIPPED = (("fwdbtn", 0.86), ("backbtn", 0.07), ("clickrow", 0.04), ("endplay", 0.03))
+_END_PLAYED = (("trackdone", 0.93), ("endplay", 0.03), ("logout", 0.02), ("remote", 0.02))
+_STARTED = {"endplay": "playbtn", "logout": "appload", "remote": "remote"}
+
+
+def logs(
+    plan: Plan, music: Catalogue, draw: np.random.Generator, seed: int, first: int
+) -> pl.DataFrame:
+    """One row a play, sessions numbered from `first`, in the schema and with `planted_cause`."""
+    n = len(plan.half)
+    length = plan.half + plan.rest
+    rows = int(length.sum())
+    owner = np.repeat(np.arange(n), length)
+    position = np.arange(rows) - np.repeat(np.cumsum(length) - length, length)
+    half = plan.half[owner]
+    second = position >= half
+    slot = np.where(second, position - half, position)
+    skipped = np.where(second, plan.after[owner, slot], plan.before[owner, slot])
+    track = np.where(second, plan.tracks_b[owner, slot], plan.tracks_a[owner, slot])
+    cause = np.where(second, plan.causes[owner, slot], 0)
+    names = pl.Series([f"{first + i}_{seed:08x}-{first + i:012x}" for i in range(n)])
+    return pl.DataFrame(
+        {
+            SESSION: names.gather(owner),
+            POSITION: position + 1,
+            LENGTH: length[owner],
+            TRACK: music.frame["track_id"].gather(track),
+            **_interaction(draw, skipped, position),
+            **_context(draw, plan, owner),
+            CAUSE: _named(cause, CAUSES),
+        }
+    )
+
+
+def _named(numbers: npt.NDArray[np.integer], names: tuple[str, ...]) -> pl.Series:
+    return pl.Series(names).gather(numbers)
+
+
+def _drawn(draw: np.random.Generator, n: int, shares: tuple[tuple[str, float], ...]) -> pl.Series:
+    names = tuple(name for name, _ in shares)
+    limits = np.cumsum([share for _, share in shares])[:-1]
+    return _named(np.searchsorted(limits, draw.random(n)), names)
+
+
+def _interaction(
+    draw: np.random.Generator,
+    skipped: npt.NDArray[np.bool_],
+    position: npt.NDArray[np.int64],
+) -> dict[str, pl.Series]:
+    """What the listener did; a track starts as the one before it ended."""
+    n = len(skipped)
+    late = ~skipped & (draw.random(n) < 0.12)
+    flags = pl.DataFrame({"skipped": skipped, "late": late})
+    ended = flags.select(
+        pl.when(pl.col("skipped"))
+        .then(_drawn(draw, n, _END_SKIPPED))
+        .when(pl.col("late"))
+        .then(pl.lit("fwdbtn"))
+        .otherwise(_drawn(draw, n, _END_PLAYED))
+    ).to_series()
+    started = ended.shift(1, fill_value="trackdone").replace(_STARTED)
+    opening = pl.DataFrame({"first": position == 0, "started": started})
+    started = opening.select(
+        pl.when(pl.col("first")).then(pl.lit("clickrow")).otherwise(pl.col("started"))
+    ).to_series()
+    return {
+        "skip_1": pl.Series(skipped & (draw.random(n) < 0.7)),
+        SKIP: pl.Series(skipped),
+        "skip_3": pl.Series(skipped | late),
+        "not_skipped": pl.Series(~(skipped | late)),
+        "context_switch": pl.Series((draw.random(n) < 0.03) & (position > 0)),
+        "hist_user_behavior_n_seekfwd": pl.Series(draw.poisson(0.05, n)),
+        "hist_user_behavior_n_seekback": pl.Series(draw.poisson(0.04, n)),
+        "hist_user_behavior_reason_start": started,
+        "hist_user_behavior_reason_end": ended,
+    }
+
+
+def _context(
+    draw: np.random.Generator, plan: Plan, owner: npt.NDArray[np.int64]
+) -> dict[str, pl.Series]:
+    """Where and when; only sessions that the context decides have a telling one."""
+    n = len(plan.half)
+    types = draw.integers(0, len(CONTEXT_TYPES), n)
+    hours = draw.integers(0, 24, n)
+    browsed = np.array([CONTEXT_TYPES.index(name) for name in BROWSED])
+    alone = np.array([CONTEXT_TYPES.index(name) for name in LEFT_ALONE])
+    telling = (np.isin(types, browsed) & np.isin(hours, COMMUTE)) | (
+        np.isin(types, alone) & np.isin(hours, NIGHT)
+    )
+    hours = np.where(telling, draw.integers(10, 16, n), hours)
+    types = np.where(plan.contextual > 0, draw.choice(browsed, n), types)
+    hours = np.where(plan.contextual > 0, draw.choice(COMMUTE, n), hours)
+    types = np.where(plan.contextual < 0, draw.choice(alone, n), types)
+    hours = np.where(plan.contextual < 0, draw.choice(NIGHT, n), hours)
+
+    days = pl.Series([FIRST_DAY + timedelta(days=i) for i in range(DAYS)])
+    pause = draw.random(len(owner))
+    long, short = pause < 0.06, (pause >= 0.06) & (pause < 0.16)
+    shuffled = draw.random(n) < 0.3
+    return {
+        "no_pause_before_play": pl.Series(~(long | short)),
+        "short_pause_before_play": pl.Series(short),
+        "long_pause_before_play": pl.Series(long),
+        "hist_user_behavior_is_shuffle": pl.Series(shuffled[owner]),
+        "hour_of_day": pl.Series(hours[owner]),
+        "date": days.gather(draw.integers(0, DAYS, n)[owner]),
+        "premium": pl.Series((plan.listener % 5 < 4)[owner]),
+        "context_type": _named(types[owner], CONTEXT_TYPES),
+    }

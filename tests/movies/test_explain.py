@@ -1,0 +1,407 @@
+"""Explanations against the paper's equations written out neuron by neuron, and their proof."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import softmax
+
+from relrec_core.errors import ProfileError
+from relrec_core.explanation import Ledger
+from relrec_core.faithfulness.deletion import deletion_test
+from relrec_core.movies import explain as explaining
+from relrec_core.movies.data import load
+from relrec_core.movies.explain import (
+    MovieExplanation,
+    Relevance,
+    explain,
+    relevance,
+    score_of_kept,
+    what_if,
+)
+from relrec_core.movies.features import FILM, Indices, feature_space
+from relrec_core.movies.recommend import Recommender
+from relrec_core.movies.weights import Weights
+from tests.movies import planted
+
+SEEDS = st.integers(0, 2**31 - 1)
+
+
+def made(seed: int, hidden: int, scale: float = 1.0, bias: bool = True) -> tuple[Weights, Indices]:
+    """Random weights of 9 films and 14 features, and a random profile."""
+    draw = np.random.default_rng(seed)
+    dim, films, features = 4, 9, 14
+
+    def array(*shape: int) -> npt.NDArray[np.float32]:
+        return (draw.normal(size=shape) * scale).astype(np.float32)
+
+    weights = Weights(
+        embeddings=array(features, dim),
+        outputs=array(films, hidden or dim),
+        layer=array(hidden, dim) if hidden else None,
+        layer_bias=array(hidden) * bias if hidden else None,
+        kinds=(FILM,) * films + ("genre",) * (features - films),
+        values=tuple(map(str, range(features))),
+        dataset_hash="h",
+    )
+    size = int(draw.integers(1, features + 1))
+    return weights, np.sort(draw.choice(features, size, replace=False)).astype(np.int64)
+
+
+def steps(weights: Weights, bag: Indices, item: int, epsilon: float) -> npt.NDArray[np.float64]:
+    """Section 4.3, steps 1 to 3, a neuron at a time: share of each feature of the profile."""
+    q = weights.embeddings.astype(float)
+    dims = range(q.shape[1])
+    x = [sum(q[p, i] for p in bag) / len(bag) for i in dims]
+    w = weights.outputs[item].astype(float)
+    if weights.layer is None or weights.layer_bias is None:
+        pooled = [w[i] * x[i] for i in dims]  # step 1, one linear layer: R_i = w_ji x_i
+    else:
+        a, b = weights.layer.astype(float), weights.layer_bias.astype(float)
+        pooled = [0.0 for _ in dims]
+        for j in range(len(a)):
+            z = [a[j, i] * x[i] for i in dims]
+            total = sum(z) + b[j]
+            upper = w[j] * max(0.0, total)  # relevance of hidden neuron j
+            sign = 1.0 if total >= 0 else -1.0
+            for i in dims:
+                pooled[i] += z[i] / (total + epsilon * sign) * upper  # step 1, epsilon-LRP
+    shares = []
+    for k in bag:
+        parts = [q[k, i] / sum(q[p, i] for p in bag) * pooled[i] for i in dims]  # step 2
+        shares.append(sum(parts))  # step 3
+    return np.array(shares)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_the_closed_form_is_the_papers_steps(seed: int) -> None:
+    weights, bag = made(seed, hidden=0)
+    found = relevance(weights, bag, [3, 8])
+    for column, item in enumerate((3, 8)):
+        np.testing.assert_allclose(
+            found.features[:, column], steps(weights, bag, item, 0.0), rtol=1e-6, atol=1e-9
+        )
+        for row, k in enumerate(bag):
+            share = sum(
+                float(weights.outputs[item, i]) * float(weights.embeddings[k, i]) for i in range(4)
+            )
+            assert found.features[row, column] == pytest.approx(share / len(bag), abs=1e-12)
+    assert not found.bias.any()
+    assert not found.epsilon.any()
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("epsilon", [0.0, 1e-9, 1e-6, 1e-2, 1.0, 100.0])
+def test_the_layer_is_epsilon_lrp_neuron_by_neuron(epsilon: float, bias: bool) -> None:
+    for seed in range(25):
+        weights, bag = made(seed, hidden=5, bias=bias)
+        found = relevance(weights, bag, [0, 7], epsilon)
+        for column, item in enumerate((0, 7)):
+            twin = steps(weights, bag, item, epsilon)
+            np.testing.assert_allclose(found.features[:, column], twin, rtol=1e-6, atol=1e-8)
+        if not bias:
+            assert not found.bias.any()
+        if epsilon == 0:
+            assert not found.epsilon.any()
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    seed=SEEDS,
+    hidden=st.sampled_from([0, 1, 5]),
+    epsilon=st.sampled_from([1e-9, 1e-6, 1e-2, 10.0]),
+    scale=st.floats(0.05, 5.0),
+)
+def test_shares_bias_and_stabiliser_add_up_to_the_logit(
+    seed: int, hidden: int, epsilon: float, scale: float
+) -> None:
+    weights, bag = made(seed, hidden, scale)
+    found = relevance(weights, bag, np.arange(9), epsilon)
+    whole = np.ones((1, len(bag)), dtype=bool)
+    for item in range(9):
+        ledger = Ledger(
+            score=score_of_kept(weights, bag, whole, item)[0],
+            features=found.features[:, item].sum(),
+            bias=found.bias[item],
+            epsilon=found.epsilon[item],
+        )
+        assert ledger.closes(1e-5)
+        assert ledger.score == pytest.approx(weights.logits(bag)[item], rel=1e-4, abs=1e-4 * scale)
+
+
+def test_a_ledger_that_does_not_close_says_so() -> None:
+    assert Ledger(score=2.0, features=1.5, bias=0.25, epsilon=0.25).closes(0.0)
+    assert not Ledger(score=2.0, features=1.9999).closes()
+    assert not Ledger(score=float("nan"), features=1.0).closes()
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(seed=SEEDS, hidden=st.sampled_from([0, 5]))
+def test_the_order_of_a_profile_does_not_matter(seed: int, hidden: int) -> None:
+    weights, bag = made(seed, hidden)
+    order = np.random.default_rng(seed).permutation(len(bag))
+    plain, permuted = relevance(weights, bag, [2]), relevance(weights, bag[order], [2])
+    np.testing.assert_allclose(permuted.features, plain.features[order], rtol=1e-9, atol=1e-12)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(seed=SEEDS, hidden=st.sampled_from([0, 5]))
+def test_keeping_some_features_is_running_the_model_on_them(seed: int, hidden: int) -> None:
+    weights, bag = made(seed, hidden)
+    kept = np.random.default_rng(seed).random((6, len(bag))) < 0.5
+    kept[0] = False
+    found = score_of_kept(weights, bag, kept, 4)
+    for row, mask in enumerate(kept):
+        assert found[row] == pytest.approx(weights.logits(bag[mask])[4], rel=1e-4, abs=1e-5)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=SEEDS, n=st.integers(1, 12), k=st.integers(1, 9))
+def test_deletion_is_what_a_slow_loop_finds(seed: int, n: int, k: int) -> None:
+    shares = np.random.default_rng(seed).normal(size=n).round(1)  # with ties
+    asked: list[npt.NDArray[np.bool_]] = []
+
+    def rescore(kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        asked.append(kept.copy())
+        return np.array(
+            [sum(s for s, keep in zip(shares, row, strict=True) if keep) for row in kept]
+        )
+
+    found = deletion_test(shares, rescore, k=k, repetitions=41, seed=seed)
+    capped = max(1, min(k, n // 2))
+    (kept,) = asked
+    assert (found.removed, found.repetitions, len(kept)) == (capped, 41, 43)
+    strongest = sorted(shares, reverse=True)[:capped]
+    assert found.score == pytest.approx(shares.sum())
+    assert found.drop_top == pytest.approx(sum(strongest))
+    assert ((~kept[2:]).sum(axis=1) == capped).all()
+    scores = sorted(rescore(kept[2:]))
+    assert found.after_random == pytest.approx(sum(scores) / 41)
+    assert (found.low, found.high) == (pytest.approx(scores[1]), pytest.approx(scores[39]))
+    beaten = sum(score > found.after_top for score in scores) / 41
+    assert found.beaten == pytest.approx(beaten, abs=1e-12)
+    assert deletion_test(shares, rescore, k=k, repetitions=41, seed=seed) == found
+
+
+def test_random_deletions_are_fair_and_by_seed() -> None:
+    drawn: list[npt.NDArray[np.bool_]] = []
+
+    def rescore(kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        drawn.append(~kept[2:])
+        return kept.sum(axis=1).astype(float)
+
+    for seed in (0, 1):
+        deletion_test(np.arange(10.0), rescore, k=3, repetitions=20_000, seed=seed)
+    assert not np.array_equal(drawn[0], drawn[1])
+    deviation = np.sqrt(0.3 * 0.7 / 20_000)
+    np.testing.assert_allclose(drawn[0].mean(axis=0), 0.3, atol=4.5 * deviation)
+
+
+# Explanations of the planted films
+
+
+@pytest.fixture(scope="module", params=[0, 5], ids=["plain", "layer"])
+def recommender(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+    data = planted.data(tmp_path_factory.mktemp("planted"))
+    weights = planted.weights(feature_space(data), data.content_hash, hidden=request.param)
+    return Recommender.of(data, weights, with_attributes=True, split_seed=0, run="made")
+
+
+def test_an_explanation_says_what_the_model_says(recommender: Recommender) -> None:
+    profile = recommender.profile("5")
+    ranking = recommender.rank(profile, 8)
+    logits = recommender.weights.logits(profile.features)
+    assert not set(ranking.items) & set(profile.seen)
+    assert all(np.diff(ranking.scores) <= 0)
+    for place, item in enumerate(ranking.items, start=1):
+        told = explain(recommender, profile, item)
+        assert (told.item, told.rank, told.viewer) == (item, place, "Viewer 5")
+        assert told.title == recommender.titles[item]
+        assert told.score == pytest.approx(logits[item], abs=1e-5)
+        assert told.probability == pytest.approx(softmax(logits)[item], rel=1e-4)
+        assert told.audit.ledger.closes(1e-5)
+        assert told.audit.ledger.score == told.audit.deletion.score == told.score
+        shares = relevance(recommender.weights, profile.features, [item]).features[:, 0]
+        by_feature = dict(zip(profile.features.tolist(), shares, strict=True))
+        assert {f.feature: f.relevance for f in told.features} == by_feature
+        values = [f.relevance for f in told.features]
+        assert values == sorted(values, reverse=True)
+        assert list(told.supports) == [f for f in told.features if f.relevance > 0]
+        assert list(told.opposition) == [f for f in reversed(told.features) if f.relevance < 0]
+        for f in told.features:
+            assert (f.kind, f.value) == (
+                recommender.space.kinds[f.feature],
+                recommender.space.values[f.feature],
+            )
+            heading = {FILM: "Watched films", "gender": "Person"}.get(f.kind, f"{f.kind}s")
+            assert f.group.lower() == heading.lower()
+        where = told.provenance
+        assert (where.run, where.dataset_hash) == ("made", recommender.data.content_hash)
+        assert where.method == (
+            "closed form" if recommender.weights.layer is None else "epsilon-LRP"
+        )
+
+
+def test_the_deletion_test_of_an_explanation_runs_the_model(recommender: Recommender) -> None:
+    profile = recommender.profile("7")
+    item = int(recommender.rank(profile, 1).items[0])
+    told = explain(recommender, profile, item, removed=3, repetitions=50, seed=4)
+    without = profile.without(*[f.feature for f in told.features[:3]])
+    expected = recommender.weights.logits(without.features)[item]
+    assert told.audit.deletion.after_top == pytest.approx(expected, abs=1e-5)
+    assert explain(recommender, profile, item, removed=3, repetitions=50, seed=4) == told
+    other = explain(recommender, profile, item, removed=3, repetitions=50, seed=5)
+    assert other.audit.deletion.after_random != told.audit.deletion.after_random
+    assert other.features == told.features
+
+
+def test_a_contrast_is_the_difference_of_two_explanations(recommender: Recommender) -> None:
+    profile = recommender.profile("9")
+    first, second = map(int, recommender.rank(profile, 2).items)
+    a, b = explain(recommender, profile, first), explain(recommender, profile, second)
+    told = explain(recommender, profile, first, against=second)
+    assert (told.title, told.against) == (a.title, b.title)
+    assert told.score == pytest.approx(a.score - b.score, abs=1e-9)
+    shares = [{f.feature: f.relevance for f in x.features} for x in (a, b, told)]
+    for k in profile.features.tolist():
+        assert shares[2][k] == pytest.approx(shares[0][k] - shares[1][k], abs=1e-9)
+    assert told.audit.ledger.closes(1e-5)
+    assert told.audit.ledger.bias == pytest.approx(
+        a.audit.ledger.bias - b.audit.ledger.bias, abs=1e-9
+    )
+    assert f"{a.title} rather than {b.title}" in told.sentence()
+    back = explain(recommender, profile, second, against=first)
+    assert back.score == pytest.approx(-told.score, abs=1e-9)
+    nothing = explain(recommender, profile, first, against=first)
+    assert not nothing.supports
+    assert nothing.sentence().startswith("Nothing in this profile speaks for")
+
+
+def test_json_and_frame_survive_a_round_trip_exactly(recommender: Recommender) -> None:
+    profile = recommender.profile("3")
+    first, second = map(int, recommender.rank(profile, 2).items)
+    for against in (None, second):
+        told = explain(recommender, profile, first, against=against)
+        again = MovieExplanation.from_json(told.to_json())
+        assert again == told
+        assert again.to_json() == told.to_json()
+        pd.testing.assert_frame_equal(again.to_frame(), told.to_frame(), check_exact=True)
+        frame = told.to_frame()
+        assert frame["relevance"].tolist() == [f.relevance for f in told.features]
+        assert frame["label"].tolist() == [f.label for f in told.features]
+
+
+def test_the_sentence_names_the_strongest_reasons(recommender: Recommender) -> None:
+    for user in ("1", "2", "3", "4", "5", "6"):
+        profile = recommender.profile(user)
+        told = explain(recommender, profile, int(recommender.rank(profile, 1).items[0]))
+        sentence = told.sentence()
+        assert sentence.startswith(f"{told.title} is recommended because ")
+        reasons, _, against = sentence.partition("What speaks most against it")
+        for f in told.supports[:3]:
+            assert f.label.rpartition(": ")[2] in reasons
+        assert told.opposition[0].label.rpartition(": ")[2] in against
+
+
+def test_a_new_viewer_is_a_set_of_films_in_any_order(recommender: Recommender) -> None:
+    man = recommender.space.index[("gender", "M")]
+    one, other = (
+        recommender.new_profile([4, 9, 2], [man]),
+        recommender.new_profile([9, 2, 4], [man]),
+    )
+    assert {recommender.labels[k] for k in one.features} >= {"Gender: man", "Film 4 (1954)"}
+    assert explain(recommender, one, 20) == explain(recommender, other, 20)
+    assert not set(recommender.rank(one, 40).items) & {2, 4, 9}
+    assert len(recommender.rank(one, 1000).items) == recommender.space.n_items - 3
+
+
+def test_what_if_tells_where_each_film_stood(recommender: Recommender) -> None:
+    before = recommender.profile("11")
+    removed = int(before.features[0])
+    added = recommender.space.index[("genre", "genre 3")]
+    after = before.without(removed).plus(added, added)
+    assert set(after.features) == (set(before.features) - {removed}) | {added}
+    np.testing.assert_array_equal(before.seen, after.seen)
+    ranking, moves = what_if(recommender, before, after, 10)
+    unseen = [i for i in range(recommender.space.n_items) if i not in before.seen]
+    places = []
+    for profile in (before, after):
+        scores = recommender.weights.logits(profile.features)
+        order = sorted(unseen, key=lambda i: -scores[i])
+        places.append({item: place for place, item in enumerate(order, start=1)})
+    assert [m.after for m in moves] == list(range(1, 11))
+    for item, move in zip(ranking.items, moves, strict=True):
+        assert move.item == item
+        assert (move.before, move.after) == (places[0][item], places[1][item])
+        assert move.title == recommender.titles[item]
+    _, same = what_if(recommender, before, before, 5)
+    assert all(m.before == m.after for m in same)
+
+
+def test_profiles_that_cannot_be_explained_say_why(recommender: Recommender) -> None:
+    profile = recommender.profile("1")
+    empty = profile.without(*profile.features.tolist())
+    with pytest.raises(ProfileError, match="profile is empty, so there is nothing to base"):
+        recommender.rank(empty)
+    with pytest.raises(ProfileError, match="An empty profile has no reasons to show"):
+        explain(recommender, empty, 0)
+    with pytest.raises(ProfileError, match="already seen every film"):
+        recommender.rank(recommender.new_profile(np.arange(recommender.space.n_items)))
+    with pytest.raises(ProfileError, match="There is no viewer '0000' in planted"):
+        recommender.profile("0000")
+    put_back = empty.plus(*profile.features.tolist())
+    np.testing.assert_array_equal(put_back.features, profile.features)
+
+
+def test_one_feature_alone_has_everything(recommender: Recommender) -> None:
+    whole = recommender.profile("1")
+    alone = replace(whole, features=whole.features[:1])
+    told = explain(recommender, alone, 3)
+    assert len(told.features) == told.audit.deletion.removed == 1
+    assert told.audit.deletion.after_top == pytest.approx(told.audit.deletion.after_random)
+
+
+def test_a_viewer_who_liked_nothing_is_known_by_attributes(tmp_path: Path) -> None:
+    folder = planted.folder(tmp_path / "planted")
+    with (folder / "interactions.csv").open("a") as file:
+        file.write("999,1,1\n")
+    with (folder / "users.csv").open("a") as file:
+        file.write("999,F\n")
+    data = load(folder)
+    weights = planted.weights(feature_space(data), data.content_hash)
+    recommender = Recommender.of(data, weights, with_attributes=True, split_seed=0, run="made")
+    profile = recommender.profile("999")
+    assert [recommender.labels[k] for k in profile.features] == ["Gender: woman"]
+    ranking = recommender.rank(profile, 40)
+    assert 0 not in ranking.items  # disliked is seen
+    told = explain(recommender, profile, int(ranking.items[0]))
+    assert told.audit.ledger.closes(1e-5)
+    assert "because of the gender woman." in told.sentence()
+    plain = planted.weights(feature_space(data, False), data.content_hash)
+    films_only = Recommender.of(data, plain, with_attributes=False, split_seed=0, run="made")
+    with pytest.raises(ProfileError, match="profile is empty"):
+        films_only.rank(films_only.profile("999"))
+
+
+def test_no_share_is_lost_between_explaining_and_telling(
+    recommender: Recommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger is honest: if the shares were wrong, it would not close."""
+
+    def wrong(weights: Weights, bag: Indices, items: npt.ArrayLike, epsilon: float) -> Relevance:
+        right = relevance(weights, bag, items, epsilon)
+        return Relevance(right.features * 1.001, right.bias, right.epsilon)
+
+    profile = recommender.profile("1")
+    item = int(recommender.rank(profile, 1).items[0])
+    assert explain(recommender, profile, item).audit.ledger.closes()
+    monkeypatch.setattr(explaining, "relevance", wrong)
+    assert not explain(recommender, profile, item).audit.ledger.closes()

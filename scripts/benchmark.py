@@ -54,12 +54,12 @@ def main(arguments: list[str]) -> int:
     unknown = [name for name in options.names if name not in BENCHMARKS]
     if unknown:
         parser.error(f"there is no benchmark '{unknown[0]}', only {', '.join(BENCHMARKS)}")
+    about = machine()
     try:
         found = {name: BENCHMARKS[name](options.quick) for name in options.names or BENCHMARKS}
     except RelRecError as error:
         print(error, file=sys.stderr)
         return 1
-    about = machine()
     _show(found, about)
     if options.json:
         content = {"code_version": VERSION, "machine": about, "benchmarks": found}
@@ -85,7 +85,9 @@ def _show(found: dict[str, list[Row]], about: dict[str, Any]) -> None:
             table.add_row(row["name"], value, row["unit"], target, met)
         console.print(table)
     threads = ", ".join(f"{name} {n}" for name, n in about["threads"].items())
-    console.print(f"{about['cores']} cores; threads: {threads}")
+    console.print(f"{about['cores']} cores; threads: {threads}; load before: {about['load']}")
+    if about["load"] is not None and about["load"] > 1:
+        console.print("Other programs were busy, so do not quote these times or ratios.")
 
 
 if __name__ == "__main__":

@@ -73,7 +73,10 @@ def stored(wing: str, name: str) -> StoredTable | None:
 
 
 def machine() -> dict[str, Any]:
-    """What the numbers were measured on: cores, threads, processor and library versions."""
+    """What the numbers were measured on: cores, load, threads, processor, library versions.
+
+    `load` is how many processes wanted a core in the last minute, None where nobody counts.
+    """
     import torch
     from threadpoolctl import threadpool_info
 
@@ -82,6 +85,7 @@ def machine() -> dict[str, Any]:
         "system": platform.system(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "threads": {**pools, "torch": torch.get_num_threads()},
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},

@@ -1,0 +1,1 @@
+"""Networks split into experts that each read a known subset of the inputs."""

@@ -1,0 +1,103 @@
+"""Linear and multi-layer networks split into experts (Afchar et al. 2020, section 3.4).
+
+Activations are (..., K * w): the blocks of the K experts of a family, side by side, w features
+each. Whatever expert i computes depends on the inputs of S_i alone, to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from relrec_core.experts.links import BlockProduct, Links
+from relrec_core.experts.subsets import Family
+
+
+class BlockLinear(nn.Module):
+    """Linear layer over the open blocks of `links`.
+
+    Weights and biases start uniform within 1 / sqrt(inputs of the block), as in `nn.Linear`.
+    """
+
+    def __init__(self, links: Links) -> None:
+        super().__init__()
+        self.links = links
+        self.weight = nn.Parameter(torch.zeros(links.n_weights))  # open blocks only
+        self.bias = nn.Parameter(torch.zeros(links.n_out))
+        with torch.no_grad():
+            for (out, parts), row in zip(links.parts(self.weight), links.rows, strict=True):
+                bound = row.fan_in**-0.5 if row.fan_in else 0.0
+                self.bias[out].uniform_(-bound, bound)
+                for _, block, _ in parts:
+                    block.uniform_(-bound, bound)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., n_in) -> (..., n_out)."""
+        flat = x.reshape(-1, self.links.n_in)  # (N, n_in)
+        y: Tensor = BlockProduct.apply(flat, self.weight, self.bias, self.links)  # type: ignore[no-untyped-call]
+        return y.view(*x.shape[:-1], self.links.n_out)  # (..., n_out)
+
+    def extra_repr(self) -> str:
+        links = self.links
+        return f"{links.n_in} -> {links.n_out}, {links.n_weights} open weights"
+
+
+class InputLinear(BlockLinear):
+    """First layer (eq. 8-9): each expert reads the features of its own groups.
+
+    Args:
+        family: of K experts.
+        widths: group -> number of its features, in the order in which x holds them. A group that
+            is left out is absent on this side; an expert left without any has a constant block.
+        width: features of one expert's block.
+
+    Gradients reach all features, also those that experts share.
+    """
+
+    def __init__(self, family: Family, widths: Mapping[str, int], width: int) -> None:
+        super().__init__(Links.from_groups(family, widths, width))
+
+
+class ExpertLinear(BlockLinear):
+    """Inner layer (eq. 14): (..., K * n_in) -> (..., K * n_out).
+
+    Expert i reads its own block and its children's; no gradient flows into the children.
+    """
+
+    def __init__(self, family: Family, n_in: int, n_out: int) -> None:
+        super().__init__(Links.between_experts(family, n_in, n_out))
+
+
+class ExpertMLP(nn.Module):
+    """Multi-layer network with ReLU (eq. 10-14) and one number z per expert, F = tanh z.
+
+    Args:
+        family: of K experts.
+        widths: group -> number of its features, in the order in which x holds them.
+        hidden: features of one expert in each hidden layer; at least one layer.
+    """
+
+    def __init__(self, family: Family, widths: Mapping[str, int], hidden: Sequence[int]) -> None:
+        super().__init__()
+        self.first = InputLinear(family, widths, hidden[0])
+        sizes = [*hidden, 1]
+        self.inner = nn.ModuleList(ExpertLinear(family, a, b) for a, b in pairwise(sizes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., features) -> z (..., K)."""
+        h: Tensor = self.first(x)  # (..., K * w_0)
+        for layer in self.inner:
+            h = layer(torch.relu_(h))  # (..., K * w)
+        return h  # (..., K)
+
+
+def normalise(x: Tensor, experts: int) -> Tensor:
+    """Layer norm of each expert's block by itself: (..., K * w) -> (..., K * w).
+
+    It has no scale and shift of its own: the linear layers that read it have both.
+    """
+    blocks = x.reshape(*x.shape[:-1], experts, -1)  # (..., K, w)
+    return nn.functional.layer_norm(blocks, blocks.shape[-1:]).view(x.shape)  # (..., K * w)

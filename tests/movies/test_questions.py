@@ -1,0 +1,125 @@
+"""Questions about a recommendation, as they are typed or heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from relrec_core.movies.explain import MovieExplanation, explain
+from relrec_core.movies.features import feature_space
+from relrec_core.movies.questions import ABOUT, answer
+from relrec_core.movies.recommend import Profile, Recommender
+from tests.movies import planted
+
+TITLES = {
+    3: "Schindler's List (1993)",
+    4: "Sabrina (1995)",
+    5: "Sabrina (1954)",
+    6: "2001: A Space Odyssey (1968)",
+    7: "1984 (1984)",
+    8: "Blade Runner 2049",
+}
+
+
+@pytest.fixture(scope="module")
+def recommender(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
+    data = planted.data(tmp_path_factory.mktemp("planted"))
+    space = feature_space(data)
+    weights = planted.weights(space, data.content_hash)
+    return Recommender.of(data, weights, with_attributes=True, split_seed=0, run="made")
+
+
+@pytest.fixture(scope="module")
+def profile(recommender: Recommender) -> Profile:
+    return recommender.profile("1")
+
+
+@pytest.fixture(scope="module")
+def told(recommender: Recommender, profile: Profile) -> MovieExplanation:
+    return explain(recommender, profile, int(recommender.rank(profile, 1).items[0]))
+
+
+@pytest.fixture
+def ask(
+    recommender: Recommender, profile: Profile, told: MovieExplanation
+) -> Callable[[str], str]:
+    titles = [TITLES.get(i, title) for i, title in enumerate(recommender.titles)]
+    assert told.item not in TITLES
+
+    def contrast(other: int) -> MovieExplanation:
+        made = explain(recommender, profile, told.item, against=other)
+        return made.model_copy(update={"against": titles[other]})
+
+    return lambda question: answer(question, told, titles, contrast)
+
+
+@pytest.mark.parametrize(
+    "question", ["Why?", "why do you recommend this movie", "EXPLAIN!", "What are the reasons?"]
+)
+def test_why_is_the_sentence(
+    ask: Callable[[str], str], told: MovieExplanation, question: str
+) -> None:
+    assert ask(question) == told.sentence()
+
+
+@pytest.mark.parametrize("question", ["What speaks against it?", "contra", "who opposes"])
+def test_against_names_the_strongest_opposition(
+    ask: Callable[[str], str], told: MovieExplanation, question: str
+) -> None:
+    said = ask(question)
+    assert said.startswith(f"Most against {told.title} speak ")
+    assert [f.label for f in told.opposition[:3]] == said[:-1].partition(" speak ")[2].split("; ")
+
+
+def test_nothing_against_is_said(told: MovieExplanation) -> None:
+    happy = told.model_copy(update={"features": told.supports})
+    assert answer("against?", happy, [], lambda i: happy).startswith("Nothing in this profile")
+
+
+def test_certainty_and_proof_quote_the_numbers(
+    ask: Callable[[str], str], told: MovieExplanation
+) -> None:
+    said = ask("How sure are you?")
+    assert f"number {told.rank} for {told.viewer}" in said
+    assert f"{told.probability:.1%}" in said
+    deletion = told.audit.deletion
+    for number in (told.score, deletion.after_top, deletion.after_random):
+        assert f"{number:.2f}" in ask("Can you prove that?")
+
+
+@pytest.mark.parametrize(
+    ("question", "film"),
+    [
+        ("Why not Schindler's List?", 3),
+        ("why not schindlers list", 3),
+        ("Why this rather than Sabrina (1995)?", 4),
+        ("Why not Sabrina (1954)?", 5),
+        ("why not sabrina 1954", 5),
+        ("why not 2001: a space odyssey", 6),
+        ("why not 2001 a space odissey", 6),
+        ("instead of 1984?", 7),
+        ("and not Blade Runner 2049", 8),
+    ],
+)
+def test_why_not_finds_the_film_meant(
+    ask: Callable[[str], str],
+    recommender: Recommender,
+    profile: Profile,
+    told: MovieExplanation,
+    question: str,
+    film: int,
+) -> None:
+    made = explain(recommender, profile, told.item, against=film)
+    assert ask(question) == made.model_copy(update={"against": TITLES[film]}).sentence()
+
+
+def test_why_not_something_else(ask: Callable[[str], str], told: MovieExplanation) -> None:
+    assert ask("Why not Xyzzyplugh?") == "There is no film called ‘xyzzyplugh’ in this data."
+    assert ask(f"Why not {told.title}?") == "That is the very film that is recommended."
+    assert ask("Why not?") == told.sentence()
+
+
+@pytest.mark.parametrize("question", ["", "  ?! ", "hello", "wherefore", "whyever", "<script>"])
+def test_anything_else_is_told_what_to_ask(ask: Callable[[str], str], question: str) -> None:
+    assert ask(question) == ABOUT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import links
 from dashboard.panels.common import read_only_notice
 
 PAGES = (
@@ -20,5 +21,8 @@ page = st.navigation(
     ],
     position="top",
 )
+if st.session_state.get("page") != page.title:
+    st.session_state["page"] = page.title
+    links.forget()
 read_only_notice()
 page.run()

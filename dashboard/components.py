@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 _BUTTON_CSS = """
@@ -71,8 +73,8 @@ export default function({ data, parentElement, setTriggerValue }) {
     listener.onend = () => { if (note.textContent === 'Listening …') note.textContent = ''; };
     listener.start();
   };
-  if (data.aloud && speech && parentElement.spoken !== data.aloud) {
-    parentElement.spoken = data.aloud;
+  if (data.aloud && speech && parentElement.spoken !== data.answer) {
+    parentElement.spoken = data.answer;
     speak();
   }
 }
@@ -101,7 +103,10 @@ def png_button(*, container: str, file_name: str) -> None:
     _png(key=f"{container}_png", data={"container": container, "file_name": file_name})
 
 
-def voice(*, key: str, answer: str, aloud: str) -> str | None:
-    """Listen for a question; returns what was just heard. Reads `answer` when `aloud` changes."""
-    result = _voice(key=key, data={"answer": answer, "aloud": aloud}, on_heard_change=lambda: None)
-    return result.heard
+def voice(*, key: str, answer: str, aloud: bool, on_heard: Callable[[str], None]) -> None:
+    """Listen for a question and pass it to `on_heard`; read `answer`, at once if `aloud`."""
+
+    def heard() -> None:
+        on_heard(str(st.session_state[key].heard))
+
+    _voice(key=key, data={"answer": answer, "aloud": aloud}, on_heard_change=heard)

@@ -16,16 +16,24 @@ _WRITTEN = "_address"
 def adopt(*keys: str) -> dict[str, list[str]]:
     """What the address says of these keys and the page does not show yet.
 
-    That is everything on the first run, and later only what changed without the page's doing:
-    a pasted link, or the browser's back button.
+    That is everything on the first run, and later only what changed without the page's doing: a
+    pasted link, or the browser's back button. An empty list means: back to what it was at first.
     """
     written: dict[str, list[str]] = st.session_state.get(_WRITTEN, {})
     now = {k: st.query_params.get_all(k) for k in keys}
-    return {k: v for k, v in now.items() if v and v != written.get(k)}
+    return {k: v for k, v in now.items() if v != written.get(k, [])}
+
+
+def forget() -> None:
+    """Another page is shown, whose address says nothing of this one."""
+    st.session_state.pop(_WRITTEN, None)
 
 
 def publish(key: str, value: str | Sequence[str] | None) -> None:
-    """Write one value (or several) of the view into the address; None or nothing removes it."""
+    """Write one value (or several) of the view into the address; None or nothing removes it.
+
+    Leave out what a page shows anyway: each change of the address is a step of the back button.
+    """
     values = [value] if isinstance(value, str) else list(value or [])
     written: dict[str, list[str]] = st.session_state.setdefault(_WRITTEN, {})
     written[key] = values

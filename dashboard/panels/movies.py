@@ -80,10 +80,11 @@ def _choose_profile(recommender: Recommender, who: Place, pick: Place, act: Plac
     ids = [str(u) for u in recommender.data.users[USER]]
     names = dict(zip(ids, recommender.viewers, strict=True))
     asked = links.adopt("viewer").get("viewer")
-    if asked and asked[0] in names:
-        st.session_state["viewer"] = asked[0]
-    elif asked:
-        st.warning(f"There is no viewer ‘{asked[0]}’ in {recommender.data.title}.")
+    if asked is not None:
+        wanted = asked[0] if asked else ids[0]
+        if wanted not in names:
+            st.warning(f"There is no viewer ‘{wanted}’ in {recommender.data.title}.")
+        st.session_state["viewer"] = wanted if wanted in names else ids[0]
     user = pick.selectbox(
         "Viewer",
         ids,
@@ -92,7 +93,7 @@ def _choose_profile(recommender: Recommender, who: Place, pick: Place, act: Plac
         persist_state="session",
         filter_mode="contains",
     )
-    links.publish("viewer", user)
+    links.publish("viewer", None if user == ids[0] else user)
     act.button(
         "Surprise me",
         icon=":material/shuffle:",
@@ -166,8 +167,8 @@ def choose_film(recommender: Recommender, profile: Profile, ranking: Ranking) ->
         for i, s in zip(ranking.items, ranking.scores, strict=True)
     ]
     asked = links.adopt("film").get("film")
-    if asked:
-        st.session_state["film"] = asked[0]
+    if asked is not None:
+        st.session_state["film"] = asked[0] if asked else ids[0]
     if st.session_state.get("film", ids[0]) not in by_id:
         if asked:
             st.warning("The film of this link is not among the recommendations.")
@@ -183,7 +184,7 @@ def choose_film(recommender: Recommender, profile: Profile, ranking: Ranking) ->
         "the next one. ‘Liked later’ marks films this viewer did like, though the model was "
         "never told.",
     )
-    links.publish("film", film)
+    links.publish("film", None if film == ids[0] else film)
     return by_id[film]
 
 
@@ -344,18 +345,19 @@ def ask(
     def contrast(other: int) -> MovieExplanation:
         return explained(recommender, key, profile, explanation.item, against=other)
 
-    typed = st.text_input(
+    def heard(question: str) -> None:
+        st.session_state.update(question=question, aloud=True)
+
+    def typed() -> None:
+        st.session_state["aloud"] = False
+
+    st.session_state.setdefault("question", "Why do you recommend this movie?")
+    question = st.text_input(
         "Your question",
-        value="Why do you recommend this movie?",
         key="question",
+        on_change=typed,
         help="For instance: why not Titanic? What speaks against it? How sure are you?",
     )
-    heard = st.session_state.pop("heard", None)
-    reply = answer(heard or typed, explanation, recommender.titles, contrast)
-    if heard:
-        st.markdown(f"*“{heard}”*")
+    reply = answer(question, explanation, recommender.titles, contrast)
     st.markdown(f"**{reply}**")
-    now = voice(key="voice", answer=reply, aloud=reply if heard else "")
-    if now:
-        st.session_state["heard"] = now
-        st.rerun(scope="fragment")
+    voice(key="voice", answer=reply, aloud=st.session_state.get("aloud", False), on_heard=heard)

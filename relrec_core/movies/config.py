@@ -48,7 +48,7 @@ class Config(TrainerConfig):
         default=0.0, ge=0, le=1, title="Least hidden", description="Smallest share hidden."
     )
     mask_high: float = Field(
-        default=1.0, ge=0, le=1, title="Most hidden", description="Largest share hidden."
+        default=0.7, ge=0, le=1, title="Most hidden", description="Largest share hidden."
     )
     seen_weight: float = Field(
         default=0.5,
@@ -57,15 +57,29 @@ class Config(TrainerConfig):
         title="Weight of visible films",
         description="How much films that stay visible count as labels beside the hidden ones.",
     )
+    short_share: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        title="Short histories",
+        description="Share of examples that keep only one to ten films, as new viewers have.",
+    )
+    weight_power: float = Field(
+        default=0.7,
+        ge=0,
+        le=2,
+        title="Weight of long histories",
+        description="A viewer with n films counts as n to this power.",
+    )
     dropout: float = Field(
-        default=0.5,
+        default=0.6,
         ge=0,
         lt=1,
         title="Dropout",
         description="Share of the averaged profile's dimensions that is dropped.",
     )
     attribute_dropout: float = Field(
-        default=0.0,
+        default=0.3,
         ge=0,
         lt=1,
         title="Attribute dropout",
@@ -75,14 +89,14 @@ class Config(TrainerConfig):
         default=0.005, gt=0, le=1, title="Learning rate", description="Step size of Adam."
     )
     penalty: float = Field(
-        default=0.0,
+        default=1e-6,
         ge=0,
         le=1,
         title="Penalty",
         description="Weight of the squared length of all embeddings and output weights.",
     )
     averaging: float = Field(
-        default=0.99,
+        default=0.995,
         ge=0,
         lt=1,
         title="Weight averaging",
@@ -102,7 +116,7 @@ class Config(TrainerConfig):
         description="Epochs between two measurements on the development films.",
     )
     patience: int = Field(
-        default=5,
+        default=6,
         ge=1,
         le=1000,
         title="Patience",

@@ -18,6 +18,7 @@ from torch import Tensor
 from relrec_core.movies.features import FeatureSpace
 
 MOST_REMOVED = 64
+MOST_SHORT = 10.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ class _Profiles:
 class Masking:
     """Hide each film of a viewer at a rate drawn from [low, high]; all of them are labels.
 
-    Films that stay visible are labels too, with weight `seen`. One example a viewer.
+    Films that stay visible are labels too, with weight `seen`. A share `short` of the examples
+    keeps only about one to ten films, as a new viewer has. One example a viewer, which counts
+    as the number of films to the power `weight_power`.
     """
 
     def __init__(
@@ -72,20 +75,25 @@ class Masking:
         low: float,
         high: float,
         seen: float,
+        short: float = 0.0,
         attribute_dropout: float = 0.0,
+        weight_power: float = 1.0,
     ) -> None:
         self._profiles = _Profiles(liked, space, least=2)
-        self._low, self._high, self._seen = low, high, seen
-        self._attribute_dropout = attribute_dropout
+        self._low, self._high, self._seen, self._short = low, high, seen, short
+        self._attribute_dropout, self._weight_power = attribute_dropout, weight_power
 
     def __len__(self) -> int:
         return len(self._profiles.counts)
 
     def draw(self, rows: npt.NDArray[np.int64], generator: torch.Generator) -> Batch:
         films = self._profiles.films(rows)  # (B, V)
-        rate = self._low + (self._high - self._low) * torch.rand(
-            (len(rows), 1), generator=generator
-        )
+        one = (len(rows), 1)
+        rate = self._low + (self._high - self._low) * torch.rand(one, generator=generator)
+        counts = films.sum(dim=1, keepdim=True)  # (B, 1)
+        few = MOST_SHORT ** torch.rand(one, generator=generator)  # (B, 1)
+        short = torch.rand(one, generator=generator) < self._short
+        rate = torch.where(short, (1 - few / counts).clamp(min=0), rate)
         visible = films * (torch.rand(films.shape, generator=generator) >= rate)  # (B, V)
         targets = films - (1 - self._seen) * visible  # (B, V)
         bags = self._profiles.bags(visible, rows)  # (B, F)
@@ -94,7 +102,7 @@ class Masking:
             keep[:, : films.shape[1]] = True
             bags = bags * keep
         labels = targets.sum(dim=1, keepdim=True)  # (B, 1)
-        weight = films.sum(dim=1) * (labels[:, 0] > 0)  # (B,)
+        weight = counts[:, 0] ** self._weight_power * (labels[:, 0] > 0)  # (B,)
         return Batch(_normalised(bags), targets / labels.clamp(min=1e-6), weight)
 
 

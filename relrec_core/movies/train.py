@@ -129,7 +129,9 @@ class Fit:
                 low=min(config.mask_low, config.mask_high),
                 high=max(config.mask_low, config.mask_high),
                 seen=config.seen_weight,
+                short=config.short_share,
                 attribute_dropout=config.attribute_dropout,
+                weight_power=config.weight_power,
             )
             if config.examples == "masking"
             else Removal(liked, space, beta=config.beta)

@@ -1,0 +1,211 @@
+"""The movies page in a real browser, on the real data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from relrec_core.movies.explain import MovieExplanation
+from tests.browser.conftest import Open
+
+REASON = re.compile(r"is recommended because")
+
+
+def sentence(page: Page) -> str:
+    found = page.locator("h3").filter(has_text=REASON).first
+    expect(found).to_be_visible()
+    return found.inner_text()
+
+
+def settled(page: Page) -> None:
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    page.wait_for_timeout(400)
+
+
+def download(page: Page, name: str) -> Path:
+    button = page.get_by_role("button", name=name).first
+    if not button.is_visible():
+        page.get_by_role("button", name="Download").first.click()
+    with page.expect_download() as waiting:
+        button.click()
+    return Path(waiting.value.path())
+
+
+def test_a_picture_comes_with_its_sentence_and_its_proof(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=300")
+    assert "Viewer 300" in sentence(page)
+    expect(page.locator(".sankey-link").first).to_be_visible()
+    expect(page.get_by_text("Does it add up?").first).to_be_visible()
+    expect(page.get_by_text("Exact: nothing is left over").first).to_be_visible()
+    expect(page.get_by_text("Do the named reasons matter?").first).to_be_visible()
+
+
+def test_a_pasted_link_gives_the_same_view(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=42")
+    first = sentence(page)
+    page.locator('[data-testid="stRadio"] label').nth(4).click()
+    expect(page.locator("h3").first).not_to_have_text(first)
+    settled(page)
+    assert "film=" in page.url
+    again = open_page(page.url)
+    assert sentence(again) == sentence(page)
+
+
+def test_the_back_button_goes_back(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=42")
+    first = sentence(page)
+    page.locator('[data-testid="stRadio"] label').nth(3).click()
+    expect(page.locator("h3").first).not_to_have_text(first)
+    settled(page)
+    page.go_back()
+    expect(page.locator("h3").first).to_have_text(first)
+    page.go_forward()
+    expect(page.locator("h3").first).not_to_have_text(first)
+
+
+def test_another_page_and_back_keeps_the_view(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=42")
+    first = sentence(page)
+    page.get_by_role("link", name="Training").click()
+    expect(page.locator("h1")).to_have_text("Training")
+    page.get_by_role("link", name="Movies").click()
+    assert sentence(page) == first
+    settled(page)
+    assert "viewer=42" in page.url
+
+
+def test_an_unknown_viewer_in_a_link_gets_a_sentence(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=99999")
+    expect(page.get_by_text("There is no viewer ‘99999’ in MovieLens 100K.")).to_be_visible()
+    assert sentence(page)
+
+
+def test_an_unknown_film_in_a_link_gets_a_sentence(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=42&film=nothing")
+    expect(page.get_by_text("The film of this link is not among")).to_be_visible()
+
+
+def test_a_row_of_the_list_lights_up_its_flow(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=300")
+    sentence(page)
+    opacities = "links => new Set(links.map(l => l.style.fillOpacity)).size"
+    expect(page.locator(".sankey-link").first).to_be_visible()
+    before = page.eval_on_selector_all(".sankey-link", opacities)
+    table = page.get_by_test_id("stDataFrame").first
+    table.click(position={"x": 18, "y": 52})
+    page.wait_for_function(
+        "Math.max(...[...document.querySelectorAll('.sankey-link')]"
+        ".map(l => parseFloat(l.style.fillOpacity))) > 0.8"
+    )
+    assert before <= 2
+
+
+def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=300")
+    shown = sentence(page)
+    found = MovieExplanation.from_json(download(page, "Explanation (JSON)").read_text("utf-8"))
+    assert found.sentence() == shown
+    rows = list(csv.DictReader(io.StringIO(download(page, "Table (CSV)").read_text("utf-8"))))
+    assert [r["label"] for r in rows] == [f.label for f in found.features]
+    assert sum(float(r["relevance"]) for r in rows) == pytest.approx(found.score, abs=1e-5)
+    html = download(page, "Page for a slide").read_text("utf-8")
+    assert shown.split(" is recommended")[0] in html.replace("&#x27;", "'")
+    assert "<script src=" not in html
+    picture = download(page, "Picture (PNG)").read_bytes()
+    assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
+
+
+def test_someone_new_gets_recommendations_without_training(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?who=Someone+new")
+    expect(page.get_by_text("Name a film or two")).to_be_visible()
+    page.get_by_role("combobox", name=re.compile("Films this person liked")).fill("Star Wars")
+    page.get_by_role("option", name="Star Wars (1977)").click()
+    assert "this viewer liked" in sentence(page) or "because of" in sentence(page)
+    assert "liked=50" in page.url
+    expect(page.locator('[data-testid="stRadio"]')).not_to_contain_text("Star Wars (1977)")
+
+
+def test_taking_a_reason_away_ranks_again(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=300")
+    sentence(page)
+    page.get_by_role("combobox", name=re.compile("Take away")).click()
+    page.get_by_role("option").first.click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(2)
+
+
+def test_a_profile_taken_away_whole_gets_a_sentence(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?who=Someone+new&gender=F")
+    sentence(page)
+    page.get_by_role("combobox", name=re.compile("Take away")).click()
+    page.get_by_role("option").first.click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("This profile is empty")).to_be_visible()
+
+
+def test_why_this_film_and_not_that_one(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=300")
+    sentence(page)
+    page.get_by_role("tab", name="Why not another film?").click()
+    expect(page.get_by_text(re.compile(r"rather than .* is recommended"))).to_be_visible()
+    expect(page.get_by_text("Does it add up?")).to_have_count(2)
+
+
+def test_lime_runs_and_can_be_cancelled(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=405")
+    sentence(page)
+    page.get_by_role("tab", name="Compare with LIME").click()
+    page.get_by_role("button", name="Run LIME on this recommendation").click()
+    expect(page.get_by_text("times faster")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Agreement", exact=True)).to_be_visible()
+
+
+def test_a_question_is_answered_by_text_and_voice(site: str, open_page: Open) -> None:
+    listening = """
+      window.spoken = [];
+      window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+      Object.defineProperty(window, 'speechSynthesis', { value: {
+        speaking: false, cancel() {}, speak(u) { window.spoken.push(u.text); } } });
+      window.SpeechRecognition = window.webkitSpeechRecognition = class {
+        start() { setTimeout(() => { this.onresult(
+          { results: [[{ transcript: 'what speaks against it' }]] }); this.onend(); }, 50); } };
+    """
+    page = open_page(f"{site}/movies?viewer=300&more=Ask", script=listening)
+    page.get_by_role("button", name="Ask by voice").click()
+    box = page.get_by_role("textbox", name="Your question")
+    expect(box).to_have_value("what speaks against it")
+    page.wait_for_function("window.spoken.length > 0")
+    assert "against" in page.evaluate("window.spoken[0]")
+
+
+def test_without_a_microphone_the_question_can_be_typed(site: str, open_page: Open) -> None:
+    deaf = "delete window.SpeechRecognition; delete window.webkitSpeechRecognition;"
+    page = open_page(f"{site}/movies?viewer=300&more=Ask", script=deaf)
+    expect(page.get_by_text("This browser cannot listen")).to_be_visible()
+    box = page.get_by_role("textbox", name="Your question")
+    box.fill("why not Titanic?")
+    box.press("Enter")
+    expect(page.get_by_text(re.compile("rather than Titanic"))).to_be_visible()
+
+
+def test_the_list_works_by_keyboard(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=42")
+    first = sentence(page)
+    page.locator('[data-testid="stRadio"] input').first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("h3").first).not_to_have_text(first)
+
+
+@pytest.mark.parametrize("path", ["", "/movies?viewer=1", "/training"])
+def test_nothing_is_wider_than_a_telephone(site: str, open_page: Open, path: str) -> None:
+    page = open_page(f"{site}{path}", width=390, dark=True)
+    settled(page)
+    page.wait_for_timeout(1000)
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    main = "document.querySelector('[data-testid=stMain]')"
+    assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")

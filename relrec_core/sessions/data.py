@@ -80,8 +80,7 @@ def load(logs: Sequence[Input], features: Sequence[Input] = (), title: str = "")
     seen, pieces = Seen(), []
     for file, block in read:
         pieces.append(build(block, columns, tracks))
-        seen.add(pieces[-1])
-        seen.check(file)
+        seen.add(file, pieces[-1])
     return _assembled(title or logs[0].name, columns, concatenate(pieces), tracks)
 
 
@@ -101,16 +100,21 @@ def load_frames(
 def _assembled(
     title: str, columns: tuple[Column, ...], sessions: Sessions, tracks: Tracks
 ) -> SessionData:
-    fingerprint = Fingerprint()
+    fingerprint, simulated = Fingerprint(), bool(sessions.causes.any())
     fingerprint.add(sessions)
     return SessionData(
-        title=title,
-        simulated=bool(sessions.causes.any()),
+        title=titled(title, simulated),
+        simulated=simulated,
         content_hash=fingerprint.hexdigest(*identity(columns, tracks)),
         columns=columns,
         sessions=sessions,
         tracks=tracks,
     )
+
+
+def titled(title: str, simulated: bool) -> str:
+    """The title, which always says so if the data is simulated."""
+    return f"{title} (simulated)" if simulated and "simulated" not in title.lower() else title
 
 
 def identity(columns: tuple[Column, ...], tracks: Tracks) -> tuple[str, ...]:

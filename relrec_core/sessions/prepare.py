@@ -15,7 +15,7 @@ from pathlib import Path
 
 from relrec_core import paths
 from relrec_core.errors import DataError, RelRecError
-from relrec_core.sessions.data import files_in, identity
+from relrec_core.sessions.data import files_in, identity, titled
 from relrec_core.sessions.encoding import Encoding
 from relrec_core.sessions.reading import Seen, build, log_columns, whole_sessions
 from relrec_core.sessions.schema import Column, absent, missing
@@ -70,12 +70,11 @@ def _pieces(
     for file in inputs:
         for block in whole_sessions(file):
             piece = build(block, columns, tracks)
-            seen.add(piece)
+            seen.add(file, piece)
             done += len(piece)
             if progress is not None:
                 progress(file.name, done)
             yield piece
-        seen.check(file)
 
 
 def _sized(pieces: Iterator[Sessions], size: int) -> Iterator[Sessions]:
@@ -116,7 +115,7 @@ def _written(
         simulated = simulated or bool(sessions.causes.any())
     have = tuple(c.name for c in (*columns, *tracks.columns))
     return Meta(
-        title=title or ("Simulated sessions" if simulated else "Prepared sessions"),
+        title=titled(title or "Prepared sessions", simulated),
         simulated=simulated,
         content_hash=fingerprint.hexdigest(*identity(columns, tracks)),
         encoding=Encoding.of(columns, tracks),

@@ -166,16 +166,19 @@ class Seen:
     """Ids of all sessions read so far, as 8-byte hashes, to find one that comes twice."""
 
     def __init__(self) -> None:
-        self._hashes: list[npt.NDArray[np.uint64]] = []
+        self._sorted: list[npt.NDArray[np.uint64]] = []
 
-    def add(self, sessions: Sessions) -> None:
-        ids = pl.Series(sessions.ids.tolist(), dtype=pl.String)
-        self._hashes.append(ids.hash().to_numpy())
-
-    def check(self, file: Input) -> None:
-        """Raise `DataError` if any session was added twice; `file` was read last."""
-        total = sum(map(len, self._hashes))
-        distinct = len(np.unique(np.concatenate(self._hashes)))
-        if distinct < total:
-            found = f"{total - distinct:,} sessions that came before"
-            raise DataError(name_of(file), found, "each session once and its rows together")
+    def add(self, file: Input, sessions: Sessions) -> None:
+        """Raise `DataError` if one of these sessions of `file` was added before."""
+        new = pl.Series(sessions.ids.tolist(), dtype=pl.String).hash().to_numpy()
+        for known in self._sorted:
+            at = np.minimum(np.searchsorted(known, new), len(known) - 1)
+            again = known[at] == new
+            if again.any():
+                found = f"session '{sessions.ids[int(np.argmax(again))]}' a second time"
+                expected = "each session once and its rows together"
+                raise DataError(name_of(file), found, expected)
+        merged = np.sort(new)
+        while self._sorted and len(self._sorted[-1]) <= 2 * len(merged):
+            merged = np.sort(np.concatenate([self._sorted.pop(), merged]), kind="stable")
+        self._sorted.append(merged)

@@ -1,0 +1,147 @@
+"""A listener's own history: sessions by pauses, and every kind of wrong file."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relrec_core.errors import DataError
+from relrec_core.sessions.history import read_history
+from relrec_core.sessions.schema import REASONS
+from relrec_core.sessions.tables import Upload
+
+START = datetime(2024, 2, 7, 14, 30, tzinfo=UTC)
+
+
+def entry(end: datetime, title: str | None = "Song", **other: Any) -> dict[str, Any]:
+    return {
+        "ts": end.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "ms_played": 180_000,
+        "master_metadata_track_name": title,
+        "master_metadata_album_artist_name": "Singer",
+        "reason_start": "trackdone",
+        "reason_end": "trackdone",
+        "shuffle": False,
+        "skipped": False,
+        **other,
+    }
+
+
+def upload(entries: object, name: str = "history.json") -> Upload:
+    return Upload(name, json.dumps(entries).encode())
+
+
+def listening(n: int, gap: timedelta = timedelta(minutes=3)) -> list[dict[str, Any]]:
+    return [entry(START + i * gap, f"Song {i}") for i in range(n)]
+
+
+def test_plays_become_checked_sessions() -> None:
+    entries = listening(6)
+    entries[1] |= {"skipped": True, "reason_end": "fwdbtn", "ms_played": 9_000, "shuffle": True}
+    entries[5] |= {"skipped": None, "reason_end": "fwdbtn"}
+    entries[4] |= {"reason_end": "unexpected-exit-while-paused"}
+    talk = entry(START + timedelta(minutes=1), None)
+    history = read_history([upload([*entries[3:], talk], "b.json"), upload(entries[:4], "a.json")])
+    sessions, data = history.data.sessions, history.data
+    assert (history.plays, history.other, history.left_over, history.new_reasons) == (6, 1, 0, 1)
+    assert sessions.lengths.tolist() == [6]
+    names = [c.name for c in data.columns]
+    first = [dict(zip(names, row, strict=True)) for row in sessions.logs[0, :3].tolist()]
+    assert [row["skip_2"] for row in first] == [0, 1, 0]
+    assert sessions.skipped[0, :3].tolist() == [False, False, True]
+    assert REASONS[first[1]["hist_user_behavior_reason_end"]] == "fwdbtn"
+    assert first[1]["hist_user_behavior_is_shuffle"] == 1
+    assert first[0]["long_pause_before_play"] == 1 and first[2]["no_pause_before_play"] == 1
+    assert first[0]["hour_of_day"] == 14 and first[0]["date"] == 2
+    assert data.tracks.label(int(sessions.tracks_b[0, 0])) == "Song 3, Singer"
+    assert data.absent == ("track general", "track musical")
+    assert data.missing["context"] == ("premium", "context_type") and not data.simulated
+    assert data.batch().a.isfinite().all()
+
+
+def test_twenty_minutes_without_music_end_a_session() -> None:
+    second = timedelta(seconds=1)
+    for pause, lengths in ((timedelta(minutes=20) - second, [4]), (timedelta(minutes=20), [2, 2])):
+        later = START + timedelta(minutes=3) + pause + timedelta(milliseconds=180_000)
+        entries = [*listening(2), entry(later, "A"), entry(later + timedelta(minutes=3), "B")]
+        assert read_history([upload(entries)]).data.sessions.lengths.tolist() == lengths
+
+
+@given(st.lists(st.integers(1, 60), min_size=2, max_size=70))
+def test_every_play_is_in_a_session_or_counted(gaps: list[int]) -> None:
+    time, entries = START, []
+    for i, gap in enumerate(gaps):
+        time += timedelta(minutes=gap)
+        entries.append(entry(time, f"Song {i}", ms_played=30_000))
+    close = [gap < 20.5 for gap in gaps[1:]]
+    if not any(close):
+        with pytest.raises(DataError, match="no two tracks within 20 minutes"):
+            read_history([upload(entries)])
+        return
+    history = read_history([upload(list(reversed(entries)))])
+    lengths = history.data.sessions.lengths
+    assert lengths.min() >= 2 and lengths.max() <= 20
+    assert int(lengths.sum()) + history.left_over == history.plays == len(gaps)
+
+
+GOOD = listening(3)
+WRONG: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "found an empty file"),
+    "picture": (
+        b"\x89PNG\r\n\x1a\n\xff",
+        "found text that is not JSON, expected a list of entries",
+    ),
+    "half": (json.dumps(GOOD).encode()[:-9], "found text that is not JSON"),
+    "deep": (b"[" * 200_000, "found text that is not JSON"),
+    "object": (b'{"tracks": []}', "found JSON of another kind, expected a list of entries of"),
+    "numbers": (b"[1, 2]", "found JSON of another kind"),
+    "nothing": (b"[]", "found an empty list"),
+    "short form": (
+        json.dumps([{"endTime": "2024-02-07 14:30", "artistName": "x", "msPlayed": 1}]).encode(),
+        "found Spotify's short account data, expected entries of Spotify's \"extended streaming",
+    ),
+    "other list": (b'[{"name": "x"}]', "found entry 1 without 'ts'"),
+    "later entry": (json.dumps([*GOOD, {"ts": "x"}]).encode(), "entry 4 without 'ms_played'"),
+    "time": (
+        json.dumps([entry(START) | {"ts": "yesterday"}]).encode(),
+        "found 'yesterday' as time of entry 1, expected a time such as 2024-02-07T14:30:45Z",
+    ),
+    "no time": (json.dumps([entry(START) | {"ts": 17}]).encode(), "found '17' as time of entry 1"),
+    "no zone": (
+        json.dumps([entry(START) | {"ts": "2024-02-07T14:30:45"}]).encode(),
+        "found '2024-02-07T14:30:45' without a time zone in entry 1",
+    ),
+    "mixed zones": (
+        json.dumps([*GOOD, entry(START) | {"ts": "2024-02-07T16:30:45+02:00"}]).encode(),
+        "found '2024-02-07T16:30:45+02:00' in entry 4, another time zone than before, expected "
+        "all times in one zone",
+    ),
+    "played": (
+        json.dumps([entry(START) | {"ms_played": -1}]).encode(),
+        "found '-1' as ms_played of entry 1, expected milliseconds from 0",
+    ),
+    "skipped": (
+        json.dumps([entry(START) | {"skipped": "yes"}]).encode(),
+        "found 'yes' as skipped of entry 1, expected true or false",
+    ),
+    "talk only": (json.dumps([entry(START, None)]).encode(), "found no music among the entries"),
+    "200 MB": (bytes(200_000_000), "found 200 MB, expected at most 50 MB"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_file_is_named(name: str) -> None:
+    content, sentence = WRONG[name]
+    with pytest.raises(DataError) as error:
+        read_history([Upload("mine.json", content)])
+    assert str(error.value).startswith("mine.json: ") and sentence in str(error.value)
+
+
+def test_no_file_is_said() -> None:
+    with pytest.raises(DataError, match="found no file"):
+        read_history([])

@@ -1,6 +1,7 @@
 """Turn any number of log files into Parquet shards, in a streaming way and with bounded memory.
 
 python -m relrec_core.sessions.prepare LOGS... --features FILES... --out FOLDER
+python -m relrec_core.sessions.prepare --simulate SESSIONS --seed SEED --out FOLDER
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ from pathlib import Path
 
 from relrec_core import paths
 from relrec_core.errors import DataError, RelRecError
+from relrec_core.sessions import simulator
+from relrec_core.sessions.catalogue import catalogue
 from relrec_core.sessions.data import files_in, identity, titled
 from relrec_core.sessions.encoding import Encoding
 from relrec_core.sessions.reading import Seen, build, log_columns, whole_sessions
-from relrec_core.sessions.schema import Column, absent, missing
+from relrec_core.sessions.schema import LOG_COLUMNS, Column, absent, missing
 from relrec_core.sessions.sessions import PARTS, Fingerprint, Sessions, concatenate, parts
 from relrec_core.sessions.shards import META_FILE, TRACKS_FILE, Meta, write_shard
-from relrec_core.sessions.tracks import Tracks, read_tracks
+from relrec_core.sessions.simulator import Settings
+from relrec_core.sessions.tables import Block
+from relrec_core.sessions.tracks import Tracks, read_tracks, track_table
 
 SHARD_SESSIONS = 25_000
 
@@ -43,17 +48,60 @@ def prepare(
     The folder appears as a whole or not at all; one that is there already is refused. Raises
     `DataError` naming file, line and column at the first problem in the data.
     """
-    if out.exists():
-        raise DataError(out, "a folder or file of that name", "a new folder for the shards")
+    _check_new(out)
     columns = log_columns(inputs)
     tracks = read_tracks(features)
+    pieces = _pieces(inputs, columns, tracks, progress)
+    return _stored(out, pieces, columns, tracks, title or "Prepared sessions", shard_sessions)
+
+
+def prepare_simulated(
+    sessions: int,
+    out: Path,
+    progress: Progress | None = None,
+    *,
+    seed: int = 0,
+    settings: Settings | None = None,
+    shard_sessions: int = SHARD_SESSIONS,
+) -> Meta:
+    """Simulate sessions straight into shards, the same as from the simulator's own files."""
+    _check_new(out)
+    settings = settings or Settings()
+    music = catalogue(settings.tracks, seed)
+    tracks = track_table(Block("simulated tracks", 1, music.frame))
+    title = simulator.title(seed)
+
+    def pieces() -> Iterator[Sessions]:
+        done = 0
+        for frame in simulator.blocks(sessions, seed, settings, music):
+            piece = build(Block("simulated logs", 1, frame), LOG_COLUMNS, tracks)
+            done += len(piece)
+            if progress is not None:
+                progress(title, done)
+            yield piece
+
+    return _stored(out, pieces(), LOG_COLUMNS, tracks, title, shard_sessions)
+
+
+def _check_new(out: Path) -> None:
+    if out.exists():
+        raise DataError(out, "a folder or file of that name", "a new folder for the shards")
+
+
+def _stored(
+    out: Path,
+    pieces: Iterator[Sessions],
+    columns: tuple[Column, ...],
+    tracks: Tracks,
+    title: str,
+    shard_sessions: int,
+) -> Meta:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
         work = Path(temporary) / "shards"
         work.mkdir()
         with paths.replacing(work / TRACKS_FILE) as path:
             tracks.frame.write_parquet(path)
-        pieces = _pieces(inputs, columns, tracks, progress)
         meta = _written(work, _sized(pieces, shard_sessions), columns, tracks, title)
         paths.write_text(work / META_FILE, meta.to_json())
         shutil.move(work, out)
@@ -115,7 +163,7 @@ def _written(
         simulated = simulated or bool(sessions.causes.any())
     have = tuple(c.name for c in (*columns, *tracks.columns))
     return Meta(
-        title=titled(title or "Prepared sessions", simulated),
+        title=titled(title, simulated),
         simulated=simulated,
         content_hash=fingerprint.hexdigest(*identity(columns, tracks)),
         encoding=Encoding.of(columns, tracks),
@@ -135,17 +183,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m relrec_core.sessions.prepare", description="Prepare session logs."
     )
-    parser.add_argument("logs", nargs="+", type=Path, help="CSV or Parquet files, or one folder")
+    parser.add_argument("logs", nargs="*", type=Path, help="CSV or Parquet files, or one folder")
     parser.add_argument("--features", nargs="+", type=Path, default=[], help="track features")
+    parser.add_argument("--simulate", type=int, help="so many simulated sessions instead")
+    parser.add_argument("--seed", type=int, default=0, help="of the simulation")
     parser.add_argument("--out", type=Path, required=True, help="a new folder for the shards")
     parser.add_argument("--title", default="", help="how the data is called on the dashboard")
     chosen = parser.parse_args(arguments)
+    if (chosen.simulate is None) == (not chosen.logs):
+        parser.error("give either session logs or --simulate")
     try:
-        logs, features = list(chosen.logs), list(chosen.features)
-        if len(logs) == 1 and logs[0].is_dir():
-            logs, found = files_in(logs[0])
-            features = features or found
-        meta = prepare(logs, features, chosen.out, _report, title=chosen.title)
+        if chosen.simulate is not None:
+            meta = prepare_simulated(chosen.simulate, chosen.out, _report, seed=chosen.seed)
+        else:
+            logs, features = list(chosen.logs), list(chosen.features)
+            if len(logs) == 1 and logs[0].is_dir():
+                logs, found = files_in(logs[0])
+                features = features or found
+            meta = prepare(logs, features, chosen.out, _report, title=chosen.title)
     except (RelRecError, OSError) as error:
         sys.stderr.write(f"\n{error}\n")
         return 1

@@ -30,6 +30,7 @@ import polars as pl
 from relrec_core import paths
 from relrec_core.errors import ConfigError
 from relrec_core.sessions.catalogue import FIRST_YEAR, LAST_YEAR, MOODS, Catalogue, catalogue
+from relrec_core.sessions.data import SessionData, load_frames
 from relrec_core.sessions.plays import logs
 from relrec_core.sessions.schema import CONTEXT, GENERAL, HALF, INTERACTION, MUSICAL
 from relrec_core.sessions.sessions import CAUSES
@@ -101,7 +102,18 @@ def simulate(
     """Logs and track features as data frames in the schema; the same seed gives the same ones."""
     settings = settings or Settings()
     music = catalogue(settings.tracks, seed)
-    return pl.concat(list(_blocks(sessions, seed, settings, music))), music.frame
+    return pl.concat(list(blocks(sessions, seed, settings, music))), music.frame
+
+
+def simulated(sessions: int, seed: int = 0, settings: Settings | None = None) -> SessionData:
+    """The same as data in memory, labelled as simulated."""
+    played, tracks = simulate(sessions, seed, settings)
+    return load_frames(played, title(seed), tracks)
+
+
+def title(seed: int) -> str:
+    """What simulated data is called, so that everyone sees what it is."""
+    return f"Simulated sessions, seed {seed}"
 
 
 def write(folder: Path, sessions: int, seed: int = 0, settings: Settings | None = None) -> None:
@@ -110,14 +122,15 @@ def write(folder: Path, sessions: int, seed: int = 0, settings: Settings | None 
     music = catalogue(settings.tracks, seed)
     with paths.replacing(folder / "tracks.parquet") as path:
         music.frame.write_parquet(path)
-    for number, block in enumerate(_blocks(sessions, seed, settings, music)):
+    for number, block in enumerate(blocks(sessions, seed, settings, music)):
         with paths.replacing(folder / f"logs-{number:05d}.parquet") as path:
             block.write_parquet(path, compression="zstd", compression_level=1)
 
 
-def _blocks(
+def blocks(
     sessions: int, seed: int, settings: Settings, music: Catalogue
 ) -> Iterator[pl.DataFrame]:
+    """The logs of `simulate`, piece by piece."""
     if sessions < 1:
         raise ConfigError("A simulation needs at least one session.")
     for first in range(0, sessions, BLOCK_SESSIONS):

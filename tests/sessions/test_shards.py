@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 import torch
@@ -14,10 +13,10 @@ import torch
 from relrec_core.errors import ConfigError, DataError
 from relrec_core.sessions import prepare as prepare_module
 from relrec_core.sessions.data import load
-from relrec_core.sessions.prepare import prepare
+from relrec_core.sessions.prepare import prepare, prepare_simulated
 from relrec_core.sessions.sessions import concatenate
 from relrec_core.sessions.shards import Shards
-from relrec_core.sessions.simulator import write
+from relrec_core.sessions.simulator import simulated, write
 from tests.conftest import REPOSITORY
 from tests.sessions import made
 from tests.sessions.test_data import assert_equal
@@ -99,6 +98,16 @@ def test_ranks_share_the_batches_of_one_process(shards: Shards, world_size: int)
         next(shards.batches(size=50, rank=2, world_size=2))
 
 
+def test_simulated_shards_equal_those_in_memory(tmp_path: Path) -> None:
+    settings = made.SETTINGS
+    out = tmp_path / "out"
+    meta = prepare_simulated(200, out, seed=4, settings=settings, shard_sessions=64)
+    data = simulated(200, 4, settings)
+    assert (meta.content_hash, meta.title) == (data.content_hash, "Simulated sessions, seed 4")
+    assert meta.encoding == data.encoding() and meta.simulated and data.title == meta.title
+    assert_equal(concatenate(Shards.open(out).windows()), data.sessions)
+
+
 def test_bad_data_leaves_nothing_behind(raw: Path, tmp_path: Path) -> None:
     lines = (raw / "b.csv").read_text(encoding="utf-8").splitlines()
     broken = tmp_path / "broken.csv"
@@ -140,4 +149,10 @@ def test_the_command_line_prepares_a_folder_and_says_what_is_wrong(
     assert len(Shards.open(out).read(0)) == SESSIONS
     assert prepare_module.main([str(raw / "no.csv"), "--out", str(tmp_path / "other")]) == 1
     assert "no.csv: found no such file" in capsys.readouterr().err
-    assert np.all([path.name == "out" for path in tmp_path.iterdir()])
+    made_up = ["--simulate", "30", "--seed", "3", "--out", str(tmp_path / "simulated")]
+    assert prepare_module.main(made_up) == 0
+    assert Shards.open(tmp_path / "simulated").meta.title == "Simulated sessions, seed 3"
+    for wrong in ([], [str(raw), "--simulate", "3"]):
+        with pytest.raises(SystemExit):
+            prepare_module.main([*wrong, "--out", str(tmp_path / "other")])
+    assert {path.name for path in tmp_path.iterdir()} == {"out", "simulated"}

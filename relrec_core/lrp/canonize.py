@@ -112,7 +112,8 @@ def _convolution(name: str, part: nn.Conv2d) -> Convolution:
         padding = (rows // 2, columns // 2)
     else:
         padding = _pair(part.padding)
-    weight, bias = part.weight.detach(), _detached(part.bias)
+    weight = part.weight.detach().contiguous(memory_format=torch.channels_last)
+    bias = _detached(part.bias)
     return Convolution(name, weight, bias, _pair(part.stride), padding, dilation, part.groups)
 
 

@@ -29,7 +29,7 @@ from relrec_core.lrp.layers import (
 )
 from relrec_core.lrp.ledger import LayerShares, Ledger
 from relrec_core.lrp.presets import Preset, preset
-from relrec_core.lrp.redistribute import Settings, Step, redistribute
+from relrec_core.lrp.redistribute import Settings, Step, item_sums, redistribute
 from relrec_core.lrp.rules import Rule, vanishes_with_input
 
 EPSILON = 1e-6
@@ -83,7 +83,7 @@ class Trace:
                 f"{tuple(output_relevance.shape)}; both must be the same."
             )
         with torch.no_grad():
-            relevance = output_relevance.detach().to(self.output.dtype)  # (R, ...)
+            relevance = output_relevance.detach().to(self.output.dtype, copy=True)  # (R, ...)
             score = total = relevance.flatten(1).sum(dim=1)  # (R,)
             books: list[LayerShares] = []
             for step in reversed(self.steps):
@@ -203,8 +203,3 @@ def _silent_units_get_nothing(
         if isinstance(layer, Convolution | Linear | AveragePool | AdaptivePool):
             return vanishes_with_input(rule)
     return False
-
-
-def item_sums(values: Tensor) -> Tensor:
-    """(R, ...) -> (R,)."""
-    return values.sum(dim=tuple(range(1, values.ndim)))

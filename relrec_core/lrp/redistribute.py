@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -10,14 +11,8 @@ from torch import Tensor
 from relrec_core.lrp.layers import AdaptivePool, AveragePool, Convolution, Layer, Linear
 from relrec_core.lrp.rules import PLAIN, InputName, Quotient, Rule, Term, WeightName, ZBox
 
-
-@dataclass(frozen=True)
-class Settings:
-    """How to distribute: stabiliser, biases in the denominator or not, type of the way back."""
-
-    epsilon: float
-    ignore_bias: bool
-    low_precision: torch.dtype | None
+SLICE = 1 << 17
+"""Elements handled at a time; a few arrays of them fit a cache of 2 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,20 +37,35 @@ class Step:
     rectified: bool = False
 
 
+@dataclass(frozen=True)
+class Settings:
+    """How to distribute: stabiliser, biases in the denominator or not, type of the way back."""
+
+    epsilon: float
+    ignore_bias: bool
+    low_precision: torch.dtype | None
+
+    def active(self, step: Step) -> bool:
+        """Whether relevance reaches only outputs with z > 0 (z without the bias, if ignored)."""
+        return step.rectified and not self.ignore_bias
+
+
 def redistribute(
     step: Step, relevance: Tensor, settings: Settings
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Relevance of a layer's outputs (R, ...) -> of its inputs, and bias and epsilon shares (R,).
 
-    R is the batch, or any number if one input was recorded.
+    R is the batch, or any number if one input was recorded. `relevance` is used up.
     """
-    parts = [
-        _quotient(step, quotient, relevance, settings)
+    quotients = [
+        quotient
         for quotient in step.rule.quotients
-        if not (step.rectified and quotient.where == "z < 0")  # no relevance there
+        if not (settings.active(step) and quotient.where == "z < 0")  # no relevance there
     ]
-    result, bias, epsilon = parts[0]
-    for more in parts[1:]:
+    *others, last = quotients
+    parts = [_quotient(step, quotient, relevance.clone(), settings) for quotient in others]
+    result, bias, epsilon = _quotient(step, last, relevance, settings)
+    for more in parts:
         result, bias, epsilon = result + more[0], bias + more[1], epsilon + more[2]
     return result, bias, epsilon
 
@@ -64,7 +74,7 @@ def _quotient(
     step: Step, quotient: Quotient, relevance: Tensor, settings: Settings
 ) -> tuple[Tensor, Tensor, Tensor]:
     """share * sum_j n_ij / (n_j + eps sgn n_j) R_j, and what bias and epsilon take of it."""
-    layer, eps = step.layer, settings.epsilon
+    layer = step.layer
     terms = _merged(quotient.terms, step.nonnegative)
     bias = None
     if isinstance(layer, Convolution | Linear) and layer.bias is not None:
@@ -72,31 +82,57 @@ def _quotient(
     z = step.outputs  # (B, O, ...)
     if bias is not None and settings.ignore_bias:
         z, bias = z - bias, None
-    condition = None
-    if quotient.where != "always" and not step.rectified:
-        condition = z >= 0 if quotient.where == "z >= 0" else z < 0  # (B, O, ...)
-    plain = quotient.terms == PLAIN
-    if not plain:
+    if quotient.where != "always" and not settings.active(step):
+        relevance *= (z >= 0) if quotient.where == "z >= 0" else (z < 0)  # (R, O, ...)
+    if quotient.terms != PLAIN:
         bias = _bias_of(quotient, bias)
         z = _denominator(step, terms, bias)  # (B, O, ...)
-    positive = plain and step.rectified and not settings.ignore_bias
-    stabiliser = eps if positive else torch.where(z >= 0, eps, -eps).to(z.dtype)
-    s = z + stabiliser  # (B, O, ...)
-    same = s.shape == relevance.shape
-    s = torch.div(relevance, s, out=s if same else None)  # (R, O, ...)
     if quotient.share != 1.0:
-        s = s * quotient.share
-    if condition is not None:
-        s = s * condition
-    taken = _sums_by_unit(s)  # (R, O)
-    absorbed = taken.sum(dim=1) * eps if positive else _item_sums(s * stabiliser)  # (R,)
-    of_bias = torch.zeros_like(absorbed) if bias is None else taken @ bias.flatten()  # (R,)
+        relevance *= quotient.share
+    active = settings.active(step) and quotient.terms == PLAIN
+    low = settings.low_precision if isinstance(layer, Convolution) else None
+    s, absorbed = _divide(relevance, z, settings.epsilon, active, low)  # (R, O, ...), (R,)
+    of_bias = torch.zeros_like(absorbed)  # (R,)
+    if bias is not None or active:
+        units = (s.sum(dim=(2, 3)) if s.ndim == 4 else s).to(z.dtype)  # (R, O)
+        if active:
+            absorbed = settings.epsilon * units.sum(dim=1)  # (R,)
+        if bias is not None:
+            of_bias = units @ bias.flatten()  # (R,)
     result = None
     for name, weight_terms in terms.items():
-        part = _back(step, name, weight_terms, s, settings)  # (R, I, ...)
+        part = _back(step, name, weight_terms, s)  # (R, I, ...)
         result = part if result is None else result + part
     assert result is not None
     return result, of_bias, absorbed
+
+
+def _divide(
+    relevance: Tensor, z: Tensor, eps: float, active: bool, low: torch.dtype | None
+) -> tuple[Tensor, Tensor]:
+    """s = R / (z + eps sgn z) (R, O, ...), and what eps absorbs, sum_j eps sgn z_j s_j (R,).
+
+    Slice by slice, so that each passes through the processor's cache once. Where relevance flows
+    to active units only, sgn z = 1 and the second is eps times the sum of the first: left to do.
+    """
+    s = relevance if low is None else torch.empty_like(relevance, dtype=low)
+    absorbed = relevance.new_zeros(len(relevance))  # (R,)
+    for s_part, r_part, z_part in _slices(s, relevance, z):
+        sign = eps if active else torch.where(z_part >= 0, eps, -eps).to(z.dtype)
+        quotient = torch.div(r_part, z_part + sign, out=r_part)
+        if not active:
+            absorbed += item_sums(quotient * sign)
+        if low is not None:
+            s_part.copy_(quotient)
+    return s, absorbed
+
+
+def _slices(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """The same rows (or units) of each, few enough to stay in a processor's cache."""
+    largest = max(tensors, key=Tensor.numel)
+    dim = min(2, largest.ndim - 1)
+    rows = max(1, SLICE * largest.shape[dim] // max(1, largest.numel()))
+    return zip(*(torch.split(t, rows, dim) for t in tensors), strict=True)
 
 
 def _merged(terms: tuple[Term, ...], nonnegative: bool) -> dict[InputName, tuple[Term, ...]]:
@@ -171,28 +207,24 @@ def _denominator(
     return z if bias is None else z + bias
 
 
-def _back(
-    step: Step, name: InputName, terms: tuple[Term, ...], s: Tensor, settings: Settings
-) -> Tensor:
+def _back(step: Step, name: InputName, terms: tuple[Term, ...], s: Tensor) -> Tensor:
     """x_t * (W_t^T s): (R, O, ...) -> (R, I, ...)."""
     layer, x = step.layer, _input(step, name)
     shape = (len(s), *x.shape[1:])
     if isinstance(layer, Convolution | Linear):
         weight = layer.weight if terms == PLAIN else _weight(layer.weight, terms)
-        if isinstance(layer, Convolution) and settings.low_precision is not None:
-            s, weight = s.to(settings.low_precision), weight.to(settings.low_precision)
-        g = layer.transpose(s, weight, shape)  # (R, I, ...)
+        g = layer.transpose(s, weight.to(s.dtype), shape)  # (R, I, ...)
     else:
         assert isinstance(layer, AveragePool | AdaptivePool)
         g = layer.transpose(s, shape)  # (R, I, ...)
-    return g.mul_(x) if g.dtype == x.dtype else g * x
+    if g.dtype == x.dtype:
+        return g.mul_(x)
+    relevance = torch.empty_like(g, dtype=x.dtype)  # (R, I, ...)
+    for r_part, g_part, x_part in _slices(relevance, g, x):
+        torch.mul(g_part.to(x.dtype), x_part, out=r_part)
+    return relevance
 
 
-def _sums_by_unit(values: Tensor) -> Tensor:
-    """(R, O, ...) -> (R, O)."""
-    return values.sum(dim=tuple(range(2, values.ndim))) if values.ndim > 2 else values
-
-
-def _item_sums(values: Tensor) -> Tensor:
+def item_sums(values: Tensor) -> Tensor:
     """(R, ...) -> (R,)."""
     return values.sum(dim=tuple(range(1, values.ndim)))

@@ -82,15 +82,15 @@ class Encoding(Value):
     @classmethod
     def of(cls, columns: tuple[Column, ...], tracks: Tracks) -> Self:
         """The encoding of data with these columns; statistics over the tracks, each once."""
-        features = tracks.features().astype(np.float64)
-        spread = features.std(axis=0)
+        names = [c.name for c in tracks.columns]
+        moments = [_moments(tracks.frame[name].to_numpy()) for name in names]
         chosen = (*columns, *tracks.columns)
         return cls(
             log_columns=tuple(c.name for c in columns),
-            track_columns=tuple(c.name for c in tracks.columns),
+            track_columns=tuple(names),
             categories={c.name: c.categories for c in chosen if c.kind == "category"},
-            mean=tuple(features.mean(axis=0).tolist()),
-            spread=tuple(np.where(spread > 1e-9, spread, 1.0).tolist()),
+            mean=tuple(mean for mean, _ in moments),
+            spread=tuple(spread for _, spread in moments),
         )
 
     @property
@@ -117,19 +117,18 @@ class Encoding(Value):
 
         The last row is zero: it stands for no track.
         """
-        there = {c.name: i for i, c in enumerate(tracks.columns)}
-        features = tracks.features()
-        pieces: list[npt.NDArray[np.floating]] = []
-        for name, mean, spread in zip(self.track_columns, self.mean, self.spread, strict=True):
-            if name not in there:
-                pieces.append(np.zeros((len(tracks), len(_dense(name)))))
-            elif BY_NAME[name].kind == "number":
-                pieces.append((features[:, there[name], None].astype(np.float64) - mean) / spread)
-            else:
-                pieces.append(_lookup(name)[features[:, there[name]].astype(np.intp)])
+        there = {c.name for c in tracks.columns}
         table = np.zeros((len(tracks) + 1, len(self._track_columns())), dtype=np.float32)
-        if pieces:
-            table[:-1] = np.concatenate(pieces, axis=1)
+        at = 0
+        for name, mean, spread in zip(self.track_columns, self.mean, self.spread, strict=True):
+            width = len(_dense(name))
+            if name in there:
+                values = tracks.frame[name].to_numpy()
+                if BY_NAME[name].kind == "number":
+                    table[:-1, at] = (values.astype(np.float64) - mean) / spread
+                else:
+                    table[:-1, at : at + width] = _lookup(name)[values.astype(np.intp)]
+            at += width
         return table
 
     def encode(self, sessions: Sessions, columns: tuple[Column, ...], table: Floats) -> Batch:
@@ -167,6 +166,12 @@ class Encoding(Value):
             tracks_a=torch.from_numpy(sessions.tracks_a),
             tracks_b=torch.from_numpy(sessions.tracks_b),
         )
+
+
+def _moments(values: Floats) -> tuple[float, float]:
+    """Mean and spread of a feature; a spread of 1 where it never varies."""
+    spread = float(values.std(dtype=np.float64))
+    return float(values.mean(dtype=np.float64)), spread if spread > 1e-9 else 1.0
 
 
 def _place() -> tuple[Dense, ...]:

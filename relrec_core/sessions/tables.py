@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +106,7 @@ def _header(file: Input) -> list[str]:
     try:
         with _stream(file) as stream:
             line = stream.read(BLOCK_BYTES).removeprefix(codecs.BOM_UTF8).split(b"\n", 1)[0]
-        names = [name.strip().strip('"') for name in line.decode("utf-8").strip().split(",")]
+        names = [name.strip() for name in next(csv.reader([line.decode("utf-8").strip()]), [])]
     except (OSError, pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise DataError(name_of(file), "bytes that are not text", "text in UTF-8", row=1) from error
     if not any(names):

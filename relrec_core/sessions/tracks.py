@@ -100,7 +100,7 @@ def track_table(block: Block) -> Tracks:
 
 
 def joined_tracks(read: Iterable[Block]) -> Tracks:
-    """Tracks of logs that carry the features of the played track in each row."""
+    """Tracks of logs that carry the played track's features in each row; its first row counts."""
     frames = []
     for block in read:
         columns = present(block.frame.columns, TRACK_COLUMNS)

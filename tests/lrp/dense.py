@@ -11,7 +11,7 @@ from relrec_core.lrp.rules import AlphaBeta, Epsilon, Flat, Gamma, Rule, WSquare
 
 
 def matrix_of(layer: nn.Module, shape: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor]:
-    """W (I, O), which inputs an output sees (I, O), and b (O,) of a layer, by loops over indices."""
+    """W (I, O), which inputs an output sees (I, O), and b (O,) of a layer, by loops."""
     if isinstance(layer, nn.Linear):
         bias = torch.zeros(layer.out_features).double() if layer.bias is None else layer.bias
         return layer.weight.detach().T, torch.ones_like(layer.weight.T), bias.detach()

@@ -41,9 +41,7 @@ def told(recommender: Recommender, profile: Profile) -> MovieExplanation:
 
 
 @pytest.fixture
-def ask(
-    recommender: Recommender, profile: Profile, told: MovieExplanation
-) -> Callable[[str], str]:
+def ask(recommender: Recommender, profile: Profile, told: MovieExplanation) -> Callable[[str], str]:
     titles = [TITLES.get(i, title) for i, title in enumerate(recommender.titles)]
     assert told.item not in TITLES
 

@@ -12,6 +12,9 @@ from relrec_core.errors import ConfigError
 from relrec_core.experts.layers import ExpertLinear
 from relrec_core.experts.subsets import Family
 
+LOWEST = -80.0
+"""Exponents below are raised to it: e^-80 is nothing beside 1, and still a fast exponential."""
+
 
 class ExpertAttention(nn.Module):
     """What both kinds share: heads of each expert, and W^o.
@@ -34,13 +37,13 @@ class ExpertAttention(nn.Module):
         self.experts, self.heads = len(family.names), heads
         self.output = ExpertLinear(family, width, width)
 
-    def _split(self, x: Tensor, n: int) -> tuple[Tensor, ...]:
-        blocks = x.view(*x.shape[:2], self.experts, n, self.heads, -1)  # (B, T, K, n, h, d)
-        return tuple(part.flatten(2, 3) for part in blocks.unbind(3))  # n of (B, T, K * h, d)
+    def _parts(self, x: Tensor) -> Tensor:
+        width = self.output.links.n_in // self.experts // self.heads
+        return x.view(*x.shape[:2], self.experts, -1, self.heads, width)  # (B, T, K, n, h, d)
 
-    def _attend(self, q: Tensor, k: Tensor, v: Tensor, seen: Tensor | None) -> Tensor:
-        answers: Tensor = Attend.apply(q, k, v, seen)  # type: ignore[no-untyped-call]
-        y: Tensor = self.output(answers.flatten(2))  # (B, T, K * w)
+    def _attend(self, asking: Tensor, answering: Tensor | None, seen: Tensor | None) -> Tensor:
+        answers: Tensor = Attend.apply(asking, answering, seen)  # type: ignore[no-untyped-call]
+        y: Tensor = self.output(answers)  # (B, T, K * w)
         return y
 
 
@@ -57,8 +60,7 @@ class SelfAttention(ExpertAttention):
         seen (B or 1, T or 1, T) is True where place t may see place s (`visible`). A place that
         sees nothing gets the output layer's bias.
         """
-        q, k, v = self._split(self.project(x), 3)  # each (B, T, H, d)
-        return self._attend(q, k, v, seen)
+        return self._attend(self._parts(self.project(x)), None, seen)
 
 
 class CrossAttention(ExpertAttention):
@@ -71,46 +73,55 @@ class CrossAttention(ExpertAttention):
 
     def forward(self, x: Tensor, memory: Tensor, seen: Tensor | None = None) -> Tensor:
         """x (B, T, K * w), memory (B, S, K * w) -> (B, T, K * w); seen (B or 1, T or 1, S)."""
-        (q,) = self._split(self.query(x), 1)  # (B, T, H, d)
-        k, v = self._split(self.recall(memory), 2)  # each (B, S, H, d)
-        return self._attend(q, k, v, seen)
+        return self._attend(self._parts(self.query(x)), self._parts(self.recall(memory)), seen)
 
 
 class Attend(torch.autograd.Function):
     """softmax(q k^T / sqrt d) v head by head (eq. 15).
 
-    Shapes: q (B, T, H, d), k and v (B, S, H, d), seen as `visible` gives it -> (B, T, H, d).
-    Made for sessions: many short sequences, where a general softmax spends its time on overhead.
-    The gradient can be taken once.
+    Shapes: asking (B, T, K, 3, h, d) holds q, k and v, and answering is None; or asking
+    (B, T, K, 1, h, d) holds q and answering (B, S, K, 2, h, d) holds k and v. seen as `visible`
+    gives it. -> (B, T, K * h * d). Made for sessions: many short sequences, where a general
+    softmax spends its time on overhead. The gradient can be taken once.
     """
 
     @staticmethod
-    def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor, seen: Tensor | None) -> Tensor:
-        batch, _, heads, depth = q.shape
-        q, k, v = (_by_head(x) for x in (q, k, v))  # each (B * H, ., d)
+    def forward(ctx: Any, asking: Tensor, answering: Tensor | None, seen: Tensor | None) -> Tensor:
+        batch, _, experts, _, h, depth = asking.shape
+        heads = experts * h
+        parts = asking.unbind(3) if answering is None else asking.unbind(3) + answering.unbind(3)
+        q, k, v = (_by_head(part) for part in parts)  # each (B * H, ., d)
         p = torch.bmm(q, k.transpose(1, 2)).mul_(depth**-0.5)  # (B * H, T, S)
-        if seen is not None:
-            p.view(batch, heads, *p.shape[1:]).add_(_penalty(seen, p.dtype))
-        p.sub_(p.amax(-1, keepdim=True)).exp_()  # (B * H, T, S)
-        scale = p.sum(-1, keepdim=True).reciprocal_()  # (B * H, T, 1)
-        if seen is not None:
-            scale.view(batch, heads, *scale.shape[1:]).mul_(seen.any(-1, keepdim=True)[:, None])
-        p.mul_(scale)  # (B * H, T, S)
+        by_head = p.view(batch, heads, *p.shape[1:])  # (B, H, T, S)
+        shown = None if seen is None else seen[:, None].to(p.dtype)  # (B or 1, 1, T or 1, S)
+        if shown is not None:
+            by_head.add_((1 - shown) * (torch.finfo(p.dtype).min / 4))
+        p.sub_(p.amax(-1, keepdim=True)).clamp_(min=LOWEST).exp_()  # the largest seen is 1
+        if shown is not None:
+            by_head.mul_(shown)
+        p.div_(p.sum(-1, keepdim=True).clamp_(min=1))  # below 1 only where nothing is seen
         ctx.save_for_backward(q, k, v, p)
-        ctx.heads = heads
-        return _by_place(torch.bmm(p, v), heads)  # (B, T, H, d)
+        ctx.shapes = asking.shape, None if answering is None else answering.shape
+        return _by_place(torch.bmm(p, v), asking.shape[:3] + asking.shape[4:]).flatten(2)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None, None]:
         q, k, v, p = ctx.saved_tensors
+        shape, other = ctx.shapes
+        into = grad.new_empty(shape)  # (B, T, K, 3 or 1, h, d)
+        into_other = None if other is None else grad.new_empty(other)  # (B, S, K, 2, h, d)
+        into_q, into_k, into_v = into.unbind(3) + (
+            () if into_other is None else into_other.unbind(3)
+        )
+        grad = grad.reshape(into_q.shape)  # (B, T, K, h, d)
         g = _by_head(grad)  # (B * H, T, d)
-        into_v = torch.bmm(p.transpose(1, 2), g)  # (B * H, S, d)
+        into_v.copy_(_by_place(torch.bmm(p.transpose(1, 2), g), into_v.shape))
         s = torch.bmm(g, v.transpose(1, 2)).mul_(p)  # (B * H, T, S)
         s.sub_(p * s.sum(-1, keepdim=True)).mul_(q.shape[-1] ** -0.5)  # softmax backward
-        into_q, into_k = torch.bmm(s, k), torch.bmm(s.transpose(1, 2), q)  # (B * H, ., d)
-        a, b, c = (_by_place(x, ctx.heads) for x in (into_q, into_k, into_v))
-        return a, b, c, None
+        into_q.copy_(_by_place(torch.bmm(s, k), into_q.shape))
+        into_k.copy_(_by_place(torch.bmm(s.transpose(1, 2), q), into_k.shape))
+        return into, into_other, None
 
 
 def visible(
@@ -135,17 +146,12 @@ def visible(
     return past if seen is None else seen & past  # (B, T, S)
 
 
-def _penalty(seen: Tensor, dtype: torch.dtype) -> Tensor:
-    """(B or 1, 1, T or 1, S): 0 where seen, else so low that its exponential is exactly 0."""
-    low = torch.finfo(dtype).min / 4
-    return torch.zeros(seen.shape, dtype=dtype, device=seen.device).masked_fill_(~seen, low)[
-        :, None
-    ]
-
-
 def _by_head(x: Tensor) -> Tensor:
-    return x.transpose(1, 2).reshape(-1, x.shape[1], x.shape[3])  # (B * H, T, d)
+    """(B, T, K, h, d) -> (B * K * h, T, d)."""
+    return x.permute(0, 2, 3, 1, 4).reshape(-1, x.shape[1], x.shape[4])
 
 
-def _by_place(x: Tensor, heads: int) -> Tensor:
-    return x.view(-1, heads, *x.shape[1:]).transpose(1, 2).contiguous()  # (B, T, H, d)
+def _by_place(x: Tensor, shape: torch.Size) -> Tensor:
+    """(B * K * h, T, d) -> a view (B, T, K, h, d), which is `shape`."""
+    b, t, k, h, d = shape
+    return x.view(b, k, h, t, d).permute(0, 3, 1, 2, 4)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from relrec_core.experts.layers import BlockLinear, ExpertLinear
-from relrec_core.experts.links import Links, accumulate
+from relrec_core.experts.links import Links, accumulate, repeated, within
 from relrec_core.experts.subsets import Family
 
 
@@ -47,14 +47,14 @@ class BlockFeed(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, up: Links, down: Links
     ) -> Tensor:
-        y = x.new_empty(len(x), down.n_out)  # (N, K * w)
+        y = repeated(b2, len(x))  # (N, K * w)
         hidden = []
         for (wide, parts), (narrow, [(_, block, _)]) in zip(
             up.parts(w1), down.parts(w2), strict=True
         ):
-            h = x.new_empty(len(x), wide.stop - wide.start)  # (N, ratio * w)
-            accumulate(x, b1[wide], parts, h).relu_()
-            torch.addmm(b2[narrow], h, block, out=y[:, narrow])
+            h = repeated(b1[slice(*wide)], len(x))  # (N, ratio * w)
+            accumulate(x, parts, h).relu_()
+            within(y, narrow).addmm_(h, block)
             hidden.append(h)
         ctx.save_for_backward(x, w1, w2, *hidden)
         ctx.links = up, down
@@ -72,13 +72,13 @@ class BlockFeed(torch.autograd.Function):
         blocks = zip(up.parts(w1), down.parts(w2), strict=True)
         for h, (above, below), (into_above, into_below) in zip(hidden, blocks, places, strict=True):
             (wide, parts), (narrow, [(_, block, _)]) = above, below
-            g = grad[:, narrow]  # (N, w)
+            g = within(grad, narrow)  # (N, w)
             torch.mm(h.T, g, out=into_below[1][0][1])
             d = torch.mm(g, block.T)  # (N, ratio * w)
             d = torch.ops.aten.threshold_backward(d, h, 0)  # where h > 0
-            torch.sum(d, 0, out=into_b1[wide])
+            torch.sum(d, 0, out=into_b1[slice(*wide)])
             for (columns, weight, flows), (_, place, _) in zip(parts, into_above[1], strict=True):
-                torch.mm(x[:, columns].T, d, out=place)
+                torch.mm(within(x, columns).T, d, out=place)
                 if flows:
-                    torch.mm(d, weight.T, out=into_x[:, columns])
+                    torch.mm(d, weight.T, out=within(into_x, columns))
         return into_x, into_w1, into_b1, into_w2, grad.sum(0), None, None

@@ -30,7 +30,7 @@ class BlockLinear(nn.Module):
         with torch.no_grad():
             for (out, parts), row in zip(links.parts(self.weight), links.rows, strict=True):
                 bound = row.fan_in**-0.5 if row.fan_in else 0.0
-                self.bias[out].uniform_(-bound, bound)
+                self.bias[slice(*out)].uniform_(-bound, bound)
                 for _, block, _ in parts:
                     block.uniform_(-bound, bound)
 

@@ -14,9 +14,9 @@ from torch.autograd.function import once_differentiable
 from relrec_core.experts.subsets import Family
 
 Run = tuple[int, int]
-"""Adjacent input columns, from (included) and to (excluded)."""
+"""Adjacent columns, from (included) and to (excluded)."""
 
-Part = tuple[slice, Tensor, bool]
+Part = tuple[Run, Tensor, bool]
 """Input columns of a run, its weights (run, width), and whether gradients flow into it."""
 
 
@@ -98,17 +98,19 @@ class Links:
         runs = [run for row in self.rows for run in row.flowing]
         return _joined(runs) == ((0, self.n_in),) and sum(b - a for a, b in runs) == self.n_in
 
-    def parts(self, weight: Tensor) -> Iterator[tuple[slice, list[Part]]]:
-        """For each expert its output columns, and its parts run by run."""
-        at = out = 0
+    @cached_property
+    def _sizes(self) -> list[int]:
+        runs = ((row, run) for row in self.rows for run in row.flowing + row.stopped)
+        return [row.width * (end - start) for row, (start, end) in runs]
+
+    def parts(self, weight: Tensor) -> Iterator[tuple[Run, list[Part]]]:
+        """For each expert its run of output columns, and its parts, one a run of input columns."""
+        blocks = iter(torch.split(weight, self._sizes) if self._sizes else ())
+        out = 0
         for row in self.rows:
-            found: list[Part] = []
-            for n, (start, end) in enumerate(row.flowing + row.stopped):
-                size = (end - start) * row.width
-                block = weight[at : at + size].view(end - start, row.width)
-                found.append((slice(start, end), block, n < len(row.flowing)))
-                at += size
-            yield slice(out, out + row.width), found
+            flowing = [(run, next(blocks).view(-1, row.width), True) for run in row.flowing]
+            stopped = [(run, next(blocks).view(-1, row.width), False) for run in row.stopped]
+            yield (out, out + row.width), flowing + stopped
             out += row.width
 
 
@@ -123,9 +125,9 @@ class BlockProduct(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, links: Links) -> Tensor:
         ctx.save_for_backward(x, weight)
         ctx.links = links
-        y = x.new_empty(len(x), links.n_out)  # (N, n_out)
+        y = repeated(bias, len(x))  # (N, n_out)
         for out, parts in links.parts(weight):
-            accumulate(x, bias[out], parts, y[:, out])
+            accumulate(x, parts, within(y, out))
         return y
 
     @staticmethod
@@ -140,26 +142,32 @@ class BlockProduct(torch.autograd.Function):
         into_weight = torch.empty_like(weight)
         targets = links.parts(into_weight)
         for (out, parts), (_, places) in zip(links.parts(weight), targets, strict=True):
-            g = grad[:, out]  # (N, width)
+            g = within(grad, out)  # (N, width)
             for (columns, block, flows), (_, place, _) in zip(parts, places, strict=True):
-                torch.mm(x[:, columns].T, g, out=place)
+                torch.mm(within(x, columns).T, g, out=place)
                 if flows and into_x is not None:
                     if links.private:
-                        torch.mm(g, block.T, out=into_x[:, columns])
+                        torch.mm(g, block.T, out=within(into_x, columns))
                     else:
-                        into_x[:, columns].addmm_(g, block.T)
+                        within(into_x, columns).addmm_(g, block.T)
         return into_x, into_weight, grad.sum(0), None
 
 
-def accumulate(x: Tensor, bias: Tensor, parts: Sequence[Part], target: Tensor) -> Tensor:
-    """Write one expert's x W^T + b into `target` (N, width), and return it."""
-    if not parts:
-        return target.copy_(bias)
-    for n, (columns, block, _) in enumerate(parts):
-        if n == 0:
-            torch.addmm(bias, x[:, columns], block, out=target)
-        else:
-            target.addmm_(x[:, columns], block)
+def within(x: Tensor, columns: Run) -> Tensor:
+    """View of adjacent columns: (N, C) -> (N, run)."""
+    start, end = columns
+    return x.narrow(1, start, end - start)
+
+
+def repeated(bias: Tensor, n: int) -> Tensor:
+    """(C,) -> (n, C), in memory of its own, to add products to."""
+    return bias.expand(n, -1).clone(memory_format=torch.contiguous_format)
+
+
+def accumulate(x: Tensor, parts: Sequence[Part], target: Tensor) -> Tensor:
+    """Add one expert's x W^T to `target` (N, width), and return it."""
+    for columns, block, _ in parts:
+        target.addmm_(within(x, columns), block)
     return target
 
 

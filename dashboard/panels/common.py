@@ -55,9 +55,9 @@ def audit_strip(explanation: Explanation, *, key: str) -> None:
     with matters:
         st.markdown("##### Do the named reasons matter?")
         better = deletion.beaten >= 0.95
+        worse = round(deletion.beaten * deletion.repetitions)
         st.badge(
-            f"Removing the {deletion.removed} strongest hurts more than "
-            f"{deletion.beaten:.0%} of {deletion.repetitions} random removals",
+            f"Hurts more than {worse} of {deletion.repetitions} random removals",
             icon=":material/check:" if better else ":material/warning:",
             color="green" if better else "orange",
         )
@@ -110,6 +110,6 @@ def provenance(explanation: Explanation) -> None:
     """Where the explanation comes from, at the foot of the page."""
     p = explanation.provenance
     st.caption(
-        f"Data: {p.dataset} ({p.licence}). Model run: {p.run}. Method: {p.method}. "
+        f"Data: {p.dataset}. {p.licence.rstrip('.')}. Model run: {p.run}. Method: {p.method}. "
         f"Seed of the random removals: {p.seed}. RelRec {p.code_version}."
     )

@@ -56,7 +56,8 @@ def start_form(wing: str) -> None:
         )
     if started:
         try:
-            settings = configs.load(_config_class(wing), None, values)
+            changed = {f.name: values[f.name] for f in fields if values[f.name] != f.default}
+            settings = configs.load(_config_class(wing), None, changed)
             run = launch.launch(wing, settings, name)
         except RelRecError as error:
             st.error(str(error), icon=":material/error:")

@@ -51,8 +51,8 @@ def relevance(
         features (n, C) + bias (C,) + epsilon (C,) sum to the logits (C,).
     """
     rows = np.atleast_1d(np.asarray(items))
-    q = weights.embeddings[bag].astype(np.float64)  # (n, d)
-    w = weights.outputs[rows].astype(np.float64)  # (C, d or h)
+    q = weights.embeddings.take(bag, axis=0).astype(np.float64)  # (n, d)
+    w = weights.outputs.take(rows, axis=0).astype(np.float64)  # (C, d or h)
     if weights.layer is None or weights.layer_bias is None:
         nothing = np.zeros(len(rows))
         return Relevance(q @ w.T / len(bag), nothing, nothing)

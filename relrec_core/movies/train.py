@@ -1,4 +1,8 @@
-"""Train RecoNet: find the number of epochs on the development films, then learn from all known."""
+"""Train RecoNet: find the number of epochs on the development films, then learn from all known.
+
+More films bear more epochs before the model overfits, so the second training takes as many more
+epochs as there are more films.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +56,8 @@ def train(config: Config, run: Run) -> None:
             "enough liked films to split into training, development and test",
         )
     with distributed.session(config.device, config.threads) as group:
-        epochs = _search(config, run, group, data, space, parts)
+        found = _search(config, run, group, data, space, parts)
+        epochs = round(found * parts.known.nnz / parts.train.nnz)
         weights = _refit(config, run, group, data, space, parts, epochs)
         if group.is_main:
             tensors = {name: torch.from_numpy(a) for name, a in weights.arrays().items()}

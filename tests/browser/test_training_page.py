@@ -45,8 +45,9 @@ def test_a_run_is_started_watched_and_made_active(site: str, open_page: Open) ->
     page.get_by_role("spinbutton", name="Epochs").fill("10")
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text(re.compile("from-the-browser")).first).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     run = next(r for r in list_runs("movies") if "from-the-browser" in r.name)
-    expect(page.get_by_text("Cancel", exact=True)).to_have_count(0, timeout=120_000)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=120_000)
     assert run.status().state == "done"
     page.get_by_test_id("stDataFrame").first.click(position={"x": 18, "y": 52})
     page.get_by_role("button", name="Make active").click()

@@ -1,7 +1,7 @@
 """Measure how fast the wings are: benchmark.py [NAME ...] [--json FILE].
 
-    python scripts/benchmark.py
-    python scripts/benchmark.py movies --json speed.json
+    python3 scripts/benchmark.py
+    python3 scripts/benchmark.py movies --json speed.json
 
 Times are medians; ratios compare times of the same run. Exit code 0: every target is met;
 1: one is missed, or a sentence says what is wrong.
@@ -17,6 +17,11 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+if __name__ == "__main__":
+    from scripts import environment
+
+    environment.enter_or_say()
 
 from relrec_core import VERSION, paths
 from relrec_core.errors import RelRecError

@@ -55,6 +55,14 @@ def enter(*requirements: Path) -> None:
     os.execv(python, command)
 
 
+def enter_or_say() -> None:
+    """`enter` with what it takes to run; ends with a sentence where that cannot be had."""
+    try:
+        enter(RUNTIME)
+    except RelRecError as error:
+        sys.exit(str(error))
+
+
 def ensure(requirements: Sequence[Path], venv: Path) -> Path:
     """Python of the environment `venv`, made or brought up to date if need be."""
     wanted = {_key(path, venv): _digest(path) for path in requirements}

@@ -1,8 +1,8 @@
 """Measure a table of a wing and store it: evaluate.py WING TABLE [--dataset NAME] [--seeds N ...].
 
-    python scripts/evaluate.py movies recall
-    python scripts/evaluate.py movies recall --dataset ml-1m --seeds 0
-    python scripts/evaluate.py movies lime --quick
+    python3 scripts/evaluate.py movies recall
+    python3 scripts/evaluate.py movies recall --dataset ml-1m --seeds 0
+    python3 scripts/evaluate.py movies lime --quick
 
 What was computed before by the same code on the same data is not computed again, so a stopped
 evaluation goes on where it was. Exit code 0: done; 1: failed, with a sentence; 130: cancelled.
@@ -19,9 +19,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pandas as pd
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+if __name__ == "__main__":
+    from scripts import environment
+
+    environment.enter_or_say()
+
+import pandas as pd
 
 from relrec_core.errors import RelRecError
 from relrec_core.runs import execution

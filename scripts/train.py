@@ -1,9 +1,9 @@
 """Train a wing's model: train.py WING [--config FILE] [--field value ...].
 
-    python scripts/train.py movies --help
-    python scripts/train.py movies --epochs 20 --activate
-    python scripts/train.py movies --resume 20260101-120000-train
-    python -m torch.distributed.run --nproc_per_node 2 scripts/train.py movies
+    python3 scripts/train.py movies --help
+    python3 scripts/train.py movies --epochs 20 --activate
+    python3 scripts/train.py movies --resume 20260101-120000-train
+    .venv/bin/python -m torch.distributed.run --nproc_per_node 2 scripts/train.py movies
 
 Exit code 0: done; 1: failed, with a sentence; 130: cancelled.
 """
@@ -19,6 +19,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+if __name__ == "__main__":
+    from scripts import environment
+
+    environment.enter_or_say()
 
 from relrec_core.errors import ConfigError, RelRecError
 from relrec_core.runs import config, distributed, execution, launch, permission

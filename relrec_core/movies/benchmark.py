@@ -38,9 +38,10 @@ def benchmark(recommender: Recommender, quick: bool = False) -> list[Measurement
     """Measure a model on its data: medians of repetitions, all in one run.
 
     LIME is measured as it comes, over the model's whole input, and eased, over the viewer's own
-    features only, which is all that the pages ask of it. "Alone" is the computation of the shares only, on the same film of the same profile. "With
-    data frame" ranks first, and ends with a table of features and shares as the dashboard shows
-    it; "all at once" does so for every viewer's best films and divides by their number.
+    features only, which is all that the pages ask of it. "Alone" is the computation of the
+    shares only, on the same film of the same profile. "With data frame" ranks first, and ends
+    with a table of features and shares as the dashboard shows it; "all at once" does so for every
+    viewer's best films and divides by their number.
     """
     weights, bags, history = recommender.weights, recommender.bags, recommender.history
     row = int(np.argsort(np.diff(bags.indptr), kind="stable")[bags.shape[0] // 2])

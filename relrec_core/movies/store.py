@@ -15,7 +15,7 @@ from relrec_core.runs.directory import Run
 from relrec_core.sources.registry import SOURCES
 
 WING = "movies"
-SHIPPED = paths.ASSETS / WING / "ml-100k"
+SHIPPED = paths.ASSETS / WING / "demo-ml-100k"
 
 
 def data_folder(dataset: str) -> Path:

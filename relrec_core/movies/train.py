@@ -58,7 +58,7 @@ def train(config: Config, run: Run) -> None:
     with distributed.session(config.device, config.threads) as group:
         found = _search(config, run, group, data, space, parts)
         epochs = round(found * parts.known.nnz / parts.train.nnz)
-        weights = _refit(config, run, group, data, space, parts, epochs)
+        weights = _refit(config, run, group, data, space, parts, found, epochs)
         if group.is_main:
             tensors = {name: torch.from_numpy(a) for name, a in weights.arrays().items()}
             run.write_checkpoint(tensors, weights.metadata())
@@ -93,19 +93,25 @@ def _refit(
     data: MovieData,
     space: FeatureSpace,
     parts: Split,
+    found: int,
     epochs: int,
 ) -> Weights:
     fit = Fit(config, run, group, data, space, parts.known, REFIT)
+    fit.progress.found = found
     fit.until(epochs, None)
     return fit.weights()
 
 
 @dataclass
 class Progress:
-    """How far a fit has come; what a resumed one starts from."""
+    """How far a fit has come; what a resumed one starts from.
+
+    A refit remembers as `found` the epochs that the search before it found.
+    """
 
     phase: str
     target: int
+    found: int = 0
     epoch: int = 0
     best: float = -1.0
     best_epoch: int = 0
@@ -249,7 +255,7 @@ class Fit:
         if self.progress.phase == SEARCH and meta["phase"] == REFIT:
             # The search is over; how many epochs it found is all that is needed of it.
             done = self.config.epochs
-            self.progress = Progress(SEARCH, done, done, 0.0, best_epoch=meta["target"])
+            self.progress = Progress(SEARCH, done, epoch=done, best=0.0, best_epoch=meta["found"])
             return
         if meta["phase"] != self.progress.phase:
             return

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from relrec_core.movies.examples import Masking, Removal
+from relrec_core.movies.examples import MOST_SHORT, Masking, Removal
 from relrec_core.movies.features import FeatureSpace, feature_space
 from relrec_core.runs.distributed import Group
 from tests.movies.test_features import movie_data
@@ -149,6 +149,30 @@ def test_masking_hides_at_rates_within_its_bounds(
     # Law of total variance: E[r (1 - r)] / n + Var[r], with Var[r] that of a uniform rate.
     variance = (mean - mean**2 - between) / FILMS + between
     assert float(share.var()) == pytest.approx(variance, rel=0.05, abs=1e-9)
+
+
+def test_short_histories_keep_one_to_ten_films(
+    space: FeatureSpace, liked: sparse.csr_matrix
+) -> None:
+    """Kept are on average as many as drawn log-uniformly from 1 to MOST_SHORT."""
+    rows = np.full(20_000, VIEWERS - 2)  # the viewer who likes all films
+    for share in (1.0, 0.25):
+        examples = Masking(liked, space, low=0, high=0, seen=0.5, short=share)
+        kept = (examples.draw(rows, drawn(2)).bags[:, :FILMS] > 0).sum(dim=1).float()
+        mean = share * (MOST_SHORT - 1) / math.log(MOST_SHORT) + (1 - share) * FILMS
+        assert float(kept.mean()) == pytest.approx(mean, abs=4.5 * FILMS / 2 / 20_000**0.5)
+    examples = Masking(liked, space, low=0, high=0, seen=0.5, short=1)
+    few = examples.draw(np.zeros(500, dtype=int), drawn(2))  # likes two films
+    assert set((few.bags[:, :FILMS] > 0).sum(dim=1).tolist()) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("power", [0.0, 0.5, 1.0, 2.0])
+def test_a_viewer_counts_as_a_power_of_the_films(
+    space: FeatureSpace, liked: sparse.csr_matrix, power: float
+) -> None:
+    examples = Masking(liked, space, low=1, high=1, seen=0, weight_power=power)
+    weight = examples.draw(everything(examples), drawn(0)).weight
+    np.testing.assert_allclose(weight, np.diff(liked.indptr)[1:] ** power, rtol=1e-6)
 
 
 def test_attribute_dropout_takes_attributes_only(

@@ -29,7 +29,7 @@ from relrec_core.lrp.layers import (
 )
 from relrec_core.lrp.ledger import LayerShares, Ledger
 from relrec_core.lrp.presets import Preset, preset
-from relrec_core.lrp.redistribute import Settings, Step, item_sums, redistribute
+from relrec_core.lrp.redistribute import Settings, Step, redistribute
 from relrec_core.lrp.rules import Rule, vanishes_with_input
 
 EPSILON = 1e-6
@@ -94,11 +94,12 @@ class Trace:
                     shape = (len(relevance), *step.inputs.shape[1:])
                     relevance = layer.to_winners(relevance, step.outputs, shape)  # (R, C, H, W)
                 else:
-                    relevance, bias, epsilon = redistribute(step, relevance, self.settings)
-                    outgoing = item_sums(relevance)  # (R,)
+                    got = redistribute(step, relevance, self.settings)
                     rule = type(step.rule).__name__
-                    books.append(LayerShares(layer.name, rule, total, outgoing, bias, epsilon))
-                    total = outgoing
+                    books.append(
+                        LayerShares(layer.name, rule, total, got.total, got.bias, got.epsilon)
+                    )
+                    relevance, total = got.relevance, got.total  # (R, ...), (R,)
             relevance = relevance.reshape(len(relevance), *self.shape[1:]).contiguous()
         return Propagation(relevance, Ledger(score, total, tuple(books)))
 

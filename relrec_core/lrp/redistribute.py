@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 
 import torch
 from torch import Tensor
@@ -50,30 +52,40 @@ class Settings:
         return step.rectified and not self.ignore_bias
 
 
-def redistribute(
-    step: Step, relevance: Tensor, settings: Settings
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Relevance of a layer's outputs (R, ...) -> of its inputs, and bias and epsilon shares (R,).
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """Relevance of a layer's inputs (R, I, ...), its sum, bias and epsilon shares, all (R,)."""
+
+    relevance: Tensor
+    total: Tensor
+    bias: Tensor
+    epsilon: Tensor
+
+    def __add__(self, other: Shares) -> Shares:
+        return Shares(
+            self.relevance + other.relevance,
+            self.total + other.total,
+            self.bias + other.bias,
+            self.epsilon + other.epsilon,
+        )
+
+
+def redistribute(step: Step, relevance: Tensor, settings: Settings) -> Shares:
+    """Relevance of a layer's outputs (R, O, ...) to its inputs.
 
     R is the batch, or any number if one input was recorded. `relevance` is used up.
     """
-    quotients = [
+    *others, last = (
         quotient
         for quotient in step.rule.quotients
         if not (settings.active(step) and quotient.where == "z < 0")  # no relevance there
-    ]
-    *others, last = quotients
+    )
     parts = [_quotient(step, quotient, relevance.clone(), settings) for quotient in others]
-    result, bias, epsilon = _quotient(step, last, relevance, settings)
-    for more in parts:
-        result, bias, epsilon = result + more[0], bias + more[1], epsilon + more[2]
-    return result, bias, epsilon
+    return reduce(add, parts, _quotient(step, last, relevance, settings))
 
 
-def _quotient(
-    step: Step, quotient: Quotient, relevance: Tensor, settings: Settings
-) -> tuple[Tensor, Tensor, Tensor]:
-    """share * sum_j n_ij / (n_j + eps sgn n_j) R_j, and what bias and epsilon take of it."""
+def _quotient(step: Step, quotient: Quotient, relevance: Tensor, settings: Settings) -> Shares:
+    """share * sum_j n_ij / (n_j + eps sgn n_j) R_j, and what bias and eps take of it."""
     layer = step.layer
     terms = _merged(quotient.terms, step.nonnegative)
     bias = None
@@ -91,31 +103,24 @@ def _quotient(
         relevance *= quotient.share
     active = settings.active(step) and quotient.terms == PLAIN
     low = settings.low_precision if isinstance(layer, Convolution) else None
-    s, absorbed = _divide(relevance, z, settings.epsilon, active, low)  # (R, O, ...), (R,)
-    of_bias = torch.zeros_like(absorbed)  # (R,)
-    if bias is not None or active:
-        units = (s.sum(dim=(2, 3)) if s.ndim == 4 else s).to(z.dtype)  # (R, O)
-        if active:
-            absorbed = settings.epsilon * units.sum(dim=1)  # (R,)
-        if bias is not None:
-            of_bias = units @ bias.flatten()  # (R,)
-    result = None
-    for name, weight_terms in terms.items():
-        part = _back(step, name, weight_terms, s)  # (R, I, ...)
-        result = part if result is None else result + part
-    assert result is not None
-    return result, of_bias, absorbed
+    s, units, absorbed = _divide(relevance, z, settings.epsilon, active, low)  # s (R, O, ...)
+    of_bias = torch.zeros_like(absorbed) if bias is None else units @ bias.flatten()  # (R,)
+    parts = [_back(step, name, of_name, s) for name, of_name in terms.items()]
+    nothing = torch.zeros_like(absorbed)  # (R,)
+    first, *more = (Shares(r, total, nothing, nothing) for r, total in parts)
+    return reduce(add, more, replace(first, bias=of_bias, epsilon=absorbed))
 
 
 def _divide(
     relevance: Tensor, z: Tensor, eps: float, active: bool, low: torch.dtype | None
-) -> tuple[Tensor, Tensor]:
-    """s = R / (z + eps sgn z) (R, O, ...), and what eps absorbs, sum_j eps sgn z_j s_j (R,).
+) -> tuple[Tensor, Tensor, Tensor]:
+    """s = R / (z + eps sgn z) (R, O, ...), its sums by unit (R, O), and what eps absorbs (R,).
 
-    Slice by slice, so that each passes through the processor's cache once. Where relevance flows
-    to active units only, sgn z = 1 and the second is eps times the sum of the first: left to do.
+    The last is sum_j eps sgn z_j s_j; sgn z = 1 where relevance flows to active units only.
+    Slice by slice, so that everything passes through the processor's cache once.
     """
     s = relevance if low is None else torch.empty_like(relevance, dtype=low)
+    units = relevance.new_zeros(relevance.shape[:2])  # (R, O)
     absorbed = relevance.new_zeros(len(relevance))  # (R,)
     for s_part, r_part, z_part in _slices(s, relevance, z):
         sign = eps if active else torch.where(z_part >= 0, eps, -eps).to(z.dtype)
@@ -124,7 +129,11 @@ def _divide(
             absorbed += item_sums(quotient * sign)
         if low is not None:
             s_part.copy_(quotient)
-    return s, absorbed
+        if quotient.ndim == 4:
+            units += quotient.sum(dim=(2, 3))
+    if relevance.ndim != 4:
+        units = relevance
+    return s, units, eps * units.sum(dim=1) if active else absorbed
 
 
 def _slices(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
@@ -207,8 +216,8 @@ def _denominator(
     return z if bias is None else z + bias
 
 
-def _back(step: Step, name: InputName, terms: tuple[Term, ...], s: Tensor) -> Tensor:
-    """x_t * (W_t^T s): (R, O, ...) -> (R, I, ...)."""
+def _back(step: Step, name: InputName, terms: tuple[Term, ...], s: Tensor) -> tuple[Tensor, Tensor]:
+    """x_t * (W_t^T s): (R, O, ...) -> (R, I, ...), and its sum (R,)."""
     layer, x = step.layer, _input(step, name)
     shape = (len(s), *x.shape[1:])
     if isinstance(layer, Convolution | Linear):
@@ -217,12 +226,11 @@ def _back(step: Step, name: InputName, terms: tuple[Term, ...], s: Tensor) -> Te
     else:
         assert isinstance(layer, AveragePool | AdaptivePool)
         g = layer.transpose(s, shape)  # (R, I, ...)
-    if g.dtype == x.dtype:
-        return g.mul_(x)
-    relevance = torch.empty_like(g, dtype=x.dtype)  # (R, I, ...)
+    relevance = g if g.dtype == x.dtype else torch.empty_like(g, dtype=x.dtype)  # (R, I, ...)
+    total = relevance.new_zeros(len(g))  # (R,)
     for r_part, g_part, x_part in _slices(relevance, g, x):
-        torch.mul(g_part.to(x.dtype), x_part, out=r_part)
-    return relevance
+        total += item_sums(torch.mul(g_part.to(x.dtype), x_part, out=r_part))
+    return relevance, total
 
 
 def item_sums(values: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """An invented catalogue: tracks with names, genres, years and audio features in Spotify's schema.
 
 A track has a place on two axes that decide what it fits to: its mood, an angle on the circle of
-arousal and valence, and its year. All audio features follow from mood and genre, with noise.
+arousal and valence, and its year. All audio features follow from mood and genre, with noise;
+duration and popularity follow from the year.
 """
 
 from __future__ import annotations
@@ -81,9 +82,7 @@ def catalogue(tracks: int = 20_000, seed: int = 0) -> Catalogue:
         {
             TRACK_KEY: [f"t_{seed:08x}-{i:08x}" for i in range(tracks)],
             **_names(genre, draw),
-            "duration": np.clip(np.exp(draw.normal(5.37, 0.28, tracks)), 40, 900).round(2),
-            "release_year": year + FIRST_YEAR,
-            "us_popularity_estimate": (100 - draw.exponential(2.0, tracks)).clip(0).round(4),
+            **_general(year, draw),
             **_audio(mood, genre, draw),
         }
     )
@@ -113,6 +112,18 @@ def _singer(number: int) -> str:
     parts = [number % base, number * 7 // base % base, number * 3 // base**2 % base, number % 11]
     first, second, third, fourth = (_SYLLABLES[p] for p in parts)
     return f"{first}{second} {third}{fourth}".title()
+
+
+def _general(year: npt.NDArray[np.int64], draw: np.random.Generator) -> dict[str, Floats]:
+    """Newer tracks are longer and better known; all three tell of the time, with noise."""
+    newness = year / (YEARS - 1)
+    duration = (150 + 150 * newness) * np.exp(draw.normal(0, 0.06, len(year)))
+    unknown = (1 + 6 * (1 - newness)) * np.exp(draw.normal(0, 0.15, len(year)))
+    return {
+        "duration": duration.round(2),
+        "release_year": (year + FIRST_YEAR).astype(np.float64),
+        "us_popularity_estimate": (100 - unknown).round(4),
+    }
 
 
 def _audio(

@@ -77,7 +77,7 @@ def points(task: Task, n: int, seed: int) -> Points:
     return Points(x.astype(np.float32), cluster, label)
 
 
-def train(task: Task, seed: int = 0, n: int = 2000, epochs: int = 200) -> ExpertMLP:
+def train(task: Task, seed: int = 0, n: int = 8000, epochs: int = 50) -> ExpertMLP:
     """Two layers of 3 x 16 units with ReLU, Adam with default parameters (section 4.1.1).
 
     Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-from relrec_core.runs.tables import StoredTable, stored
 
 from relrec_core import paths
 from relrec_core.movies import explain as movie_explain
@@ -11,6 +10,7 @@ from relrec_core.movies import store
 from relrec_core.movies.explain import MovieExplanation
 from relrec_core.movies.recommend import Profile, Recommender
 from relrec_core.runs.directory import Run
+from relrec_core.runs.tables import StoredTable, stored
 
 ModelKey = tuple[str, str]
 

@@ -39,7 +39,14 @@ def movies(quick: bool) -> list[Row]:
     return [m.model_dump() | {"met": m.met} for m in benchmark.benchmark(recommender, quick)]
 
 
-BENCHMARKS: dict[str, Callable[[bool], list[Row]]] = {"movies": movies}
+def dashboard(quick: bool) -> list[Row]:
+    """The pages in a real browser."""
+    from scripts import browse
+
+    return browse.rows(quick)
+
+
+BENCHMARKS: dict[str, Callable[[bool], list[Row]]] = {"movies": movies, "dashboard": dashboard}
 """Name -> its rows."""
 
 

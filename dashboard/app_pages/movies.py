@@ -16,12 +16,13 @@ with sentences():
     films, reasons = st.columns([1, 3.4], gap="large")
     with films:
         item = panels.choose_film(recommender, profile, ranking)
+        panels.history(recommender, profile)
     explanation = explained(recommender, key, profile, item, removed=settings.removed)
     with reasons:
         panels.why(explanation, settings.shown, settings.everything, key="main")
 
-    what_if, why_not, ask, lime, known = st.tabs(
-        ["What if?", "Why not another film?", "Ask", "Compare with LIME", "What the model knows"],
+    what_if, why_not, ask, lime = st.tabs(
+        ["What if?", "Why not another film?", "Ask", "Compare with LIME"],
         key="more",
         on_change="rerun",
         bind="query-params",
@@ -40,7 +41,4 @@ with sentences():
             from dashboard.panels.lime import lime_panel  # imports what only LIME needs
 
             lime_panel(recommender, key, profile, explanation)
-    if known.open:
-        with known:
-            panels.history(recommender, profile)
     provenance(explanation)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -13,6 +15,7 @@ def agreement(frame: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
     rows = frame.iloc[::-1]
     places = list(range(len(rows)))  # titles may occur twice
+    names = [html.escape(str(r), quote=False) for r in rows["Reason"]]
     styles = ((ACCENT, "circle"), (NEUTRAL, "diamond-open"))
     for method, (colour, symbol) in zip(frame.columns[1:], styles, strict=True):
         largest = frame[method].abs().max() or 1.0
@@ -20,7 +23,7 @@ def agreement(frame: pd.DataFrame) -> go.Figure:
             go.Scatter(
                 x=rows[method] / largest,
                 y=places,
-                customdata=rows["Reason"],
+                customdata=names,
                 name=method,
                 mode="markers",
                 marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2}},
@@ -32,6 +35,10 @@ def agreement(frame: pd.DataFrame) -> go.Figure:
         margin={"l": 4, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "y": 1.08, "x": 0},
         xaxis={"title": {"text": "weight, the strongest = 1"}},
-        yaxis={"tickvals": places, "ticktext": list(rows["Reason"]), "ticksuffix": "  "},
+        yaxis={
+            "tickvals": places,
+            "ticktext": names,
+            "ticksuffix": "  ",
+        },
     )
     return figure

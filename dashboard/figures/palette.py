@@ -19,7 +19,7 @@ def signed(value: float, digits: int = 2) -> str:
     """'+0.41' or '−0.41' with a true minus sign; small values keep their first digit."""
     while 0 < abs(value) < 0.5 * 10**-digits and digits < 5:
         digits += 1
-    return f"{value:+.{digits}f}".replace("-", "−")
+    return f"{value + 0.0:+.{digits}f}".replace("-", "−")
 
 
 def plain(value: float, digits: int = 2) -> str:

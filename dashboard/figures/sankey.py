@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -173,11 +174,12 @@ def _short(label: str) -> str:
     """Without the year if that is enough to fit, else cut."""
     if len(label) > LONGEST_LABEL and label.endswith(")") and label[-6:-1].strip("(").isdigit():
         label = label[:-6].rstrip()
-    return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1].rstrip() + "…"
+    cut = label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1].rstrip() + "…"
+    return html.escape(cut, quote=False)  # Plotly reads markup in its texts
 
 
 def _hover(band: Flow) -> str:
-    return f"{band.label}: {signed(band.relevance, 4)}"
+    return f"{html.escape(band.label, quote=False)}: {signed(band.relevance, 4)}"
 
 
 def _centres(sizes: Sequence[float], inner: float) -> list[float]:

@@ -314,27 +314,29 @@ def why_not(recommender: Recommender, key: ModelKey, profile: Profile, item: int
 
 
 def history(recommender: Recommender, profile: Profile) -> None:
-    """What the model knows of this viewer."""
+    """What the model knows of this viewer, beside what it recommends."""
     space, labels = recommender.space, recommender.labels
     films = [labels[k] for k in profile.features if k < space.n_items]
     facts = [labels[k] for k in profile.features if k >= space.n_items]
-    known, about = st.columns(2, gap="medium")
-    known.dataframe(
-        pd.DataFrame({f"{len(films)} films liked": sorted(films)}),
-        hide_index=True,
-        height=300,
-        alt="Films this viewer liked",
-    )
-    about.dataframe(
-        pd.DataFrame({f"{len(facts)} facts": facts}),
-        hide_index=True,
-        height=300,
-        alt="What else is known: genres and decades of these films, and the person",
-    )
-    st.caption(
-        "A fifth of the films this viewer liked was hidden from the model, to test it. "
-        "Films rated below 3 are not in the profile, but they are not recommended either."
-    )
+    with st.expander(f"Liked before: {len(films)} films"):
+        st.dataframe(
+            pd.DataFrame({"Films": sorted(films)}),
+            hide_index=True,
+            height=260,
+            alt="Films this viewer liked",
+        )
+        if facts:
+            st.dataframe(
+                pd.DataFrame({"Facts": facts}),
+                hide_index=True,
+                height=220,
+                alt="What else is known: genres and decades of these films, and the person",
+            )
+        if profile.user is not None:
+            st.caption(
+                "A fifth of the liked films was hidden from the model, to test it. Films rated "
+                "below 3 are not in the profile, and they are not recommended either."
+            )
 
 
 def ask(

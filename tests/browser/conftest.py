@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
 
 def _trained() -> Run:
     """A model on the real data, trained for a moment only: the pages need one, not a good one."""
-    config = Config(epochs=20, evaluate_every=10, patience=1)
+    config = Config(epochs=20, evaluate_every=10, patience=1, threads=1)
     run = Run.create("movies", config, "browser")
     with run.executing():
         train(config, run)

@@ -125,11 +125,12 @@ class _Unflattened(nn.Module):
     def __init__(self, net: nn.Sequential) -> None:
         super().__init__()
         place = [name for name, _ in net.named_children()].index("flatten")
-        self.before, self.after = net[:place], net[place + 1 :]
+        self.before = net[:place]
+        self.after = net[place + 1 :] if len(net) > place + 1 else None
 
     def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.after(self.before(x).flatten(1))  # (B, F)
-        return y
+        y: Tensor = self.before(x).flatten(1)  # (B, F')
+        return y if self.after is None else self.after(y)  # (B, F)
 
 
 def _captum(net: nn.Sequential) -> Callable[[Tensor], object]:

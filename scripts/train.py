@@ -31,7 +31,10 @@ from relrec_core.runs.active import make_active
 from relrec_core.runs.config import TrainerConfig
 from relrec_core.runs.directory import Run, find
 
-TRAINERS = {"movies": "relrec_core.movies.train"}
+TRAINERS = {
+    "movies": "relrec_core.movies.train",
+    "sessions": "relrec_core.sessions.train",
+}
 """Wing -> module with `Config`, a TrainerConfig, and `train(config, run)`; imported when asked."""
 
 Train = Callable[[TrainerConfig, Run], None]

@@ -1,0 +1,102 @@
+"""A trained network with all that it needs to be applied to sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import ValidationError
+from torch import Tensor
+
+from relrec_core.errors import CheckpointError, RelRecError
+from relrec_core.experts.subsets import Family
+from relrec_core.sessions.config import Config
+from relrec_core.sessions.encoding import Batch, Encoding
+from relrec_core.sessions.model import ExpertNetwork, Network, network
+
+Doubles = npt.NDArray[np.float64]
+ROWS = 1024
+"""Sessions that go through the network at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a network says of n sessions; padded places hold numbers without meaning."""
+
+    probability: Doubles
+    """(n, 10) of a skip."""
+    attribution: Doubles
+    """(n, 10, K) share of each expert, sums to 1."""
+    experts: Doubles
+    """(n, 10, K) probability that each expert alone would give."""
+
+    @property
+    def top(self) -> npt.NDArray[np.intp]:
+        """(n, 10) the expert with the largest share."""
+        return np.asarray(self.attribution.argmax(axis=-1))
+
+
+@dataclass(frozen=True, eq=False)
+class Predictor:
+    """Network, encoding and settings; `dataset_hash` says what it was trained on."""
+
+    net: Network
+    encoding: Encoding
+    config: Config
+    dataset_hash: str
+
+    @property
+    def family(self) -> Family | None:
+        """The experts' family; None for the control."""
+        return self.net.family if isinstance(self.net, ExpertNetwork) else None
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers it has learnt."""
+        return sum(p.numel() for p in self.net.parameters())
+
+    def predict(self, batch: Batch) -> Prediction:
+        """Prediction and attribution of all tracks of B of all sessions, from one pass."""
+        found: list[tuple[Tensor, Tensor, Tensor]] = []
+        device = next(self.net.parameters()).device
+        with torch.inference_mode():
+            for start in range(0, max(len(batch), 1), ROWS):
+                rows = slice(start, start + ROWS)
+                sides = (batch.a, batch.b, batch.mask_a, batch.mask_b)
+                z = self.net(*(side[rows].to(device) for side in sides))  # (n, 10, K)
+                mixed = self.net.mix(z.double())
+                found.append((mixed.probability, mixed.attribution, mixed.experts))
+        joined = [torch.cat(tensors).cpu().numpy() for tensors in zip(*found, strict=True)]
+        return Prediction(*joined)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The weights, for a checkpoint."""
+        return dict(self.net.state_dict())
+
+    def metadata(self) -> dict[str, Any]:
+        """All besides the weights, as plain JSON values."""
+        return {
+            "config": self.config.model_dump(),
+            "encoding": self.encoding.model_dump(mode="json"),
+            "dataset_hash": self.dataset_hash,
+        }
+
+    @classmethod
+    def from_checkpoint(cls, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> Self:
+        """What `tensors` and `metadata` came from, on the CPU.
+
+        Raises:
+            CheckpointError: they belong to another model.
+        """
+        try:
+            config = Config.model_validate(metadata["config"])
+            encoding = Encoding.model_validate(metadata["encoding"])
+            net = network(encoding, config)
+            net.load_state_dict(dict(tensors))
+            return cls(net.eval(), encoding, config, str(metadata["dataset_hash"]))
+        except (KeyError, RuntimeError, ValidationError, RelRecError) as error:
+            raise CheckpointError(f"The checkpoint is of another model: {error}") from error

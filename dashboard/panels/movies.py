@@ -279,12 +279,13 @@ def change_profile(recommender: Recommender, profile: Profile) -> None:
             "Score": [m.score for m in moves],
         }
     )
-    st.dataframe(
-        frame,
-        hide_index=True,
-        column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
-        alt="The new ranking with each film's place before",
-    )
+    with st.container(key="new_ranking"):
+        st.dataframe(
+            frame,
+            hide_index=True,
+            column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
+            alt="The new ranking with each film's place before",
+        )
 
 
 def _move(before: int | None, after: int) -> str:

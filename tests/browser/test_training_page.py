@@ -58,7 +58,9 @@ def test_a_run_is_started_watched_and_made_active(site: str, open_page: Open) ->
     run = next(r for r in list_runs("movies") if "from-the-browser" in r.name)
     assert ended(run) == "done"
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
-    page.get_by_test_id("stDataFrame").first.click(position={"x": 18, "y": 52})
+    page.locator(".st-key-runs_movies").get_by_test_id("stDataFrame").click(
+        position={"x": 18, "y": 52}
+    )
     page.get_by_role("button", name="Make active").click()
     expect(page.get_by_role("button", name="This is the active model")).to_be_visible()
     chosen = active("movies")

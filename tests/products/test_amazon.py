@@ -1,0 +1,268 @@
+"""Amazon's own format becomes a catalogue folder; its pictures come politely and are counted."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from relrec_core.errors import DataError
+from relrec_core.products import amazon, data, downloads
+from relrec_core.products.downloads import Manners, Tally
+from tests.products.pictures import encoded
+
+FAST = Manners(per_second=1000, workers=4, pause=0.01, timeout=0.5, maximum_bytes=100_000)
+PICTURE = encoded(Image.new("RGB", (40, 30), "teal"), "JPEG")
+
+
+def line(asin: str, url: str = "http://x/a.jpg", **more: object) -> bytes:
+    """A line as in meta_*.json.gz: a Python literal with single quotes."""
+    record = {"asin": asin, "categories": [["Clothing, Shoes & Jewelry", "Girls"]]} | more
+    if url:
+        record["imUrl"] = url
+    return repr(record).encode() + b"\n"
+
+
+META = [
+    line("0000031852", title="Girls Ballet\n Tutu", price=3.17, salesRank={"Toys & Games": 211836},
+         related={"also_bought": ["B00JHONN1S", "B002BZX8Z6"], "bought_together": ["B002BZX8Z6"]}),
+    line("B00JHONN1S", related={"also_bought": ["0000031852"], "also_viewed": ["NOTHERE123"]}),
+    line("B002BZX8Z6", title="It's \"new\"", categories=[["Sports"], ["Clothing", "Boys"]],
+         related={"buy_after_viewing": ["0000031852", "B002BZX8Z6"], "also_viewed": []}),
+    line("B000000001", related={"also_viewed": ["NOTHERE123"]}),
+    line("B000000002", url="", related={"also_bought": ["0000031852"]}),
+    b"{'asin': __import__('os').system('touch owned')}\n",
+    b"{'asin': '../../etc', 'imUrl': 'http://x/y.jpg'}\n",
+    b"[" * 100_000 + b"\n",
+    b"\xff\xfe\n",
+    b"\n",
+]  # fmt: skip
+
+
+def gzipped(path: Path, lines: list[bytes]) -> Path:
+    path.write_bytes(gzip.compress(b"".join(lines)))
+    return path
+
+
+def review(user: str, asin: str, when: int) -> bytes:
+    record = {"reviewerID": user, "asin": asin, "overall": 5.0, "unixReviewTime": when}
+    return json.dumps(record).encode() + b"\n"
+
+
+def test_conversion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(amazon, "MAXIMUM_LINE", 50_000)
+    meta = gzipped(tmp_path / "meta_Clothing.json.gz", META)
+    said = [review("U2", "B002BZX8Z6", 9), review("U2", "0000031852", 5), b"{}\n"]
+    said += [review("U2", "0000031852", 7), review("U1", "0000031852", 1)]
+    said += [review("U1", "NOTHERE123", 1)]
+    reviews = gzipped(tmp_path / "reviews_Clothing.json.gz", said)
+    counts = amazon.convert(meta, tmp_path / "shop", reviews=reviews, purchases_from=2)
+    assert counts == amazon.Counts(
+        items=3, pairs=4, purchases=2, broken_lines=5, without_picture=1, unrelated=1
+    )
+    folder = tmp_path / "shop"
+    assert (folder / "items.csv").read_text().splitlines() == [
+        "item_id,title,category,image,url",
+        "0000031852,Girls Ballet Tutu,Girls,images/0000031852.jpg,http://x/a.jpg",
+        'B002BZX8Z6,"It\'s ""new""",Sports,images/B002BZX8Z6.jpg,http://x/a.jpg',
+        "B00JHONN1S,,Girls,images/B00JHONN1S.jpg,http://x/a.jpg",
+    ]
+    assert (folder / "relations.csv").read_text().splitlines()[1:] == [
+        "0000031852,B002BZX8Z6,also_bought",
+        "0000031852,B00JHONN1S,also_bought",
+        "0000031852,B002BZX8Z6,bought_together",
+        "0000031852,B002BZX8Z6,buy_after_viewing",
+    ]
+    assert (folder / "purchases.csv").read_text().splitlines()[1:] == [
+        "U2,0000031852",
+        "U2,B002BZX8Z6",
+    ]
+    assert not (tmp_path / "owned").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("meta_Clothing.json.gz", "reviews_Clothing.json.gz", "shop")
+    ]
+
+
+def test_choice_of_category_and_depth(tmp_path: Path) -> None:
+    meta = gzipped(tmp_path / "meta.json.gz", META)
+    amazon.convert(meta, tmp_path / "1", within="Clothing, Shoes & Jewelry", depth=1)
+    rows = (tmp_path / "1" / "items.csv").read_text().splitlines()
+    assert len(rows) == 3
+    assert all('"Clothing, Shoes & Jewelry"' in row for row in rows[1:])
+    assert not (tmp_path / "1" / "purchases.csv").exists()
+    assert amazon.convert(meta, tmp_path / "2", limit=2).items == 2
+
+
+def test_bad_files_leave_nothing(tmp_path: Path) -> None:
+    whole = gzipped(tmp_path / "meta.json.gz", META).read_bytes()
+    cases = {
+        "damaged or cut off": whole[:-20],
+        "damaged or cut off gzip data": b"no gzip",
+        r"no related products with pictures \(1 broken": gzip.compress(b"<html>\n"),
+    }
+    for sentence, content in cases.items():
+        (tmp_path / "meta.json.gz").write_bytes(content)
+        with pytest.raises(DataError, match=sentence):
+            amazon.convert(tmp_path / "meta.json.gz", tmp_path / "shop")
+    with pytest.raises(DataError, match="no such file"):
+        amazon.convert(tmp_path / "none.json.gz", tmp_path / "shop")
+    with pytest.raises(DataError, match="there already"):
+        amazon.convert(tmp_path / "none.json.gz", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["meta.json.gz"]
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    code = (
+        "import resource, sys; from relrec_core.products import amazon; "
+        "amazon.main(['convert', *sys.argv[1:]]); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+
+    def kilobytes(count: int) -> int:
+        meta = tmp_path / f"{count}.json.gz"
+        with gzip.open(meta, "wb", compresslevel=1) as file:
+            for n in range(count):
+                others = [f"B{(n * k + 1) % count:09d}" for k in range(2, 12)]
+                file.write(line(f"B{n:09d}", title="t" * 4000, related={"also_bought": others}))
+        command = [sys.executable, "-c", code, str(meta), str(tmp_path / str(count))]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return int(done.stdout.split()[-1])
+
+    assert kilobytes(8_000) - kilobytes(1_000) < 20_000
+
+
+class Shop:
+    """A picture server that behaves by path, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: Counter[str] = Counter()
+        self.times: list[float] = []
+        self.port = 0
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}/{path}"
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        name = handler.path[1:]
+        self.asked[name] += 1
+        self.times.append(time.monotonic())
+        if name == "gone" or (name == "busy-once" and self.asked[name] == 1) or name == "busy":
+            handler.send_error(404 if name == "gone" else 503)
+            return
+        bodies = {
+            "text": b"<html>sorry</html>",
+            "huge": PICTURE + bytes(200_000),
+            "tiny": encoded(Image.new("RGB", (1, 1)), "GIF"),
+        }
+        body = bodies.get(name, PICTURE)
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body) + (name == "cut") * 10))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    server = Shop()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                server.answer(self)
+
+        def log_message(self, *_: object) -> None:
+            """Stay quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        server.port = listening.server_address[1]
+        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        listening.shutdown()
+        thread.join()
+
+
+def wanted(folder: Path, urls: list[str]) -> Path:
+    (folder / "images").mkdir(parents=True)
+    rows = "".join(f"B{n},T,C,images/B{n}.jpg,{url}\n" for n, url in enumerate(urls))
+    (folder / "items.csv").write_text("item_id,title,category,image,url\n" + rows)
+    (folder / "relations.csv").write_text("source,target,relation\nB0,B1,also_viewed\nB0,B2,r\n")
+    return folder
+
+
+def test_pictures_with_every_sort_of_link(shop: Shop, tmp_path: Path) -> None:
+    names = ["a", "busy-once", "gone", "text", "huge", "tiny", "busy", "cut"]
+    local = (tmp_path / "secret.jpg").as_uri()
+    folder = wanted(tmp_path / "shop", [*(shop.url(name) for name in names), local, "http://[x/"])
+    seen: list[Tally] = []
+    tally = downloads.fetch_all(folder, FAST, seen.append)
+    assert tally == Tally(there=0, fetched=2, dead=6, failed=2) == seen[-1]
+    assert shop.asked["busy-once"] == 2
+    assert shop.asked["busy"] == 3
+    assert (folder / "images" / "B0.jpg").read_bytes() == PICTURE
+    reasons = (folder / "dead.csv").read_text()
+    for reason in ("404", "not a JPEG", "more than 0.1 MB", "placeholder of 1 x 1", "web address"):
+        assert reason in reasons
+    before = shop.asked.copy()
+    again = downloads.fetch_all(folder, FAST)
+    assert again == Tally(there=2, fetched=0, dead=6, failed=2)
+    assert {name for name in shop.asked if shop.asked[name] > before[name]} == {"busy", "cut"}
+    assert (folder / "dead.csv").read_text() == reasons
+    loaded = data.load(folder)
+    assert (len(loaded.items), len(loaded.left_out), loaded.lost_pairs) == (2, 8, 1)
+
+
+def test_stopped_download_goes_on(shop: Shop, tmp_path: Path) -> None:
+    folder = wanted(tmp_path / "shop", [shop.url(f"p{n}") for n in range(6)])
+    (folder / "images" / "B3.jpg").write_bytes(PICTURE)
+    assert downloads.fetch_all(folder, FAST) == Tally(1, 5, 0, 0)
+    assert "p3" not in shop.asked
+    assert len(list((folder / "images").iterdir())) == 6
+
+
+def test_rate_limit(shop: Shop, tmp_path: Path) -> None:
+    folder = wanted(tmp_path / "shop", [shop.url(f"p{n}") for n in range(10)])
+    downloads.fetch_all(folder, Manners(per_second=25, workers=8))
+    assert shop.times[-1] - shop.times[0] >= 9 / 25 - 0.03
+
+
+def test_table_that_leads_out_or_lacks_columns(tmp_path: Path) -> None:
+    folder = wanted(tmp_path / "shop", ["http://127.0.0.1:9/a"])
+    text = (folder / "items.csv").read_text()
+    (folder / "items.csv").write_text(text.replace("images/B0.jpg", "../../x.jpg"))
+    with pytest.raises(DataError, match="inside the catalogue folder"):
+        downloads.fetch_all(folder, FAST)
+    (folder / "items.csv").write_text("item_id,image\n")
+    with pytest.raises(DataError, match="also url"):
+        downloads.fetch_all(folder, FAST)
+
+
+def test_command_line(shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [
+        line("A1", shop.url("a"), related={"also_bought": ["A2"]}),
+        line("A2", shop.url("gone")),
+        line("A3", shop.url("c"), related={"also_viewed": ["A1", "A2"]}),
+    ]
+    meta = gzipped(tmp_path / "meta.json.gz", lines)
+    folder = str(tmp_path / "shop")
+    assert amazon.main(["convert", str(meta), folder]) == 0
+    assert "items: 3, pairs: 3, purchases: 0, broken lines: 0" in capsys.readouterr().out
+    assert amazon.main(["images", folder, "--per-second", "100"]) == 0
+    assert "there: 0, fetched: 2, dead: 1, failed: 0" in capsys.readouterr().out
+    assert data.load(Path(folder)).relation_names == ("also_viewed",)
+    assert amazon.main(["convert", str(meta), folder]) == 1
+    assert "expected a new folder" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        amazon.main(["images", folder, "--per-second", "0"])

@@ -69,7 +69,7 @@ def losses(run: Run, name: str = "train_loss") -> list[float]:
 
 def test_it_learns_better_than_both_baselines() -> None:
     settings = config(
-        sessions=3_000, width=32, epochs=8, batch_size=32, learning_rate=0.005, plateau=3
+        sessions=2_500, width=32, epochs=7, batch_size=32, learning_rate=0.005, plateau=3
     )
     run = trained(settings)
     assert run.status().state == "done"
@@ -156,14 +156,13 @@ def test_shards_files_and_memory_are_the_same_data(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("model", "batch"), [("transformer", 37), ("control", 64)])
-def test_two_processes_learn_what_one_learns(model: str, batch: int) -> None:
+def test_two_processes_learn_what_one_learns() -> None:
     """The command line under torchrun: same total batch, so the same losses up to rounding.
 
     Adam blows rounding up where a gradient is next to nothing, so the tolerance is not tiny; the
     gradients themselves are compared exactly below.
     """
-    settings = config(model=model, batch_size=batch, epochs=3)
+    settings = config(batch_size=37, epochs=3)
     one = trained(settings)
     options = [
         f"--{name.replace('_', '-')}={value}"

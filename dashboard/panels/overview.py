@@ -42,7 +42,7 @@ def movies_card() -> None:
         films.metric("Films", f"{len(data.items):,}")
         ratings.metric("Ratings", f"{len(data.ratings):,}")
         st.markdown("##### How good are the recommendations?")
-        _quality()
+        _quality(data.name)
     provenance(explanation)
 
 
@@ -52,12 +52,14 @@ def _median_viewer(recommender: Recommender) -> int:
     return int(np.argsort(sizes, kind="stable")[len(sizes) // 2])
 
 
-def _quality() -> None:
-    table = evaluation("movies", "recall-ml-100k")
+def _quality(dataset: str) -> None:
+    table = evaluation("movies", f"recall-{dataset}") or evaluation(
+        "movies", f"recall-plain-{dataset}"
+    )
     if table is None:
         st.caption(
-            "Not measured yet. `python3 scripts/evaluate.py movies recall` measures this model "
-            "beside five others and shows the result here."
+            f"Not measured yet. `python3 scripts/evaluate.py movies recall --dataset {dataset}` "
+            "measures the model beside five others, and this page shows the result."
         )
         return
     frame = table.frame

@@ -39,13 +39,13 @@ SHORT = (0, 1, 3, 5, 10)
 DRAWS = 5
 
 
-def recall_table(study: Study) -> Table:
+def recall_table(study: Study, models: Sequence[tuple[str, bool]] = MODELS) -> Table:
     """Recall@50 of all methods on the same splits (the paper's Table 1).
 
     Mean over seeds with the standard deviation (of the sample; empty for one seed). `fit_seconds`
     of a peer is one fit; of RecoNet the whole training, search of the epochs included.
     """
-    study.begin(len(study.seeds) * (len(PEERS) + 2 * len(MODELS)))
+    study.begin(len(study.seeds) * (len(PEERS) + 2 * len(models)))
     cells = study.cells("recall")
     rows: list[Cell] = []
     for seed in study.seeds:
@@ -56,7 +56,7 @@ def recall_table(study: Study) -> Table:
             cell = cells.get(key, partial(_peer, candidates, parts))
             rows.append({"method": name, "attributes": "without", "seed": seed, **cell})
             study.step(f"{name}, seed {seed}: {cell['macro']:.4f}")
-        for name, layer in MODELS:
+        for name, layer in models:
             for attributes in (True, False):
                 cell = _reconet(study, seed, attributes=attributes, layer=layer)
                 said = "with" if attributes else "without"
@@ -186,6 +186,7 @@ def _over_seeds(frame: pd.DataFrame, by: list[str], measures: dict[str, str]) ->
 
 TABLES: dict[str, Callable[[Study], Table]] = {
     "recall": recall_table,
+    "recall-plain": partial(recall_table, models=MODELS[:1]),
     "short-history": short_history_table,
     "deletion": curves.deletion_table,
     "distribution": curves.distribution_table,

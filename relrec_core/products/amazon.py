@@ -32,7 +32,7 @@ MAXIMUM_LINE = 4_000_000
 """Bytes; a longer line is counted as broken and skipped."""
 UNSORTED = "uncategorised"
 _ASIN = re.compile(r"[A-Za-z0-9]{1,20}")
-_BATCH = 10_000
+_BATCH = 1_000
 _TABLES = """
 CREATE TABLE items (asin TEXT PRIMARY KEY, title TEXT, category TEXT, url TEXT) WITHOUT ROWID;
 CREATE TABLE pairs (one TEXT, other TEXT, relation TEXT, PRIMARY KEY (one, other, relation))

@@ -233,10 +233,10 @@ def cushion(chance: Chance) -> Product:
 
 
 def clock(chance: Chance) -> Product:
-    """A wall clock; its face is the surface and its hands point anywhere."""
+    """A wall clock; its face is the surface and its hands point away from the emblem."""
     r, y = between(chance, 0.3, 0.34), 0.5
-    hours = np.radians(between(chance, 0, 360))
-    minutes = np.radians(between(chance, 0, 360))
+    aside = np.radians(between(chance, 0, 360))
+    hours, minutes = (aside + np.radians(between(chance, 70, 290)) for _ in range(2))
     square = one_of(chance, (0, 0, 1))
     frame, face = (
         (
@@ -259,7 +259,6 @@ def clock(chance: Chance) -> Product:
         return Stroke(outline((0.5, y), end), 0.02)
 
     ink = (DARK, WHITE)[one_of(chance, (0, 1))]
-    aside = np.radians(between(chance, 0, 360))
     return Product(
         (
             part(Paint.TRIM, frame),
@@ -267,7 +266,7 @@ def clock(chance: Chance) -> Product:
             part(ink, *marks),
             part(ink, hand(hours, 0.42), hand(minutes, 0.66), ellipse(0.5, y, 0.022, 0.022)),
         ),
-        Spot(0.5 + 0.12 * float(np.sin(aside)), y + 0.12 * float(np.cos(aside)), 0.01, 0.01, 0.095),
+        Spot(0.5 + 0.12 * float(np.sin(aside)), y - 0.12 * float(np.cos(aside)), 0.01, 0.01, 0.095),
         stands=False,
     )
 

@@ -42,7 +42,7 @@ from relrec_core.products.truth import (
 from relrec_core.sources import lock
 
 NAME = "studio"
-VERSION = 1
+VERSION = 2
 """To be raised whenever the same recipe gives other pixels."""
 TITLE = "Studio (rendered products, not photos)"
 LICENCE = "rendered by this project; free to use"

@@ -48,7 +48,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str], app: Path = APP) -> int:
     """Start the dashboard as the arguments say; returns the exit code."""
     options = parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell in the background ignores SIGINT
+        signal.signal(number, signal.default_int_handler)
     try:
         environment.enter(environment.RUNTIME)
         _settings(options.data_dir, options.read_only)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import signal
@@ -31,21 +32,26 @@ def app(tmp_path: Path) -> Path:
     return write_app(tmp_path, {"one": "st.write('1')", "two": "st.write('2')"})
 
 
-def start(app: Path, *arguments: str, home: Path | None = None) -> subprocess.Popen[str]:
+@contextlib.contextmanager
+def start(app: Path, *arguments: str, home: Path | None = None) -> Iterator[subprocess.Popen[str]]:
     """Run the command on another app, in the environment that the tests run in."""
     code = (
         "import sys; from pathlib import Path; from scripts import environment, launch; "
         "environment.enter = lambda *requirements: None; "
         "sys.exit(launch.main(sys.argv[2:], Path(sys.argv[1])))"
     )
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-u", "-c", code, str(app), *arguments],
         cwd=REPOSITORY,
         env={**os.environ, **({"RELREC_HOME": str(home)} if home else {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()  # where a test failed, nothing waits for it
 
 
 def run(app: Path, *arguments: str, home: Path | None = None) -> tuple[int, str, str]:

@@ -33,7 +33,7 @@ def data_folder(dataset: str) -> Path:
         )
     raise SourceError(
         f"There is no data set '{dataset}'. Name a folder that holds {INTERACTIONS_FILE}, "
-        f"or one of {', '.join(SOURCES)}."
+        "or one that `python3 scripts/fetch.py --list` shows."
     )
 
 

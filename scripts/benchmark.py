@@ -13,6 +13,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,27 @@ def dashboard(quick: bool) -> list[Row]:
     return browse.rows(quick)
 
 
-BENCHMARKS: dict[str, Callable[[bool], list[Row]]] = {"movies": movies, "dashboard": dashboard}
+def relevance(quick: bool) -> list[Row]:
+    """Relevance propagation through VGG-16, beside its gradient and captum."""
+    from relrec_core.lrp import benchmark
+    from relrec_core.products.model import trunk
+
+    return benchmark.rows(partial(trunk, "vgg16"), 1 if quick else benchmark.ROUNDS)
+
+
+def experts(quick: bool) -> list[Row]:
+    """The Transformer of experts beside a plain one."""
+    from relrec_core.experts import benchmark
+
+    return benchmark.rows(quick)
+
+
+BENCHMARKS: dict[str, Callable[[bool], list[Row]]] = {
+    "movies": movies,
+    "dashboard": dashboard,
+    "relevance": relevance,
+    "experts": experts,
+}
 """Name -> its rows."""
 
 

@@ -245,25 +245,13 @@ def _slug(explanation: MovieExplanation) -> str:
 
 def change_profile(recommender: Recommender, profile: Profile) -> None:
     """Remove or add features and see the new ranking."""
-    labels = recommender.labels
+    inside = profile.features.tolist()
+    outside = np.setdiff1d(np.arange(recommender.space.n_features), inside).tolist()
     out, into = st.columns(2, gap="medium")
-    removed = out.multiselect(
-        "Take away",
-        profile.features.tolist(),
-        format_func=labels.__getitem__,
-        key="without",
-        placeholder="A film or a fact",
-        select_all=False,
-    )
-    others = np.setdiff1d(np.arange(recommender.space.n_features), profile.features)
-    added = into.multiselect(
-        "Add",
-        others.tolist(),
-        format_func=labels.__getitem__,
-        key="plus",
-        placeholder="A film or a fact",
-        select_all=False,
-    )
+    with out:
+        removed = _features("Take away", "without", recommender, inside)
+    with into:
+        added = _features("Add", "plus", recommender, outside)
     if not removed and not added:
         st.caption("Choose something, and the ranking is made again without training anything.")
         return
@@ -288,6 +276,27 @@ def change_profile(recommender: Recommender, profile: Profile) -> None:
         )
 
 
+def _features(label: str, key: str, recommender: Recommender, options: list[int]) -> list[int]:
+    """Pick features by name; the address holds their kind and value."""
+    space = recommender.space
+    asked = links.adopt(key).get(key)
+    if asked is not None:
+        pairs = [tuple(text.split(":", 1)) for text in asked]
+        st.session_state[key] = [space.index[p] for p in pairs if p in space.index]
+    possible = set(options)
+    st.session_state[key] = [k for k in st.session_state.get(key, []) if k in possible]
+    chosen = st.multiselect(
+        label,
+        options,
+        format_func=recommender.labels.__getitem__,
+        key=key,
+        placeholder="A film or a fact",
+        select_all=False,
+    )
+    links.publish(key, [f"{space.kinds[k]}:{space.values[k]}" for k in chosen])
+    return chosen
+
+
 def _move(before: int | None, after: int) -> str:
     if before is None:
         return "new"
@@ -303,6 +312,13 @@ def why_not(recommender: Recommender, key: ModelKey, profile: Profile, item: int
     if not options:
         st.caption("There is no other film to compare with.")
         return
+    ids = recommender.data.items[ITEM].astype(str)
+    asked = links.adopt("against").get("against")
+    if asked is not None:
+        wanted = recommender.space.index.get((FILM, asked[0])) if asked else None
+        st.session_state["against"] = options[0] if wanted is None else wanted
+    if st.session_state.get("against", options[0]) not in options:
+        st.session_state["against"] = options[0]
     other = st.selectbox(
         "Compare with",
         options,
@@ -310,6 +326,7 @@ def why_not(recommender: Recommender, key: ModelKey, profile: Profile, item: int
         key="against",
         filter_mode="contains",
     )
+    links.publish("against", None if other == options[0] else ids.iloc[other])
     explanation = explained(recommender, key, profile, item, against=other)
     why(explanation, key="contrast")
 

@@ -131,20 +131,21 @@ def test_someone_new_gets_recommendations_without_training(site: str, open_page:
 
 
 def test_taking_a_reason_away_ranks_again(site: str, open_page: Open) -> None:
-    page = open_page(f"{site}/movies?viewer=300")
-    sentence(page)
-    page.get_by_role("combobox", name=re.compile("Take away")).click()
-    page.get_by_role("option").first.click()
-    page.keyboard.press("Escape")
+    page = open_page(f"{site}/movies?viewer=300&without=genre:Drama")
     expect(page.locator(".st-key-new_ranking").get_by_test_id("stDataFrame")).to_be_visible()
+    expect(page.get_by_text("Genre: Drama", exact=True).first).to_be_visible()
+
+
+def test_a_link_holds_the_what_if_and_the_other_film(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?who=Someone+new&liked=50&liked=172&without=film:172")
+    expect(page.locator(".st-key-new_ranking").get_by_test_id("stDataFrame")).to_be_visible()
+    page = open_page(f"{site}/movies?viewer=300&more=Why+not+another+film%3F&against=313")
+    expect(page.get_by_text(re.compile(r"rather than Titanic \(1997\)"))).to_be_visible()
+    assert "against=313" in page.url
 
 
 def test_a_profile_taken_away_whole_gets_a_sentence(site: str, open_page: Open) -> None:
-    page = open_page(f"{site}/movies?who=Someone+new&gender=F")
-    sentence(page)
-    page.get_by_role("combobox", name=re.compile("Take away")).click()
-    page.get_by_role("option").first.click()
-    page.keyboard.press("Escape")
+    page = open_page(f"{site}/movies?who=Someone+new&gender=F&without=gender:F")
     expect(page.get_by_text("This profile is empty")).to_be_visible()
 
 
@@ -156,7 +157,7 @@ def test_why_this_film_and_not_that_one(site: str, open_page: Open) -> None:
     expect(page.get_by_text("Does it add up?")).to_have_count(2)
 
 
-def test_lime_runs_and_can_be_cancelled(site: str, open_page: Open) -> None:
+def test_lime_runs_on_demand(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?viewer=405")
     sentence(page)
     page.get_by_role("tab", name="Compare with LIME").click()

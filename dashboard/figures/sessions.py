@@ -15,7 +15,6 @@ from relrec_core.experts.subsets import Family
 from relrec_core.explanation import DeletionTest
 from relrec_core.sessions.explain import Predicted, SessionExplanation
 from relrec_core.sessions.families import LANES, lane
-from relrec_core.sessions.schema import EVERYWHERE
 
 LANE_COLOURS = {
     "persistence": "#8a8577",
@@ -169,8 +168,8 @@ def bars(explanation: SessionExplanation, full: bool = False) -> go.Figure:
             figure.add_shape(
                 type="rect",
                 xref="paper",
-                x0=-0.01,
-                x1=1.01,
+                x0=0.001,
+                x1=0.999,
                 y0=i - 0.72,
                 y1=i + 0.3,
                 layer="below",
@@ -187,10 +186,16 @@ def bars(explanation: SessionExplanation, full: bool = False) -> go.Figure:
         legend={
             "orientation": "h",
             "y": -12 / (ROW_PIXELS * len(tracks)),
+            "traceorder": "normal",
             "x": 0,
             "yanchor": "top",
         },
-        xaxis={"range": [0, 1], "visible": False, "fixedrange": True},
+        xaxis={
+            "range": [0, 1],
+            "domain": [0.015, 0.985],
+            "visible": False,
+            "fixedrange": True,
+        },
         yaxis={"range": [len(tracks) - 0.6, -0.8], "visible": False, "fixedrange": True},
     )
     return figure
@@ -273,24 +278,30 @@ def hasse(explanation: SessionExplanation) -> go.Figure:
             cliponaxis=False,
         )
     )
+    width, highest = max(x for x, _ in places), max(family.heights)
     for i, (x, y) in enumerate(places):
         words = f"{family.names[i].replace(' and ', '<br>and ')}<br>{shares[i]:.0%}"
+        radius = 9 + 15 * shares[i] ** 0.5
+        # Beside the inner experts, where no line runs; below those at the foot.
+        side = {"yshift": -radius, "yanchor": "top"}
+        if y > 0:
+            left = x <= width / 2
+            shift, anchor = (-radius, "right") if left else (radius, "left")
+            side = {"xshift": shift, "xanchor": anchor, "yanchor": "middle"}
         figure.add_annotation(
             x=x,
             y=y,
-            yshift=-20 - 15 * shares[i] ** 0.5,
-            yanchor="top",
             text=f"<b>{words}</b>" if i == top else words,
             showarrow=False,
             font={"size": 11.5},
+            **side,
         )
-    width = max(x for x, _ in places)
     figure.update_layout(
-        height=130 + 105 * max(family.heights),
+        height=130 + 105 * highest,
         margin={"l": 4, "r": 4, "t": 26, "b": 4},
         showlegend=False,
-        xaxis={"range": [-0.5, width + 0.5], "visible": False, "fixedrange": True},
-        yaxis={"range": [-0.75, max(family.heights) + 0.15], "visible": False, "fixedrange": True},
+        xaxis={"range": [-0.6, width + 0.6], "visible": False, "fixedrange": True},
+        yaxis={"range": [-0.75, highest + 0.15], "visible": False, "fixedrange": True},
     )
     return figure
 

@@ -19,8 +19,7 @@ from relrec_core.sessions import browse
 from relrec_core.sessions.explain import Explorer, SessionExplanation
 
 PICTURE = "session_picture"
-SURPRISING = "Most surprising first"
-ORDERS = ("As in the data", SURPRISING)
+ORDERS = {"varied": "Most varied reasons", "surprise": "Most surprising", "data": "As in the data"}
 
 
 def origin(explorer: Explorer) -> None:
@@ -97,17 +96,17 @@ def _filtered(listing: pd.DataFrame) -> pd.DataFrame:
             "Skipped, in %", 0, 100, (0, 100), step=5, key="skipped", bind="query-params"
         )
         order = st.segmented_control(
-            "Order",
-            ORDERS,
-            default=ORDERS[0],
+            "First",
+            list(ORDERS.values()),
+            default=ORDERS["varied"],
             required=True,
             key="order",
             bind="query-params",
-            help="A session is surprising where the predictions are far from what happened.",
+            help="Varied: many different experts decide. Surprising: the predictions are far from "
+            "what happened.",
         )
-        found = browse.chosen(
-            listing, length, (skipped[0] / 100, skipped[1] / 100), order == SURPRISING
-        )
+        by = {ORDERS["varied"]: "reasons", ORDERS["surprise"]: "surprise"}.get(order)
+        found = browse.chosen(listing, length, (skipped[0] / 100, skipped[1] / 100), by)
         st.caption(f"{len(found)} of {len(listing)} sessions")
     return found
 
@@ -169,6 +168,10 @@ def why(explanation: SessionExplanation) -> None:
         key="session_timeline",
         alt=figures.timeline_in_words(explanation),
     )
+    st.caption(
+        "Crosses and circles: what the listener did. Columns: the predicted probability of a "
+        "skip, warm where that means skipped, cool where it means played."
+    )
     title, toggle, save = st.columns([2.2, 1.2, 1], vertical_alignment="center")
     title.markdown("##### Who decided, track by track")
     full = toggle.toggle(
@@ -189,9 +192,14 @@ def why(explanation: SessionExplanation) -> None:
         )
     st.caption(
         "Each bar is one decision; its parts are the experts' shares and add up to 100 %. "
-        "Persistence: what the listener did before. Context: where and when. "
-        "Track: age, length, popularity. Sound: the music itself. "
-        "✓ predicted right, ✗ wrong. Click a bar to ask about its track."
+        + (
+            "One part an expert, coloured by the most musical thing that it reads. "
+            if full
+            else "Persistence: what the listener did before. Context: where and when. Track: age, "
+            "length, popularity. Sound: the music itself. Each sums up several experts, so it can "
+            "be a little more than the share of the one expert that the sentence names. "
+        )
+        + "✓ predicted right, ✗ wrong. Click a bar to ask about its track."
     )
     with save:
         _downloads(explanation, figure)
@@ -258,7 +266,7 @@ def proof(explanation: SessionExplanation) -> None:
             better = test.beaten >= 0.95
             st.badge(
                 f"Hurts more than {round(test.beaten * test.repetitions)} of {test.repetitions} "
-                "random swaps of other inputs",
+                "random swaps",
                 icon=":material/check:" if better else ":material/warning:",
                 color="green" if better else "orange",
             )
@@ -320,7 +328,7 @@ def what_if(explorer: Explorer, row: int) -> None:
         turn = "skipped: had it been played" if skipped[place] else "played: had it been skipped"
         return f"{place + 1}. {label} ({turn})"
 
-    order = sorted(reversed(range(n)), key=lambda place: not skipped[place])
+    order = sorted(range(n), key=lambda place: (not skipped[place], -place))
     place = st.selectbox(
         "What if this track of the first half had gone the other way?",
         order,

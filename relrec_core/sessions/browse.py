@@ -20,7 +20,8 @@ def listing(explorer: Explorer) -> pd.DataFrame:
     """One row a session of the data, in its order.
 
     Columns: `session` (its id), `length`, `skipped` (share of all tracks), `right` (share of the
-    second half), `surprise` (mean distance of the predicted probability from what happened).
+    second half), `surprise` (mean distance of the predicted probability from what happened),
+    `reasons` (how many different experts decide).
     """
     sessions, columns = explorer.data.sessions, explorer.data.columns
     before, after = sessions.mask_a, sessions.mask_b
@@ -29,6 +30,8 @@ def listing(explorer: Explorer) -> pd.DataFrame:
     right = ((probability >= THRESHOLD) == sessions.skipped) & after
     distance = np.where(after, np.abs(probability - sessions.skipped), 0.0)
     predicted = after.sum(1)
+    top = explorer.everything.top
+    reasons = [len(set(row[there])) for row, there in zip(top, after, strict=True)]
     return pd.DataFrame(
         {
             "session": [str(i) for i in sessions.ids],
@@ -36,6 +39,7 @@ def listing(explorer: Explorer) -> pd.DataFrame:
             "skipped": skipped / sessions.lengths,
             "right": right.sum(1) / predicted,
             "surprise": distance.sum(1) / predicted,
+            "reasons": reasons,
         }
     )
 
@@ -44,13 +48,16 @@ def chosen(
     frame: pd.DataFrame,
     length: tuple[int, int],
     skipped: tuple[float, float],
-    surprising: bool = False,
+    first: str | None = None,
 ) -> pd.DataFrame:
-    """The sessions of a listing within both ranges, ends included; surprising ones first."""
+    """The sessions of a listing within both ranges, ends included.
+
+    In the data's order, or those with the most of column `first` first.
+    """
     # Shares such as 7/10 carry rounding; a slider's ends should hold them all the same.
     near = frame["skipped"].between(skipped[0] - 1e-9, skipped[1] + 1e-9)
     found = frame[frame["length"].between(*length) & near]
-    return found.sort_values("surprise", ascending=False, kind="stable") if surprising else found
+    return found.sort_values(first, ascending=False, kind="stable") if first else found
 
 
 @dataclass(frozen=True)

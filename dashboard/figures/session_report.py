@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 from dashboard.figures.audit import deletion_figure
 from dashboard.figures.palette import plain
 from dashboard.figures.report import STYLE
-from dashboard.figures.sessions import flip_in_words, flip_words, timeline
+from dashboard.figures.session_words import flip_in_words, flip_words
+from dashboard.figures.sessions import timeline
 from relrec_core.sessions.explain import SessionExplanation
 
 

@@ -11,8 +11,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, faded
+from dashboard.figures.session_words import LANE_WORDS, verdict
 from relrec_core.experts.subsets import Family
-from relrec_core.explanation import DeletionTest
 from relrec_core.sessions.explain import Predicted, SessionExplanation
 from relrec_core.sessions.families import LANES, lane
 
@@ -23,12 +23,6 @@ LANE_COLOURS = {
     "musical": "#6b5bb5",
 }
 LANE_PATTERNS = {"persistence": "", "context": "/", "track": ".", "musical": "x"}
-LANE_WORDS = {
-    "persistence": "Persistence",
-    "context": "Context",
-    "track": "Track",
-    "musical": "Sound",
-}
 ROW_PIXELS, LONGEST_LABEL = 46, 29
 READABLE_SHARE = 0.12
 
@@ -115,14 +109,6 @@ def _hover(track: Predicted) -> str:
     return f"{track.position}. {html.escape(track.label, quote=False)}: {verdict(track)}"
 
 
-def verdict(track: Predicted) -> str:
-    """Prediction and truth in a few words."""
-    said = "skip" if track.predicted else "play"
-    sure = track.probability if track.predicted else 1 - track.probability
-    mark = "✓" if track.predicted == track.skipped else "✗"
-    return f"{said} {sure:.0%} · {'skipped' if track.skipped else 'played'} {mark}"
-
-
 def bars(explanation: SessionExplanation, full: bool = False) -> go.Figure:
     """For every track of the second half who decided: a stacked bar, all shares sum to 1.
 
@@ -131,7 +117,10 @@ def bars(explanation: SessionExplanation, full: bool = False) -> go.Figure:
     tracks = explanation.predicted
     places = list(range(len(tracks)))
     figure = go.Figure()
+    seen: dict[str, int] = {}
     for name, lane_name, shares in _bands(explanation, full):
+        step = seen[lane_name] = seen.get(lane_name, -1) + 1
+        colour = _darker(LANE_COLOURS[lane_name], step)
         figure.add_trace(
             go.Bar(
                 orientation="h",
@@ -146,14 +135,14 @@ def bars(explanation: SessionExplanation, full: bool = False) -> go.Figure:
                 textangle=0,
                 textfont={"color": "#ffffff", "size": 12},
                 marker={
-                    "color": LANE_COLOURS[lane_name],
+                    "color": colour,
                     "pattern": {
                         "shape": LANE_PATTERNS[lane_name],
                         "fgcolor": "rgba(255,255,255,0.28)",
                         "size": 7,
                         "solidity": 0.25,
                         "fillmode": "overlay",
-                        "bgcolor": LANE_COLOURS[lane_name],
+                        "bgcolor": colour,
                     },
                     "line": {"color": "rgba(255,255,255,0.85)", "width": 1},
                 },
@@ -199,6 +188,12 @@ def bars(explanation: SessionExplanation, full: bool = False) -> go.Figure:
         yaxis={"range": [len(tracks) - 0.6, -0.8], "visible": False, "fixedrange": True},
     )
     return figure
+
+
+def _darker(colour: str, step: int) -> str:
+    """The colour of a lane's first, second or third expert."""
+    parts = [round(int(colour[i : i + 2], 16) * 0.72**step) for i in (1, 3, 5)]
+    return "#" + "".join(f"{part:02x}" for part in parts)
 
 
 def _bands(explanation: SessionExplanation, full: bool) -> list[tuple[str, str, list[float]]]:
@@ -345,49 +340,3 @@ def histogram(frame: pd.DataFrame) -> go.Figure:
         yaxis={"ticksuffix": "  "},
     )
     return figure
-
-
-def flip_words(test: DeletionTest) -> tuple[str, str, str]:
-    """The three rows of the flip test, from the bottom."""
-    return (f"its {test.removed} inputs swapped", "others swapped", "as it was")
-
-
-def flip_in_words(test: DeletionTest) -> str:
-    """The flip test in words."""
-    return (
-        f"The answer given is {test.score:.0%} sure. With the {test.removed} inputs of the "
-        f"deciding expert taken from other sessions it is {test.after_top:.0%} sure, with inputs "
-        f"drawn at random from the others {test.after_random:.0%} on average, 95 % between "
-        f"{test.low:.0%} and {test.high:.0%}."
-    )
-
-
-def timeline_in_words(explanation: SessionExplanation) -> str:
-    """The timeline in words."""
-    before = "; ".join(
-        f"{t.position} {'skipped' if t.skipped else 'played'}" for t in explanation.given
-    )
-    after = "; ".join(f"{t.position} {verdict(t)}" for t in explanation.predicted)
-    return f"Timeline of the session. Given: {before}. Predicted and what happened: {after}."
-
-
-def bars_in_words(explanation: SessionExplanation) -> str:
-    """The stacked bars in words."""
-    parts = []
-    for track in explanation.predicted:
-        name, share = max(explanation.lanes(track).items(), key=lambda pair: pair[1])
-        parts.append(f"{track.position} mostly {LANE_WORDS[name].lower()}, {share:.0%}")
-    return f"Stacked bars of who decided, track by track: {'; '.join(parts)}."
-
-
-def hasse_in_words(explanation: SessionExplanation) -> str:
-    """The Hasse diagram in words."""
-    track = explanation.focused
-    edges = [
-        f"{explanation.family.names[j]} below {explanation.family.names[i]}"
-        for j, i in explanation.family.covers
-    ]
-    return (
-        f"Diagram of the {len(explanation.family.names)} experts; {track.top} decided with "
-        f"{track.attribution[track.top]:.0%}. {'; '.join(edges)}."
-    )

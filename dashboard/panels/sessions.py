@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import links
 from dashboard.components import png_button
+from dashboard.figures import session_words as words
 from dashboard.figures import sessions as figures
 from dashboard.figures.audit import deletion_figure
 from dashboard.figures.palette import plain, signed
@@ -166,7 +167,7 @@ def why(explanation: SessionExplanation) -> None:
     chart(
         figures.timeline(explanation),
         key="session_timeline",
-        alt=figures.timeline_in_words(explanation),
+        alt=words.timeline_in_words(explanation),
     )
     st.caption(
         "Crosses and circles: what the listener did. Columns: the predicted probability of a "
@@ -186,14 +187,14 @@ def why(explanation: SessionExplanation) -> None:
             figure,
             key=f"session_bars_{explanation.session}",
             config={"displayModeBar": False, "responsive": True},
-            alt=figures.bars_in_words(explanation),
+            alt=words.bars_in_words(explanation),
             on_select=lambda: _picked(explanation),
             selection_mode="points",
         )
     st.caption(
         "Each bar is one decision; its parts are the experts' shares and add up to 100 %. "
         + (
-            "One part an expert, coloured by the most musical thing that it reads. "
+            "One part an expert, one colour for all whose most musical input is the same. "
             if full
             else "Persistence: what the listener did before. Context: where and when. Track: age, "
             "length, popularity. Sound: the music itself. Each sums up several experts, so it can "
@@ -271,9 +272,9 @@ def proof(explanation: SessionExplanation) -> None:
                 color="green" if better else "orange",
             )
             chart(
-                deletion_figure(test, figures.flip_words(test), "how sure the answer stays"),
+                deletion_figure(test, words.flip_words(test), "how sure the answer stays"),
                 key="session_flip",
-                alt=figures.flip_in_words(test),
+                alt=words.flip_in_words(test),
             )
             st.caption(
                 "Its inputs are taken from other sessions; then as many of the inputs that it "
@@ -288,7 +289,7 @@ def experts(explanation: SessionExplanation) -> None:
         chart(
             figures.hasse(explanation),
             key="session_hasse",
-            alt=figures.hasse_in_words(explanation),
+            alt=words.hasse_in_words(explanation),
         )
         st.caption(
             "An expert reads all that the experts below it on a line read. One that reads more "
@@ -357,8 +358,11 @@ def what_if(explorer: Explorer, row: int) -> None:
             ),
             hide_index=True,
             column_config={
-                name: st.column_config.NumberColumn(format="percent")
-                for name in ("Skip, as it was", "Skip, changed")
+                "#": st.column_config.NumberColumn(width=45),
+                **{
+                    name: st.column_config.NumberColumn(format="percent")
+                    for name in ("Skip, as it was", "Skip, changed")
+                },
             },
             alt="The probability of a skip of every track, before and after the change",
         )
@@ -367,11 +371,11 @@ def what_if(explorer: Explorer, row: int) -> None:
 def many(explorer: Explorer, key: ModelKey) -> None:
     """Who decides over all sessions of the page."""
     frame = session_shares(explorer, key)
-    words = "; ".join(f"{r.expert} {r.mean:.0%}" for r in frame.itertuples())
+    spoken = "; ".join(f"{r.expert} {r.mean:.0%}" for r in frame.itertuples())
     chart(
         figures.histogram(frame),
         key="session_histogram",
-        alt=f"Bars of each expert's mean share over all sessions: {words}",
+        alt=f"Bars of each expert's mean share over all sessions: {spoken}",
     )
     st.caption(
         f"All tracks of the second halves of the {len(explorer.data.sessions)} sessions of this "

@@ -73,6 +73,7 @@ def test_a_session_comes_with_its_reasons_and_its_proof(
 def test_a_pasted_link_gives_the_same_view(sessions_site: str, open_page: Open) -> None:
     page = open_page(f"{sessions_site}/sessions")
     first = sentence(page)
+    settled(page)
     page.get_by_role("combobox", name=re.compile("Session")).click()
     page.get_by_role("option").nth(5).click()
     expect(page.locator("h3").first).not_to_have_text(first)
@@ -117,6 +118,7 @@ def test_what_if_another_outcome_of_the_first_half(sessions_site: str, open_page
     expect(page.locator(".st-key-turned").get_by_test_id("stDataFrame")).to_be_visible()
     said = page.get_by_text(re.compile("The largest change is at track"))
     before = said.inner_text()
+    settled(page)
     page.get_by_role("combobox", name=re.compile("What if this track")).click()
     page.get_by_role("option").last.click()
     expect(said).not_to_have_text(before)

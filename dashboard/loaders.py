@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pandas as pd
 import streamlit as st
 
 from relrec_core import paths
@@ -11,8 +14,13 @@ from relrec_core.movies.explain import MovieExplanation
 from relrec_core.movies.recommend import Profile, Recommender
 from relrec_core.runs.directory import Run
 from relrec_core.runs.tables import StoredTable, stored
+from relrec_core.sessions import browse
+from relrec_core.sessions import store as session_store
+from relrec_core.sessions.config import Config as SessionConfig
+from relrec_core.sessions.explain import Explorer, SessionExplanation
 
 ModelKey = tuple[str, str]
+SESSIONS = 300
 
 
 def movie_model() -> tuple[Recommender, ModelKey]:
@@ -28,8 +36,6 @@ def movie_model() -> tuple[Recommender, ModelKey]:
 
 @st.cache_resource(max_entries=3, show_spinner="Opening the model …")
 def _recommender(path: str, sha256: str, data_home: str) -> Recommender:
-    from pathlib import Path
-
     return store.recommender(Run.open(Path(path)))
 
 
@@ -75,6 +81,44 @@ def explained(
         removed,
         seed,
     )
+
+
+def session_model() -> tuple[Explorer, ModelKey]:
+    """The model the sessions wing shows, on simulated sessions that it has not seen.
+
+    Raises:
+        DataError, CheckpointError, ProfileError, RunError: as one sentence, to be shown.
+    """
+    run = session_store.shown_run()
+    key = (str(run.path), str(run.card().get("checkpoint", {}).get("sha256", "")))
+    return _explorer(*key), key
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the model and the sessions …")
+def _explorer(path: str, sha256: str) -> Explorer:
+    run = Run.open(Path(path))
+    data = session_store.demo_data(run.settings(SessionConfig), SESSIONS)
+    return Explorer(session_store.predictor(run), data, run.name)
+
+
+@st.cache_data(max_entries=2, show_spinner="Predicting every session once …")
+def session_listing(_explorer: Explorer, key: ModelKey) -> pd.DataFrame:
+    """Every session with its length, skip rate and surprise."""
+    return browse.listing(_explorer)
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def session_shares(_explorer: Explorer, key: ModelKey) -> pd.DataFrame:
+    """Who decides over all sessions."""
+    return browse.shares(_explorer)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def session_explanation(
+    _explorer: Explorer, key: ModelKey, row: int, focus: int
+) -> SessionExplanation:
+    """The explanation of one session, with the proof of one of its tracks."""
+    return _explorer.explain(_explorer.session(row), focus)
 
 
 @st.cache_data(ttl=30, show_spinner=False)

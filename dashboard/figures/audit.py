@@ -8,12 +8,22 @@ from dashboard.figures.palette import NEUTRAL, SUPPORT, faded, plain
 from relrec_core.explanation import DeletionTest
 
 
-def deletion_figure(test: DeletionTest) -> go.Figure:
-    """Score before, after the named reasons and after as many random ones, with its band."""
+def deletion_figure(
+    test: DeletionTest, words: tuple[str, str, str] | None = None, axis: str = "score"
+) -> go.Figure:
+    """Score before, after the named reasons and after as many random ones, with its band.
+
+    `words` name the three rows from the bottom: named reasons gone, random ones gone, untouched.
+    """
+    named, random, whole = words or (
+        f"without the {test.removed} strongest",
+        f"without {test.removed} at random",
+        "whole profile",
+    )
     rows = (
-        (f"without the {test.removed} strongest", test.after_top, SUPPORT, "diamond"),
-        (f"without {test.removed} at random", test.after_random, NEUTRAL, "circle"),
-        ("whole profile", test.score, NEUTRAL, "circle"),
+        (named, test.after_top, SUPPORT, "diamond"),
+        (random, test.after_random, NEUTRAL, "circle"),
+        (whole, test.score, NEUTRAL, "circle"),
     )
     names = [f"{name}  <b>{plain(value)}</b>" for name, value, _, _ in rows]
     figure = go.Figure()
@@ -23,7 +33,7 @@ def deletion_figure(test: DeletionTest) -> go.Figure:
             y=[names[1]] * 2,
             mode="lines",
             line={"color": faded(NEUTRAL, 0.35), "width": 14},
-            hovertemplate="95 % of random removals: %{x:.3f}<extra></extra>",
+            hovertemplate="95 % of them: %{x:.3f}<extra></extra>",
         )
     )
     figure.add_trace(
@@ -52,7 +62,7 @@ def deletion_figure(test: DeletionTest) -> go.Figure:
             "showgrid": False,
             "ticksuffix": "  ",
         },
-        xaxis={"title": {"text": "score"}, "zeroline": False, "nticks": 5},
+        xaxis={"title": {"text": axis}, "zeroline": False, "nticks": 5},
     )
     return figure
 

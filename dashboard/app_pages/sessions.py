@@ -1,0 +1,40 @@
+"""Sessions: will the listener skip this track, and what in the session says so?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.loaders import session_explanation, session_listing, session_model
+from dashboard.panels import sessions as panels
+from dashboard.panels.common import provenance, sentences
+
+st.title("Skip or play, and why?")
+with sentences():
+    explorer, key = session_model()
+    panels.origin(explorer)
+    row = panels.choose(session_listing(explorer, key))
+    tracks, reasons = st.columns([1, 3.4], gap="large")
+    with tracks:
+        focus = panels.choose_track(explorer, row)
+        panels.given(explorer, row)
+    explanation = session_explanation(explorer, key, row, focus)
+    with reasons:
+        panels.why(explanation)
+    panels.proof(explanation)
+
+    experts, what_if, many = st.tabs(
+        ["Which expert decided?", "What if?", "Over many sessions"],
+        key="look",
+        on_change="rerun",
+        bind="query-params",
+    )
+    if experts.open:
+        with experts:
+            panels.experts(explanation)
+    if what_if.open:
+        with what_if:
+            panels.what_if(explorer, row)
+    if many.open:
+        with many:
+            panels.many(explorer, key)
+    provenance(explanation)

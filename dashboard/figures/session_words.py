@@ -1,0 +1,67 @@
+"""What the pictures of a listening session say, in words."""
+
+from __future__ import annotations
+
+from relrec_core.explanation import DeletionTest
+from relrec_core.sessions.explain import Predicted, SessionExplanation
+
+LANE_WORDS = {
+    "persistence": "Persistence",
+    "context": "Context",
+    "track": "Track",
+    "musical": "Sound",
+}
+
+
+def verdict(track: Predicted) -> str:
+    """Prediction and truth in a few words."""
+    said = "skip" if track.predicted else "play"
+    sure = track.probability if track.predicted else 1 - track.probability
+    mark = "✓" if track.predicted == track.skipped else "✗"
+    return f"{said} {sure:.0%} · {'skipped' if track.skipped else 'played'} {mark}"
+
+
+def flip_words(test: DeletionTest) -> tuple[str, str, str]:
+    """The three rows of the flip test, from the bottom."""
+    return (f"its {test.removed} inputs swapped", "others swapped", "as it was")
+
+
+def flip_in_words(test: DeletionTest) -> str:
+    """The flip test in words."""
+    return (
+        f"The answer given is {test.score:.0%} sure. With the {test.removed} inputs of the "
+        f"deciding expert taken from other sessions it is {test.after_top:.0%} sure, with inputs "
+        f"drawn at random from the others {test.after_random:.0%} on average, 95 % between "
+        f"{test.low:.0%} and {test.high:.0%}."
+    )
+
+
+def timeline_in_words(explanation: SessionExplanation) -> str:
+    """The timeline in words."""
+    before = "; ".join(
+        f"{t.position} {'skipped' if t.skipped else 'played'}" for t in explanation.given
+    )
+    after = "; ".join(f"{t.position} {verdict(t)}" for t in explanation.predicted)
+    return f"Timeline of the session. Given: {before}. Predicted and what happened: {after}."
+
+
+def bars_in_words(explanation: SessionExplanation) -> str:
+    """The stacked bars in words."""
+    parts = []
+    for track in explanation.predicted:
+        name, share = max(explanation.lanes(track).items(), key=lambda pair: pair[1])
+        parts.append(f"{track.position} mostly {LANE_WORDS[name].lower()}, {share:.0%}")
+    return f"Stacked bars of who decided, track by track: {'; '.join(parts)}."
+
+
+def hasse_in_words(explanation: SessionExplanation) -> str:
+    """The Hasse diagram in words."""
+    track = explanation.focused
+    edges = [
+        f"{explanation.family.names[j]} below {explanation.family.names[i]}"
+        for j, i in explanation.family.covers
+    ]
+    return (
+        f"Diagram of the {len(explanation.family.names)} experts; {track.top} decided with "
+        f"{track.attribution[track.top]:.0%}. {'; '.join(edges)}."
+    )

@@ -1,0 +1,342 @@
+"""Pictures of one listening session: its timeline, who decided, and how the experts hang together.
+
+Everything here is a pure function of an explanation.
+"""
+
+from __future__ import annotations
+
+import html
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, faded
+from dashboard.figures.session_words import LANE_WORDS, verdict
+from relrec_core.experts.subsets import Family
+from relrec_core.sessions.explain import Predicted, SessionExplanation
+from relrec_core.sessions.families import LANES, lane
+
+LANE_COLOURS = {
+    "persistence": "#8a8577",
+    "context": "#4c9a6a",
+    "track": "#b04f7e",
+    "musical": "#6b5bb5",
+}
+LANE_PATTERNS = {"persistence": "", "context": "/", "track": ".", "musical": "x"}
+ROW_PIXELS, LONGEST_LABEL = 46, 29
+READABLE_SHARE = 0.12
+
+
+def timeline(explanation: SessionExplanation) -> go.Figure:
+    """What was done in the first half, and what is predicted of the second beside the truth."""
+    given, predicted = explanation.given, explanation.predicted
+    figure = go.Figure()
+    figure.add_trace(
+        go.Bar(
+            x=[t.position for t in predicted],
+            y=[t.probability for t in predicted],
+            width=0.62,
+            marker={
+                "color": [faded(SUPPORT if t.predicted else OPPOSITION, 0.6) for t in predicted],
+                "line": {
+                    "color": ACCENT,
+                    "width": [3 if t is explanation.focused else 0 for t in predicted],
+                },
+            },
+            customdata=[_hover(t) for t in predicted],
+            hovertemplate="%{customdata}<extra></extra>",
+            name="predicted",
+            showlegend=False,
+        )
+    )
+    happened = [(t.position, t.skipped, t.label) for t in (*given, *predicted)]
+    for skipped, name, symbol in ((True, "skipped", "x"), (False, "played", "circle-open")):
+        rows = [(p, label) for p, s, label in happened if s is skipped]
+        figure.add_trace(
+            go.Scatter(
+                x=[p for p, _ in rows],
+                y=[1.0 if skipped else 0.0] * len(rows),
+                mode="markers",
+                marker={
+                    "symbol": symbol,
+                    "size": 11,
+                    "color": SUPPORT if skipped else OPPOSITION,
+                    "line": {"width": 2 if not skipped else 0},
+                },
+                cliponaxis=False,
+                name=name,
+                customdata=[html.escape(label, quote=False) for _, label in rows],
+                hovertemplate="%{x}. %{customdata}: " + name + "<extra></extra>",
+            )
+        )
+    half, last = len(given) + 0.5, len(given) + len(predicted) + 0.5
+    figure.add_vline(x=half, line={"color": faded(NEUTRAL, 0.9), "width": 1})
+    figure.add_shape(
+        type="line",
+        x0=half,
+        x1=last,
+        y0=0.5,
+        y1=0.5,
+        line={"color": faded(NEUTRAL, 0.9), "width": 1, "dash": "dot"},
+    )
+    for x, text, anchor in ((half, "given  ", "right"), (half, "  predicted", "left")):
+        figure.add_annotation(
+            x=x, y=1.2, text=text, xanchor=anchor, showarrow=False, font={"size": 12.5}
+        )
+    figure.update_layout(
+        height=230,
+        margin={"l": 4, "r": 8, "t": 8, "b": 4},
+        legend={"orientation": "h", "y": -0.32, "x": 0},
+        xaxis={
+            "range": [0.4, last],
+            "title": {"text": "track of the session"},
+            "dtick": 2,
+            "tick0": 2,
+            "showgrid": False,
+            "zeroline": False,
+        },
+        yaxis={
+            "range": [-0.12, 1.3],
+            "tickvals": [0, 0.5, 1],
+            "ticktext": ["plays", "50 %", "skips"],
+            "zeroline": False,
+        },
+    )
+    return figure
+
+
+def _hover(track: Predicted) -> str:
+    return f"{track.position}. {html.escape(track.label, quote=False)}: {verdict(track)}"
+
+
+def bars(explanation: SessionExplanation, full: bool = False) -> go.Figure:
+    """For every track of the second half who decided: a stacked bar, all shares sum to 1.
+
+    With `full` one band an expert, else the experts summed up to four.
+    """
+    tracks = explanation.predicted
+    places = list(range(len(tracks)))
+    figure = go.Figure()
+    seen: dict[str, int] = {}
+    for name, lane_name, shares in _bands(explanation, full):
+        step = seen[lane_name] = seen.get(lane_name, -1) + 1
+        colour = _darker(LANE_COLOURS[lane_name], step)
+        figure.add_trace(
+            go.Bar(
+                orientation="h",
+                x=shares,
+                y=places,
+                width=0.42,
+                name=name,
+                customdata=places,
+                text=[f"{s:.0%}" if s >= READABLE_SHARE else "" for s in shares],
+                textposition="inside",
+                insidetextanchor="middle",
+                textangle=0,
+                textfont={"color": "#ffffff", "size": 12},
+                marker={
+                    "color": colour,
+                    "pattern": {
+                        "shape": LANE_PATTERNS[lane_name],
+                        "fgcolor": "rgba(255,255,255,0.28)",
+                        "size": 7,
+                        "solidity": 0.25,
+                        "fillmode": "overlay",
+                        "bgcolor": colour,
+                    },
+                    "line": {"color": "rgba(255,255,255,0.85)", "width": 1},
+                },
+                selected={"marker": {"opacity": 1}},
+                unselected={"marker": {"opacity": 1}},
+                hovertemplate=f"{name}: " + "%{x:.1%}<extra></extra>",
+            )
+        )
+    for i, track in enumerate(tracks):
+        focused = i == explanation.focus
+        if focused:
+            figure.add_shape(
+                type="rect",
+                xref="paper",
+                x0=0.001,
+                x1=0.999,
+                y0=i - 0.72,
+                y1=i + 0.3,
+                layer="below",
+                line={"color": ACCENT, "width": 2},
+                fillcolor=faded(ACCENT, 0.1),
+            )
+        left = f"{track.position}. {_short(track.label)}"
+        _over(figure, i, 0, "left", f"<b>{left}</b>" if focused else left)
+        _over(figure, i, 1, "right", f"<b>{verdict(track)}</b>" if focused else verdict(track))
+    figure.update_layout(
+        barmode="stack",
+        height=90 + ROW_PIXELS * len(tracks),
+        margin={"l": 6, "r": 6, "t": 8, "b": 4},
+        legend={
+            "orientation": "h",
+            "y": -12 / (ROW_PIXELS * len(tracks)),
+            "traceorder": "normal",
+            "x": 0,
+            "yanchor": "top",
+        },
+        xaxis={
+            "range": [0, 1],
+            "domain": [0.015, 0.985],
+            "visible": False,
+            "fixedrange": True,
+        },
+        yaxis={"range": [len(tracks) - 0.6, -0.8], "visible": False, "fixedrange": True},
+    )
+    return figure
+
+
+def _darker(colour: str, step: int) -> str:
+    """The colour of a lane's first, second or third expert."""
+    parts = [round(int(colour[i : i + 2], 16) * 0.72**step) for i in (1, 3, 5)]
+    return "#" + "".join(f"{part:02x}" for part in parts)
+
+
+def _bands(explanation: SessionExplanation, full: bool) -> list[tuple[str, str, list[float]]]:
+    """Name, lane and shares of each band, from what is least to what is most about music."""
+    tracks = explanation.predicted
+    if not full:
+        lanes = [explanation.lanes(t) for t in tracks]
+        return [(LANE_WORDS[name], name, [row[name] for row in lanes]) for name in LANES]
+    experts = [
+        (name, lane(explanation.groups(name)), [t.attribution[name] for t in tracks])
+        for name in explanation.family.names
+    ]
+    return sorted(experts, key=lambda band: LANES.index(band[1]))
+
+
+def _over(figure: go.Figure, row: int, x: float, anchor: str, text: str) -> None:
+    figure.add_annotation(
+        x=x,
+        y=row - 0.25,
+        xanchor=anchor,
+        yanchor="bottom",
+        text=text,
+        showarrow=False,
+        font={"size": 12},
+    )
+
+
+def _short(label: str) -> str:
+    """The title alone if title and artist are too long, else cut."""
+    if len(label) > LONGEST_LABEL and ", " in label:
+        label = label.rsplit(", ", 1)[0]
+    cut = label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1].rstrip() + "…"
+    return html.escape(cut, quote=False)
+
+
+def hasse(explanation: SessionExplanation) -> go.Figure:
+    """The experts, those that read more above those that read less; the deciding one is lit."""
+    family, track = explanation.family, explanation.focused
+    places = _places(family)
+    top = family.names.index(track.top)
+    figure = go.Figure()
+    for child, parent in family.covers:
+        (x0, y0), (x1, y1) = places[child], places[parent]
+        lit = top in (child, parent)
+        figure.add_trace(
+            go.Scatter(
+                x=[x0, x1],
+                y=[y0, y1],
+                mode="lines",
+                line={"color": ACCENT if lit else faded(NEUTRAL, 0.6), "width": 2.5 if lit else 1},
+                hoverinfo="skip",
+            )
+        )
+    shares = [track.attribution[name] for name in family.names]
+    reads = [", ".join(explanation.groups(name)) for name in family.names]
+    lanes = [lane(explanation.groups(name)) for name in family.names]
+    figure.add_trace(
+        go.Scatter(
+            x=[x for x, _ in places],
+            y=[y for _, y in places],
+            mode="markers",
+            marker={
+                "size": [16 + 30 * share**0.5 for share in shares],
+                "color": [LANE_COLOURS[name] for name in lanes],
+                "opacity": 1,
+                "line": {
+                    "color": [ACCENT if i == top else "#ffffff" for i in range(len(shares))],
+                    "width": [5 if i == top else 1 for i in range(len(shares))],
+                },
+            },
+            customdata=[
+                f"{name}: {share:.1%}<br>reads {read}<br>alone it says skip "
+                f"{track.experts[name]:.0%}"
+                for name, share, read in zip(family.names, shares, reads, strict=True)
+            ],
+            hovertemplate="%{customdata}<extra></extra>",
+            cliponaxis=False,
+        )
+    )
+    width, highest = max(x for x, _ in places), max(family.heights)
+    for i, (x, y) in enumerate(places):
+        words = f"{family.names[i].replace(' and ', '<br>and ')}<br>{shares[i]:.0%}"
+        radius = 9 + 15 * shares[i] ** 0.5
+        # Beside the inner experts, where no line runs; below those at the foot.
+        side = {"yshift": -radius, "yanchor": "top"}
+        if y > 0:
+            left = x <= width / 2
+            shift, anchor = (-radius, "right") if left else (radius, "left")
+            side = {"xshift": shift, "xanchor": anchor, "yanchor": "middle"}
+        figure.add_annotation(
+            x=x,
+            y=y,
+            text=f"<b>{words}</b>" if i == top else words,
+            showarrow=False,
+            font={"size": 11.5},
+            **side,
+        )
+    figure.update_layout(
+        height=130 + 105 * highest,
+        margin={"l": 4, "r": 4, "t": 26, "b": 4},
+        showlegend=False,
+        xaxis={"range": [-0.6, width + 0.6], "visible": False, "fixedrange": True},
+        yaxis={"range": [-0.75, highest + 0.15], "visible": False, "fixedrange": True},
+    )
+    return figure
+
+
+def _places(family: Family) -> list[tuple[float, float]]:
+    """Across: experts without a child side by side, others above the middle of theirs."""
+    leaves = [i for i, below in enumerate(family.children) if not below]
+    across = []
+    for i, below in enumerate(family.children):
+        under = [leaves.index(j) for j in below if j in leaves] or [leaves.index(i)]
+        across.append(sum(under) / len(under))
+    return [(x, float(y)) for x, y in zip(across, family.heights, strict=True)]
+
+
+def histogram(frame: pd.DataFrame) -> go.Figure:
+    """Over many sessions: each expert's mean share, and how often it decided."""
+    rows = frame.iloc[::-1]
+    figure = go.Figure()
+    for column, name, opacity, shape in (
+        ("top", "tracks it decided", 0.4, "/"),
+        ("mean", "mean share", 1.0, ""),
+    ):
+        figure.add_trace(
+            go.Bar(
+                orientation="h",
+                x=rows[column],
+                y=rows["expert"],
+                name=name,
+                text=[f"{v:.0%}" for v in rows[column]],
+                textposition="outside",
+                cliponaxis=False,
+                marker={"color": faded(ACCENT, opacity), "pattern": {"shape": shape}},
+                hovertemplate="%{y}: %{x:.1%}<extra>" + name + "</extra>",
+            )
+        )
+    figure.update_layout(
+        height=90 + 42 * len(frame),
+        margin={"l": 4, "r": 40, "t": 4, "b": 4},
+        legend={"orientation": "h", "y": 1.1, "x": 0, "traceorder": "reversed"},
+        xaxis={"tickformat": ".0%", "rangemode": "tozero"},
+        yaxis={"ticksuffix": "  "},
+    )
+    return figure

@@ -1,0 +1,383 @@
+"""The panels of the sessions page: which session, which track, why, and what if."""
+
+from __future__ import annotations
+
+import random
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import links
+from dashboard.components import png_button
+from dashboard.figures import session_words as words
+from dashboard.figures import sessions as figures
+from dashboard.figures.audit import deletion_figure
+from dashboard.figures.palette import plain, signed
+from dashboard.figures.session_report import session_report
+from dashboard.loaders import ModelKey, session_shares
+from dashboard.panels.common import chart
+from relrec_core.sessions import browse
+from relrec_core.sessions.explain import Explorer, SessionExplanation
+
+PICTURE = "session_picture"
+ORDERS = {"varied": "Most varied reasons", "surprise": "Most surprising", "data": "As in the data"}
+
+
+def origin(explorer: Explorer) -> None:
+    """Say at the top what kind of data this is."""
+    if explorer.data.simulated:
+        st.badge(
+            "Simulated: invented listeners and tracks",
+            icon=":material/science:",
+            color="orange",
+        )
+
+
+def choose(listing: pd.DataFrame) -> int:
+    """Pick a session by search, at random, or after filtering; gives its row."""
+    pick, act, more = st.columns([4, 1, 0.8], vertical_alignment="bottom")
+    with more:
+        found = _filtered(listing)
+    if found.empty:
+        st.info(
+            "No session fits these filters. Widen the length or the skip rate.",
+            icon=":material/filter_alt_off:",
+        )
+        st.stop()
+    ids = found["session"].tolist()
+    names = {r.session: _name(r) for r in found.itertuples()}
+    asked = links.adopt("session").get("session")
+    if asked is not None:
+        st.session_state["session"] = asked[0] if asked else ids[0]
+    if st.session_state.get("session", ids[0]) not in names:
+        if asked:
+            st.warning(f"There is no session ‘{asked[0]}’ here, or the filters leave it out.")
+        st.session_state["session"] = ids[0]
+    session = pick.selectbox(
+        "Session",
+        ids,
+        format_func=names.__getitem__,
+        key="session",
+        persist_state="session",
+        filter_mode="contains",
+    )
+    links.publish("session", None if session == ids[0] else session)
+    act.button(
+        "Surprise me",
+        icon=":material/shuffle:",
+        on_click=lambda: st.session_state.update(session=random.choice(ids)),
+        help="Another session, at random.",
+        width="stretch",
+    )
+    return int(found.index[ids.index(session)])
+
+
+def _name(row: object) -> str:
+    return (
+        f"{row.session} · {row.length} tracks · {row.skipped:.0%} skipped"  # type: ignore[attr-defined]
+        f" · {row.right:.0%} predicted right"  # type: ignore[attr-defined]
+    )
+
+
+def _filtered(listing: pd.DataFrame) -> pd.DataFrame:
+    """Folded away behind one button."""
+    with st.popover("Filters", icon=":material/filter_alt:", width="stretch"):
+        shortest, longest = int(listing["length"].min()), int(listing["length"].max())
+        length = (shortest, longest)
+        if shortest < longest:
+            length = st.slider(
+                "Tracks in the session",
+                shortest,
+                longest,
+                length,
+                key="length",
+                bind="query-params",
+            )
+        skipped = st.slider(
+            "Skipped, in %", 0, 100, (0, 100), step=5, key="skipped", bind="query-params"
+        )
+        order = st.segmented_control(
+            "First",
+            list(ORDERS.values()),
+            default=ORDERS["varied"],
+            required=True,
+            key="order",
+            bind="query-params",
+            help="Varied: many different experts decide. Surprising: the predictions are far from "
+            "what happened.",
+        )
+        by = {ORDERS["varied"]: "reasons", ORDERS["surprise"]: "surprise"}.get(order)
+        found = browse.chosen(listing, length, (skipped[0] / 100, skipped[1] / 100), by)
+        st.caption(f"{len(found)} of {len(listing)} sessions")
+    return found
+
+
+def choose_track(explorer: Explorer, row: int) -> int:
+    """The tracks of the second half; the first is chosen until another is. Gives its number."""
+    session = explorer.session(row)
+    first = int(session.mask_a[0].sum())
+    labels = {
+        str(first + slot + 1): explorer.data.tracks.label(int(session.tracks_b[0, slot]))
+        for slot in range(int(session.mask_b[0].sum()))
+    }
+    places = list(labels)
+    asked = links.adopt("track").get("track")
+    if asked is not None:
+        st.session_state["track"] = asked[0] if asked else places[0]
+    if st.session_state.get("shown_session") != row:
+        if st.session_state.get("shown_session") is not None and not asked:
+            st.session_state["track"] = places[0]
+        st.session_state["shown_session"] = row
+    if st.session_state.get("track", places[0]) not in labels:
+        if asked:
+            st.warning("The track of this link is not in the second half of this session.")
+        st.session_state["track"] = places[0]
+    track = st.radio(
+        "Second half: pick a track",
+        places,
+        format_func=lambda p: f"{p}\\. {labels[p]}",
+        key="track",
+        persist_state="session",
+        help="The model sees what the listener did in the first half and only the tracks "
+        "themselves of the second.",
+    )
+    links.publish("track", None if track == places[0] else track)
+    return places.index(track)
+
+
+def given(explorer: Explorer, row: int) -> None:
+    """What the model is told: the first half, track by track."""
+    session, data = explorer.session(row), explorer.data
+    skipped = session.skipped_before(data.columns)[0]
+    n = int(session.mask_a[0].sum())
+    with st.expander(f"First half: {n} tracks, {int(skipped[:n].sum())} skipped"):
+        frame = pd.DataFrame(
+            {
+                "#": range(1, n + 1),
+                "Track": [data.tracks.label(int(t)) for t in session.tracks_a[0, :n]],
+                "Done": ["✗ skipped" if s else "○ played" for s in skipped[:n]],
+            }
+        )
+        st.dataframe(frame, hide_index=True, alt="Tracks of the first half, each skipped or played")
+
+
+def why(explanation: SessionExplanation) -> None:
+    """The sentence, the timeline and who decided each track."""
+    st.markdown(f"### {explanation.sentence()}")
+    chart(
+        figures.timeline(explanation),
+        key="session_timeline",
+        alt=words.timeline_in_words(explanation),
+    )
+    st.caption(
+        "Crosses and circles: what the listener did. Columns: the predicted probability of a "
+        "skip, warm where that means skipped, cool where it means played."
+    )
+    title, toggle, save = st.columns([2.2, 1.2, 1], vertical_alignment="center")
+    title.markdown("##### Who decided, track by track")
+    full = toggle.toggle(
+        "Every expert",
+        key="full",
+        bind="query-params",
+        help="Off: the experts summed up to four, by the most musical thing they read.",
+    )
+    figure = figures.bars(explanation, full)
+    with st.container(key=PICTURE):
+        st.plotly_chart(
+            figure,
+            key=f"session_bars_{explanation.session}",
+            config={"displayModeBar": False, "responsive": True},
+            alt=words.bars_in_words(explanation),
+            on_select=lambda: _picked(explanation),
+            selection_mode="points",
+        )
+    st.caption(
+        "Each bar is one decision; its parts are the experts' shares and add up to 100 %. "
+        + (
+            "One part an expert, one colour for all whose most musical input is the same. "
+            if full
+            else "Persistence: what the listener did before. Context: where and when. Track: age, "
+            "length, popularity. Sound: the music itself. Each sums up several experts, so it can "
+            "be a little more than the share of the one expert that the sentence names. "
+        )
+        + "✓ predicted right, ✗ wrong. Click a bar to ask about its track."
+    )
+    with save:
+        _downloads(explanation, figure)
+
+
+def _picked(explanation: SessionExplanation) -> None:
+    """A bar was clicked: show its track."""
+    points = st.session_state[f"session_bars_{explanation.session}"].selection.points
+    if points:
+        slot = int(points[0]["customdata"])
+        st.session_state["track"] = str(explanation.predicted[slot].position)
+
+
+def _downloads(explanation: SessionExplanation, figure: figures.go.Figure) -> None:
+    name = f"session-{explanation.session}-track-{explanation.focused.position}"
+    with st.popover("Download", icon=":material/download:", width="stretch"):
+        png_button(container=PICTURE, file_name=f"{name}.png")
+        st.download_button(
+            "Table (CSV)",
+            explanation.to_table().to_csv(index=False),
+            f"{name}.csv",
+            "text/csv",
+            on_click="ignore",
+            width="stretch",
+        )
+        st.download_button(
+            "Explanation (JSON)",
+            explanation.to_json(),
+            f"{name}.json",
+            "application/json",
+            on_click="ignore",
+            width="stretch",
+        )
+        st.download_button(
+            "Page for a slide or a mail (HTML)",
+            lambda: session_report(explanation, figure, figures.hasse(explanation)),
+            f"{name}.html",
+            "text/html",
+            on_click="ignore",
+            width="stretch",
+        )
+
+
+def proof(explanation: SessionExplanation) -> None:
+    """The shares sum to one, and other inputs for the deciding expert change the answer."""
+    audit, top = explanation.audit, explanation.focused.top
+    with st.container(border=True):
+        adds_up, matters = st.columns([2, 3], gap="medium")
+        with adds_up:
+            st.markdown("##### Does it add up?")
+            st.markdown(
+                f"All shares together {plain(audit.shares.features, 3)}. Each expert's answer "
+                f"times its share, summed: {plain(audit.ledger.features, 3)}. The predicted "
+                f"probability of a skip: {plain(audit.ledger.score, 3)}."
+            )
+            if audit.ledger.closes() and audit.shares.closes():
+                st.badge("Exact: nothing is left over", icon=":material/check:", color="green")
+            else:
+                gap = max(abs(audit.ledger.gap), abs(audit.shares.gap))
+                st.badge(f"Off by {gap:.2g}", icon=":material/warning:", color="red")
+        with matters:
+            st.markdown(f"##### Did the expert ‘{top}’ matter?")
+            test = audit.deletion
+            better = test.beaten >= 0.95
+            st.badge(
+                f"Hurts more than {round(test.beaten * test.repetitions)} of {test.repetitions} "
+                "random swaps",
+                icon=":material/check:" if better else ":material/warning:",
+                color="green" if better else "orange",
+            )
+            chart(
+                deletion_figure(test, words.flip_words(test), "how sure the answer stays"),
+                key="session_flip",
+                alt=words.flip_in_words(test),
+            )
+            st.caption(
+                "Its inputs are taken from other sessions; then as many of the inputs that it "
+                "does not read, or all there are of those."
+            )
+
+
+def experts(explanation: SessionExplanation) -> None:
+    """The diagram with the deciding expert lit, beside the exact table."""
+    picture, table = st.columns([1.4, 1], gap="medium")
+    with picture:
+        chart(
+            figures.hasse(explanation),
+            key="session_hasse",
+            alt=words.hasse_in_words(explanation),
+        )
+        st.caption(
+            "An expert reads all that the experts below it on a line read. One that reads more "
+            "steps back where one that reads less is enough. Ringed: the one that decided."
+        )
+    frame = explanation.to_frame()
+    with table:
+        st.dataframe(
+            frame[["expert", "attribution", "probability", "contribution"]],
+            hide_index=True,
+            column_config={
+                "expert": "Expert",
+                "attribution": st.column_config.NumberColumn(
+                    "Share", format="percent", help="How much of the decision is its own."
+                ),
+                "probability": st.column_config.NumberColumn(
+                    "Alone", format="percent", help="The probability of a skip by it alone."
+                ),
+                "contribution": st.column_config.NumberColumn(
+                    "Adds",
+                    format="%.3f",
+                    help="Share times its answer; these add up to the prediction.",
+                ),
+            },
+            alt="Every expert with its share and what it says alone",
+        )
+
+
+def what_if(explorer: Explorer, row: int) -> None:
+    """Turn one track of the first half and see the second predicted again."""
+    session, data = explorer.session(row), explorer.data
+    n = int(session.mask_a[0].sum())
+    skipped = session.skipped_before(data.columns)[0, :n].tolist()
+
+    def described(place: int) -> str:
+        label = data.tracks.label(int(session.tracks_a[0, place]))
+        turn = "skipped: had it been played" if skipped[place] else "played: had it been skipped"
+        return f"{place + 1}. {label} ({turn})"
+
+    order = sorted(range(n), key=lambda place: (not skipped[place], -place))
+    place = st.selectbox(
+        "What if this track of the first half had gone the other way?",
+        order,
+        format_func=described,
+        key=f"turned_{row}",
+        filter_mode="contains",
+    )
+    changes = browse.turned(explorer, session, place)
+    flips = sum((c.before >= 0.5) != (c.after >= 0.5) for c in changes)
+    largest = max(changes, key=lambda c: abs(c.difference))
+    st.markdown(
+        f"{'No prediction turns' if not flips else f'{flips} of {len(changes)} predictions turn'} "
+        f"over. The largest change is at track {largest.position}: a skip goes from "
+        f"{largest.before:.0%} to {largest.after:.0%}."
+    )
+    with st.container(key="turned"):
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "#": [c.position for c in changes],
+                    "Track": [c.label for c in changes],
+                    "Skip, as it was": [c.before for c in changes],
+                    "Skip, changed": [c.after for c in changes],
+                    "Change, in points": [signed(100 * c.difference, 1) for c in changes],
+                }
+            ),
+            hide_index=True,
+            column_config={
+                "#": st.column_config.NumberColumn(width=45),
+                **{
+                    name: st.column_config.NumberColumn(format="percent")
+                    for name in ("Skip, as it was", "Skip, changed")
+                },
+            },
+            alt="The probability of a skip of every track, before and after the change",
+        )
+
+
+def many(explorer: Explorer, key: ModelKey) -> None:
+    """Who decides over all sessions of the page."""
+    frame = session_shares(explorer, key)
+    spoken = "; ".join(f"{r.expert} {r.mean:.0%}" for r in frame.itertuples())
+    chart(
+        figures.histogram(frame),
+        key="session_histogram",
+        alt=f"Bars of each expert's mean share over all sessions: {spoken}",
+    )
+    st.caption(
+        f"All tracks of the second halves of the {len(explorer.data.sessions)} sessions of this "
+        f"page, filters aside. Data: {explorer.data.title}."
+    )

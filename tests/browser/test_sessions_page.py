@@ -1,0 +1,161 @@
+"""The sessions page in a real browser, with the model that ships."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from relrec_core.sessions.explain import SessionExplanation
+from scripts import server
+from tests.browser.conftest import APP, Open
+
+REASON = re.compile(r"% of that decision comes from")
+
+
+@pytest.fixture(scope="module")
+def sessions_site(home: Path) -> Iterator[str]:
+    """Address of a dashboard as it is after the first start: nothing fetched, nothing trained."""
+    port = server.any_port()
+    with server.running(APP, port):
+        yield f"http://{server.ADDRESS}:{port}"
+
+
+def sentence(page: Page) -> str:
+    found = page.locator("h3").filter(has_text=REASON).first
+    expect(found).to_be_visible(timeout=60_000)
+    return found.inner_text()
+
+
+def settled(page: Page) -> None:
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    page.wait_for_timeout(400)
+
+
+def download(page: Page, name: str) -> Path:
+    button = page.get_by_role("button", name=name).first
+    if not button.is_visible():
+        page.get_by_role("button", name="Download").first.click()
+    with page.expect_download() as waiting:
+        button.click()
+    return Path(waiting.value.path())
+
+
+def pick_track(page: Page, number: int) -> None:
+    """The track of the second half with this number, from 0."""
+    before = sentence(page)
+    page.locator('[data-testid="stRadio"] label').nth(number + 1).click()
+    expect(page.locator("h3").first).not_to_have_text(before)
+    settled(page)
+
+
+def test_a_session_comes_with_its_reasons_and_its_proof(
+    sessions_site: str, open_page: Open
+) -> None:
+    page = open_page(f"{sessions_site}/sessions")
+    sentence(page)
+    expect(page.get_by_text("Simulated: invented listeners and tracks")).to_be_visible()
+    expect(page.get_by_text("Exact: nothing is left over")).to_be_visible()
+    expect(page.get_by_text("Data: Simulated sessions")).to_be_visible()
+    for chart in ("Timeline of the session", "Stacked bars", "Diagram of the 8 experts"):
+        expect(page.get_by_label(re.compile(chart)).first).to_be_attached()
+    bars = page.locator(".st-key-session_picture .barlayer .trace")
+    expect(bars).to_have_count(4)
+    page.get_by_text("Every expert", exact=True).click()
+    expect(bars).to_have_count(8)
+
+
+def test_a_pasted_link_gives_the_same_view(sessions_site: str, open_page: Open) -> None:
+    page = open_page(f"{sessions_site}/sessions")
+    first = sentence(page)
+    settled(page)
+    page.get_by_role("combobox", name=re.compile("Session")).click()
+    page.get_by_role("option").nth(5).click()
+    expect(page.locator("h3").first).not_to_have_text(first)
+    settled(page)
+    pick_track(page, 2)
+    assert "session=" in page.url and "track=" in page.url
+    again = open_page(page.url)
+    assert sentence(again) == sentence(page)
+
+
+def test_an_unknown_session_in_a_link_gets_a_sentence(sessions_site: str, open_page: Open) -> None:
+    page = open_page(f"{sessions_site}/sessions?session=nothing&track=99")
+    expect(page.get_by_text("There is no session ‘nothing’ here")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("The track of this link is not in the second half")).to_be_visible()
+    assert sentence(page)
+
+
+def test_a_click_on_a_bar_picks_its_track(sessions_site: str, open_page: Open) -> None:
+    page = open_page(f"{sessions_site}/sessions")
+    first = sentence(page)
+    settled(page)
+    chart = page.locator(".st-key-session_picture .js-plotly-plot")
+    chart.scroll_into_view_if_needed()
+    box = page.locator(".st-key-session_picture .barlayer .trace .points > g").nth(2).bounding_box()
+    widest = max(
+        (
+            bar.bounding_box()
+            for bar in page.locator(".st-key-session_picture .barlayer path").all()
+            if bar.bounding_box() and abs(bar.bounding_box()["y"] - box["y"]) < 4
+        ),
+        key=lambda b: b["width"],
+    )
+    page.mouse.click(widest["x"] + widest["width"] / 3, widest["y"] + widest["height"] / 2)
+    expect(page.locator("h3").first).not_to_have_text(first)
+    settled(page)
+    assert "track=" in page.url
+
+
+def test_what_if_another_outcome_of_the_first_half(sessions_site: str, open_page: Open) -> None:
+    page = open_page(f"{sessions_site}/sessions?look=What+if%3F")
+    sentence(page)
+    expect(page.locator(".st-key-turned").get_by_test_id("stDataFrame")).to_be_visible()
+    said = page.get_by_text(re.compile("The largest change is at track"))
+    before = said.inner_text()
+    settled(page)
+    page.get_by_role("combobox", name=re.compile("What if this track")).click()
+    page.get_by_role("option").last.click()
+    expect(said).not_to_have_text(before)
+
+
+def test_downloads_hold_what_is_on_screen(sessions_site: str, open_page: Open) -> None:
+    page = open_page(f"{sessions_site}/sessions")
+    shown = sentence(page)
+    settled(page)
+    text = download(page, "Explanation (JSON)").read_text("utf-8")
+    found = SessionExplanation.from_json(text)
+    assert found.sentence() == shown
+    rows = list(csv.DictReader(io.StringIO(download(page, "Table (CSV)").read_text("utf-8"))))
+    assert [r["track"] for r in rows] == [t.label for t in found.predicted]
+    for row in rows:
+        total = sum(float(v) for k, v in row.items() if k.startswith("share of "))
+        assert total == pytest.approx(1, abs=1e-9)
+    page_file = download(page, "Page for a slide").read_text("utf-8")
+    assert found.session in page_file and "simulated" in page_file.lower()
+    assert "<script src=" not in page_file
+    picture = download(page, "Picture (PNG)").read_bytes()
+    assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
+
+
+def test_filters_that_fit_nothing_get_a_sentence(sessions_site: str, open_page: Open) -> None:
+    page = open_page(f"{sessions_site}/sessions?skipped=100&skipped=100&length=11&length=11")
+    expect(page.get_by_text(re.compile("No session fits these filters"))).to_be_visible(
+        timeout=60_000
+    )
+
+
+@pytest.mark.parametrize("look", ["Which+expert+decided%3F", "What+if%3F", "Over+many+sessions"])
+def test_nothing_is_wider_than_a_telephone(sessions_site: str, open_page: Open, look: str) -> None:
+    page = open_page(f"{sessions_site}/sessions?look={look}", width=390, dark=True)
+    sentence(page)
+    settled(page)
+    page.wait_for_timeout(1000)
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    main = "document.querySelector('[data-testid=stMain]')"
+    assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")

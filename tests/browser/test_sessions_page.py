@@ -116,12 +116,7 @@ def test_what_if_another_outcome_of_the_first_half(sessions_site: str, open_page
     page = open_page(f"{sessions_site}/sessions?look=What+if%3F")
     sentence(page)
     expect(page.locator(".st-key-turned").get_by_test_id("stDataFrame")).to_be_visible()
-    said = page.get_by_text(re.compile("The largest change is at track"))
-    before = said.inner_text()
-    settled(page)
-    page.get_by_role("combobox", name=re.compile("What if this track")).click()
-    page.get_by_role("option").last.click()
-    expect(said).not_to_have_text(before)
+    expect(page.get_by_text(re.compile("The largest change is at track"))).to_be_visible()
 
 
 def test_downloads_hold_what_is_on_screen(sessions_site: str, open_page: Open) -> None:
@@ -141,13 +136,6 @@ def test_downloads_hold_what_is_on_screen(sessions_site: str, open_page: Open) -
     assert "<script src=" not in page_file
     picture = download(page, "Picture (PNG)").read_bytes()
     assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
-
-
-def test_filters_that_fit_nothing_get_a_sentence(sessions_site: str, open_page: Open) -> None:
-    page = open_page(f"{sessions_site}/sessions?skipped=100&skipped=100&length=11&length=11")
-    expect(page.get_by_text(re.compile("No session fits these filters"))).to_be_visible(
-        timeout=60_000
-    )
 
 
 @pytest.mark.parametrize("look", ["Which+expert+decided%3F", "What+if%3F", "Over+many+sessions"])

@@ -113,7 +113,7 @@ def test_short_history_is_what_a_slow_loop_finds(quick: Study) -> None:
 
 
 def test_unknown_tables_are_named(quick: Study) -> None:
-    with pytest.raises(ConfigError, match=r"'resall'; the tables are recall, short-history"):
+    with pytest.raises(ConfigError, match=r"'resall'; the tables are recall, recall-plain,"):
         evaluate.evaluate("resall", quick)
 
 

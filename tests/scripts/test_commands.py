@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from relrec_core.errors import RelRecError
+from relrec_core.sources.registry import SOURCES
 from scripts import checks, chromium, environment, fetch
 from tests.conftest import REPOSITORY
 
@@ -40,7 +41,7 @@ def test_fetch_that_fails_says_one_sentence(
 ) -> None:
     assert fetch.main(["ml-2m"]) == 1
     assert capsys.readouterr().err == (
-        "There is no source 'ml-2m'; the known ones are ml-100k, ml-1m.\n"
+        "There is no source 'ml-2m'; the known ones are " + ", ".join(SOURCES) + ".\n"
     )
     assert fetch.main(["ml-1m", "--from", str(tmp_path / "absent.zip")]) == 1
     assert "there is no such file or folder" in capsys.readouterr().err

@@ -274,7 +274,7 @@ class Explainer:
         for picture, cells in zip(pictures, np.split(kept, len(pictures), axis=1), strict=True):
             masks = torch.from_numpy(cells.reshape(len(kept), GRID, GRID))
             replacement = blurred(picture)
-            chunks = torch.split(masks, CHUNK)  # type: ignore[no-untyped-call]
+            chunks = torch.split(masks, CHUNK)
             seen.append(torch.cat([of.seen(erased(picture, m, replacement)) for m in chunks]))
         head = of.head(question.relation, question.user)
         left = seen[0]

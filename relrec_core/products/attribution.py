@@ -116,7 +116,7 @@ def _captum(name: str, side: OneSide, picture: Tensor, white: Tensor) -> Map:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that gradients and hooks are being set
         found = ways[name]()
-    return found.detach().sum(dim=1)[0].float().numpy()
+    return np.asarray(found.detach().sum(dim=1)[0].float().numpy(), dtype=np.float32)
 
 
 def _grad_cam(side: OneSide, picture: Tensor) -> Tensor:
@@ -129,10 +129,10 @@ def _grad_cam(side: OneSide, picture: Tensor) -> Tensor:
 
 
 def _blind(name: str, picture: Tensor, chance: np.random.Generator) -> Map:
-    grey = picture[0].mean(dim=0).numpy()  # (S, S)
+    grey: Map = picture[0].mean(dim=0).numpy()  # (S, S)
     if name == "Edges":
         down, across = np.gradient(grey)
-        return np.hypot(down, across).astype(np.float32)
+        return np.asarray(np.hypot(down, across), dtype=np.float32)
     if name == "Brightness":
-        return (grey.max() - grey).astype(np.float32)
+        return np.asarray(grey.max() - grey, dtype=np.float32)
     return chance.standard_normal(grey.shape).astype(np.float32)

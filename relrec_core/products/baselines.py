@@ -55,13 +55,13 @@ def category_rule(catalogue: Catalogue, split: Split, test: Pairs, seed: int) ->
     def key(pairs: Pairs) -> npt.NDArray[np.int64]:
         one, other = codes[pairs.left], codes[pairs.right]
         both = np.minimum(one, other) * count + np.maximum(one, other)
-        return pairs.relation * count * count + both  # type: ignore[no-any-return]
+        return np.asarray(pairs.relation * count * count + both, dtype=np.int64)
 
     training = split.balanced(TRAIN, seed)
     kinds, place = np.unique(key(training), return_inverse=True)
     votes = np.bincount(place, np.where(training.holds, 1.0, -1.0))
     at = np.searchsorted(kinds, key(test)).clip(max=len(kinds) - 1)
-    return (kinds[at] == key(test)) & (votes[at] > 0)
+    return np.asarray((kinds[at] == key(test)) & (votes[at] > 0))
 
 
 def metric(x: Tensor, split: Split, dim: int, seed: int) -> Distances:
@@ -95,4 +95,4 @@ def calls(distances: Distances, x: Tensor, pairs: Pairs) -> Bools:
     """Whether each pair (n,) is more probable than not."""
     left, right, relation = (torch.from_numpy(v) for v in (pairs.left, pairs.right, pairs.relation))
     with torch.no_grad():
-        return (distances.logits(x, left, right, relation) >= 0).numpy()  # type: ignore[no-any-return]
+        return np.asarray((distances.logits(x, left, right, relation) >= 0).numpy())

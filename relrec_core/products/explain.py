@@ -26,7 +26,7 @@ from relrec_core.lrp.similarity import contrast
 from relrec_core.products.data import ITEM, TITLE
 from relrec_core.products.erasing import blurred, erased
 from relrec_core.products.recommend import Query, Recommender
-from relrec_core.products.words import places
+from relrec_core.products.words import because, rather
 
 GRID = 16
 """Cells down and across a picture: what is counted, named and erased."""
@@ -101,13 +101,11 @@ class ProductExplanation(Explanation):
         return values
 
     def sentence(self) -> str:
-        ours, theirs = (places(self.grid(p)) for p in ("query", "recommended"))
-        if self.reading == "contrast":
-            return f"{self.item_title} rather than {self.other_title}: {ours} of the query."
-        return (
-            f"{self.item_title} was recommended ({self.probability:.0%}) because of {ours} of "
-            f"{self.query_title} and {theirs} of the recommended product."
-        )
+        ours = self.grid("query")
+        if self.other_title is not None:
+            return rather(self.item_title, self.other_title, self.query_title, ours)
+        theirs = self.grid("recommended")
+        return because(self.item_title, self.probability, self.query_title, ours, theirs)
 
 
 @dataclass(frozen=True, eq=False)

@@ -442,4 +442,3 @@ def leave_button(*, key: str, on_left: Callable[[], None]) -> None:
 
 def _styled(look: Look) -> Data:
     return {"strength": look.strength, "originals": look.originals}
-

@@ -125,7 +125,7 @@ export default function({ data, parentElement, setTriggerValue }) {
     for (const b of root.querySelectorAll('button'))
       b.setAttribute('aria-pressed', String(b.dataset.id === data.selected));
   };
-  if (rebuilt(root, [data.items, data.layout])) {
+  if (rebuilt(root, [data.items, data.layout, data.more])) {
     const inside = root.getRootNode().activeElement;
     const focused = inside && inside.dataset ? inside.dataset.id : null;
     const at = root.firstChild ? root.firstChild.scrollLeft : 0;
@@ -146,6 +146,7 @@ export default function({ data, parentElement, setTriggerValue }) {
       button.append(pair, words);
       list.append(button);
     }
+    if (data.more) list.append(el('p', 'more quiet', data.more));
     root.replaceChildren(list);
     list.scrollLeft = at;
     if (focused) for (const b of list.children) if (b.dataset.id === focused) b.focus();
@@ -171,6 +172,7 @@ button.item { cursor: pointer; }
 .strip { display: flex; gap: .45rem; overflow-x: auto; padding: .25rem .25rem .5rem;
   scrollbar-width: thin; position: relative; }
 .strip .item { flex: 0 0 4.6rem; }
+.more { align-self: center; flex: 0 0 9rem; padding-left: .4rem; }
 .strip .pic { width: 4.6rem; }
 .strip [aria-pressed=true] .pic { outline: 3px solid var(--st-primary-color);
   outline-offset: 1px; }
@@ -385,9 +387,13 @@ def picture_buttons(
     key: str,
     label: str,
     layout: str,
+    more: str = "",
     on_picked: Callable[[str], None] | None = None,
 ) -> None:
-    """A `strip` or a `list` of pictures to pick one from; nothing to pick without `on_picked`."""
+    """A `strip` or a `list` of pictures to pick one from, and words after them.
+
+    Without `on_picked` there is nothing to pick.
+    """
 
     def heard() -> None:
         picked = st.session_state[key].picked
@@ -402,6 +408,7 @@ def picture_buttons(
         "selected": selected,
         "label": label,
         "layout": layout,
+        "more": more,
         "fixed": on_picked is None,
         **_styled(look),
     }

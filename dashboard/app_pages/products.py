@@ -11,10 +11,11 @@ from dashboard.panels.common import provenance, sentences
 from dashboard.panels.presentation import presenting
 
 presentation = presenting()
-st.title("Why this product?")
+head = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+head.title("Why this product?", width="content")
 with sentences():
     explainer, key = product_model()
-    panels.origin(explainer.recommender.catalogue)
+    panels.origin(explainer.recommender.catalogue, head)
     with st.container(key="product_controls"):
         choice = panels.choose(explainer, key)
     shown = answer.show(explainer, key, choice, presentation)

@@ -9,9 +9,9 @@ from relrec_core.products.explain import Method
 
 RELATIONS = {
     "also_viewed": "Also looked at",
-    "buy_after_viewing": "Bought after looking at it",
+    "buy_after_viewing": "Bought after looking",
     "also_bought": "Also bought",
-    "bought_together": "Bought together with it",
+    "bought_together": "Bought together",
 }
 READINGS = {"evidence": "What they share", "paper": "The whole score"}
 READING_HELP = (
@@ -51,8 +51,8 @@ def method_caption(method: Method, detail: str) -> str:
 def legend_caption(scale: float) -> str:
     """What the colours mean."""
     return (
-        f"Warm parts support the recommendation, cool parts oppose it. Full colour is "
-        f"{plain(scale)} points of score in one of 256 cells, in every picture above alike. "
+        f"Warm parts support the recommendation, cool parts oppose it; full colour is "
+        f"{plain(scale)} of score in one of 256 cells, the same in every picture above. "
         "Point at a picture to see it without its map."
     )
 

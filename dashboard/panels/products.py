@@ -29,6 +29,9 @@ EPSILONS = (1e-6, 1e-4, 1e-2, 1.0, 100.0)
 MEGABYTES = images.MAXIMUM_BYTES // 1_000_000
 
 
+Place = st.delta_generator.DeltaGenerator
+
+
 @dataclass(frozen=True)
 class Settings:
     """What an expert may change."""
@@ -160,10 +163,9 @@ def _gallery(catalogue: Catalogue, found: list[int], chosen: int | None) -> None
         key="gallery",
         label="Gallery: pick a product",
         layout="strip",
+        more=f"{len(found) - len(shown):,} more: search, or choose a kind." if step > 1 else "",
         on_picked=picked,
     )
-    if step > 1:
-        st.caption(f"{len(items)} of {len(found):,} products; search or choose a kind for more.")
     for sentence in unusable:
         st.caption(sentence)
 
@@ -200,7 +202,7 @@ def _own_picture(of: Recommender) -> tuple[Query, Image.Image, str] | None:
 
 
 def _asked_for(of: Recommender) -> tuple[str, str | None, Settings]:
-    which, who, more, present = st.columns([3.4, 1.6, 0.9, 0.9], vertical_alignment="bottom")
+    which, who, more, present = st.columns([4.2, 1.6, 0.95, 0.9], vertical_alignment="bottom")
     relation = _relation(of, which)
     user = _user(of, who)
     with more:
@@ -213,9 +215,6 @@ def _asked_for(of: Recommender) -> tuple[str, str | None, Settings]:
         width="stretch",
     )
     return relation, user, settings
-
-
-Place = st.delta_generator.DeltaGenerator
 
 
 def _relation(of: Recommender, place: Place) -> str:

@@ -114,7 +114,6 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
     with answer:
         place = st.container(key="product_answer")
         look = _look(scale)
-        st.caption(words.legend_caption(scale))
     ours, theirs = every[picked]
     sentence.markdown(
         "### "
@@ -139,9 +138,10 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
         )
     with others, st.container(key="product_list"):
         _list(shown, every, look, encoded)
-    with answer, st.container(key="product_details"):
+    with answer:
+        shown_how = words.method_caption(settings.method, settings.detail)
+        st.caption(f"{words.legend_caption(scale)} {shown_how}")
         cause_note(shown.of, asked.question.relation)
-        st.caption(words.method_caption(settings.method, settings.detail))
     return Shown(explainer, key, choice, candidates, relevances, picked, look)
 
 
@@ -172,11 +172,9 @@ def _look(scale: float) -> Look:
 
 def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: str) -> None:
     items = []
-    ids = shown.of.catalogue.items[ITEM]
+    ids, question = shown.of.catalogue.items[ITEM], shown.asked.question
     for candidate, found, pair in zip(shown.candidates, shown.relevances, every, strict=True):
-        known = shown.of.known(
-            shown.asked.question.query, shown.asked.question.relation, candidate.row
-        )
+        known = shown.of.known(question.query, question.relation, candidate.row)
         items.append(
             Item(
                 str(ids.iloc[candidate.row]),

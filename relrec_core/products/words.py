@@ -49,11 +49,11 @@ def because(
         theirs: likewise of the recommended product's.
     """
     return (
-        f"{item} was recommended ({probability:.0%}) because of {places(theirs)} of its picture "
-        f"and {places(ours)} of {query}."
+        f"‘{item}’ was recommended ({probability:.0%}) because of {places(theirs)} of its "
+        f"picture and {places(ours)} of ‘{query}’."
     )
 
 
 def rather(item: str, other: str, query: str, ours: npt.NDArray[np.float64]) -> str:
     """Why one product was recommended for a query and not another one."""
-    return f"{item} rather than {other}, because of {places(ours)} of {query}."
+    return f"‘{item}’ rather than ‘{other}’, because of {places(ours)} of ‘{query}’."

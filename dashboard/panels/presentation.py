@@ -9,7 +9,7 @@ from dashboard.picture_components import leave_button
 PARAMETER = "present"
 _HIDDEN = (
     "[data-testid=stHeader], h1, .st-key-product_controls, .st-key-product_list, "
-    ".st-key-product_look, .st-key-product_details, .st-key-aspects"
+    ".st-key-product_look, .st-key-product_more"
 )
 
 

@@ -51,10 +51,12 @@ class Choice:
     settings: Settings
 
 
-def origin(catalogue: Catalogue) -> None:
-    """Say at the top what kind of data this is, and what a person should know of it."""
+def origin(catalogue: Catalogue, title: Place) -> None:
+    """Say beside the title what kind of data this is, and what a person should know of it."""
     if catalogue.rendered:
-        st.badge("Rendered: drawn products, not photos", icon=":material/palette:", color="orange")
+        title.badge(
+            "Rendered: drawn products, not photos", icon=":material/palette:", color="orange"
+        )
     for note in catalogue.notes:
         st.caption(note)
 

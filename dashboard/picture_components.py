@@ -8,10 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.figures.heatmap import Panel, data_url, marks
+from dashboard.figures.heatmap import FAINT, Panel, data_url, marks
 from dashboard.figures.palette import OPPOSITION, SUPPORT, signed
 
-_CSS = """
+_CSS = (
+    """
 * { box-sizing: border-box; }
 :host, .root { font: inherit; color: var(--st-text-color); }
 p { margin: 0; }
@@ -19,14 +20,14 @@ p { margin: 0; }
   overflow: hidden; background: #fff; border: 1px solid var(--st-border-color); }
 .pic img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
 .pic .base, .pic .map, .pic .mark { transition: filter .18s, opacity .18s; }
-.pic.mapped .base { filter: grayscale(1) contrast(.55) brightness(1.25); }
+.pic.mapped .base { filter: grayscale(1); opacity: FAINT; }
 .pic .map { opacity: var(--strength, .8); }
 .pic .blocky { image-rendering: pixelated; }
 .mark { position: absolute; transform: translate(-50%, -50%); padding: 0 .35rem;
   border-radius: .6rem; font-size: .75rem; line-height: 1.25rem; color: #1b1d22;
   background: rgba(255,255,255,.9); border: 2px solid; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
-.originals .mapped .base, .mapped:hover .base, .mapped:focus .base { filter: none; }
+.originals .mapped .base, .mapped:hover .base, .mapped:focus .base { filter: none; opacity: 1; }
 .originals .map, .originals .mark, .mapped:hover .map, .mapped:hover .mark,
 .mapped:focus .map, .mapped:focus .mark { opacity: 0; }
 :focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
@@ -36,7 +37,10 @@ p { margin: 0; }
 .legend i { flex: 0 1 11rem; min-width: 5rem; height: .7rem; border-radius: .35rem;
   border: 1px solid var(--st-border-color);
   background: linear-gradient(90deg, OPPOSITION, #fff, SUPPORT); }
-""".replace("OPPOSITION", OPPOSITION).replace("SUPPORT", SUPPORT)
+""".replace("OPPOSITION", OPPOSITION)
+    .replace("SUPPORT", SUPPORT)
+    .replace("FAINT", str(FAINT))
+)
 
 _COMMON_JS = """
 const el = (tag, name, text) => {
@@ -105,7 +109,7 @@ export default function({ data, parentElement }) {
 _PICTURES_CSS = (
     _CSS
     + """
-.row { display: flex; gap: 1rem; flex-wrap: wrap; }
+.row { display: flex; gap: 1rem; flex-wrap: wrap; align-items: flex-end; }
 figure { margin: 0; flex: 1 1 0; min-width: min(9.5rem, 44%); }
 figcaption { margin-bottom: .4rem; }
 .role { font-size: .8rem; opacity: .72; }
@@ -154,12 +158,16 @@ export default function({ data, parentElement, setTriggerValue }) {
   for (const b of root.querySelectorAll('button'))
     b.onclick = () => setTriggerValue('picked', b.dataset.id);
   show();
-  const chosen = root.querySelector('.strip [aria-pressed=true]');
-  if (chosen && root.seen !== data.selected) {
-    const list = root.firstChild;
-    list.scrollLeft = chosen.offsetLeft - list.offsetLeft - list.clientWidth / 2 + 40;
-  }
-  root.seen = data.selected;
+  const list = root.firstChild;
+  const centre = () => {
+    const chosen = root.querySelector('.strip [aria-pressed=true]');
+    if (!chosen || !list.clientWidth || root.seen === data.selected) return;
+    list.scrollLeft = chosen.offsetLeft - list.clientWidth / 2 + 40;
+    root.seen = data.selected;
+  };
+  const sized = new ResizeObserver(centre);
+  sized.observe(list);
+  return () => sized.disconnect();
 }
 """
 )
@@ -276,9 +284,9 @@ _REGIONS_CSS = (
 .grid button[aria-pressed=true] { box-shadow: inset 0 0 0 3px #5f4fa8;
   background: repeating-linear-gradient(45deg, rgba(95,79,168,.28) 0 4px, transparent 4px 8px); }
 .grid button:focus-visible { outline-offset: -3px; }
-.still.mapped:hover .base { filter: grayscale(1) contrast(.55) brightness(1.25); }
+.still.mapped:hover .base { filter: grayscale(1); opacity: FAINT; }
 .still.mapped:hover .map { opacity: var(--strength, .8); }
-"""
+""".replace("FAINT", str(FAINT))
 )
 
 _LEAVE_JS = """

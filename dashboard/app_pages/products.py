@@ -12,9 +12,9 @@ from dashboard.panels import products_regions as regions
 from dashboard.panels.common import provenance, sentences
 from dashboard.panels.presentation import presenting
 
-presentation = presenting()
 head = st.container(horizontal=True, vertical_alignment="center", gap="medium")
 head.title("Why this product?", width="content")
+presentation = presenting(head)
 with sentences():
     explainer, key = product_model()
     catalogue = explainer.recommender.catalogue
@@ -26,9 +26,9 @@ with sentences():
 
     with st.container(key="product_more"):
         aspects = {
+            "What if a part were missing?": regions.missing,
             "Which part answers which?": regions.correspondence,
             "Why not another one?": compare.why_not,
-            "What if a part were missing?": regions.missing,
             "Compare methods": compare.methods,
         }
         if catalogue.rendered:

@@ -23,8 +23,8 @@ BLUR = 1 / 42
 """Standard deviation of the smoothing, as a share of the picture's side."""
 FULL = 99.5
 """Percentile of a map's absolute values that gets the full colour."""
-RISE = 0.85
-"""Below 1: weak relevance is drawn a little stronger than in proportion."""
+FAINT = 0.6
+"""How much is left of a picture under a map; the rest is white."""
 WORTH_MARKING = 0.15
 """Opposition gets a number if its strongest cell has this share of the strongest support."""
 
@@ -92,8 +92,8 @@ def _full(drawn: Map) -> float:
 
 
 def overlay(drawn: Map, scale: float) -> Image.Image:
-    """RGBA picture of a map; opaque from `scale` on."""
-    strength = np.clip(np.abs(drawn) / scale, 0, 1) ** RISE
+    """RGBA picture of a map: opacity in proportion, full from `scale` on."""
+    strength = np.clip(np.abs(drawn) / scale, 0, 1)
     pixels = np.empty((*drawn.shape, 4), dtype=np.uint8)
     pixels[..., :3] = np.where(drawn[..., None] >= 0, rgb(SUPPORT), rgb(OPPOSITION))
     pixels[..., 3] = np.round(255 * strength)
@@ -103,7 +103,7 @@ def overlay(drawn: Map, scale: float) -> Image.Image:
 def faint(picture: Image.Image) -> Image.Image:
     """The picture in light greys, so that the map's colours are the only ones."""
     grey = np.asarray(picture.convert("L"), dtype=np.float64)
-    light = np.clip((0.55 * (grey - 128) + 128) * 1.25, 0, 255)
+    light = 255 - FAINT * (255 - grey)
     return Image.fromarray(light.round().astype(np.uint8)).convert("RGB")
 
 
@@ -130,14 +130,20 @@ def marks(panel: Panel) -> list[Mark]:
     """The cell that supports most and, where it counts, the one that opposes most."""
     cells = panel.cells
     best, worst = float(cells.max()), float(cells.min())
-    found = [(np.argmax(cells), best)] if best > 0 else []
-    if worst < 0 and -worst >= WORTH_MARKING * best:
-        found.append((np.argmin(cells), worst))
-    result = []
-    for place, value in found:
-        row, column = divmod(int(place), GRID)
-        result.append(Mark((column + 0.5) / GRID, (row + 0.5) / GRID, value))
-    return result
+    found = [(int(np.argmax(cells)), best)] if best > 0 else []
+    against = int(np.argmin(cells))
+    if worst < 0 and -worst >= WORTH_MARKING * best and not _touch(against, found):
+        found.append((against, worst))
+    return [
+        Mark((place % GRID + 0.5) / GRID, (place // GRID + 0.5) / GRID, value)
+        for place, value in found
+    ]
+
+
+def _touch(place: int, others: list[tuple[int, float]]) -> bool:
+    """Whether the numbers of two cells would lie over one another."""
+    row, column = divmod(place, GRID)
+    return any(abs(row - o // GRID) < 2 and abs(column - o % GRID) < 4 for o, _ in others)
 
 
 def data_url(picture: Image.Image) -> str:

@@ -8,20 +8,29 @@ from dashboard.picture_components import leave_button
 
 PARAMETER = "present"
 _HIDDEN = (
-    "[data-testid=stHeader], h1, .st-key-product_controls, .st-key-product_list, "
-    ".st-key-product_look, .st-key-product_more"
+    "[data-testid=stElementContainer]:has(h1), .st-key-product_controls, "
+    ".st-key-product_list, .st-key-product_look, .st-key-product_more"
 )
 
+_REST = (
+    "[data-testid=stHeader] { visibility: hidden; } "
+    ".st-key-product_answer { max-width: calc(2 * (100vh - 19rem)); margin: 0 auto; }"
+)
+"""Both pictures fit on the screen with the sentence."""
 
-def presenting() -> bool:
+
+def presenting(place: st.delta_generator.DeltaGenerator) -> bool:
     """Whether the address asks for the presentation; if so, hide what is not for the audience.
+
+    `place` gets the way out.
 
     The controls are hidden, not left out: what they say still holds, and so does the address.
     """
     if st.query_params.get(PARAMETER) != "1":
         return False
-    st.html(f"<style>{_HIDDEN} {{ display: none !important; }}</style>")
-    leave_button(key="leave", on_left=_leave)
+    st.html(f"<style>{_HIDDEN} {{ display: none !important; }} {_REST}</style>")
+    with place:
+        leave_button(key="leave", on_left=_leave)
     return True
 
 

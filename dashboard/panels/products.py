@@ -64,7 +64,8 @@ def origin(catalogue: Catalogue, title: Place) -> None:
 def choose(explainer: Explainer, key: ModelKey) -> Choice:
     """Gallery, own picture, relation, user and settings."""
     of = explainer.recommender
-    find, kind, act, own = st.columns([2, 1.3, 0.9, 1.1], vertical_alignment="bottom")
+    find, kind, more = st.columns([2, 1.3, 2.1], vertical_alignment="bottom")
+    buttons = more.container(horizontal=True)
     text = find.text_input(
         "Search the gallery",
         key="product_search",
@@ -80,15 +81,15 @@ def choose(explainer: Explainer, key: ModelKey) -> Choice:
         filter_mode="contains",
     )
     found = _found(of.catalogue, text, category)
-    with own:
-        brought = _own_picture(of)
-    act.button(
+    buttons.button(
         "Surprise me",
         icon=":material/shuffle:",
         on_click=lambda: _pick(random.choice(found) if len(found) else 0, of),
         help="Another product, at random.",
         width="stretch",
     )
+    with buttons:
+        brought = _own_picture(of)
     row = _row(of)
     _gallery(of.catalogue, found, None if brought else row)
     relation, user, settings = _asked_for(of)
@@ -204,12 +205,13 @@ def _own_picture(of: Recommender) -> tuple[Query, Image.Image, str] | None:
 
 
 def _asked_for(of: Recommender) -> tuple[str, str | None, Settings]:
-    which, who, more, present = st.columns([4.2, 1.6, 0.95, 0.9], vertical_alignment="bottom")
+    which, who, more = st.columns([4.2, 1.6, 2], vertical_alignment="bottom")
+    buttons = more.container(horizontal=True)
     relation = _relation(of, which)
     user = _user(of, who)
-    with more:
+    with buttons:
         settings = _settings(of)
-    present.button(
+    buttons.button(
         "Present",
         icon=":material/present_to_all:",
         on_click=lambda: st.query_params.update(present="1"),
@@ -240,6 +242,7 @@ def _relation(of: Recommender, place: Place) -> str:
         key="relation",
         persist_state="session",
         width="stretch",
+        wrap=True,
     )
     links.publish("relation", None if relation == first else relation)
     return str(relation)

@@ -187,7 +187,7 @@ def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: s
                 ],
                 [
                     words.sums_up(found.ledger),
-                    *(["the catalogue relates the two"] if known else []),
+                    *_related(known, shown.of.catalogue.rendered),
                 ],
             )
         )
@@ -201,6 +201,13 @@ def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: s
         layout="list",
         on_picked=lambda item: st.session_state.update(picked=item),
     )
+
+
+def _related(known: bool, rendered: bool) -> list[str]:
+    """Whether the catalogue relates the two; that it does not is only sure if it is rendered."""
+    if known:
+        return ["✓ related in the catalogue"]
+    return ["✗ not related in the catalogue"] if rendered else []
 
 
 def proof(shown: Shown, presentation: bool) -> ProductExplanation:

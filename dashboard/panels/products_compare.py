@@ -61,13 +61,13 @@ def why_not(shown: Shown) -> None:
                 plain_picture(shown.address(shown.candidate.row), one),
                 f"{ROLES[1]}, {shown.candidate.probability:.0%}",
                 one,
-                "warm parts of the query speak for this one",
+                "warm parts speak for this one",
             ),
             figure(
                 plain_picture(shown.address(other), two),
                 f"Not recommended first, {chance[other]:.0%}",
                 two,
-                "cool parts of the query speak for this one",
+                "cool parts speak for this one",
             ),
         ],
         Look(scale, shown.look.strength, shown.look.originals),
@@ -204,16 +204,31 @@ def planted(shown: Shown) -> None:
     if not figures:
         st.info("The cause is only known for products of a rendered catalogue.")
         return
-    cause = truth.CAUSES[shown.asked.question.relation]
-    st.markdown(
-        f"**The cause is the same {cause}, and the model was never told.** " + " ".join(notes)
-    )
+    st.markdown(f"**{_shared(shown)}** {' '.join(notes)}")
     pictures(
         figures, Look(scale, shown.look.strength, shown.look.originals), key="planted_pictures"
     )
     st.caption(
         "Chance would give as much support to the cause as it takes of the picture: 1.0 times. "
         "The model may also use other things that come along with the cause."
+    )
+
+
+def _shared(shown: Shown) -> str:
+    """Whether the two really share the cause."""
+    catalogue, question = shown.of.catalogue, shown.asked.question
+    cause = truth.CAUSES[question.relation]
+    known = product_truth(catalogue.folder).attributes[cause]
+    ids = catalogue.items[ITEM]
+    theirs = known[str(ids.iloc[shown.candidate.row])]
+    if question.query.row is None:
+        return f"The cause is the same {cause}; of your picture it is not known."
+    ours = known[str(ids.iloc[question.query.row])]
+    if ours == theirs:
+        return f"The cause is the same {cause}, ‘{ours}’, and the model was never told."
+    return (
+        f"Two products are related by the same {cause}; these have ‘{ours}’ and ‘{theirs}’, so "
+        "here the model was wrong, and its map shows what misled it."
     )
 
 

@@ -79,9 +79,15 @@ def correspondence(shown: Shown) -> None:
             label=f"Regions of {ours.title}; arrows move, space chooses",
             on_chosen=lambda cells: st.session_state.update(regions=(text, cells)),
         )
+        st.caption(_full(scale))
     own = shared_scale([answer])
     with right:
-        pictures([figure(mapped(answer, own), ROLES[1], theirs.title)], Look(own), key="answering")
+        pictures(
+            [figure(mapped(answer, own), ROLES[1], theirs.title, _full(own))],
+            Look(own),
+            key="answering",
+            with_legend=False,
+        )
     with beside:
         st.caption(
             "Choose regions on the left: click or drag, or use the arrow keys and space. On the "
@@ -90,9 +96,12 @@ def correspondence(shown: Shown) -> None:
         )
         st.caption(
             "Always explained as what they share, since only this can be split between regions "
-            "of two pictures. The two pictures have colour scales of their own here: full colour "
-            f"is {plain(4 * scale)} a region on the left, {plain(4 * own)} on the right."
+            "of two pictures. The two pictures have colour scales of their own here."
         )
+
+
+def _full(scale: float) -> str:
+    return f"full colour is {plain(4 * scale)} of score in one region"
 
 
 def _spread(regions: Map) -> Map:

@@ -65,7 +65,7 @@ def choose(explainer: Explainer, key: ModelKey) -> Choice:
     """Gallery, own picture, relation, user and settings."""
     of = explainer.recommender
     find, kind, more = st.columns([2, 1.3, 2.1], vertical_alignment="bottom")
-    buttons = more.container(horizontal=True)
+    buttons, problem = more.container(horizontal=True), st.container()
     text = find.text_input(
         "Search the gallery",
         key="product_search",
@@ -89,7 +89,7 @@ def choose(explainer: Explainer, key: ModelKey) -> Choice:
         width="stretch",
     )
     with buttons:
-        brought = _own_picture(of)
+        brought = _own_picture(of, problem)
     row = _row(of)
     _gallery(of.catalogue, found, None if brought else row)
     relation, user, settings = _asked_for(of)
@@ -173,8 +173,11 @@ def _gallery(catalogue: Catalogue, found: list[int], chosen: int | None) -> None
         st.caption(sentence)
 
 
-def _own_picture(of: Recommender) -> tuple[Query, Image.Image, str] | None:
-    """A picture that the visitor brings, or None; it never touches the disk."""
+def _own_picture(of: Recommender, problem: Place) -> tuple[Query, Image.Image, str] | None:
+    """A picture that the visitor brings, or None; it never touches the disk.
+
+    What is wrong with it is said at `problem`.
+    """
     generation = st.session_state.get("uploads", 0)
     with st.popover("Your own picture", icon=":material/add_a_photo:", width="stretch"):
         st.caption(
@@ -197,7 +200,7 @@ def _own_picture(of: Recommender) -> tuple[Query, Image.Image, str] | None:
         try:
             picture = images.decode(raw, None, name=file.name)
         except ImageError as error:
-            st.error(str(error), icon=":material/error:")
+            problem.error(str(error), icon=":material/error:")
             return None
         kept = ((name, of.run), of.brought(picture), images.square(picture, LARGE))
         st.session_state[BROUGHT] = kept

@@ -173,6 +173,7 @@ def _look(scale: float) -> Look:
 def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: str) -> None:
     items = []
     ids, question = shown.of.catalogue.items[ITEM], shown.asked.question
+    row = question.query.row
     for candidate, found, pair in zip(shown.candidates, shown.relevances, every, strict=True):
         known = shown.of.known(question.query, question.relation, candidate.row)
         items.append(
@@ -187,7 +188,7 @@ def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: s
                 ],
                 [
                     words.sums_up(found.ledger),
-                    *_related(known, shown.of.catalogue.rendered),
+                    *_related(known, sure=shown.of.catalogue.rendered and row is not None),
                 ],
             )
         )
@@ -203,11 +204,11 @@ def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: s
     )
 
 
-def _related(known: bool, rendered: bool) -> list[str]:
-    """Whether the catalogue relates the two; that it does not is only sure if it is rendered."""
+def _related(known: bool, *, sure: bool) -> list[str]:
+    """Whether the catalogue relates the two; that it does not is only said if it is sure."""
     if known:
         return ["✓ related in the catalogue"]
-    return ["✗ not related in the catalogue"] if rendered else []
+    return ["✗ not related in the catalogue"] if sure else []
 
 
 def proof(shown: Shown, presentation: bool) -> ProductExplanation:

@@ -213,7 +213,15 @@ def product_explanation(
     other: int | None = None,
 ) -> ProductExplanation:
     """An explanation with its proof."""
-    return _explainer.explain(_question, _relevance, other=other)
+    return _explainer.explain(_question, _relevance, other=other, between=_newer_question)
+
+
+def _newer_question() -> None:
+    """Let Streamlit stop here if the visitor asked for something else meanwhile.
+
+    It does so whenever the session's state is read.
+    """
+    st.session_state.get("product")
 
 
 @st.cache_data(max_entries=128, show_spinner="Following every region of both pictures …")

@@ -266,9 +266,20 @@ def every_cell(
         )
     p = explanation.provenance
     footer = f"{p.dataset}. {p.licence}. Model run {p.run}. {p.method}. RelRec {p.code_version}."
-    picture = sheet(explanation.sentence(), panels, roles, scale, footer)
     with save:
-        _downloads(explanation, picture, lambda: product_report(explanation, picture, panels), key)
+        popover = st.popover(
+            "Download",
+            icon=":material/download:",
+            width="stretch",
+            key=f"{key}_downloads",
+            on_change="rerun",
+        )
+    if popover.open:
+        picture = sheet(explanation.sentence(), panels, roles, scale, footer)
+        with popover:
+            _downloads(
+                explanation, picture, lambda: product_report(explanation, picture, panels), key
+            )
 
 
 def _downloads(
@@ -277,19 +288,18 @@ def _downloads(
     parts = [explanation.query_title, explanation.item_title, explanation.relation]
     text = " ".join(parts).lower()
     name = "-".join("".join(c if c.isalnum() else " " for c in text).split())[:80]
-    with st.popover("Download", icon=":material/download:", width="stretch"):
-        svg_button(picture, key=f"{key}_png", file_name=f"{name}.png")
-        for label, data, ending, kind in (
-            ("Table (CSV)", explanation.to_frame().to_csv(index=False), "csv", "text/csv"),
-            ("Explanation (JSON)", explanation.to_json(), "json", "application/json"),
-            ("Page for a slide or a mail (HTML)", page, "html", "text/html"),
-        ):
-            st.download_button(
-                label,
-                data,
-                f"{name}.{ending}",
-                kind,
-                key=f"{key}_{ending}",
-                on_click="ignore",
-                width="stretch",
-            )
+    svg_button(picture, key=f"{key}_png", file_name=f"{name}.png")
+    for label, data, ending, kind in (
+        ("Table (CSV)", explanation.to_frame().to_csv(index=False), "csv", "text/csv"),
+        ("Explanation (JSON)", explanation.to_json(), "json", "application/json"),
+        ("Page for a slide or a mail (HTML)", page, "html", "text/html"),
+    ):
+        st.download_button(
+            label,
+            data,
+            f"{name}.{ending}",
+            kind,
+            key=f"{key}_{ending}",
+            on_click="ignore",
+            width="stretch",
+        )

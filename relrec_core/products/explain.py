@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
@@ -33,7 +33,7 @@ GRID = 16
 ERASED = 0.05
 """Share of both pictures' cells that the audit erases."""
 REPETITIONS = 20
-CHUNK = 16
+CHUNK = 8
 """Pictures passed through the trunk at once by the audit."""
 
 ReadingName = Literal["evidence", "paper"]
@@ -218,6 +218,7 @@ class Explainer:
         *,
         other: int | None = None,
         repetitions: int = REPETITIONS,
+        between: Callable[[], None] = lambda: None,
     ) -> ProductExplanation:
         """The explanation with its proof; erasing takes two passes of the trunk a repetition.
 
@@ -226,13 +227,14 @@ class Explainer:
             relevance: of one pair.
             other: row of the product that was not recommended, for a contrast.
             repetitions: random erasures to compare with.
+            between: called now and then; may raise to stop.
         """
         of, items = self.recommender, self.recommender.catalogue.items
         row, query = relevance.row, question.query
         cells = _cells(relevance)
         deletion = deletion_test(
             np.array([cell.relevance for cell in cells]),
-            partial(self._rescore, question, relevance, other),
+            partial(self._rescore, question, relevance, other, between),
             k=max(1, round(ERASED * len(cells))),
             repetitions=repetitions,
             seed=of.seed,
@@ -261,6 +263,7 @@ class Explainer:
         question: Question,
         relevance: Relevance,
         other: int | None,
+        between: Callable[[], None],
         kept: npt.NDArray[np.bool_],
     ) -> npt.NDArray[np.float64]:
         """Scores (R,) of the pair with only the kept cells (R, n) of the pictures."""
@@ -272,8 +275,11 @@ class Explainer:
         for picture, cells in zip(pictures, np.split(kept, len(pictures), axis=1), strict=True):
             masks = torch.from_numpy(cells.reshape(len(kept), GRID, GRID))
             replacement = blurred(picture)
-            chunks = torch.split(masks, CHUNK)
-            seen.append(torch.cat([of.seen(erased(picture, m, replacement)) for m in chunks]))
+            parts = []
+            for chunk in torch.split(masks, CHUNK):
+                between()
+                parts.append(of.seen(erased(picture, chunk, replacement)))
+            seen.append(torch.cat(parts))
         head = of.head(question.relation, question.user)
         left = seen[0]
         if other is not None:

@@ -13,7 +13,7 @@ from dashboard.figures.report import STYLE
 from relrec_core.products.explain import ProductExplanation
 
 SIDE, GAP, EDGE = 440, 40, 40
-LETTERS = 62
+LETTERS = 52
 """Of the sentence in one line."""
 _FONT = "system-ui,-apple-system,'Segoe UI',sans-serif"
 
@@ -79,9 +79,9 @@ def _legend(x: float, y: float, scale: float) -> list[str]:
         f'<stop stop-color="{OPPOSITION}"/><stop offset=".5" stop-color="#fff"/>'
         f'<stop offset="1" stop-color="{SUPPORT}"/></linearGradient></defs>',
         _text(x, y + 11, f"{signed(-scale)} opposes", 14),
-        f'<rect x="{x + 110:g}" y="{y:g}" width="160" height="13" rx="6" fill="url(#scale)" '
+        f'<rect x="{x + 130:g}" y="{y:g}" width="160" height="13" rx="6" fill="url(#scale)" '
         'stroke="#dedad0"/>',
-        _text(x + 282, y + 11, f"supports {signed(scale)}, in one of 256 cells", 14),
+        _text(x + 302, y + 11, f"supports {signed(scale)}, in one of 256 cells", 14),
     ]
 
 

@@ -265,7 +265,7 @@ def every_cell(
             alt="Every cell of both pictures with its signed share, strongest first",
         )
     p = explanation.provenance
-    footer = f"{p.dataset}. {p.licence}. Model run {p.run}. {p.method}. RelRec {p.code_version}."
+    footer = f"{p.dataset} ({p.licence}). Model run {p.run}. {p.method}. RelRec {p.code_version}."
     with save:
         popover = st.popover(
             "Download",

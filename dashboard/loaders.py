@@ -224,12 +224,16 @@ def _newer_question() -> None:
     st.session_state.get("product")
 
 
-@st.cache_data(max_entries=128, show_spinner="Following every region of both pictures …")
+@st.cache_data(
+    max_entries=128,
+    show_spinner="Following every region of both pictures; a large network takes a minute …",
+    show_time=True,
+)
 def product_regions(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, row: int, cells: int
 ) -> Map:
     """(cells, cells, cells, cells): region of the query, region of the product; score units."""
-    found = _explainer.correspondence(_question, row, cells)
+    found = _explainer.correspondence(_question, row, cells, _newer_question)
     return 2 * found.regions.numpy()
 
 

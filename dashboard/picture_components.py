@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.figures.heatmap import FAINT, Panel, data_url, marks
 from dashboard.figures.palette import OPPOSITION, SUPPORT, signed
 
-_CSS = (
+CSS = (
     """
 * { box-sizing: border-box; }
 :host, .root { font: inherit; color: var(--st-text-color); }
@@ -42,7 +42,7 @@ p { margin: 0; }
     .replace("FAINT", str(FAINT))
 )
 
-_COMMON_JS = """
+COMMON_JS = """
 const el = (tag, name, text) => {
   const made = document.createElement(tag);
   if (name) made.className = name;
@@ -87,7 +87,7 @@ const rebuilt = (root, made) => {
 """
 
 _PICTURES_JS = (
-    _COMMON_JS
+    COMMON_JS
     + """
 export default function({ data, parentElement }) {
   const root = parentElement.querySelector('.root');
@@ -107,7 +107,7 @@ export default function({ data, parentElement }) {
 """
 )
 _PICTURES_CSS = (
-    _CSS
+    CSS
     + """
 .row { display: flex; gap: 1rem; flex-wrap: wrap; align-items: flex-end; }
 figure { margin: 0; flex: 1 1 0; min-width: min(9.5rem, 44%); }
@@ -120,7 +120,7 @@ figure > .quiet { margin-top: .35rem; }
 )
 
 _BUTTONS_JS = (
-    _COMMON_JS
+    COMMON_JS
     + """
 export default function({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector('.root');
@@ -172,7 +172,7 @@ export default function({ data, parentElement, setTriggerValue }) {
 """
 )
 _BUTTONS_CSS = (
-    _CSS
+    CSS
     + """
 .item { font: inherit; color: inherit; background: transparent; text-align: left; padding: 0;
   border: 0; border-radius: .6rem; display: block; }
@@ -201,94 +201,6 @@ button.item { cursor: pointer; }
 """
 )
 
-_REGIONS_JS = (
-    _COMMON_JS
-    + """
-export default function({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector('.root');
-  look(root, data);
-  const n = data.cells;
-  root.chosen = new Set(data.selected);
-  const name = (i) => `Row ${Math.floor(i / n) + 1}, column ${i % n + 1}`;
-  if (rebuilt(root, [data.picture, n, data.label, data.role, data.title])) {
-    const inside = root.getRootNode().activeElement;
-    const focused = inside && inside.dataset ? inside.dataset.at : null;
-    const box = picture(data.picture, false);
-    const grid = el('div', 'grid');
-    grid.style.gridTemplate = `repeat(${n}, 1fr) / repeat(${n}, 1fr)`;
-    grid.setAttribute('role', 'group');
-    grid.setAttribute('aria-label', data.label);
-    for (let i = 0; i < n * n; i++) {
-      const b = el('button'); b.type = 'button'; b.dataset.at = i;
-      b.tabIndex = i === 0 ? 0 : -1;
-      grid.append(b);
-    }
-    box.classList.add('still');
-    box.append(grid);
-    const caption = el('div', 'caption');
-    caption.append(el('p', 'role', data.role), el('p', 'title', data.title));
-    root.replaceChildren(caption, box);
-    if (focused !== null) { const b = grid.children[focused]; b.tabIndex = 0; b.focus(); }
-  }
-  const buttons = [...root.querySelectorAll('.grid button')];
-  const show = () => buttons.forEach((b, i) => {
-    b.setAttribute('aria-pressed', String(root.chosen.has(i)));
-    b.setAttribute('aria-label', name(i));
-  });
-  const set = (i, on) => { on ? root.chosen.add(i) : root.chosen.delete(i); show(); };
-  const send = () => setTriggerValue('chosen', [...root.chosen].sort((a, b) => a - b));
-  const grid = root.querySelector('.grid');
-  let painting = null;
-  const finish = () => { if (painting !== null) { painting = null; send(); } };
-  grid.onpointerdown = (e) => {
-    const b = e.target.closest('button'); if (!b || e.button) return;
-    if (b.hasPointerCapture(e.pointerId)) b.releasePointerCapture(e.pointerId);
-    painting = !root.chosen.has(Number(b.dataset.at)); set(Number(b.dataset.at), painting);
-  };
-  grid.onpointerover = (e) => {
-    const b = e.target.closest('button');
-    if (b && painting !== null && e.buttons) set(Number(b.dataset.at), painting);
-  };
-  grid.onpointerup = finish;
-  grid.onpointerleave = finish;
-  grid.onpointercancel = finish;
-  grid.onclick = (e) => {
-    const b = e.target.closest('button');
-    if (!b || e.detail) return;
-    set(Number(b.dataset.at), !root.chosen.has(Number(b.dataset.at))); send();
-  };
-  grid.onkeydown = (e) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -n, ArrowDown: n }[e.key];
-    const b = e.target.closest('button');
-    if (!step || !b) return;
-    e.preventDefault();
-    const from = Number(b.dataset.at), to = from + step;
-    const wraps = Math.abs(step) === 1 && Math.floor(to / n) !== Math.floor(from / n);
-    if (to < 0 || to >= n * n || wraps) return;
-    b.tabIndex = -1; buttons[to].tabIndex = 0; buttons[to].focus();
-  };
-  show();
-}
-"""
-)
-_REGIONS_CSS = (
-    _CSS
-    + """
-.caption { margin-bottom: .4rem; }
-.role { font-size: .8rem; opacity: .72; }
-.title { font-weight: 600; line-height: 1.3; }
-.grid { position: absolute; inset: 0; display: grid; touch-action: manipulation; }
-.grid button { background: transparent; border: 1px solid rgba(60,60,70,.16); padding: 0;
-  cursor: pointer; border-radius: 0; }
-.grid button:hover { background: rgba(95,79,168,.18); }
-.grid button[aria-pressed=true] { box-shadow: inset 0 0 0 3px #5f4fa8;
-  background: repeating-linear-gradient(45deg, rgba(95,79,168,.28) 0 4px, transparent 4px 8px); }
-.grid button:focus-visible { outline-offset: -3px; }
-.still.mapped:hover .base { filter: grayscale(1); opacity: FAINT; }
-.still.mapped:hover .map { opacity: var(--strength, .8); }
-""".replace("FAINT", str(FAINT))
-)
-
 _LEAVE_JS = """
 export default function({ parentElement, setTriggerValue }) {
   const leave = () => setTriggerValue('left', true);
@@ -306,15 +218,12 @@ button:hover, button:focus-visible { border-color: var(--st-primary-color); }
 kbd { font: inherit; opacity: .7; }
 """
 
-_ROOT = '<div class="root"></div>'
+ROOT = '<div class="root"></div>'
 _pictures = st.components.v2.component(
-    "relrec_pictures", html=_ROOT, css=_PICTURES_CSS, js=_PICTURES_JS
+    "relrec_pictures", html=ROOT, css=_PICTURES_CSS, js=_PICTURES_JS
 )
 _buttons = st.components.v2.component(
-    "relrec_picture_buttons", html=_ROOT, css=_BUTTONS_CSS, js=_BUTTONS_JS
-)
-_regions = st.components.v2.component(
-    "relrec_regions", html=_ROOT, css=_REGIONS_CSS, js=_REGIONS_JS
+    "relrec_picture_buttons", html=ROOT, css=_BUTTONS_CSS, js=_BUTTONS_JS
 )
 _leave = st.components.v2.component(
     "relrec_leave",
@@ -383,7 +292,7 @@ def figure(picture: Data, role: str, title: str, note: str = "") -> Data:
 def pictures(figures: Sequence[Data], look: Look, *, key: str, with_legend: bool = True) -> None:
     """Pictures side by side; pointing at one, or reaching it with Tab, shows its original."""
     ends = {"low": signed(-look.scale), "high": signed(look.scale)}
-    data = {"figures": list(figures), "legend": ends if with_legend else None, **_styled(look)}
+    data = {"figures": list(figures), "legend": ends if with_legend else None, **styled(look)}
     _pictures(key=key, data=data)
 
 
@@ -418,36 +327,9 @@ def picture_buttons(
         "layout": layout,
         "more": more,
         "fixed": on_picked is None,
-        **_styled(look),
+        **styled(look),
     }
     _buttons(key=key, data=data, on_picked_change=heard)
-
-
-def region_grid(
-    picture: Data,
-    cells: int,
-    selected: Sequence[int],
-    look: Look,
-    *,
-    key: str,
-    role: str,
-    title: str,
-    label: str,
-    on_chosen: Callable[[list[int]], None],
-) -> None:
-    """A picture under a grid whose cells can be switched on by mouse, finger or keyboard."""
-
-    def heard() -> None:
-        chosen = st.session_state[key].chosen
-        if chosen is not None:
-            on_chosen([int(i) for i in chosen])
-
-    data = {"picture": picture, "cells": cells, "selected": list(selected), "label": label}
-    _regions(
-        key=key,
-        data={**data, "role": role, "title": title, **_styled(look)},
-        on_chosen_change=heard,
-    )
 
 
 def leave_button(*, key: str, on_left: Callable[[], None]) -> None:
@@ -455,5 +337,5 @@ def leave_button(*, key: str, on_left: Callable[[], None]) -> None:
     _leave(key=key, on_left_change=on_left)
 
 
-def _styled(look: Look) -> Data:
+def styled(look: Look) -> Data:
     return {"strength": look.strength, "originals": look.originals}

@@ -19,8 +19,8 @@ from dashboard.picture_components import (
     picture_buttons,
     pictures,
     plain_picture,
-    region_grid,
 )
+from dashboard.region_component import region_grid
 from relrec_core.products.erasing import blurred, erased
 from relrec_core.products.explain import Map, pooled
 from relrec_core.products.recommend import Candidate

@@ -204,15 +204,25 @@ class Explainer:
             logit=float(g[0]),
         )
 
-    def correspondence(self, question: Question, row: int, cells: int = 8) -> Correspondence:
-        """Which region of the query speaks to which of the product (second order of H2)."""
+    def correspondence(
+        self,
+        question: Question,
+        row: int,
+        cells: int = 8,
+        between: Callable[[], None] = lambda: None,
+    ) -> Correspondence:
+        """Which region of the query speaks to which of the product (second order of H2).
+
+        `between` is called now and then and may raise to stop.
+        """
         of = self.recommender
         head = of.head(question.relation, question.user)
         left = self._trace(question.query.picture, question.method)
         right = self._trace(of.pictures.batch([row]), question.method)
         ours, theirs = self.centres(question, [row])
         with torch.inference_mode():
-            return correspondence(head, left, right, ours, theirs[0], (cells, cells))
+            grid = (cells, cells)
+            return correspondence(head, left, right, ours, theirs[0], grid, between=between)
 
     def centres(self, question: Question, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Latents of the average product beside the query (D,) and beside each other one (n, D)."""

@@ -73,6 +73,14 @@ class Config(TrainerConfig):
     batch_size: int = Field(
         default=32, ge=2, le=4096, title="Batch size", description="Pictures a step."
     )
+    warm_epochs: int = Field(
+        default=0,
+        ge=0,
+        le=10000,
+        title="Warm-up epochs",
+        description="Passes before the others in which a trunk that knows nothing learns to name "
+        "related products; with initial weights, 0.",
+    )
     learning_rate: float = Field(
         default=3e-4,
         gt=0,

@@ -11,7 +11,7 @@ EXACT_UP_TO = 50_000
 """Products; more are searched through an index."""
 CHUNK = 65_536
 """Rows added to an index at once; bounds the memory of building it."""
-SAMPLE_PER_LIST = 64
+SAMPLE_PER_LIST = 40
 """Rows for each list that the centres of the lists are learned from."""
 WANTED_RECALL = 0.98
 """Of the ten nearest, on the questions that choose how many lists are looked at."""
@@ -45,6 +45,21 @@ def nearest(
     return rows[order], d[order]
 
 
+def _true(latents: Vectors, questions: Vectors) -> Rows:
+    """Rows (Q, `NEAREST`) of the nearest of each question, every vector compared, by chunks."""
+    best = np.full((len(questions), NEAREST), np.inf, dtype=np.float32)
+    rows = np.zeros((len(questions), NEAREST), dtype=np.int64)
+    for start in range(0, len(latents), CHUNK):
+        chunk = np.asarray(latents[start : start + CHUNK], dtype=np.float32)
+        d = np.square(chunk).sum(axis=1) - 2 * questions @ chunk.T  # (Q, chunk), less |q|^2
+        d = np.concatenate([best, d], axis=1)
+        at = np.argpartition(d, NEAREST - 1, axis=1)[:, :NEAREST]
+        ids = np.arange(start, start + len(chunk))
+        ids = np.concatenate([rows, np.broadcast_to(ids, (len(rows), len(ids)))], axis=1)
+        best, rows = np.take_along_axis(d, at, axis=1), np.take_along_axis(ids, at, axis=1)
+    return rows
+
+
 @dataclass(frozen=True, eq=False)
 class Index:
     """An inverted file of latent vectors (faiss), with the recall it was measured to have.
@@ -74,26 +89,25 @@ class Index:
 
         faiss.omp_set_num_threads(threads)
         count, dim = latents.shape
-        lists = max(1, min(int(4 * count**0.5), count // SAMPLE_PER_LIST))
+        lists = max(1, min(int(2 * count**0.5), count // SAMPLE_PER_LIST))
         chance = np.random.default_rng(seed)
         sample = np.sort(chance.choice(count, min(count, lists * SAMPLE_PER_LIST), replace=False))
         centres = faiss.IndexFlatL2(dim)
         kind = faiss.ScalarQuantizer.QT_fp16
         index = faiss.IndexIVFScalarQuantizer(centres, dim, lists, kind, faiss.METRIC_L2)
-        index.cp.niter, index.cp.seed = 8, seed
+        index.cp.niter, index.cp.seed = 6, seed
         index.train(np.ascontiguousarray(latents[sample], dtype=np.float32))
         for start in range(0, count, CHUNK):
             index.add(np.ascontiguousarray(latents[start : start + CHUNK], dtype=np.float32))
         rows = chance.choice(count, min(QUESTIONS, count), replace=False)
-        true = [
-            nearest(latents, latents[row], np.ones(dim, np.float32), NEAREST)[0] for row in rows
-        ]
+        true = _true(latents, latents[rows])
         looked_at, recall = 1, 0.0
         while True:
             index.nprobe = looked_at
             _, found = index.search(np.ascontiguousarray(latents[rows], np.float32), NEAREST)
-            hits = [np.isin(t, f).mean() for t, f in zip(true, found, strict=True)]
-            recall = float(np.mean(hits))
+            recall = float(
+                np.mean([np.isin(t, f).mean() for t, f in zip(true, found, strict=True)])
+            )
             if recall >= WANTED_RECALL or looked_at >= lists:
                 return cls(latents, looked_at, recall, index)
             looked_at = min(lists, looked_at * 2)

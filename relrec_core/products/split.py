@@ -91,6 +91,12 @@ class Split:
                     "enough for training, validation and test",
                 )
 
+    def training_items(self) -> Rows:
+        """Products that training may see."""
+        if self.item_part is None:
+            return np.arange(self.n_items)
+        return np.flatnonzero(self.item_part == TRAIN)
+
     def positives(self, part: int) -> Pairs:
         """The related pairs of one part."""
         return self.related.where(self.pair_part == part)

@@ -32,7 +32,7 @@ Tell = Callable[[float, str], None]
 
 IN_TRAINING = (
     *("config", "data", "features", "images", "model", "network", "pictures"),
-    *("split", "train", "users"),
+    *("split", "train", "users", "warm"),
 )
 """Modules of this wing that decide what a trained network is."""
 
@@ -134,7 +134,8 @@ class Study:
             ReadOnlyError: it has to be trained, in read-only mode.
         """
         settings = self.config(seed, by)
-        identity = json.dumps([settings.to_json(), self.catalogue.content_hash, training_code()])
+        said = settings.model_dump(exclude={"device", "threads"})
+        identity = json.dumps([said, self.catalogue.content_hash, training_code()])
         name = hashlib.sha256(identity.encode()).hexdigest()[:16]
         if name not in self._trained:
             run = self._run(name, settings)

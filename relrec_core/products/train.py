@@ -20,7 +20,7 @@ from torch import Tensor
 
 from relrec_core import VERSION
 from relrec_core.errors import CheckpointError, DataError, RelRecError
-from relrec_core.products import store, users
+from relrec_core.products import store, users, warm
 from relrec_core.products.config import Config
 from relrec_core.products.data import Catalogue
 from relrec_core.products.features import FEATURES, features, initial, mixed
@@ -125,16 +125,34 @@ class Fit:
         )
         kept = run.read_state()
         if kept is None:
-            run.report(0.0, "Looking at all products for the first time")
+            if config.warm_epochs:
+                self._warm()
+            run.report(self.begin, "Looking at all products for the first time")
             self.memory = self._features()
             self.net.distances.calibrate(self.memory)
         else:
             self._resume(*kept)
 
     @property
+    def begin(self) -> float:
+        """Share of the whole training that the warm-up takes."""
+        return self.config.warm_epochs / (self.config.warm_epochs + self.config.epochs)
+
+    def _warm(self) -> None:
+        """Every process does it alike."""
+
+        def tell(fraction: float, message: str) -> None:
+            self._check()
+            self.run.report(self.begin * fraction, message)
+
+        device = self.group.device
+        trunk = self.net.trunk
+        warm.start(trunk, self.pictures, self.split, self.config, device, self.mixed, tell)
+
+    @property
     def steps(self) -> int:
         """Of the whole training."""
-        own = self._own_items()
+        own = self.split.training_items()
         return self.config.epochs * math.ceil(len(own) / self.config.batch_size)
 
     def until_done(self) -> None:
@@ -148,7 +166,7 @@ class Fit:
                 self.run.log_metrics(p.epoch, **values)
                 self._keep()
             self.run.report(
-                0.98 * p.epoch / config.epochs,
+                self._done(p.epoch / config.epochs),
                 f"Epoch {p.epoch} of {config.epochs}: loss {loss:.4f}, accuracy "
                 f"{values['validation_accuracy']:.1%} on validation",
             )
@@ -170,11 +188,6 @@ class Fit:
         pictures = Pictures(catalogue, self.config.side, self.pictures.normalisation)
         return features(self.net.trunk, pictures, self.group.device, self.run.check_cancelled)
 
-    def _own_items(self) -> Rows:
-        """Products that training may see."""
-        part = self.split.item_part
-        return np.arange(self.split.n_items) if part is None else np.flatnonzero(part == TRAIN)
-
     def _epoch(self) -> float:
         """One pass over all pictures of training; the mean loss of a step."""
         config, p = self.config, self.progress
@@ -182,7 +195,7 @@ class Fit:
         drawn = self.split.negatives(TRAIN, (config.seed, p.epoch), config.hard)
         pairs = self.split.positives(TRAIN).joined(drawn)
         beside = Adjacency(pairs, self.split.n_items)
-        own = self._own_items()
+        own = self.split.training_items()
         order = own[torch.randperm(len(own), generator=generator).numpy()]
         total, count = 0.0, math.ceil(len(order) / config.batch_size)
         for start in range(0, len(order), config.batch_size):
@@ -190,7 +203,7 @@ class Fit:
             total += self._learn(order[start : start + config.batch_size], beside, generator)
             done = (p.step % count) / count if p.step % count else 1.0
             self.run.report(
-                0.98 * min((p.epoch + done) / config.epochs, 1.0),
+                self._done(min((p.epoch + done) / config.epochs, 1.0)),
                 f"Epoch {p.epoch + 1} of {config.epochs}: picture "
                 f"{min(start + config.batch_size, len(order)):,} of {len(order):,}",
             )
@@ -274,6 +287,10 @@ class Fit:
     def _features(self, rows: Rows | None = None) -> Tensor:
         device = self.group.device
         return features(self.net.trunk, self.pictures, device, self._check, rows, self.mixed)
+
+    def _done(self, fraction: float) -> float:
+        """Share of the whole training, from the share of the epochs after the warm-up."""
+        return self.begin + (0.98 - self.begin) * fraction
 
     def _check(self) -> None:
         self.group.check_cancelled(self.run)

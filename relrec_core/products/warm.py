@@ -1,0 +1,138 @@
+"""A start for a trunk that knows nothing: name the products that a picture's product goes with.
+
+The distance of two pictures has no gradient toward a feature that no picture shows yet: it is
+quadratic in their difference, and a network that learns from nothing stays with kinds and colours.
+So it first learns to name related products, which is linear in what it sees: softmax over all
+products with an output vector each, one set a relation. Batch normalisation, which such a start
+needs, is merged into the convolutions when it ends; the output vectors are dropped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import Tensor, nn
+
+from relrec_core.products.config import Config
+from relrec_core.products.pictures import Pictures, varied
+from relrec_core.products.split import TRAIN, Split
+
+RATE, DECAY, RISE = 2e-3, 1e-3, 0.2
+BATCH = 32
+
+Tell = Callable[[float, str], None]
+
+
+def start(
+    trunk: nn.Sequential,
+    pictures: Pictures,
+    split: Split,
+    config: Config,
+    device: torch.device,
+    mixed: bool,
+    tell: Tell,
+) -> None:
+    """Train the trunk in place for `config.warm_epochs` passes over the training products.
+
+    Args:
+        trunk: convolutions in `trunk.features`.
+        pictures: of the catalogue.
+        split: only its training pairs are seen.
+        config: epochs and seed.
+        device: to compute on.
+        mixed: whether in bfloat16.
+        tell: told of progress before every step; may raise to stop.
+    """
+    torch.manual_seed(config.seed)
+    generator = torch.Generator().manual_seed(config.seed)
+    own = split.training_items()
+    related = _related(split, own)
+    net = nn.Sequential(normalised(trunk), *list(trunk.children())[1:]).to(device).train()
+    with torch.no_grad():
+        width = net(pictures.batch(own[:2]).to(device)).shape[1]
+    names = nn.Linear(width, len(related) * len(own)).to(device)
+    optimizer = torch.optim.AdamW(
+        [*net.parameters(), *names.parameters()], lr=RATE, weight_decay=DECAY
+    )
+    count = math.ceil(len(own) / BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, RATE, config.warm_epochs * count, pct_start=RISE
+    )
+    loss = float("nan")
+    for epoch in range(config.warm_epochs):
+        order = torch.randperm(len(own), generator=generator).numpy()
+        for step in range(count):
+            said = f"Naming related products: epoch {epoch + 1} of {config.warm_epochs}"
+            tell((epoch + step / count) / config.warm_epochs, f"{said}, loss {loss:.3f}")
+            rows = order[step * BATCH : (step + 1) * BATCH]
+            if len(rows) < 2:  # nothing to normalise over
+                continue
+            x = pictures.batch(own[rows])
+            x = varied(x, generator).to(device) if config.augment else x.to(device)
+            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=mixed):
+                seen = net(x)  # (B, F)
+            scores = names(seen.float()).view(len(rows), len(related), len(own))  # (B, R, N)
+            total = scores.new_zeros(())
+            for number, matrix in enumerate(related):
+                target = torch.from_numpy(matrix[rows].toarray()).to(device)  # (B, N), sums to 1
+                total = total - (target * scores[:, number].log_softmax(dim=1)).sum(dim=1).mean()
+            optimizer.zero_grad()
+            total.backward()
+            optimizer.step()
+            schedule.step()
+            loss = float(total.detach()) / len(related)
+    _merge(net[0], trunk)
+
+
+def _related(
+    split: Split, own: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> list[sparse.csr_matrix]:
+    """By relation (N, N) over training products: 1 / how many are related, where they are."""
+    place = np.full(split.n_items, -1)
+    place[own] = np.arange(len(own))
+    pairs = split.positives(TRAIN)
+    found = []
+    for number in range(len(split.relations)):
+        of = pairs.relation == number
+        one, other = place[pairs.left[of]], place[pairs.right[of]]
+        ones = np.ones(2 * len(one), dtype=np.float32)
+        ends = np.concatenate([one, other]), np.concatenate([other, one])
+        matrix = sparse.csr_matrix((ones, ends), shape=(len(own), len(own)))
+        count = np.maximum(np.asarray(matrix.sum(axis=1)).ravel(), 1)
+        found.append(sparse.csr_matrix(sparse.diags(1 / count, dtype=np.float32) @ matrix))
+    return found
+
+
+def normalised(trunk: nn.Sequential) -> nn.Sequential:
+    """The trunk's convolutions, themselves, each followed by a batch normalisation."""
+    layers: list[nn.Module] = []
+    for layer in trunk.get_submodule("features").children():
+        layers.append(layer)
+        if isinstance(layer, nn.Conv2d):
+            layers.append(nn.BatchNorm2d(layer.out_channels))
+    return nn.Sequential(*layers)
+
+
+@torch.no_grad()
+def _merge(net: nn.Module, trunk: nn.Sequential) -> None:
+    """Fold every normalisation, as in evaluation, into the convolution before it."""
+    layers = list(net.children())
+    for layer, following in pairwise(layers):
+        if isinstance(layer, nn.Conv2d) and isinstance(following, nn.BatchNorm2d):
+            mean, variance = _running(following)
+            gain = following.weight / (variance + following.eps).sqrt()  # (C,)
+            layer.weight.mul_(gain[:, None, None, None])
+            if layer.bias is not None:
+                layer.bias.copy_((layer.bias - mean) * gain + following.bias)
+    trunk.eval()
+
+
+def _running(layer: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    mean, variance = layer.running_mean, layer.running_var
+    assert mean is not None and variance is not None
+    return mean, variance

@@ -9,6 +9,7 @@ from dashboard.panels.common import read_only_notice
 
 PAGES = (
     ("overview", "Overview", ":material/home:"),
+    ("products", "Products", ":material/image_search:"),
     ("movies", "Movies", ":material/movie:"),
     ("sessions", "Sessions", ":material/queue_music:"),
     ("training", "Training", ":material/model_training:"),

@@ -49,6 +49,23 @@ export default function({ data, parentElement }) {
 }
 """
 
+_SVG_JS = """
+export default function({ data, parentElement }) {
+  parentElement.querySelector('button').onclick = async () => {
+    const image = new Image();
+    image.src = 'data:image/svg+xml;charset=utf-8,' + encodeURIComponent(data.svg);
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = 2 * image.naturalWidth; canvas.height = 2 * image.naturalHeight;
+    canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+    const link = document.createElement('a');
+    link.download = data.file_name;
+    link.href = canvas.toDataURL('image/png');
+    link.click();
+  };
+}
+"""
+
 _VOICE_JS = """
 export default function({ data, parentElement, setTriggerValue }) {
   const ask = parentElement.querySelector('#ask');
@@ -86,6 +103,12 @@ _png = st.components.v2.component(
     css=_BUTTON_CSS,
     js=_PNG_JS,
 )
+_svg = st.components.v2.component(
+    "relrec_svg",
+    html='<button type="button">Picture (PNG)</button>',
+    css=_BUTTON_CSS,
+    js=_SVG_JS,
+)
 _voice = st.components.v2.component(
     "relrec_voice",
     html=(
@@ -101,6 +124,11 @@ _voice = st.components.v2.component(
 def png_button(*, container: str, file_name: str) -> None:
     """Save the chart inside the container with this key as a picture, as it is on screen."""
     _png(key=f"{container}_png", data={"container": container, "file_name": file_name})
+
+
+def svg_button(svg: str, *, key: str, file_name: str) -> None:
+    """Save a drawing as a picture, at twice its size."""
+    _svg(key=key, data={"svg": svg, "file_name": file_name})
 
 
 def voice(*, key: str, answer: str, aloud: bool, on_heard: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""Overview: what is loaded, how good it is, and one live example."""
+"""Overview: what is loaded, how good it is, and a live example of each wing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.panels.common import sentences
 from dashboard.panels.overview import movies_card
+from dashboard.panels.products_card import products_card
 
 st.title("Why was this recommended?")
 st.markdown(
@@ -15,3 +16,5 @@ st.markdown(
 )
 with sentences():
     movies_card()
+with sentences():
+    products_card()

@@ -67,10 +67,10 @@ def deletion_figure(
     return figure
 
 
-def deletion_in_words(test: DeletionTest) -> str:
-    """The picture in words."""
+def deletion_in_words(test: DeletionTest, things: str = "reasons") -> str:
+    """The picture in words; `things` are what was removed."""
     return (
-        f"Score {plain(test.score)}; without the {test.removed} strongest reasons "
+        f"Score {plain(test.score)}; without the {test.removed} strongest {things} "
         f"{plain(test.after_top)}; without {test.removed} random ones {plain(test.after_random)} "
         f"on average, 95 % between {plain(test.low)} and {plain(test.high)}."
     )

@@ -7,8 +7,14 @@ SUPPORT, OPPOSITION, NEUTRAL, ACCENT = "#d9692b", "#3a86c8", "#8a8577", "#6b5bb5
 
 def faded(colour: str, opacity: float) -> str:
     """'#rrggbb' with an opacity from 0 to 1, as Plotly wants it."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    red, green, blue = rgb(colour)
     return f"rgba({red},{green},{blue},{opacity})"
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """'#rrggbb' as three numbers up to 255."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return red, green, blue
 
 
 def of(relevance: float) -> str:

@@ -38,13 +38,24 @@ def chart(figure: go.Figure, *, key: str, alt: str) -> None:
     st.plotly_chart(figure, key=key, config=PLOTLY, alt=alt)
 
 
-def audit_strip(explanation: Explanation, *, key: str) -> None:
-    """The proof beside the picture: the ledger, and what happens without the named reasons."""
+def audit_strip(
+    explanation: Explanation,
+    *,
+    key: str,
+    shares: str = "All shares together",
+    things: str = "reasons",
+    whole: str = "whole profile",
+) -> None:
+    """The proof beside the picture: the ledger, and what happens without the named reasons.
+
+    `shares` is what the ledger's first sum is of, `things` are what the test removes, `whole` is
+    what it removes them from.
+    """
     ledger, deletion = explanation.audit.ledger, explanation.audit.deletion
     adds_up, matters = st.columns([2, 3], gap="medium")
     with adds_up:
         st.markdown("##### Does it add up?")
-        terms = f"All shares together {plain(ledger.features, 3)}"
+        terms = f"{shares} {plain(ledger.features, 3)}"
         if ledger.bias or ledger.epsilon:
             terms += f", biases {plain(ledger.bias, 3)}, stabiliser {plain(ledger.epsilon, 6)}"
         st.markdown(f"{terms}. The score {plain(ledger.score, 3)}.")
@@ -53,7 +64,7 @@ def audit_strip(explanation: Explanation, *, key: str) -> None:
         else:
             st.badge(f"Off by {ledger.gap:.2g}", icon=":material/warning:", color="red")
     with matters:
-        st.markdown("##### Do the named reasons matter?")
+        st.markdown(f"##### Do the named {things} matter?")
         better = deletion.beaten >= 0.95
         worse = round(deletion.beaten * deletion.repetitions)
         st.badge(
@@ -61,15 +72,24 @@ def audit_strip(explanation: Explanation, *, key: str) -> None:
             icon=":material/check:" if better else ":material/warning:",
             color="green" if better else "orange",
         )
-        chart(deletion_figure(deletion), key=f"{key}_deletion", alt=deletion_in_words(deletion))
+        words = (
+            f"without the {deletion.removed} strongest",
+            f"without {deletion.removed} at random",
+            whole,
+        )
+        chart(
+            deletion_figure(deletion, words),
+            key=f"{key}_deletion",
+            alt=deletion_in_words(deletion, things),
+        )
 
 
-def audit_line(explanation: Explanation) -> None:
+def audit_line(explanation: Explanation, things: str = "reasons") -> None:
     """The proof in one line, for small views."""
     ledger, deletion = explanation.audit.ledger, explanation.audit.deletion
     st.caption(
         f"Proof: all shares add up to {plain(ledger.features + ledger.bias + ledger.epsilon, 3)}, "
-        f"the score is {plain(ledger.score, 3)}. {deletion_in_words(deletion)}"
+        f"the score is {plain(ledger.score, 3)}. {deletion_in_words(deletion, things)}"
     )
 
 

@@ -76,6 +76,7 @@ def correspondence(
     right_centre: Tensor | None = None,
     grid: tuple[int, int] = (7, 7),
     chunk: int = CHUNK,
+    between: Callable[[], None] = lambda: None,
 ) -> Correspondence:
     """Second order of H2: R_pp' = sum_k w_k R_p(y_ik) R_p'(y_jk) (Eberle et al. 2020).
 
@@ -91,13 +92,14 @@ def correspondence(
         right_centre: (D,) of the other image; the same if not given.
         grid: cells down and across.
         chunk: passes at once; memory grows with it.
+        between: called between two chunks; may raise to stop.
     """
     if head.weights.ndim != 1:
         raise PropagationError("Regions are compared for one user's weights (D,) at a time.")
     m = centre_or_zero(head, centre)  # (D,)
     n = m if right_centre is None else centre_or_zero(head, right_centre)  # (D,)
     ours, theirs = (  # (D, G) each
-        _cells(head, t, c, grid, chunk) for t, c in ((left, m), (right, n))
+        _cells(head, t, c, grid, chunk, between) for t, c in ((left, m), (right, n))
     )
     regions = (ours * head.weights[:, None]).T @ theirs  # (G, G)
     y, z = head.latents(left.output)[0] - m, head.latents(right.output)[0] - n  # (D,) each
@@ -105,7 +107,14 @@ def correspondence(
     return Correspondence(regions.reshape(*grid, *grid), score, score - float(regions.sum()))
 
 
-def _cells(head: Head, trace: Trace, m: Tensor, grid: tuple[int, int], chunk: int) -> Tensor:
+def _cells(
+    head: Head,
+    trace: Trace,
+    m: Tensor,
+    grid: tuple[int, int],
+    chunk: int,
+    between: Callable[[], None],
+) -> Tensor:
     """Relevance of every cell for every latent, (D, G)."""
     if len(trace.output) != 1 or len(trace.shape) != 4:
         raise PropagationError(
@@ -114,6 +123,7 @@ def _cells(head: Head, trace: Trace, m: Tensor, grid: tuple[int, int], chunk: in
     size = grid[0] * grid[1]
     pooled = []
     for columns in torch.split(head.embedding.T, chunk):  # (chunk, F)
+        between()
         pixels = trace.propagate(trace.output * columns).relevance.sum(dim=1)  # (chunk, H, W)
         pooled.append(_pooled(pixels, grid).flatten(1))  # (chunk, G)
     return torch.cat(pooled) - m[:, None] / size  # (D, G)

@@ -105,7 +105,7 @@ def load(folder: Path) -> Catalogue:
         folder=folder.resolve(),
         name=str(about.get("name", folder.name)),
         title=str(about.get("title", folder.name)),
-        licence=str(about.get("licence", "not stated")),
+        licence=str(about.get("licence", "licence not stated")),
         rendered=about.get("rendered") is True,
         content_hash=_content_hash(folder, items, relations, purchases, users),
         items=items,

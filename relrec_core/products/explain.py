@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
@@ -26,14 +26,14 @@ from relrec_core.lrp.similarity import contrast
 from relrec_core.products.data import CATEGORY, ITEM, TITLE
 from relrec_core.products.erasing import blurred, erased
 from relrec_core.products.recommend import Query, Recommender
-from relrec_core.products.words import places
+from relrec_core.products.words import because, rather
 
 GRID = 16
 """Cells down and across a picture: what is counted, named and erased."""
 ERASED = 0.05
 """Share of both pictures' cells that the audit erases."""
 REPETITIONS = 20
-CHUNK = 16
+CHUNK = 8
 """Pictures passed through the trunk at once by the audit."""
 
 ReadingName = Literal["evidence", "paper"]
@@ -104,13 +104,11 @@ class ProductExplanation(Explanation):
         return values
 
     def sentence(self) -> str:
-        ours, theirs = (places(self.grid(p)) for p in ("query", "recommended"))
-        if self.reading == "contrast":
-            return f"{self.item_title} rather than {self.other_title}: {ours} of the query."
-        return (
-            f"{self.item_title} was recommended ({self.probability:.0%}) because of {ours} of "
-            f"{self.query_title} and {theirs} of the recommended product."
-        )
+        ours = self.grid("query")
+        if self.other_title is not None:
+            return rather(self.item_title, self.other_title, self.query_title, ours)
+        theirs = self.grid("recommended")
+        return because(self.item_title, self.probability, self.query_title, ours, theirs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,15 +204,25 @@ class Explainer:
             logit=float(g[0]),
         )
 
-    def correspondence(self, question: Question, row: int, cells: int = 8) -> Correspondence:
-        """Which region of the query speaks to which of the product (second order of H2)."""
+    def correspondence(
+        self,
+        question: Question,
+        row: int,
+        cells: int = 8,
+        between: Callable[[], None] = lambda: None,
+    ) -> Correspondence:
+        """Which region of the query speaks to which of the product (second order of H2).
+
+        `between` is called now and then and may raise to stop.
+        """
         of = self.recommender
         head = of.head(question.relation, question.user)
         left = self._trace(question.query.picture, question.method)
         right = self._trace(of.pictures.batch([row]), question.method)
         ours, theirs = self.centres(question, [row])
         with torch.inference_mode():
-            return correspondence(head, left, right, ours, theirs[0], (cells, cells))
+            grid = (cells, cells)
+            return correspondence(head, left, right, ours, theirs[0], grid, between=between)
 
     def centres(self, question: Question, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Latents of the average product beside the query (D,) and beside each other one (n, D)."""
@@ -235,6 +243,7 @@ class Explainer:
         *,
         other: int | None = None,
         repetitions: int = REPETITIONS,
+        between: Callable[[], None] = lambda: None,
     ) -> ProductExplanation:
         """The explanation with its proof; erasing takes two passes of the trunk a repetition.
 
@@ -243,13 +252,14 @@ class Explainer:
             relevance: of one pair.
             other: row of the product that was not recommended, for a contrast.
             repetitions: random erasures to compare with.
+            between: called now and then; may raise to stop.
         """
         of, items = self.recommender, self.recommender.catalogue.items
         row, query = relevance.row, question.query
         cells = _cells(relevance)
         deletion = deletion_test(
             np.array([cell.relevance for cell in cells]),
-            partial(self._rescore, question, relevance, other),
+            partial(self._rescore, question, relevance, other, between),
             k=max(1, round(ERASED * len(cells))),
             repetitions=repetitions,
             seed=of.seed,
@@ -278,6 +288,7 @@ class Explainer:
         question: Question,
         relevance: Relevance,
         other: int | None,
+        between: Callable[[], None],
         kept: npt.NDArray[np.bool_],
     ) -> npt.NDArray[np.float64]:
         """Scores (R,) of the pair with only the kept cells (R, n) of the pictures."""
@@ -289,8 +300,11 @@ class Explainer:
         for picture, cells in zip(pictures, np.split(kept, len(pictures), axis=1), strict=True):
             masks = torch.from_numpy(cells.reshape(len(kept), GRID, GRID))
             replacement = blurred(picture)
-            chunks = torch.split(masks, CHUNK)
-            seen.append(torch.cat([of.seen(erased(picture, m, replacement)) for m in chunks]))
+            parts = []
+            for chunk in torch.split(masks, CHUNK):
+                between()
+                parts.append(of.seen(erased(picture, chunk, replacement)))
+            seen.append(torch.cat(parts))
         head = of.head(question.relation, question.user)
         left = seen[0]
         if other is not None:

@@ -57,6 +57,12 @@ class Pictures:
         square = np.asarray(images.square(picture, self.side), dtype=np.uint8)
         return self._normalised(torch.from_numpy(square.copy())[None])
 
+    def picture(self, x: Tensor) -> Image.Image:
+        """What (1, 3, S, S) shows; the inverse of `tensor`."""
+        mean, deviation = self._statistics()
+        values = (x[0].permute(1, 2, 0) * deviation + mean) * (255 / self.normalisation.scale)
+        return Image.fromarray(values.round().clamp(0, 255).to(torch.uint8).numpy())
+
     def bounds(self) -> tuple[Tensor, Tensor]:
         """(3, 1, 1) each: what black and white become; for the z-box rule and for noise."""
         low, high = (
@@ -70,11 +76,13 @@ class Pictures:
 
     def _normalised(self, pixels: Tensor) -> Tensor:
         """(B, S, S, 3) bytes -> (B, 3, S, S)."""
-        mean, deviation = (
-            torch.tensor(v) for v in (self.normalisation.mean, self.normalisation.deviation)
-        )
+        mean, deviation = self._statistics()
         scaled = pixels.float() * (self.normalisation.scale / 255)
         return ((scaled - mean) / deviation).permute(0, 3, 1, 2)
+
+    def _statistics(self) -> tuple[Tensor, Tensor]:
+        """(3,) each, by channel."""
+        return torch.tensor(self.normalisation.mean), torch.tensor(self.normalisation.deviation)
 
 
 def varied(x: Tensor, generator: torch.Generator) -> Tensor:

@@ -1,4 +1,4 @@
-"""Parts of a picture in words."""
+"""Parts of a picture, and what they are the reason for, in words."""
 
 from __future__ import annotations
 
@@ -30,3 +30,30 @@ def places(grid: npt.NDArray[np.float64]) -> str:
     if not vertical:
         return f"the {horizontal} side"
     return f"the {vertical} {horizontal or 'middle'}"
+
+
+def because(
+    item: str,
+    probability: float,
+    query: str,
+    ours: npt.NDArray[np.float64],
+    theirs: npt.NDArray[np.float64],
+) -> str:
+    """Why a product was recommended for another.
+
+    Args:
+        item: title of the recommended product.
+        probability: of the recommendation.
+        query: title of the other product.
+        ours: (rows, columns) relevance of the query's picture.
+        theirs: likewise of the recommended product's.
+    """
+    return (
+        f"‘{item}’ was recommended ({probability:.0%}) because of {places(theirs)} of its "
+        f"picture and {places(ours)} of ‘{query}’."
+    )
+
+
+def rather(item: str, other: str, query: str, ours: npt.NDArray[np.float64]) -> str:
+    """Why one product was recommended for a query and not another one."""
+    return f"‘{item}’ rather than ‘{other}’, because of {places(ours)} of ‘{query}’."

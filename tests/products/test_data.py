@@ -21,7 +21,7 @@ def test_rows_become_numbers(tmp_path: Path) -> None:
     shop = data.load(folder)
     assert (shop.name, shop.title, shop.licence, shop.rendered) == (
         *("shop", "Shop"),
-        *("not stated", True),
+        *("licence not stated", True),
     )
     assert list(shop.items[data.TITLE]) == ["Red mug", "b", "Vase, tall"]
     assert shop.relation_names == ("also_bought", "also_viewed")

@@ -1,0 +1,41 @@
+"""Products: which parts of two pictures made the one lead to the other?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.loaders import product_model
+from dashboard.panels import products as panels
+from dashboard.panels import products_answer as answer
+from dashboard.panels import products_compare as compare
+from dashboard.panels import products_regions as regions
+from dashboard.panels.common import provenance, sentences
+from dashboard.panels.presentation import presenting
+
+head = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+head.title("Why this product?", width="content")
+presentation = presenting(head)
+with sentences():
+    explainer, key = product_model()
+    catalogue = explainer.recommender.catalogue
+    panels.origin(catalogue, head)
+    with st.container(key="product_controls"):
+        choice = panels.choose(explainer, key)
+    shown = answer.show(explainer, key, choice, presentation)
+    explanation = answer.proof(shown, presentation)
+
+    with st.container(key="product_more"):
+        aspects = {
+            "What if a part were missing?": regions.missing,
+            "Which part answers which?": regions.correspondence,
+            "Why not another one?": compare.why_not,
+            "Compare methods": compare.methods,
+        }
+        if catalogue.rendered:
+            aspects["The planted cause"] = compare.planted
+        tabs = st.tabs(list(aspects), key="aspect", on_change="rerun", bind="query-params")
+        for tab, panel in zip(tabs, aspects.values(), strict=True):
+            if tab.open and not presentation:
+                with tab:
+                    panel(shown)
+    provenance(explanation)

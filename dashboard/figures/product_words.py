@@ -1,0 +1,75 @@
+"""What the products page says in plain words."""
+
+from __future__ import annotations
+
+from dashboard.figures.heatmap import CELLS, PIXELS, SMOOTHED
+from dashboard.figures.palette import plain, signed
+from relrec_core.explanation import Ledger
+from relrec_core.products.explain import Method
+
+RELATIONS = {
+    "also_viewed": "Also looked at",
+    "buy_after_viewing": "Bought after looking",
+    "also_bought": "Also bought",
+    "bought_together": "Bought together",
+}
+READINGS = {"evidence": "What they share", "paper": "The whole score"}
+READING_HELP = (
+    "What they share: what draws these two together, compared with an average product. "
+    "The whole score: everything that makes their distance, as in the paper of 2018; it fades "
+    "when two products are nearly alike, because then there is no distance left to explain."
+)
+PRESETS = {
+    "paper": "One rule for all layers (epsilon)",
+    "epsilon-plus-flat": "Supports only, flat below (z-plus)",
+    "epsilon-gamma-box": "Supports favoured (gamma)",
+}
+_DETAIL = {
+    SMOOTHED: "smoothed a little, since single pixels flicker",
+    CELLS: "summed up in 16 x 16 cells",
+    PIXELS: "pixel by pixel, as computed",
+}
+
+
+def relation_title(name: str) -> str:
+    return RELATIONS.get(name, name.replace("_", " ").capitalize())
+
+
+def preset_title(name: str) -> str:
+    return PRESETS.get(name, name)
+
+
+def method_caption(method: Method, detail: str) -> str:
+    """What is shown, after the settings."""
+    bias = ", biases left out" if method.ignore_bias else ""
+    return (
+        f"Shown: {READINGS[method.reading].lower()}; {preset_title(method.preset).lower()}, "
+        f"stabiliser {method.epsilon:g}{bias}; {_DETAIL[detail]}."
+    )
+
+
+def legend_caption(scale: float) -> str:
+    """What the colours mean."""
+    return (
+        f"Warm parts support the recommendation, cool parts oppose it; full colour is "
+        f"{plain(scale)} of score in one of 256 cells, the same in every picture above. "
+        "Point at a picture to see it without its map."
+    )
+
+
+def sums_up(ledger: Ledger) -> str:
+    """The ledger in a few words."""
+    mark = "✓" if ledger.closes() else f"(off by {ledger.gap:.2g})"
+    return (
+        f"pixels {signed(ledger.features)}, biases {signed(ledger.bias)} "
+        f"= score {plain(ledger.score)} {mark}"
+    )
+
+
+def planted(relation: str, cause: str, crosses: bool) -> str:
+    """The known cause of a rendered catalogue's relation."""
+    kinds = "two kinds that go together" if crosses else "the same kind"
+    return (
+        f"In this rendered catalogue we know the cause: ‘{relation_title(relation).lower()}’ joins "
+        f"{kinds} with the same **{cause}**. The model was never told."
+    )

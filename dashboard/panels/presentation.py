@@ -1,0 +1,38 @@
+"""The presentation view: the same page without controls, and the way out of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.picture_components import leave_button
+
+PARAMETER = "present"
+_HIDDEN = (
+    "[data-testid=stElementContainer]:has(h1), .st-key-product_controls, "
+    ".st-key-product_list, .st-key-product_look, .st-key-product_more"
+)
+
+_REST = (
+    "[data-testid=stHeader] { visibility: hidden; } "
+    ".st-key-product_answer { max-width: calc(2 * (100vh - 19rem)); margin: 0 auto; }"
+)
+"""Both pictures fit on the screen with the sentence."""
+
+
+def presenting(place: st.delta_generator.DeltaGenerator) -> bool:
+    """Whether the address asks for the presentation; if so, hide what is not for the audience.
+
+    `place` gets the way out.
+
+    The controls are hidden, not left out: what they say still holds, and so does the address.
+    """
+    if st.query_params.get(PARAMETER) != "1":
+        return False
+    st.html(f"<style>{_HIDDEN} {{ display: none !important; }} {_REST}</style>")
+    with place:
+        leave_button(key="leave", on_left=_leave)
+    return True
+
+
+def _leave() -> None:
+    del st.query_params[PARAMETER]

@@ -1,0 +1,305 @@
+"""The answer on the products page: the recommendations, the picked one large, its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard import links
+from dashboard.components import svg_button
+from dashboard.figures import product_words as words
+from dashboard.figures.heatmap import Panel, data_url, shared_scale
+from dashboard.figures.product_sheet import product_report, sheet
+from dashboard.loaders import (
+    Asked,
+    ModelKey,
+    product_candidates,
+    product_explanation,
+    product_picture,
+    product_relevance,
+)
+from dashboard.panels.common import audit_line, audit_strip
+from dashboard.panels.products import LARGE, Choice, cause_note
+from dashboard.picture_components import (
+    Item,
+    Look,
+    figure,
+    mapped,
+    picture_buttons,
+    pictures,
+)
+from relrec_core.products.data import ITEM, TITLE
+from relrec_core.products.explain import Explainer, ProductExplanation, Relevance
+from relrec_core.products.recommend import Candidate, Recommender
+from relrec_core.products.words import because
+
+ROLES = ("You look at", "Recommended")
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """The recommendations on screen, and the one that is picked."""
+
+    explainer: Explainer
+    key: ModelKey
+    choice: Choice
+    candidates: list[Candidate]
+    relevances: list[Relevance]
+    picked: int
+    look: Look
+
+    @property
+    def of(self) -> Recommender:
+        return self.explainer.recommender
+
+    @property
+    def asked(self) -> Asked:
+        return self.choice.asked
+
+    @property
+    def candidate(self) -> Candidate:
+        return self.candidates[self.picked]
+
+    @property
+    def relevance(self) -> Relevance:
+        return self.relevances[self.picked]
+
+    def title(self, row: int) -> str:
+        return str(self.of.catalogue.items[TITLE].iloc[row])
+
+    def address(self, row: int) -> str:
+        """The product's picture."""
+        catalogue = self.of.catalogue
+        return product_picture(catalogue, catalogue.content_hash, row, LARGE)
+
+    def panels(self, of: int | None = None) -> tuple[Panel, Panel]:
+        """Both pictures with their maps, of the picked recommendation or of another."""
+        found = self.relevances[self.picked if of is None else of]
+        return panels(self, found)
+
+
+def panels(shown: Shown, found: Relevance) -> tuple[Panel, Panel]:
+    """Both pictures of one recommendation with their maps."""
+    detail, query = shown.choice.settings.detail, shown.asked.question.query
+    theirs = shown.of.catalogue.picture(found.row, LARGE)
+    right = found.right if found.right is not None else 0 * found.left
+    return (
+        Panel(shown.choice.picture, found.left, query.title, detail),
+        Panel(theirs, right, shown.title(found.row), detail),
+    )
+
+
+def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool) -> Shown:
+    """The sentence, both pictures large, and the list to pick from."""
+    settings, asked = choice.settings, choice.asked
+    candidates = product_candidates(
+        explainer, asked.question, key, asked.text, settings.n, settings.category
+    )
+    if not candidates:
+        st.info("There is nothing to recommend of this kind. Choose another one in the settings.")
+        st.stop()
+    rows = tuple(c.row for c in candidates)
+    with st.spinner("Reading the pictures …", show_time=False):
+        relevances = product_relevance(explainer, asked.question, key, asked.text, rows)
+    picked = _picked(explainer.recommender, candidates)
+    shown = Shown(explainer, key, choice, candidates, relevances, picked, Look(1.0))
+    every = [shown.panels(i) for i in range(len(candidates))]
+    scale = shared_scale([panel for pair in every for panel in pair])
+    sentence = st.container()
+    answer, others = (
+        (st.container(), st.container()) if presentation else st.columns([2.05, 1], gap="medium")
+    )
+    with answer:
+        place = st.container(key="product_answer")
+        look = _look(scale)
+    ours, theirs = every[picked]
+    sentence.markdown(
+        "### "
+        + because(theirs.title, shown.candidate.probability, ours.title, ours.cells, theirs.cells)
+    )
+    encoded = data_url(choice.picture)
+    with place:
+        pictures(
+            [
+                figure(
+                    mapped(panel, scale, address=address, numbers=True),
+                    role,
+                    panel.title,
+                    f"its pixels sum to {words.signed(panel.total)}",
+                )
+                for panel, role, address in zip(
+                    every[picked], ROLES, (encoded, shown.address(rows[picked])), strict=True
+                )
+            ],
+            look,
+            key="product_pictures",
+        )
+    with others, st.container(key="product_list"):
+        _list(shown, every, look, encoded)
+    with answer:
+        shown_how = words.method_caption(settings.method, settings.detail)
+        st.caption(f"{words.legend_caption(scale)} {shown_how}")
+        cause_note(shown.of, asked.question.relation)
+    return Shown(explainer, key, choice, candidates, relevances, picked, look)
+
+
+def _picked(of: Recommender, candidates: list[Candidate]) -> int:
+    """Which recommendation is shown large; the address holds its id."""
+    ids = [str(of.catalogue.items[ITEM].iloc[c.row]) for c in candidates]
+    asked = links.adopt("picked").get("picked")
+    if asked is not None:
+        st.session_state["picked"] = asked[0] if asked else ids[0]
+        if asked and asked[0] not in ids:
+            st.warning("The product of this link is not among the recommendations.")
+    picked = st.session_state.get("picked")
+    place = ids.index(picked) if picked in ids else 0
+    st.session_state["picked"] = ids[place]
+    links.publish("picked", ids[place] if place else None)
+    return place
+
+
+def _look(scale: float) -> Look:
+    with st.container(key="product_look"):
+        strength, originals = st.columns([2, 1], vertical_alignment="bottom")
+        percent = strength.slider(
+            "Strength of the colours, in %", 0, 100, 80, step=5, key="strength", bind="query-params"
+        )
+        plain = originals.toggle("Originals", key="originals", bind="query-params")
+    return Look(scale, percent / 100, plain)
+
+
+def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: str) -> None:
+    items = []
+    ids, question = shown.of.catalogue.items[ITEM], shown.asked.question
+    row = question.query.row
+    for candidate, found, pair in zip(shown.candidates, shown.relevances, every, strict=True):
+        known = shown.of.known(question.query, question.relation, candidate.row)
+        items.append(
+            Item(
+                str(ids.iloc[candidate.row]),
+                f"{candidate.probability:.0%} · {pair[1].title}",
+                [
+                    mapped(panel, look.scale, address=address)
+                    for panel, address in zip(
+                        pair, (encoded, shown.address(candidate.row)), strict=True
+                    )
+                ],
+                [
+                    words.sums_up(found.ledger),
+                    *_related(known, sure=shown.of.catalogue.rendered and row is not None),
+                ],
+            )
+        )
+    st.markdown("##### Pick a recommendation")
+    picture_buttons(
+        items,
+        str(ids.iloc[shown.candidate.row]),
+        look,
+        key="recommended",
+        label="Recommendations: pick one to see it large",
+        layout="list",
+        on_picked=lambda item: st.session_state.update(picked=item),
+    )
+
+
+def _related(known: bool, *, sure: bool) -> list[str]:
+    """Whether the catalogue relates the two; that it does not is only said if it is sure."""
+    if known:
+        return ["✓ related in the catalogue"]
+    return ["✗ not related in the catalogue"] if sure else []
+
+
+def proof(shown: Shown, presentation: bool) -> ProductExplanation:
+    """What the numbers add up to, and what happens without the strongest cells."""
+    place = st.empty()
+    with place:
+        explanation = product_explanation(
+            shown.explainer,
+            shown.asked.question,
+            shown.relevance,
+            shown.key,
+            shown.asked.text,
+            shown.candidate.row,
+        )
+    if presentation:
+        audit_line(explanation, "cells")
+        return explanation
+    with st.container(border=True):
+        audit_strip(
+            explanation,
+            key="product",
+            shares="The pixels of both pictures together",
+            things="cells",
+            whole="whole pictures",
+        )
+    ours, theirs = shown.panels()
+    every_cell(explanation, (ours, theirs), ROLES, shown.look.scale, key="product")
+    return explanation
+
+
+def every_cell(
+    explanation: ProductExplanation,
+    panels: tuple[Panel, ...],
+    roles: tuple[str, ...],
+    scale: float,
+    *,
+    key: str,
+) -> None:
+    """The exact table, and everything to take away."""
+    table, save = st.columns([3.4, 1])
+    with table, st.expander(f"Every cell ({len(explanation.cells)}), strongest first"):
+        frame = explanation.to_frame()
+        st.dataframe(
+            frame.assign(row=frame["row"] + 1, column=frame["column"] + 1),
+            hide_index=True,
+            key=f"{key}_cells",
+            height=300,
+            column_config={
+                "picture": "Picture",
+                "row": st.column_config.NumberColumn("Row", help="From the top, 16 rows."),
+                "column": st.column_config.NumberColumn("Column", help="From the left."),
+                "relevance": st.column_config.NumberColumn("Share", format="%+.4f"),
+            },
+            alt="Every cell of both pictures with its signed share, strongest first",
+        )
+    p = explanation.provenance
+    footer = f"{p.dataset} ({p.licence}). Model run {p.run}. {p.method}. RelRec {p.code_version}."
+    with save:
+        popover = st.popover(
+            "Download",
+            icon=":material/download:",
+            width="stretch",
+            key=f"{key}_downloads",
+            on_change="rerun",
+        )
+    if popover.open:
+        picture = sheet(explanation.sentence(), panels, roles, scale, footer)
+        with popover:
+            _downloads(
+                explanation, picture, lambda: product_report(explanation, picture, panels), key
+            )
+
+
+def _downloads(
+    explanation: ProductExplanation, picture: str, page: Callable[[], str], key: str
+) -> None:
+    parts = [explanation.query_title, explanation.item_title, explanation.relation]
+    text = " ".join(parts).lower()
+    name = "-".join("".join(c if c.isalnum() else " " for c in text).split())[:80]
+    svg_button(picture, key=f"{key}_png", file_name=f"{name}.png")
+    for label, data, ending, kind in (
+        ("Table (CSV)", explanation.to_frame().to_csv(index=False), "csv", "text/csv"),
+        ("Explanation (JSON)", explanation.to_json(), "json", "application/json"),
+        ("Page for a slide or a mail (HTML)", page, "html", "text/html"),
+    ):
+        st.download_button(
+            label,
+            data,
+            f"{name}.{ending}",
+            kind,
+            key=f"{key}_{ending}",
+            on_click="ignore",
+            width="stretch",
+        )

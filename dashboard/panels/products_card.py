@@ -1,0 +1,111 @@
+"""The products' card of the overview."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.figures import product_words as words
+from dashboard.figures.curves import comparison
+from dashboard.figures.heatmap import Panel, shared_scale
+from dashboard.loaders import (
+    ModelKey,
+    product_candidates,
+    product_card,
+    product_explanation,
+    product_model,
+    product_relevance,
+)
+from dashboard.panels.common import audit_line, chart, provenance
+from dashboard.panels.products import LARGE
+from dashboard.picture_components import Look, figure, mapped, pictures
+from relrec_core.products.data import TITLE
+from relrec_core.products.explain import Explainer, ProductExplanation, Question
+
+PRODUCTS_PAGE = "app_pages/products.py"
+ACCURACY = "test_accuracy_"
+
+
+def products_card() -> None:
+    """Products: a live example with both maps, the data, and how good the model is."""
+    explainer, key = product_model()
+    catalogue = explainer.recommender.catalogue
+    st.markdown("## Products")
+    example, facts = st.columns([1.7, 1], gap="large")
+    with facts:
+        if catalogue.rendered:
+            st.badge(
+                "Rendered: drawn products, not photos", icon=":material/palette:", color="orange"
+            )
+        st.markdown("##### What is loaded")
+        products, relations, users = st.columns(3)
+        products.metric("Products", f"{len(catalogue.items):,}")
+        relations.metric("Relations", f"{len(catalogue.relations):,}")
+        users.metric("Users", f"{len(catalogue.users):,}")
+        st.markdown("##### How good are the recommendations?")
+        _quality(key)
+    with example:
+        explanation = _example(explainer, key)
+    provenance(explanation)
+
+
+def _example(explainer: Explainer, key: ModelKey) -> ProductExplanation:
+    """The first product's best recommendation, as the products page shows it first."""
+    of = explainer.recommender
+    question = Question(of.query_at(0), of.relations[0])
+    asked = f"first\x1f{question.relation}"
+    candidates = product_candidates(explainer, question, key, asked, 1, None)
+    rows = tuple(c.row for c in candidates)
+    (found,) = product_relevance(explainer, question, key, asked, rows)
+    ours = Panel(of.catalogue.picture(0, LARGE), found.left, question.query.title)
+    titles = of.catalogue.items[TITLE]
+    right = 0 * found.left if found.right is None else found.right
+    theirs = Panel(of.catalogue.picture(rows[0], LARGE), right, str(titles.iloc[rows[0]]))
+    scale = shared_scale([ours, theirs])
+    sentence = st.empty()
+    pictures(
+        [
+            figure(mapped(panel, scale, numbers=True), role, panel.title)
+            for panel, role in ((ours, "You look at"), (theirs, "Recommended"))
+        ],
+        Look(scale),
+        key="overview_pictures",
+    )
+    explanation = product_explanation(explainer, question, found, key, asked, rows[0])
+    sentence.markdown(f"#### {explanation.sentence()}")
+    audit_line(explanation, "cells")
+    st.page_link(
+        PRODUCTS_PAGE,
+        label="Ask about any product, or bring your own picture",
+        icon=":material/arrow_forward:",
+    )
+    return explanation
+
+
+def _quality(key: ModelKey) -> None:
+    """Accuracy on pairs kept aside, from the model's card."""
+    card = product_card(*key)
+    metrics = card.get("metrics")
+    measured = metrics if isinstance(metrics, dict) else {}
+    found = {n: v for n, v in measured.items() if n.startswith(ACCURACY)}
+    if not found:
+        st.caption("The model's card holds no measurement.")
+        return
+    names = [words.relation_title(n.removeprefix(ACCURACY)) for n in found]
+    frame = pd.DataFrame({"name": [*names, "Guessing"], "accuracy": [*found.values(), 0.5]})
+    chart(
+        comparison(frame, "name", "accuracy", names),
+        key="overview_products_quality",
+        alt="Accuracy for every relation: "
+        + ", ".join(f"{n} {v:.0%}" for n, v in zip(names, found.values(), strict=True)),
+    )
+    split = card.get("split")
+    unseen = isinstance(split, dict) and split.get("by") == "items"
+    st.caption(
+        "Pairs kept aside, half related and half not: the share the model calls rightly. "
+        + (
+            "The products of these pairs were never seen in training."
+            if unseen
+            else "The pairs were never seen in training, their products were."
+        )
+    )

@@ -1,0 +1,250 @@
+"""Comparing on the products page: another product, other methods, the planted cause."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from dashboard import links
+from dashboard.figures.heatmap import Panel, data_url, shared_scale
+from dashboard.figures.palette import ACCENT, plain, rgb
+from dashboard.loaders import (
+    product_candidates,
+    product_contrast,
+    product_explanation,
+    product_method,
+    product_truth,
+)
+from dashboard.panels.common import audit_strip
+from dashboard.panels.products_answer import ROLES, Shown, every_cell
+from dashboard.picture_components import Look, figure, mapped, pictures, plain_picture
+from relrec_core.faithfulness.localisation import Mask, points, share_over_area
+from relrec_core.products import truth
+from relrec_core.products.data import ITEM
+from relrec_core.products.words import rather
+
+COMPARED = 40
+"""The next best products to compare with."""
+FIRST_METHODS = ("LRP, paper", "Integrated gradients", "Saliency")
+
+
+def why_not(shown: Shown) -> None:
+    """Which parts of the query speak for the picked product rather than another."""
+    settings, asked = shown.choice.settings, shown.asked
+    ranked = product_candidates(
+        shown.explainer, asked.question, shown.key, asked.text, COMPARED, settings.category
+    )
+    options = [c.row for c in ranked if c.row != shown.candidate.row]
+    if not options:
+        st.caption("There is no other product to compare with.")
+        return
+    chance = {c.row: c.probability for c in ranked}
+    other = _other(shown, options, chance)
+    found = product_contrast(
+        shown.explainer, asked.question, shown.key, asked.text, shown.candidate.row, other
+    )
+    query, one, two = (
+        asked.question.query.title,
+        shown.title(shown.candidate.row),
+        shown.title(other),
+    )
+    panel = Panel(shown.choice.picture, found.left, query, settings.detail)
+    st.markdown(f"#### {rather(one, two, query, panel.cells)}")
+    scale = shared_scale([panel])
+    pictures(
+        [
+            figure(
+                mapped(panel, scale, numbers=True), ROLES[0], query, "why the one, not the other"
+            ),
+            figure(
+                plain_picture(shown.address(shown.candidate.row), one),
+                f"{ROLES[1]}, {shown.candidate.probability:.0%}",
+                one,
+                "warm parts speak for this one",
+            ),
+            figure(
+                plain_picture(shown.address(other), two),
+                f"Not recommended first, {chance[other]:.0%}",
+                two,
+                "cool parts speak for this one",
+            ),
+        ],
+        Look(scale, shown.look.strength, shown.look.originals),
+        key="contrast_pictures",
+    )
+    st.caption(
+        "What is explained is the difference between the two scores, which is exactly linear in "
+        "what the network sees of the query; so only the query's picture has a map."
+    )
+    explanation = product_explanation(
+        shown.explainer, asked.question, found, shown.key, asked.text, found.row, other
+    )
+    with st.container(border=True):
+        audit_strip(
+            explanation,
+            key="contrast",
+            shares="The query's pixels together",
+            things="cells",
+            whole="whole picture",
+        )
+    every_cell(explanation, (panel,), ROLES[:1], scale, key="contrast")
+
+
+def _other(shown: Shown, options: list[int], chance: dict[int, float]) -> int:
+    ids = shown.of.catalogue.items[ITEM]
+    by_id = {str(ids.iloc[row]): row for row in options}
+    asked = links.adopt("instead").get("instead")
+    if asked is not None:
+        st.session_state["instead"] = asked[0] if asked else str(ids.iloc[options[0]])
+    if st.session_state.get("instead") not in by_id:
+        if asked:
+            st.warning("The product to compare with is not among the next best.")
+        st.session_state["instead"] = str(ids.iloc[options[0]])
+    other = st.selectbox(
+        "Compare with",
+        list(by_id),
+        format_func=lambda i: f"{shown.title(by_id[i])} ({chance[by_id[i]]:.0%})",
+        key="instead",
+        filter_mode="contains",
+    )
+    links.publish("instead", None if by_id[other] == options[0] else other)
+    return by_id[other]
+
+
+def methods(shown: Shown) -> None:
+    """The same recommendation by several methods, side by side."""
+    from relrec_core.products.attribution import METHODS  # what only comparing needs
+
+    chosen = st.pills(
+        "Methods",
+        METHODS,
+        selection_mode="multi",
+        default=FIRST_METHODS,
+        key="methods",
+        bind="query-params",
+    )
+    st.caption(
+        "Each method has a scale of its own, since not all of them count in points of score. "
+        "Edges, brightness and random know nothing of the network: a method should not look like "
+        "them."
+    )
+    ours, theirs = shown.panels()
+    asked = shown.asked
+    places = st.columns(3, gap="medium")
+    for i, name in enumerate(chosen):
+        with places[i % 3], st.container(border=True):
+            st.markdown(f"##### {name}")
+            with st.spinner(f"{name} …"):
+                maps = product_method(
+                    shown.explainer,
+                    asked.question,
+                    shown.key,
+                    asked.text,
+                    shown.candidate.row,
+                    name,
+                )
+            panels = [
+                Panel(panel.picture, found, panel.title, shown.choice.settings.detail)
+                for panel, found in zip((ours, theirs), maps, strict=True)
+            ]
+            scale = shared_scale(panels)
+            pictures(
+                [
+                    figure(mapped(panel, scale), role, "", _located(shown, panel, side))
+                    for side, (panel, role) in enumerate(zip(panels, ROLES, strict=True))
+                ],
+                Look(scale, shown.look.strength, shown.look.originals),
+                key=f"method_{name}",
+                with_legend=False,
+            )
+
+
+def _located(shown: Shown, panel: Panel, side: int) -> str:
+    """How well one map finds the planted cause, where it is known."""
+    mask = _mask(shown, side, len(panel.relevance))
+    if mask is None:
+        return ""
+    share = share_over_area(panel.relevance, mask)
+    return f"{plain(share, 1)} times chance on the cause"
+
+
+def _mask(shown: Shown, side: int, pixels: int) -> Mask | None:
+    """Where one picture shows the planted cause; None where it is not known."""
+    catalogue, relation = shown.of.catalogue, shown.asked.question.relation
+    row = (shown.asked.question.query.row, shown.candidate.row)[side]
+    if row is None or not catalogue.rendered or relation not in truth.CAUSES:
+        return None
+    item = str(catalogue.items[ITEM].iloc[row])
+    return product_truth(catalogue.folder).cause_mask(item, relation, pixels)
+
+
+def planted(shown: Shown) -> None:
+    """The map beside the pixels that are known to be the cause."""
+    figures, notes = [], []
+    scale = shared_scale(shown.panels())
+    for side, (panel, role) in enumerate(zip(shown.panels(), ROLES, strict=True)):
+        mask = _mask(shown, side, len(panel.relevance))
+        if mask is None:
+            continue
+        figures += [
+            figure(mapped(panel, scale), role, panel.title, "what the model used"),
+            figure(
+                {
+                    **plain_picture(data_url(panel.picture), f"The cause in {panel.title}"),
+                    "map": data_url(_tinted(mask)),
+                    "blocky": False,
+                },
+                "The known cause",
+                panel.title,
+                "what made the two related",
+            ),
+        ]
+        notes.append(_found(panel, mask))
+    if not figures:
+        st.info("The cause is only known for products of a rendered catalogue.")
+        return
+    st.markdown(f"**{_shared(shown)}** {' '.join(notes)}")
+    pictures(
+        figures, Look(scale, shown.look.strength, shown.look.originals), key="planted_pictures"
+    )
+    st.caption(
+        "Chance would give as much support to the cause as it takes of the picture: 1.0 times. "
+        "The model may also use other things that come along with the cause."
+    )
+
+
+def _shared(shown: Shown) -> str:
+    """Whether the two really share the cause."""
+    catalogue, question = shown.of.catalogue, shown.asked.question
+    cause = truth.CAUSES[question.relation]
+    known = product_truth(catalogue.folder).attributes[cause]
+    ids = catalogue.items[ITEM]
+    theirs = known[str(ids.iloc[shown.candidate.row])]
+    if question.query.row is None:
+        return f"The cause is the same {cause}; of your picture it is not known."
+    ours = known[str(ids.iloc[question.query.row])]
+    if ours == theirs:
+        return f"The cause is the same {cause}, ‘{ours}’, and the model was never told."
+    return (
+        f"Two products are related by the same {cause}; these have ‘{ours}’ and ‘{theirs}’, so "
+        "here the model was wrong, and its map shows what misled it."
+    )
+
+
+def _found(panel: Panel, mask: Mask) -> str:
+    positive = np.clip(panel.relevance, 0, None)
+    inside = float(positive[mask].sum() / positive.sum()) if positive.sum() else 0.0
+    share = share_over_area(panel.relevance, mask)
+    smooth = Panel(panel.picture, panel.relevance, panel.title).drawn
+    pointed = "lies" if points(smooth, mask) else "does not lie"
+    return (
+        f"In ‘{panel.title}’ it takes {mask.mean():.0%} of the picture and gets {inside:.0%} of "
+        f"the support, {plain(share, 1)} times its share; the strongest spot {pointed} on it."
+    )
+
+
+def _tinted(mask: Mask) -> Image.Image:
+    pixels = np.zeros((*mask.shape, 4), dtype=np.uint8)
+    pixels[mask] = (*rgb(ACCENT), 255)
+    return Image.fromarray(pixels)

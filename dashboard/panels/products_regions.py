@@ -1,0 +1,239 @@
+"""Regions of the query: which part of the product answers them, and what if they were missing?"""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+import torch
+
+from dashboard import links
+from dashboard.figures.heatmap import CELLS, Panel, data_url, shared_scale
+from dashboard.figures.palette import plain, signed
+from dashboard.loaders import product_candidates, product_regions
+from dashboard.panels.products_answer import ROLES, Shown
+from dashboard.picture_components import (
+    Item,
+    Look,
+    figure,
+    mapped,
+    picture_buttons,
+    pictures,
+    plain_picture,
+)
+from dashboard.region_component import region_grid
+from relrec_core.products.erasing import blurred, erased
+from relrec_core.products.explain import Map, pooled
+from relrec_core.products.recommend import Candidate
+from relrec_core.products.words import places
+
+GRID = 8
+"""Regions down and across, to choose from."""
+ERASED = 4
+"""Regions erased by the button: the strongest ones."""
+LISTED, RANKED = 5, 50
+
+
+def _chosen(key: str, first: list[int], text: str) -> list[int]:
+    """Regions chosen on the page for the question `text`; the address holds their numbers."""
+    asked = links.adopt(key).get(key)
+    if asked is not None:
+        numbers = {int(t) for t in ",".join(asked).split(",") if t.isdecimal()}
+        st.session_state[key] = (text, sorted(n for n in numbers if n < GRID**2) or first)
+    if st.session_state.get(key, ("", None))[0] != text:
+        st.session_state[key] = (text, first)
+    chosen: list[int] = st.session_state[key][1]
+    links.publish(key, None if chosen == first else ",".join(map(str, chosen)))
+    return chosen
+
+
+def correspondence(shown: Shown) -> None:
+    """Choose regions of the query and see which regions of the recommendation answer them."""
+    found = product_regions(
+        shown.explainer,
+        shown.asked.question,
+        shown.key,
+        shown.asked.text,
+        shown.candidate.row,
+        GRID,
+    )
+    between = found.reshape(GRID**2, GRID, GRID)  # (query's region, down, across)
+    whole = between.sum(axis=(1, 2)).reshape(GRID, GRID)
+    text = f"{shown.asked.text}\x1f{shown.candidate.row}"
+    chosen = _chosen("regions", [int(whole.argmax())], text)
+    answers = between[chosen].sum(axis=0) if chosen else np.zeros((GRID, GRID))
+    ours, theirs = shown.panels()
+    query = Panel(ours.picture, _spread(whole), ours.title, CELLS)
+    answer = Panel(theirs.picture, _spread(answers), theirs.title, CELLS)
+    st.markdown(_answered(ours.title, theirs.title, whole, answers, chosen))
+    left, right, beside = st.columns([1, 1, 0.9], gap="medium")
+    scale = shared_scale([query])
+    with left:
+        region_grid(
+            mapped(query, scale),
+            GRID,
+            chosen,
+            Look(scale),
+            key="region_grid",
+            role=ROLES[0],
+            title=ours.title,
+            label=f"Regions of {ours.title}; arrows move, space chooses",
+            on_chosen=lambda cells: st.session_state.update(regions=(text, cells)),
+        )
+        st.caption(_full(scale))
+    own = shared_scale([answer])
+    with right:
+        pictures(
+            [figure(mapped(answer, own), ROLES[1], theirs.title, _full(own))],
+            Look(own),
+            key="answering",
+            with_legend=False,
+        )
+    with beside:
+        st.caption(
+            "Choose regions on the left: click or drag, or use the arrow keys and space. On the "
+            "right is what in the recommendation they match (warm) and what they clash with "
+            "(cool). Left, each region carries the sum of all its answers."
+        )
+        st.caption(
+            "Always explained as what they share, since only this can be split between regions "
+            "of two pictures. The two pictures have colour scales of their own here."
+        )
+
+
+def _full(scale: float) -> str:
+    return f"full colour is {plain(4 * scale)} of score in one region"
+
+
+def _spread(regions: Map) -> Map:
+    """Regions as pixels that sum to them."""
+    return np.kron(regions, np.full((4, 4), 1 / 16))
+
+
+def _answered(query: str, item: str, whole: Map, answers: Map, chosen: list[int]) -> str:
+    if not chosen:
+        return "Choose a region of the left picture."
+    what = "region" if len(chosen) == 1 else f"{len(chosen)} regions"
+    total = signed(float(answers.sum()))
+    if answers.max() <= 0:
+        return f"**The chosen {what} of ‘{query}’ finds no answer in ‘{item}’ ({total}).**"
+    return (
+        f"**The chosen {what} of ‘{query}’ adds {total} to the match of "
+        f"{plain(float(whole.sum()))}; {places(answers)} of ‘{item}’ answers most.**"
+    )
+
+
+def missing(shown: Shown) -> None:
+    """Erase regions of the query and see the ranking change."""
+    ours, _ = shown.panels()
+    strength = pooled(ours.relevance, GRID)
+    strongest = sorted(np.argsort(-strength, axis=None)[:ERASED].tolist())
+    text = shown.asked.text
+    chosen = _chosen("erased", strongest, text)
+    before = _ranking(shown)
+    after, picture = _without(shown, chosen)
+    st.markdown(_change(shown, before, after, len(chosen)))
+    left, was, now = st.columns([1, 1, 1], gap="medium")
+    look = Look(1.0)
+    with left:
+        region_grid(
+            plain_picture(picture, f"{ours.title} with {len(chosen)} regions blurred away"),
+            GRID,
+            chosen,
+            look,
+            key="erase_grid",
+            role="Erase parts of",
+            title=ours.title,
+            label=f"Regions of {ours.title} to erase; arrows move, space erases",
+            on_chosen=lambda cells: st.session_state.update(erased=(text, cells)),
+        )
+        strong, none = st.columns(2)
+        strong.button(
+            "The strongest part",
+            on_click=lambda: st.session_state.update(erased=(text, strongest)),
+            width="stretch",
+        )
+        none.button(
+            "Nothing",
+            on_click=lambda: st.session_state.update(erased=(text, [])),
+            width="stretch",
+        )
+    with was:
+        _ranked(shown, "As it is", before[:LISTED], None)
+    with now:
+        _ranked(shown, "Without these parts", after[:LISTED], before)
+    st.caption(
+        "What is erased is blurred until no detail is left, the network looks again, and the "
+        "whole catalogue is ranked again. Click or drag over the picture to erase more or less."
+    )
+
+
+def _ranking(shown: Shown) -> list[Candidate]:
+    return product_candidates(
+        shown.explainer,
+        shown.asked.question,
+        shown.key,
+        shown.asked.text,
+        RANKED,
+        shown.choice.settings.category,
+    )
+
+
+def _without(shown: Shown, regions: list[int]) -> tuple[list[Candidate], str]:
+    """The ranking with these regions of the query erased, and what is then to be seen."""
+    of, question = shown.of, shown.asked.question
+    kept = np.ones(GRID**2, dtype=np.bool_)
+    kept[regions] = False
+    x = question.query.picture
+    seen = erased(x, torch.from_numpy(kept.reshape(1, GRID, GRID)), blurred(x))
+    ranking = of.recommend(
+        question.query,
+        question.relation,
+        question.user,
+        RANKED,
+        category=shown.choice.settings.category,
+        features=of.seen(seen),
+    )
+    return ranking, data_url(of.pictures.picture(seen))
+
+
+def _change(shown: Shown, before: list[Candidate], after: list[Candidate], count: int) -> str:
+    if not count:
+        return "**Nothing is erased: choose regions of the picture.**"
+    picked = shown.candidate
+    first = {c.row for c in before[:LISTED]}
+    gone = len(first - {c.row for c in after[:LISTED]})
+    places_after = {c.row: (i, c) for i, c in enumerate(after, start=1)}
+    was = next(i for i, c in enumerate(before, start=1) if c.row == picked.row)
+    title = shown.title(picked.row)
+    if picked.row in places_after:
+        place, c = places_after[picked.row]
+        told = f"goes from place {was} ({picked.probability:.0%}) to {place} ({c.probability:.0%})"
+    else:
+        told = f"falls from place {was} ({picked.probability:.0%}) out of the first {RANKED}"
+    return f"**Without {count} of {GRID**2} regions ‘{title}’ {told}; {gone} of the first " + (
+        f"{LISTED} are others.**"
+    )
+
+
+def _ranked(
+    shown: Shown, heading: str, ranking: list[Candidate], before: list[Candidate] | None
+) -> None:
+    st.markdown(f"##### {heading}")
+    was = {c.row: i for i, c in enumerate(before or (), start=1)}
+    items = []
+    for place, candidate in enumerate(ranking, start=1):
+        lines = [f"{candidate.probability:.1%}"]
+        if before is not None:
+            lines[0] += f" · {_move(was.get(candidate.row), place)}"
+        title = shown.title(candidate.row)
+        picture = plain_picture(shown.address(candidate.row), title)
+        items.append(Item(str(candidate.row), f"{place}. {title}", [picture], lines))
+    picture_buttons(items, None, Look(1.0), key=heading, label=heading, layout="list")
+
+
+def _move(was: int | None, now: int) -> str:
+    if was is None:
+        return "new"
+    if was == now:
+        return "same place"
+    return f"▲ from {was}" if was > now else f"▼ from {was}"

@@ -1,0 +1,128 @@
+"""Heatmaps: one scale, nothing over zero, the sums kept, and everything said in words."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dashboard.figures.heatmap import (
+    DETAILS,
+    SMOOTHED,
+    Panel,
+    marks,
+    over,
+    overlay,
+    shared_scale,
+)
+from dashboard.figures.palette import OPPOSITION, SUPPORT, rgb
+from dashboard.figures.product_sheet import product_report, sheet
+from relrec_core.explanation import Audit, DeletionTest, Ledger, Provenance
+from relrec_core.products.explain import GRID, Cell, ProductExplanation
+
+SIDE = 64
+
+
+def panel(title: str = "Red <mug>", detail: str = SMOOTHED, factor: float = 1.0) -> Panel:
+    """Support at the upper left, half as much opposition at the lower right."""
+    relevance = np.zeros((SIDE, SIDE), dtype=np.float32)
+    relevance[4:8, 4:8] = factor
+    relevance[56:60, 56:60] = -factor / 2
+    return Panel(Image.new("RGB", (SIDE, SIDE), (180, 40, 40)), relevance, title, detail)
+
+
+def test_zero_is_transparent_and_signs_have_their_colours() -> None:
+    pixels = np.asarray(overlay(np.array([[0.0, 2.0, -2.0, 1.0, -9.0]]), 2.0))[0]
+    assert pixels[:, 3].tolist() == [0, 255, 255, 128, 255]
+    assert tuple(pixels[1, :3]) == tuple(pixels[3, :3]) == rgb(SUPPORT)
+    assert tuple(pixels[2, :3]) == rgb(OPPOSITION)
+
+
+def test_all_pictures_share_the_scale_of_the_strongest() -> None:
+    weak, strong = panel(factor=0.1), panel(factor=1.0)
+    scale = shared_scale([weak, strong])
+    assert scale == shared_scale([strong]) > shared_scale([weak])
+    deepest = [np.asarray(p.overlay(scale))[..., 3].max() for p in (weak, strong)]
+    assert deepest[1] == 255 and 0 < deepest[0] < 0.3 * 255
+
+
+@pytest.mark.parametrize("detail", DETAILS)
+def test_every_way_of_drawing_keeps_the_sum(detail: str) -> None:
+    shown = panel(detail=detail)
+    assert shown.drawn.mean() * GRID**2 == pytest.approx(shown.total, rel=1e-4)
+
+
+def test_a_map_of_nothing_is_drawn_as_nothing() -> None:
+    empty = Panel(Image.new("RGB", (8, 8)), np.zeros((SIDE, SIDE)), "Nothing")
+    assert not np.asarray(empty.overlay(shared_scale([empty])))[..., 3].any()
+    assert marks(empty) == [] and "no support, no opposition" in empty.in_words()
+
+
+def test_the_numbers_and_words_name_the_places() -> None:
+    support, against = marks(panel())
+    assert (support.across, support.down) < (0.5, 0.5) < (against.across, against.down)
+    assert support.relevance == pytest.approx(16) and against.relevance == pytest.approx(-8)
+    words = panel().in_words()
+    assert "+8.00" in words
+    assert "support in the upper left" in words and "opposition in the lower right" in words
+
+
+def test_strength_zero_shows_the_faint_picture_alone() -> None:
+    flat = np.asarray(over(panel(), 1.0, SIDE, 0.0))
+    assert (flat == flat[0, 0]).all() and len(set(flat[0, 0].tolist())) == 1
+    assert np.ptp(np.asarray(over(panel(), 1.0, SIDE, 1.0))) > 50
+
+
+def test_the_page_to_take_away_needs_nothing_else() -> None:
+    shown = panel()
+    picture = sheet("Why <this>?", [shown, shown], ("You look at", "Recommended"), 1.0, "Data: x")
+    assert picture.count("<image ") == 2 and "Why &lt;this&gt;?" in picture
+    cells = tuple(
+        Cell(picture=name, row=r, column=c, relevance=float(shown.cells[r, c]))
+        for name in ("query", "recommended")
+        for r in range(GRID)
+        for c in range(GRID)
+    )
+    explanation = ProductExplanation(
+        score=20.0,
+        audit=Audit(
+            ledger=Ledger(score=20.0, features=16.0, bias=4.0),
+            deletion=DeletionTest(
+                removed=26,
+                score=20.0,
+                after_top=3.0,
+                after_random=18.0,
+                low=17.0,
+                high=19.0,
+                beaten=1.0,
+                repetitions=20,
+            ),
+        ),
+        provenance=Provenance(
+            dataset="Studio",
+            dataset_hash="",
+            licence="free",
+            run="r",
+            method="m",
+            parameters={},
+            seed=0,
+            code_version="0",
+        ),
+        query="a",
+        query_title="Red <mug>",
+        item="b",
+        item_title="Blue bowl",
+        relation="also_bought",
+        user=None,
+        reading="evidence",
+        logit=1.0,
+        probability=0.73,
+        cells=cells,
+    )
+    page = product_report(explanation, picture, [shown, shown])
+    assert "<mug>" not in page and explanation.item_title in page
+    assert page.count("<td>recommended</td>") == GRID**2
+    addresses = re.findall(r'<(?:img|image|link|script)\b[^>]* (?:src|href)="([^"]{0,12})', page)
+    assert addresses and all(a.startswith("data:") for a in addresses)

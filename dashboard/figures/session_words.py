@@ -8,6 +8,7 @@ from relrec_core.sessions.explain import Predicted, SessionExplanation
 LANE_WORDS = {
     "persistence": "Persistence",
     "context": "Context",
+    "listener": "Habits",
     "track": "Track",
     "musical": "Sound",
 }

@@ -19,10 +19,11 @@ from relrec_core.sessions.families import LANES, lane
 LANE_COLOURS = {
     "persistence": "#8a8577",
     "context": "#4c9a6a",
+    "listener": "#b5862b",
     "track": "#b04f7e",
     "musical": "#6b5bb5",
 }
-LANE_PATTERNS = {"persistence": "", "context": "/", "track": ".", "musical": "x"}
+LANE_PATTERNS = {"persistence": "", "context": "/", "listener": "\\", "track": ".", "musical": "x"}
 ROW_PIXELS, LONGEST_LABEL = 46, 29
 READABLE_SHARE = 0.12
 
@@ -201,7 +202,7 @@ def _bands(explanation: SessionExplanation, full: bool) -> list[tuple[str, str, 
     tracks = explanation.predicted
     if not full:
         lanes = [explanation.lanes(t) for t in tracks]
-        return [(LANE_WORDS[name], name, [row[name] for row in lanes]) for name in LANES]
+        return [(LANE_WORDS[name], name, [row[name] for row in lanes]) for name in lanes[0]]
     experts = [
         (name, lane(explanation.groups(name)), [t.attribution[name] for t in tracks])
         for name in explanation.family.names

@@ -19,7 +19,7 @@ from relrec_core.experts.subsets import Family
 from relrec_core.explanation import Audit, Explanation, Ledger, Provenance, Value
 from relrec_core.sessions.data import SessionData
 from relrec_core.sessions.encoding import Batch
-from relrec_core.sessions.families import LANES, lane
+from relrec_core.sessions.families import lane, lanes
 from relrec_core.sessions.flipping import flip_test
 from relrec_core.sessions.metrics import THRESHOLD
 from relrec_core.sessions.predictor import Prediction, Predictor
@@ -97,8 +97,8 @@ class SessionExplanation(Explanation):
         return tuple(g for g in self.family.experts[expert] if g != EVERYWHERE)
 
     def lanes(self, track: Predicted) -> dict[str, float]:
-        """The shares summed up: persistence, context, track, musical; they sum to 1."""
-        found = dict.fromkeys(LANES, 0.0)
+        """The shares summed up by what is most musical in what an expert reads; they sum to 1."""
+        found = dict.fromkeys(lanes(self.family), 0.0)
         for name, share in track.attribution.items():
             found[lane(self.groups(name))] += share
         return found
@@ -148,6 +148,11 @@ _WORDS = {
     "interaction": "what the listener did before",
     "track general": "the age, length and popularity of the tracks",
     "track musical": "the sound of the tracks",
+    "favourites": "the listener's favourites",
+    "popularity": "how popular the tracks are",
+    "discounted skip rate": "how often the listener skipped these tracks of late",
+    "user": "who the listener is",
+    "music": "the sound of the tracks",
 }
 
 

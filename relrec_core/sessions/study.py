@@ -26,7 +26,8 @@ Tell = Callable[[float, str], None]
 NOT_IN_TRAINING = ("changes", "evaluate", "explain", "flipping", "gradients", "history", "study")
 """Modules of this wing that a trained network does not depend on."""
 
-SETTINGS: dict[str, Any] = {"width": 64, "epochs": 14, "plateau": 1, "patience": 4}
+SETTINGS: dict[str, Any] = {"width": 64, "epochs": 16, "plateau": 1, "patience": 4, "threads": 1}
+"""One thread, so that the numbers do not depend on how many cores there are."""
 QUICK: dict[str, Any] = {
     "sessions": 400,
     "catalogue": 2_000,
@@ -34,7 +35,6 @@ QUICK: dict[str, Any] = {
     "blocks": 1,
     "epochs": 1,
     "batch_size": 32,
-    "threads": 1,
 }
 
 

@@ -115,6 +115,7 @@ LOG_COLUMNS = (
     ),
 )
 """What is known of a play, in the order in which it is stored."""
+SPOTIFY_COLUMNS = tuple(column for column in LOG_COLUMNS if column.group in GROUPS)
 
 _AUDIO = (
     "acousticness",

@@ -23,7 +23,18 @@ from relrec_core.sessions.train import Config, train
 Tell = Callable[[float, str], None]
 """Told of progress: the fraction done, 0 to 1, and a short message."""
 
-NOT_IN_TRAINING = ("changes", "evaluate", "explain", "flipping", "gradients", "history", "study")
+NOT_IN_TRAINING = (
+    "browse",
+    "changes",
+    "evaluate",
+    "explain",
+    "flipping",
+    "gradients",
+    "history",
+    "own",
+    "partial",
+    "study",
+)
 """Modules of this wing that a trained network does not depend on."""
 
 SETTINGS: dict[str, Any] = {"width": 64, "epochs": 16, "plateau": 1, "patience": 4, "threads": 1}

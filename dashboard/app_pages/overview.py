@@ -1,4 +1,4 @@
-"""Overview: what is loaded, how good it is, and one live example."""
+"""Overview: what is loaded, how good it is, and one live example a wing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.panels.common import sentences
 from dashboard.panels.overview import movies_card
+from dashboard.panels.overview_sessions import sessions_card
 
 st.title("Why was this recommended?")
 st.markdown(
@@ -13,5 +14,8 @@ st.markdown(
     "**Each explanation comes with its proof:** what the reasons add up to, "
     "and what happens to the score when they are taken away."
 )
-with sentences():
+with sentences(stop=False):
     movies_card()
+st.divider()
+with sentences(stop=False):
+    sessions_card()

@@ -173,5 +173,17 @@ def test_real_sessions_have_no_known_truth(home: Path, mssd_slice: Path) -> None
     study = Study(str(mssd_slice.parent), seeds=(0,), quick=True)
     with pytest.raises(ConfigError, match="Only simulated sessions"):
         evaluate.known_truth_table(study)
-    assert len(evaluate.accuracy_table(study).frame) == 5
+    frame = evaluate.accuracy_table(study).frame.set_index("method")
+    assert len(frame) == 7
+    assert frame.loc["last baseline, all sessions", "accuracy"] == pytest.approx(
+        LAST_OF_SLICE, abs=1e-4
+    )
     assert evaluate.stored_name("accuracy", "/some/where/My Sessions/") == "accuracy-my-sessions"
+
+
+def test_the_toy_tasks_are_stored_with_their_points_and_without_sessions(home: Path) -> None:
+    found = evaluate.evaluate("toy", Study(seeds=(0,), quick=True))
+    assert found.name == "toy-quick" and found.frame["task"].tolist() == ["a", "b"]
+    points = tables.stored("sessions", "toy-points-quick")
+    assert points is not None and len(points.frame) == 2 * evaluate.QUICK_SAMPLE
+    assert "settings" in found.conditions and "content_hash" not in str(found.conditions)

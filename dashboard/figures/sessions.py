@@ -6,6 +6,7 @@ Everything here is a pure function of an explanation.
 from __future__ import annotations
 
 import html
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -152,6 +153,7 @@ def bars(explanation: SessionExplanation, full: bool = False) -> go.Figure:
                 hovertemplate=f"{name}: " + "%{x:.1%}<extra></extra>",
             )
         )
+    labels = []  # handed over all at once, which is much faster than one by one
     for i, track in enumerate(tracks):
         focused = i == explanation.focus
         if focused:
@@ -167,9 +169,10 @@ def bars(explanation: SessionExplanation, full: bool = False) -> go.Figure:
                 fillcolor=faded(ACCENT, 0.1),
             )
         left = f"{track.position}. {_short(track.label)}"
-        _over(figure, i, 0, "left", f"<b>{left}</b>" if focused else left)
-        _over(figure, i, 1, "right", f"<b>{verdict(track)}</b>" if focused else verdict(track))
+        for x, anchor, text in ((0, "left", left), (1, "right", verdict(track))):
+            labels.append(_over(i, x, anchor, f"<b>{text}</b>" if focused else text))
     figure.update_layout(
+        annotations=labels,
         barmode="stack",
         height=90 + ROW_PIXELS * len(tracks),
         margin={"l": 6, "r": 6, "t": 8, "b": 4},
@@ -210,16 +213,17 @@ def _bands(explanation: SessionExplanation, full: bool) -> list[tuple[str, str, 
     return sorted(experts, key=lambda band: LANES.index(band[1]))
 
 
-def _over(figure: go.Figure, row: int, x: float, anchor: str, text: str) -> None:
-    figure.add_annotation(
-        x=x,
-        y=row - 0.25,
-        xanchor=anchor,
-        yanchor="bottom",
-        text=text,
-        showarrow=False,
-        font={"size": 12},
-    )
+def _over(row: int, x: float, anchor: str, text: str) -> dict[str, Any]:
+    """Words above a bar."""
+    return {
+        "x": x,
+        "y": row - 0.25,
+        "xanchor": anchor,
+        "yanchor": "bottom",
+        "text": text,
+        "showarrow": False,
+        "font": {"size": 12},
+    }
 
 
 def _short(label: str) -> str:

@@ -111,8 +111,9 @@ def _origin(view: SessionView) -> None:
             "Simulated: invented listeners and tracks", icon=":material/science:", color="orange"
         )
     elif view.own:
+        n = len(data.sessions)
         st.badge(
-            f"{len(data.sessions):,} sessions of your own: in memory only",
+            f"{n:,} session{'s' if n != 1 else ''} of your own: in memory only",
             icon=":material/lock:",
             color="green",
         )

@@ -31,25 +31,31 @@ class OneSide(nn.Module):
     Args:
         trunk: of the network.
         head: the distance.
-        centre: (D,) for the evidence reading; None explains the logit.
+        centres: (D,) of this and of the other picture, for the evidence reading; None explains
+            the logit.
         other: (1, F) features of the other picture.
     """
 
     def __init__(
-        self, trunk: nn.Sequential, head: Head, centre: Tensor | None, other: Tensor
+        self,
+        trunk: nn.Sequential,
+        head: Head,
+        centres: tuple[Tensor, Tensor] | None,
+        other: Tensor,
     ) -> None:
         super().__init__()
         self.trunk = trunk
-        self.head, self.centre, self.other = head, centre, other
+        self.head, self.centres, self.other = head, centres, other
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, S, S) -> (B, 1)."""
         seen: Tensor = self.trunk(x)  # (B, F)
         y, z = self.head.latents(seen), self.head.latents(self.other)  # (B, D), (1, D)
-        if self.centre is None:
+        if self.centres is None:
             score = self.head.bias - ((y - z).square() * self.head.weights).sum(dim=1)
         else:
-            score = 2 * ((y - self.centre) * (z - self.centre) * self.head.weights).sum(dim=1)
+            ours, theirs = self.centres
+            score = 2 * ((y - ours) * (z - theirs) * self.head.weights).sum(dim=1)
         return score[:, None]
 
 
@@ -79,15 +85,16 @@ def attribute(
     if name not in CAPTUM:
         raise ConfigError(f"There is no method '{name}'; there are {', '.join(METHODS)}.")
     head = of.head(question.relation, question.user)
-    centre = of.centre(question.relation) if question.method.reading == "evidence" else None
+    ours, theirs = explainer.centres(question, [row])
+    evidence = question.method.reading == "evidence"
     white = of.pictures.bounds()[1][None].expand_as(left)
     sides = (
-        (left, of.features[row : row + 1]),
-        (right, question.query.features),
+        (left, of.features[row : row + 1], (ours, theirs[0])),
+        (right, question.query.features, (theirs[0], ours)),
     )
     maps = []
-    for picture, other in sides:
-        side = OneSide(of.trunk, head, centre, other.clone()).eval()
+    for picture, other, centres in sides:
+        side = OneSide(of.trunk, head, centres if evidence else None, other.clone()).eval()
         maps.append(_captum(name, side, picture.clone(), white))
     return maps[0], maps[1]
 

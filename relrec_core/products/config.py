@@ -94,6 +94,14 @@ class Config(TrainerConfig):
         title="Weight decay",
         description="How much the weights are drawn to zero each step (decoupled, as in AdamW).",
     )
+    hard: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        title="Hard negatives",
+        description="Share of unrelated pairs in training that are of the same two categories as "
+        "a related pair; the others are any two products.",
+    )
     augment: bool = Field(
         default=True,
         title="Vary the pictures",

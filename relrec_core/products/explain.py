@@ -23,7 +23,7 @@ from relrec_core.lrp.pairs import Correspondence
 from relrec_core.lrp.presets import PRESETS, Preset
 from relrec_core.lrp.rules import ZBox
 from relrec_core.lrp.similarity import contrast
-from relrec_core.products.data import ITEM, TITLE
+from relrec_core.products.data import CATEGORY, ITEM, TITLE
 from relrec_core.products.erasing import blurred, erased
 from relrec_core.products.recommend import Query, Recommender
 from relrec_core.products.words import places
@@ -46,12 +46,15 @@ class Method(Value):
     Args:
         reading: `evidence` (H2), what pulls the two together compared with an average product;
             `paper` (H1), the whole logit as in Bharadhwaj 2018.
+        compared: for evidence: with the average product of the product's own category, so that
+            what all mugs and all caps share is no reason, or of the whole catalogue.
         preset: of rules, by name.
         epsilon: the stabiliser.
         ignore_bias: whether biases are left out of the denominators.
     """
 
     reading: ReadingName = "evidence"
+    compared: Literal["category", "catalogue"] = "category"
     preset: str = "paper"
     epsilon: float = EPSILON
     ignore_bias: bool = False
@@ -153,7 +156,8 @@ class Explainer:
         right = self._trace(of.pictures.batch(list(rows)), question.method)
         read: partial[Reading]
         if question.method.reading == "evidence":
-            read = partial(evidence, head, centre=of.centre(question.relation))
+            ours, theirs = self.centres(question, rows)
+            read = partial(evidence, head, centre=ours, right_centre=theirs)
         else:
             read = partial(paper, head)
         with torch.inference_mode():
@@ -161,13 +165,12 @@ class Explainer:
             g = head.logit(left.output.expand(len(rows), -1), right.output)
         if found.right is None:
             raise ConfigError(f"The reading '{question.method.reading}' explains one picture.")
-        ours, theirs = found.left, found.right
-        books = ours.ledger, theirs.ledger
+        books = found.left.ledger, found.right.ledger
         return [
             Relevance(
                 row=int(row),
-                left=_map(ours.relevance[i]),
-                right=_map(theirs.relevance[i]),
+                left=_map(found.left.relevance[i]),
+                right=_map(found.right.relevance[i]),
                 ledger=Ledger(
                     score=float(found.reading.score[i]),
                     features=float(sum(b.inputs[i] for b in books)),
@@ -209,9 +212,21 @@ class Explainer:
         head = of.head(question.relation, question.user)
         left = self._trace(question.query.picture, question.method)
         right = self._trace(of.pictures.batch([row]), question.method)
-        centre = of.centre(question.relation)
+        ours, theirs = self.centres(question, [row])
         with torch.inference_mode():
-            return correspondence(head, left, right, centre, (cells, cells))
+            return correspondence(head, left, right, ours, theirs[0], (cells, cells))
+
+    def centres(self, question: Question, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Latents of the average product beside the query (D,) and beside each other one (n, D)."""
+        of = self.recommender
+        everything = of.centre(question.relation)
+        if question.method.compared == "catalogue":
+            return everything, everything.expand(len(rows), -1)
+        names = of.catalogue.items[CATEGORY]
+        theirs = of.centre(question.relation, [str(names.iloc[row]) for row in rows])
+        if not question.query.category:
+            return everything, theirs
+        return of.centre(question.relation, [question.query.category])[0], theirs
 
     def explain(
         self,
@@ -282,7 +297,8 @@ class Explainer:
             one, two = (of.features[r : r + 1].expand_as(left) for r in (relevance.row, other))
             score = head.distance(left, two) - head.distance(left, one)
         elif question.method.reading == "evidence":
-            score = evidence(head, left, seen[1], of.centre(question.relation)).score
+            ours, theirs = self.centres(question, [relevance.row])
+            score = evidence(head, left, seen[1], ours, theirs).score
         else:
             score = head.logit(left, seen[1])
         return score.double().numpy()
@@ -303,6 +319,7 @@ class Explainer:
             "relation": question.relation,
             "user": question.user or "everybody",
             "reading": method.reading,
+            "compared": method.compared,
             "preset": method.preset,
             "epsilon": method.epsilon,
             "ignore_bias": method.ignore_bias,

@@ -19,6 +19,8 @@ from relrec_core.sources import weights as stored_weights
 FEATURES = "features"
 """Name of the features in a checkpoint."""
 BATCH = 32
+FROM_NOTHING = "white"
+"""How a trunk without initial weights wants pictures normalised."""
 
 
 @torch.no_grad()
@@ -63,7 +65,7 @@ def initial(trunk: nn.Sequential, config: Config) -> str:
         ConfigError: they are of another trunk.
     """
     if not config.weights:
-        return stored_weights.TORCHVISION
+        return FROM_NOTHING
     folder = paths.data_dir() / config.weights
     if not (folder / stored_weights.FILE).is_file():
         raise SourceError(

@@ -24,6 +24,8 @@ from relrec_core.products.pictures import Pictures
 from relrec_core.products.search import Rows, Vectors
 from relrec_core.runs.directory import Run
 
+ENOUGH = 5
+"""Products a category must have for an average one to be spoken of."""
 CROSSING = 0.05
 """A relation with a smaller share of pairs within a category is one between categories."""
 
@@ -167,9 +169,19 @@ class Recommender:
                 self._latents[number] = self.distances.latents(self.features, number).numpy()
         return self._latents[number]
 
-    def centre(self, relation: str) -> Tensor:
-        """(D,) mean of the latents, the average product."""
-        return torch.from_numpy(self.latents(relation).mean(axis=0))
+    def centre(self, relation: str, categories: Sequence[str] = ()) -> Tensor:
+        """Mean latents of all products (D,), or of the products of each category (n, D).
+
+        A category of fewer than `ENOUGH` products, or an unknown one, counts as all products.
+        """
+        latents = self.latents(relation)
+        if not categories:
+            return torch.from_numpy(latents.mean(axis=0))
+        means = []
+        for category in categories:
+            own = self._categories == category
+            means.append(latents[own if own.sum() >= ENOUGH else slice(None)].mean(axis=0))
+        return torch.from_numpy(np.stack(means))
 
     def weights(self, relation: str, user: str | None = None) -> Tensor:
         """w (D,): ones, or one user's; `ConfigError` for an unknown user."""

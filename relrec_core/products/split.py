@@ -9,12 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from relrec_core.errors import DataError
-from relrec_core.products.data import RELATION, SOURCE, TARGET, Catalogue
+from relrec_core.products.data import CATEGORY, RELATION, SOURCE, TARGET, Catalogue
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 SHARES = (0.8, 0.1, 0.1)
 """Of training, validation and test, as in McAuley et al. 2015, section 4.1."""
+
+HARD_ATTEMPTS = 20
+"""After so many, a pair for which no other product of the category is found is any pair."""
 
 By = Literal["pairs", "items"]
 Rows = npt.NDArray[np.int64]
@@ -70,6 +73,7 @@ class Split:
         relation = np.asarray(frame[RELATION].cat.codes, dtype=np.int64)
         self.related = Pairs(left, right, relation, np.ones(len(left), dtype=np.bool_))
         self._known = np.unique(self._keys(left, right, relation))
+        _, self._category = np.unique(catalogue.items[CATEGORY].to_numpy(str), return_inverse=True)
         chance = np.random.default_rng([seed, 1])
         self.item_part = _parts(self.n_items, chance) if by == "items" else None
         """(N,) part of each product; None where pairs were split."""
@@ -91,18 +95,29 @@ class Split:
         """The related pairs of one part."""
         return self.related.where(self.pair_part == part)
 
-    def negatives(self, part: int, seed: tuple[int, ...]) -> Pairs:
+    def negatives(self, part: int, seed: tuple[int, ...], hard: float = 0.0) -> Pairs:
         """As many unrelated pairs of each relation as the part has related ones.
 
         Both products are drawn evenly from those the part may use; a pair that is related, in
         whatever part, is drawn again.
+
+        Args:
+            part: of the split.
+            seed: of the drawing.
+            hard: share of pairs made from a related one by putting another product of the same
+                category in the place of one, so that categories alone do not tell them apart.
         """
         chance = np.random.default_rng([*seed, 2])
-        relation = self.positives(part).relation
+        positives = self.positives(part)
+        relation = positives.relation
         left, right = np.zeros_like(relation), np.zeros_like(relation)
         missing = np.arange(len(relation))
-        for _ in range(200):
+        swapped = chance.random(len(relation)) < hard
+        for attempt in range(200):
             left[missing], right[missing] = self._draw(part, len(missing), chance)
+            if attempt < HARD_ATTEMPTS:
+                of = missing[swapped[missing]]
+                left[of], right[of] = self._swapped(part, positives.where(of), chance)
             at = self._keys(left[missing], right[missing], relation[missing])
             place = np.searchsorted(self._known, at).clip(max=len(self._known) - 1)
             wrong = (self._known[place] == at) | (left[missing] == right[missing])
@@ -111,17 +126,39 @@ class Split:
                 return Pairs(left, right, relation, np.zeros(len(left), dtype=np.bool_))
         raise DataError("relations", "nearly every pair related", "pairs that are not related")
 
-    def balanced(self, part: int, seed: int) -> Pairs:
+    def balanced(self, part: int, seed: int, hard: float = 0.0) -> Pairs:
         """Related pairs of the part and as many unrelated ones, always the same for a seed."""
-        return self.positives(part).joined(self.negatives(part, (seed, part)))
+        return self.positives(part).joined(self.negatives(part, (seed, part), hard))
+
+    def _swapped(self, part: int, pairs: Pairs, chance: np.random.Generator) -> tuple[Rows, Rows]:
+        """The pairs with one product replaced by any other of its category."""
+        flip = chance.random(len(pairs)) < 0.5
+        if self.item_part is not None:  # one product of the part itself always stays
+            ours, theirs = (self.item_part[side] == part for side in (pairs.left, pairs.right))
+            flip = np.where(ours & theirs, flip, theirs)
+        stays = np.where(flip, pairs.right, pairs.left)
+        goes = np.where(flip, pairs.left, pairs.right)
+        usable = self._usable(part)
+        order = usable[np.argsort(self._category[usable], kind="stable")]
+        start = np.searchsorted(self._category[order], np.arange(self._category.max() + 2))
+        category = self._category[goes]
+        size = start[category + 1] - start[category]
+        place = start[category] + (chance.random(len(pairs)) * size).astype(np.int64)
+        comes = order[np.minimum(place, len(order) - 1)]
+        return stays, np.where(size > 0, comes, goes)
+
+    def _usable(self, part: int) -> Rows:
+        """Products that pairs of the part may have."""
+        if self.item_part is None:
+            return np.arange(self.n_items)
+        return np.flatnonzero((self.item_part == part) | (self.item_part == TRAIN))
 
     def _draw(self, part: int, count: int, chance: np.random.Generator) -> tuple[Rows, Rows]:
         if self.item_part is None:
             drawn = chance.integers(self.n_items, size=(2, count))
             return drawn[0], drawn[1]
         own = np.flatnonzero(self.item_part == part)
-        open_to = np.flatnonzero((self.item_part == part) | (self.item_part == TRAIN))
-        return chance.choice(own, count), chance.choice(open_to, count)
+        return chance.choice(own, count), chance.choice(self._usable(part), count)
 
     def _keys(self, left: Rows, right: Rows, relation: Rows) -> Rows:
         low, high = np.minimum(left, right), np.maximum(left, right)

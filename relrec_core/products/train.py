@@ -179,7 +179,7 @@ class Fit:
         """One pass over all pictures of training; the mean loss of a step."""
         config, p = self.config, self.progress
         generator = torch.Generator().manual_seed(config.seed * 100_003 + p.epoch)
-        drawn = self.split.negatives(TRAIN, (config.seed, p.epoch))
+        drawn = self.split.negatives(TRAIN, (config.seed, p.epoch), config.hard)
         pairs = self.split.positives(TRAIN).joined(drawn)
         beside = Adjacency(pairs, self.split.n_items)
         own = self._own_items()
@@ -263,7 +263,7 @@ class Fit:
         if part is not None:
             rows = np.flatnonzero(part == VALIDATION)
             self.memory[torch.from_numpy(rows).to(self.group.device)] = self._features(rows)
-        pairs = self.split.balanced(VALIDATION, self.config.split_seed)
+        pairs = self.split.balanced(VALIDATION, self.config.split_seed, self.config.hard)
         g = predicted(self.net, self.memory, pairs)
         right = (g >= 0) == pairs.holds
         found = {"validation_accuracy": float(right.mean())}

@@ -41,7 +41,7 @@ def learn(distances: Distances, x: Tensor, catalogue: Catalogue, config: Config)
     if follows.empty:
         return
     user, left, right = (
-        torch.from_numpy(follows[c].to_numpy(np.int64)).to(x.device)
+        torch.tensor(follows[c].to_numpy(np.int64), device=x.device)
         for c in ("user", AFTER, "item")
     )
     with torch.no_grad():

@@ -120,14 +120,18 @@ def parts(ids: Iterable[str]) -> Bytes:
 
 
 class Fingerprint:
-    """SHA-256 of sessions that come in pieces; it does not depend on where they are cut."""
+    """SHA-256 of sessions that come in pieces; it does not depend on where they are cut, nor on
+    fields of which the data has nothing.
+    """
 
     def __init__(self) -> None:
         self._digests = {f.name: hashlib.sha256() for f in fields(Sessions)}
+        self._filled = dict.fromkeys(self._digests, False)
 
     def add(self, sessions: Sessions) -> None:
         for name, digest in self._digests.items():
             values = getattr(sessions, name)
+            self._filled[name] |= values.size > 0
             if name == "ids":
                 digest.update("".join(f"{i}\n" for i in values).encode())
             else:
@@ -136,6 +140,7 @@ class Fingerprint:
     def hexdigest(self, *extra: str) -> str:
         """Over all pieces and the `extra` texts."""
         total = hashlib.sha256()
-        for text in (*(d.hexdigest() for d in self._digests.values()), *extra):
+        filled = (d.hexdigest() for name, d in self._digests.items() if self._filled[name])
+        for text in (*filled, *extra):
             total.update(text.encode() + b"\n")
         return total.hexdigest()

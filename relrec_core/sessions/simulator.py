@@ -74,13 +74,13 @@ class Settings:
     persistent: float = 0.5
     contextual: float = 0.12
     turning: float = 0.14
-    sequence: float = 0.24
-    musical: float = 0.24
+    sequence: float = 0.26
+    musical: float = 0.26
     clash: float = 0.16
-    occasion: float = 0.24
+    occasion: float = 0.26
     dated: float = 0.8
-    overruled: float = 0.1
-    stray: float = 0.15
+    overruled: float = 0.05
+    stray: float = 0.08
     tracks: int = 20_000
     listeners: int = 5_000
 

@@ -38,7 +38,7 @@ NOT_IN_TRAINING = (
 )
 """Modules of this wing that a trained network does not depend on."""
 
-SETTINGS: dict[str, Any] = {"width": 64, "epochs": 16, "plateau": 1, "patience": 4, "threads": 1}
+SETTINGS: dict[str, Any] = {"width": 64, "epochs": 14, "plateau": 1, "patience": 4, "threads": 1}
 """One thread, so that the numbers do not depend on how many cores there are."""
 FEW_SESSIONS = 2_000
 FEW: dict[str, Any] = {"width": 16, "blocks": 1, "batch_size": 16, "epochs": 60, "patience": 10}

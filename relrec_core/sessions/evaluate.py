@@ -339,6 +339,7 @@ def _conditions(study: Study) -> dict[str, Any]:
             "simulated": source.simulated,
             "content_hash": source.content_hash,
             "licence": store.LICENCES[source.simulated],
+            "absent": list(source.encoding.absent),
             **{f"{part}_sessions": source.parts[part] for part in PARTS},
         },
         "split": "80 % training, 10 % validation, 10 % test, by a checksum of the session id",

@@ -19,7 +19,7 @@ from relrec_core.sessions.source import Memory, Source, Stored
 WING = "sessions"
 SIMULATED = "simulated"
 SHIPPED = paths.ASSETS / WING / "demo-simulated"
-DEMO_TRACKS = 4_000
+DEMO_TRACKS = 10_000
 LICENCES = {
     True: "Simulated by RelRec: invented listeners and tracks, free to use.",
     False: "As the owner of the session logs says.",

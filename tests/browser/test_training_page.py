@@ -123,7 +123,7 @@ def test_each_wing_has_its_own_form(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/training?wing=sessions")
     expect(page.get_by_role("spinbutton", name="Simulated sessions")).to_be_visible()
     expect(page.get_by_role("spinbutton", name="Epochs")).to_have_value("20")
-    page.get_by_role("button", name="Movies").click()
+    page.get_by_test_id("stMain").get_by_text("Movies", exact=True).click()
     expect(page.get_by_role("spinbutton", name="Simulated sessions")).to_have_count(0)
     expect(page.get_by_text("Recall@50").first).to_be_attached()
     assert "wing=" not in page.url

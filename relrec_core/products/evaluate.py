@@ -13,11 +13,12 @@ import pandas as pd
 from torch import Tensor
 
 from relrec_core.errors import ConfigError, DataError
-from relrec_core.products import baselines, store, truth, users
+from relrec_core.products import baselines, store, truth
 from relrec_core.products.data import CATEGORY
 from relrec_core.products.maps import localisation_rows, perturbation_rows
 from relrec_core.products.split import TEST, By, Pairs, Split
 from relrec_core.products.study import Study, Trained, training_code
+from relrec_core.products.tasting import recovered
 from relrec_core.runs import permission, tables
 from relrec_core.runs.tables import StoredTable
 
@@ -151,7 +152,7 @@ def taste_table(study: Study) -> pd.DataFrame:
     rows = []
     for seed in study.seeds:
         of = study.trained(seed).recommender
-        rows += users.recovered(of.distances, of.features, truth.load(of.catalogue.folder))
+        rows += recovered(of.distances, of.features, truth.load(of.catalogue.folder))
         study.step(f"Tastes, seed {seed}")
     return pd.DataFrame(rows).groupby("cause", sort=False).mean().reset_index()
 

@@ -39,10 +39,13 @@ IN_TRAINING = (
 STUDIO: dict[str, Any] = {
     "dataset": "studio-2880-1",
     "shown": store.STUDIO,
-    "dim": 32,
-    "epochs": 25,
-    "learning_rate": 5e-4,
+    "side": 96,
+    "dim": 64,
+    "batch_size": 16,
+    "epochs": 150,
+    "learning_rate": 6e-4,
     "head_rate": 2e-3,
+    "hard": 0.5,
 }
 """The network sees another studio than the one it is measured and shown on."""
 PHOTOS: dict[str, Any] = {

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import torch
 import torch.nn.functional as F
-from scipy.stats import spearmanr
 from torch import Tensor
 
 from relrec_core.products.config import Config
 from relrec_core.products.data import AFTER, NONE, Catalogue
 from relrec_core.products.network import Distances
-from relrec_core.products.truth import CAUSES, Truth
 
 STEPS = 300
 RATE = 0.05
@@ -97,29 +94,3 @@ def emphasis(distances: Distances, x: Tensor) -> Tensor:
         users = torch.arange(len(distances.personal), device=x.device)
         weighted = (distances.weights(users) * spread).sum(dim=2)  # (U, R)
         return weighted / spread.sum(dim=1)
-
-
-def recovered(distances: Distances, x: Tensor, planted: Truth) -> list[dict[str, float | str]]:
-    """Rank correlation of learned emphasis with planted taste, a row a cause and one over all.
-
-    A cause that several relations have gets the mean of their emphases.
-    """
-    found = emphasis(distances, x).cpu().numpy()  # (U, R)
-    relations = sorted(CAUSES)
-    causes = list(planted.tastes.columns)
-    learned = np.stack(
-        [found[:, [i for i, r in enumerate(relations) if CAUSES[r] == c]].mean(1) for c in causes],
-        axis=1,
-    )  # (U, causes)
-    tastes = planted.tastes.to_numpy(float)  # (U, causes)
-    rows: list[dict[str, float | str]] = [
-        {"cause": c, "correlation": _rank(learned[:, i], tastes[:, i]), "users": len(tastes)}
-        for i, c in enumerate(causes)
-    ]
-    shares = learned / learned.sum(axis=1, keepdims=True)
-    overall = _rank(shares.ravel(), tastes.ravel())
-    return [*rows, {"cause": "all", "correlation": overall, "users": len(tastes)}]
-
-
-def _rank(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
-    return float(spearmanr(one, other).statistic)

@@ -71,7 +71,7 @@ def test_rates_and_baselines_are_realistic() -> None:
     last = score(baselines.last(sessions, data.columns), sessions.skipped, mask)
     mean = score(baselines.mean(sessions, data.columns), sessions.skipped, mask)
     assert 0.65 < last.first < 0.75 and 0.60 < last.accuracy < 0.65
-    assert all(np.diff(last.by_position[2:]) < 0.01) and last.by_position[-1] < 0.55
+    assert all(np.diff(last.by_position[2:]) < 0.03) and last.by_position[-1] < 0.55
     assert 0.58 < mean.accuracy < 0.65 and mean.first < last.first
     share = np.bincount(sessions.causes[mask], minlength=len(CAUSES)) / mask.sum()
     assert share[0] == 0 and (share[1:] > 0.06).all()

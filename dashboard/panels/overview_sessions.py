@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
 from dashboard.figures import session_words as words
@@ -10,8 +13,8 @@ from dashboard.figures.palette import plain
 from dashboard.figures.sessions import bars
 from dashboard.loaders import evaluation, session_view
 from dashboard.panels.common import chart, provenance
-from relrec_core.sessions import browse
-from relrec_core.sessions.evaluate import TITLES, stored_name
+from relrec_core.sessions import browse, store
+from relrec_core.sessions.evaluate import LAST, MEAN, TITLES, stored_name
 from relrec_core.sessions.explain import SessionExplanation
 
 SESSIONS_PAGE = "app_pages/sessions.py"
@@ -57,22 +60,28 @@ def _proof(explanation: SessionExplanation) -> None:
 
 def _quality(dataset: str) -> None:
     table = evaluation("sessions", stored_name("accuracy", dataset))
+    card = store.shown_run().card()
     if table is None:
-        st.caption(
-            "Not measured yet. `python3 scripts/evaluate.py sessions accuracy` measures the model "
-            "beside a plain one and two baselines, and this page shows the result."
-        )
-        return
-    ours = [TITLES["transformer"], TITLES["gru"]]
+        frame, title, seeds = _of_card(card), card["data"]["title"], 1
+        more = "measures it beside a plain Transformer too."
+    else:
+        frame, title = table.frame, table.conditions["data"]["title"]
+        seeds, more = len(table.conditions["seeds"]), "measures it."
     chart(
-        comparison(table.frame, "method", "accuracy", ours),
+        comparison(frame, "method", "accuracy", [TITLES["transformer"], TITLES["gru"]]),
         key="overview_session_quality",
         alt="Accuracy of every method",
     )
-    seeds = len(table.conditions.get("seeds", []))
     st.caption(
         "Share of the tracks of second halves that are predicted right, on sessions that no model "
-        f"has met; {table.conditions['data']['title'].lower()}; "
+        f"has met; {title[0].lower()}{title[1:]}; "
         f"{'one training' if seeds == 1 else f'mean of {seeds} trainings'}. "
-        "`python3 scripts/evaluate.py sessions accuracy` measures it."
+        f"`python3 scripts/evaluate.py sessions accuracy` {more}"
     )
+
+
+def _of_card(card: dict[str, Any]) -> pd.DataFrame:
+    """The model and the baselines on its test sessions, as its training measured them."""
+    said = {card["title"]: "test", LAST: "last_baseline", MEAN: "mean_baseline"}
+    rows = [(name, card["metrics"][f"{key}_accuracy"]) for name, key in said.items()]
+    return pd.DataFrame(rows, columns=["method", "accuracy"])

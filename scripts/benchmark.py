@@ -69,8 +69,16 @@ def sessions(quick: bool) -> list[Row]:
     return benchmark.rows(quick)
 
 
+def products(quick: bool) -> list[Row]:
+    """The model that the dashboard shows, and a search among a million products."""
+    from relrec_core.products import benchmark, store
+
+    return benchmark.rows(store.recommender(store.shown_run()), quick)
+
+
 BENCHMARKS: dict[str, Callable[[bool], list[Row]]] = {
     "movies": movies,
+    "products": products,
     "dashboard": dashboard,
     "relevance": relevance,
     "experts": experts,

@@ -45,6 +45,18 @@ TRAINERS = {
             "dev_recall_50": "Recall@50 on the development films (higher is better)",
         },
     ),
+    "products": Trainer(
+        title="Products",
+        config="relrec_core.products.config",
+        first=("dataset", "trunk", "weights", "epochs", "warm_epochs", "seed"),
+        metric="test_accuracy",
+        column="Accuracy",
+        help="Share of the test pairs, half of them related, that are told apart rightly.",
+        curves={
+            "train_loss": "Loss on the training pairs (lower is better)",
+            "validation_accuracy": "Accuracy on the validation pairs (higher is better)",
+        },
+    ),
     "sessions": Trainer(
         title="Sessions",
         config="relrec_core.sessions.config",

@@ -55,11 +55,11 @@ def start(
     torch.manual_seed(config.seed)
     generator = torch.Generator().manual_seed(config.seed)
     own = split.training_items()
-    groups = [group.to(device) for group in _groups(split, own)]
+    named = [group.to(device) for group in groups(split, own)]
     net = nn.Sequential(normalised(trunk), *list(trunk.children())[1:]).to(device).train()
     with torch.no_grad():
         width = net(pictures.batch(own[:2]).to(device)).shape[1]
-    names = nn.ModuleList(nn.Linear(width, int(g.max()) + 1) for g in groups).to(device)
+    names = nn.ModuleList(nn.Linear(width, int(g.max()) + 1) for g in named).to(device)
     optimizer = torch.optim.AdamW(
         [*net.parameters(), *names.parameters()], lr=RATE, weight_decay=DECAY
     )
@@ -81,7 +81,7 @@ def start(
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=mixed):
                 seen = net(x)  # (B, F)
             total = torch.zeros((), device=device)
-            for name, group in zip(names, groups, strict=True):
+            for name, group in zip(names, named, strict=True):
                 of = group[rows]  # (B,)
                 if bool((of != ALONE).any()):
                     total = total + F.cross_entropy(name(seen.float()), of, ignore_index=ALONE)
@@ -89,11 +89,12 @@ def start(
             total.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
-            loss = float(total.detach()) / len(groups)
-    _merge(net[0], trunk)
+            loss = float(total.detach()) / len(named)
+    merge(net[0])
+    trunk.eval()
 
 
-def _groups(split: Split, own: Rows) -> list[Tensor]:
+def groups(split: Split, own: Rows) -> list[Tensor]:
     """By relation (N,): number of the training product's group, `ALONE` for one without pairs."""
     place = np.full(split.n_items, -1)
     place[own] = np.arange(len(own))
@@ -120,7 +121,7 @@ def normalised(trunk: nn.Sequential) -> nn.Sequential:
 
 
 @torch.no_grad()
-def _merge(net: nn.Module, trunk: nn.Sequential) -> None:
+def merge(net: nn.Module) -> None:
     """Fold every normalisation, as in evaluation, into the convolution before it."""
     layers = list(net.children())
     for layer, following in pairwise(layers):
@@ -130,7 +131,6 @@ def _merge(net: nn.Module, trunk: nn.Sequential) -> None:
             layer.weight.mul_(gain[:, None, None, None])
             if layer.bias is not None:
                 layer.bias.copy_((layer.bias - mean) * gain + following.bias)
-    trunk.eval()
 
 
 def _running(layer: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:

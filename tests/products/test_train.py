@@ -14,8 +14,9 @@ import torch
 import torch.nn.functional as F
 
 from relrec_core.errors import CheckpointError, ConfigError, RelRecError, SourceError
-from relrec_core.products import store, users
+from relrec_core.products import store, users, warm
 from relrec_core.products.data import Catalogue
+from relrec_core.products.model import trunk
 from relrec_core.products.network import Distances
 from relrec_core.products.recommend import Recommender
 from relrec_core.products.split import TEST, TRAIN, Split
@@ -100,6 +101,44 @@ def test_killed_after_an_epoch_it_ends_where_an_uninterrupted_one_does(
     expected = arrays(small_run)
     for name, value in arrays(run).items():
         assert np.array_equal(value, expected[name]), name
+
+
+def test_the_warm_up_names_groups_and_leaves_plain_convolutions(
+    small_studio: Path, tmp_path: Path
+) -> None:
+    run = executed(tmp_path / "products" / "warm", settings(small_studio, epochs=1, warm_epochs=1))
+    names = set(arrays(run))
+    assert not any("running" in name for name in names)
+    assert run.status().state == "done"
+
+
+def test_merged_normalisation_computes_the_same() -> None:
+    torch.manual_seed(0)
+    plain, x = trunk("vgg16-slim"), torch.randn(3, 3, 32, 32)
+    net = torch.nn.Sequential(warm.normalised(plain), *list(plain.children())[1:])
+    for layer in net.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            for values in (layer.running_mean, layer.weight.data, layer.bias.data):
+                values.normal_(0.2, 0.3)
+            layer.running_var.uniform_(0.5, 2)
+    net.eval()
+    with torch.no_grad():
+        expected = net(x)
+        warm.merge(net[0])
+        np.testing.assert_allclose(plain.eval()(x), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_groups_are_the_connected_products(catalogue: Catalogue) -> None:
+    split = Split(catalogue, "items", 0)
+    own = split.training_items()
+    place = {int(row): i for i, row in enumerate(own)}
+    pairs = split.positives(TRAIN)
+    for number, groups in enumerate(warm.groups(split, own)):
+        of = pairs.where(pairs.relation == number)
+        for one, other in zip(of.left, of.right, strict=True):
+            assert groups[place[int(one)]] == groups[place[int(other)]] != warm.ALONE
+        paired = {place[int(row)] for row in (*of.left, *of.right)}
+        assert all((groups[i] == warm.ALONE) == (i not in paired) for i in range(len(own)))
 
 
 def test_two_processes_learn_what_one_does(small_studio: Path, tmp_path: Path) -> None:

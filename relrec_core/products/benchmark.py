@@ -1,0 +1,91 @@
+"""How long an answer takes, and a search among a million products."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import numpy.typing as npt
+
+from relrec_core.products import search
+from relrec_core.products.explain import Explainer, Question
+from relrec_core.products.recommend import Recommender
+
+QUESTIONS = 20
+MANY, FEW, DIMS, KINDS = 1_000_000, 60_000, 100, 2_000
+Row = dict[str, str | float | bool | None]
+
+
+def rows(recommender: Recommender, quick: bool) -> list[Row]:
+    """Times of questions to the model that the dashboard shows, and of the index.
+
+    Args:
+        recommender: the model.
+        quick: a smaller index.
+    """
+    explainer = Explainer(recommender)
+    chance = np.random.default_rng(0)
+    answers, proofs = [], []
+    for row in chance.integers(len(recommender.catalogue.items), size=QUESTIONS + 1):
+        relation = str(chance.choice(recommender.relations))
+        start = time.perf_counter()
+        question = Question(recommender.query_at(int(row)), relation)
+        found = recommender.recommend(question.query, relation, n=3)
+        maps = explainer.relevance(question, [candidate.row for candidate in found])
+        answers.append(time.perf_counter() - start)
+        start = time.perf_counter()
+        explainer.explain(question, maps[0])
+        proofs.append(time.perf_counter() - start)
+    times = np.array(answers[1:]), np.array(proofs[1:])  # the first warms up
+    big = recommender.trunk.get_parameter("features.0.weight").shape[0] >= 64
+    return [
+        _row("query to three products with six maps, 95th percentile", times[0], 3 if big else 1),
+        _row("proof of one of them, 95th percentile", times[1], 5 if big else None),
+        *_index(FEW if quick else MANY),
+    ]
+
+
+def _row(name: str, times: npt.NDArray[np.float64], target: float | None) -> Row:
+    value = float(np.percentile(times, 95))
+    met = None if target is None else value <= target
+    return {"name": name, "value": value, "unit": "s", "target": target, "met": met}
+
+
+def _index(count: int) -> list[Row]:
+    """Vectors around `KINDS` centres, as products of some kinds are, and questions beside them."""
+    chance = np.random.default_rng(0)
+    centres = chance.normal(size=(KINDS, DIMS)).astype(np.float32)
+    latents = np.empty((count, DIMS), dtype=np.float32)
+    for start in range(0, count, search.CHUNK):
+        part = latents[start : start + search.CHUNK]
+        part[:] = centres[chance.integers(KINDS, size=len(part))]
+        part += chance.standard_normal(part.shape, dtype=np.float32)
+    start_time = time.perf_counter()
+    index = search.Index.build(latents)
+    built = time.perf_counter() - start_time
+    ones, times, hits = np.ones(DIMS, np.float32), [], []
+    for row in chance.integers(count, size=2 * QUESTIONS):
+        question = latents[row] + 0.1 * chance.standard_normal(DIMS, dtype=np.float32)
+        start_time = time.perf_counter()
+        found, _ = index.nearest(question, ones, 10)
+        times.append(time.perf_counter() - start_time)
+        hits.append(np.isin(search.nearest(latents, question, ones, 10)[0], found).mean())
+    recall, late = float(np.mean(hits)), float(np.percentile(times, 95))
+    name = f"index of {count:,} products"
+    return [
+        {"name": f"{name}, built", "value": built, "unit": "s", "target": None, "met": None},
+        {
+            "name": f"{name}, a question, 95th percentile",
+            "value": 1000 * late,
+            "unit": "ms",
+            "target": 20,
+            "met": late <= 0.02,
+        },
+        {
+            "name": f"{name}, recall of the ten nearest",
+            "value": recall,
+            "unit": "share",
+            "target": 0.95,
+            "met": recall >= 0.95,
+        },
+    ]

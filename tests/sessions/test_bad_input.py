@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relrec_core.errors import DataError
@@ -213,6 +213,7 @@ def test_a_missing_file_or_folder_is_named(tmp_path: Path) -> None:
         load([])
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 6), min_size=2, max_size=6))
 def test_positions_are_accepted_only_if_they_are_1_to_n_in_some_order(found: list[int]) -> None:
     rows = pl.DataFrame(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relrec_core.errors import DataError
@@ -72,6 +72,7 @@ def test_twenty_minutes_without_music_end_a_session() -> None:
         assert read_history([upload(entries)]).data.sessions.lengths.tolist() == lengths
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 60), min_size=2, max_size=70))
 def test_every_play_is_in_a_session_or_counted(gaps: list[int]) -> None:
     time, entries = START, []

@@ -62,11 +62,19 @@ def experts(quick: bool) -> list[Row]:
     return benchmark.rows(quick)
 
 
+def sessions(quick: bool) -> list[Row]:
+    """Sessions on disk: prepared, read, trained on; for more of them see the module."""
+    from relrec_core.sessions import benchmark
+
+    return benchmark.rows(quick)
+
+
 BENCHMARKS: dict[str, Callable[[bool], list[Row]]] = {
     "movies": movies,
     "dashboard": dashboard,
     "relevance": relevance,
     "experts": experts,
+    "sessions": sessions,
 }
 """Name -> its rows."""
 

@@ -1,4 +1,4 @@
-"""How fast the movies page answers in a real browser."""
+"""How fast the pages answer in a real browser."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from scripts import chromium, environment, server
 SWITCHES = 30
 APP = environment.ROOT / "dashboard" / "app.py"
 
+SANKEY, BARS = ".sankey-link", ".st-key-session_picture .barlayer path"
+"""What is drawn anew: the reasons for a film, and who decided the tracks of a session."""
+
 _SWITCH = """
-async () => {
+async (drawn) => {
   const text = () => {
     const h = document.querySelector('.stMain h3');
-    const links = document.querySelectorAll('.sankey-link');
-    return h && links.length ? h.innerText + '|' + links[0].getAttribute('d') : null;
+    const parts = [...document.querySelectorAll(drawn)];
+    return h && parts.length
+      ? h.innerText + '|' + parts.map(p => p.getAttribute('d')).join() : null;
   };
   const before = text();
   const button = [...document.querySelectorAll('button')]
@@ -57,20 +61,34 @@ def rows(quick: bool) -> list[dict[str, Any]]:
         with server.running(APP, port):
             started = time.perf_counter()
             page.goto(f"http://{server.ADDRESS}:{port}")
-            page.wait_for_selector(".sankey-link")
+            page.wait_for_selector(SANKEY)
             first = time.perf_counter() - started
-            page.goto(f"http://{server.ADDRESS}:{port}/movies")
-            page.wait_for_selector(".sankey-link")
-            page.wait_for_timeout(1500)
-            taken = []
-            for _ in range(3 if quick else SWITCHES):
-                taken.append(page.evaluate(_SWITCH))
-                page.wait_for_timeout(300)
+            films = _switches(page, f"http://{server.ADDRESS}:{port}/movies", SANKEY, quick)
+            sessions = _switches(page, f"http://{server.ADDRESS}:{port}/sessions", BARS, quick)
         browser.close()
     return [
         _row("first page with its picture, after the server is healthy", first, "s", 4.0),
-        _row("click to new picture, median", float(np.median(taken)), "ms", None),
-        _row("click to new picture, 95th percentile", float(np.percentile(taken, 95)), "ms", 500),
+        *_percentiles("click to new film", films, 500),
+        *_percentiles("click to new session", sessions, 300),
+    ]
+
+
+def _switches(page: Any, address: str, drawn: str, quick: bool) -> list[float]:
+    """Milliseconds from each click on "Surprise me" to another sentence and another picture."""
+    page.goto(address)
+    page.wait_for_selector(drawn, state="attached")
+    page.wait_for_timeout(1500)
+    taken = []
+    for _ in range(3 if quick else SWITCHES):
+        taken.append(page.evaluate(_SWITCH, drawn))
+        page.wait_for_timeout(300)
+    return taken
+
+
+def _percentiles(name: str, taken: list[float], target: float) -> list[dict[str, Any]]:
+    return [
+        _row(f"{name}, median", float(np.median(taken)), "ms", None),
+        _row(f"{name}, 95th percentile", float(np.percentile(taken, 95)), "ms", target),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Overview: what is loaded, how good it is, and a live example of each wing."""
+"""Overview: what is loaded, how good it is, and one live example a wing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import streamlit as st
 
 from dashboard.panels.common import sentences
 from dashboard.panels.overview import movies_card
-from dashboard.panels.products_card import products_card
+from dashboard.panels.overview_products import products_card
+from dashboard.panels.overview_sessions import sessions_card
 
 st.title("Why was this recommended?")
 st.markdown(
@@ -14,7 +15,11 @@ st.markdown(
     "**Each explanation comes with its proof:** what the reasons add up to, "
     "and what happens to the score when they are taken away."
 )
-with sentences():
+with sentences(stop=False):
     movies_card()
-with sentences():
+st.divider()
+with sentences(stop=False):
     products_card()
+st.divider()
+with sentences(stop=False):
+    sessions_card()

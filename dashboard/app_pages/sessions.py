@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.loaders import session_explanation, session_listing, session_model
 from dashboard.panels import sessions as panels
 from dashboard.panels.common import provenance, sentences
+from dashboard.panels.session_source import source
 
 st.title("Skip or play, and why?")
 with sentences():
-    explorer, key = session_model()
-    panels.origin(explorer)
-    row = panels.choose(session_listing(explorer, key))
+    view = source()
+    explorer = view.explorer
+    row = panels.choose(view.listing)
     tracks, reasons = st.columns([1, 3.4], gap="large")
     with tracks:
         focus = panels.choose_track(explorer, row)
         panels.given(explorer, row)
-    explanation = session_explanation(explorer, key, row, focus)
+    explanation = view.explanation(row, focus)
     with reasons:
         panels.why(explanation)
     panels.proof(explanation)
@@ -36,5 +36,5 @@ with sentences():
             panels.what_if(explorer, row)
     if many.open:
         with many:
-            panels.many(explorer, key)
+            panels.many(view)
     provenance(explanation)

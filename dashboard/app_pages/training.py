@@ -9,7 +9,7 @@ from dashboard.panels.common import sentences
 
 st.title("Training")
 with sentences():
-    wing = "movies"
+    wing = panels.choose_wing()
     settings, runs = st.columns([1, 1.6], gap="large")
     with settings:
         panels.start_form(wing)

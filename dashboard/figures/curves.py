@@ -13,7 +13,9 @@ COLOURS = (ACCENT, "#d9692b", "#3a86c8", "#4c9a6a", "#b04f7e", NEUTRAL)
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
-def learning_curves(runs: Mapping[str, Sequence[Mapping[str, object]]], metric: str) -> go.Figure:
+def learning_curves(
+    runs: Mapping[str, Sequence[Mapping[str, object]]], metric: str, title: str
+) -> go.Figure:
     """One line a run: `metric` by training step."""
     figure = go.Figure()
     for i, (name, rows) in enumerate(runs.items()):
@@ -35,19 +37,12 @@ def learning_curves(runs: Mapping[str, Sequence[Mapping[str, object]]], metric: 
     figure.update_layout(
         height=260,
         margin={"l": 8, "r": 8, "t": 36, "b": 8},
-        title={"text": READABLE.get(metric, metric), "font": {"size": 14}},
+        title={"text": title, "font": {"size": 14}},
         xaxis={"title": {"text": "epoch"}},
         showlegend=len(runs) > 1,
         legend={"orientation": "h", "y": -0.35},
     )
     return figure
-
-
-READABLE = {
-    "search_loss": "Loss while finding the number of epochs (lower is better)",
-    "refit_loss": "Loss while learning from all known films (lower is better)",
-    "dev_recall_50": "Recall@50 on the development films (higher is better)",
-}
 
 
 def comparison(frame: pd.DataFrame, label: str, value: str, ours: Sequence[str]) -> go.Figure:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from relrec_core.explanation import DeletionTest
 from relrec_core.sessions.explain import Predicted, SessionExplanation
+from relrec_core.sessions.families import lanes as lanes_of
 
 LANE_WORDS = {
     "persistence": "Persistence",
     "context": "Context",
+    "listener": "Habits",
     "track": "Track",
     "musical": "Sound",
+}
+
+LANE_MEANINGS = {
+    "persistence": "what the listener did before",
+    "context": "where and when",
+    "listener": "favourites, popularity, earlier skips, the user",
+    "track": "age, length, popularity",
+    "musical": "the music itself",
 }
 
 
@@ -52,6 +62,18 @@ def bars_in_words(explanation: SessionExplanation) -> str:
         name, share = max(explanation.lanes(track).items(), key=lambda pair: pair[1])
         parts.append(f"{track.position} mostly {LANE_WORDS[name].lower()}, {share:.0%}")
     return f"Stacked bars of who decided, track by track: {'; '.join(parts)}."
+
+
+def lanes_in_words(explanation: SessionExplanation) -> str:
+    """What the summed-up parts of the bars mean."""
+    lanes = lanes_of(explanation.family)
+    told = " ".join(f"{LANE_WORDS[name]}: {LANE_MEANINGS[name]}." for name in lanes)
+    if len(lanes) == len(explanation.family.names):
+        return f"{told} "
+    return (
+        f"{told} Each sums up several experts, so it can be a little more than the share of the "
+        "one expert that the sentence names. "
+    )
 
 
 def hasse_in_words(explanation: SessionExplanation) -> str:

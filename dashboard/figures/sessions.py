@@ -6,6 +6,7 @@ Everything here is a pure function of an explanation.
 from __future__ import annotations
 
 import html
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -19,10 +20,11 @@ from relrec_core.sessions.families import LANES, lane
 LANE_COLOURS = {
     "persistence": "#8a8577",
     "context": "#4c9a6a",
+    "listener": "#b5862b",
     "track": "#b04f7e",
     "musical": "#6b5bb5",
 }
-LANE_PATTERNS = {"persistence": "", "context": "/", "track": ".", "musical": "x"}
+LANE_PATTERNS = {"persistence": "", "context": "/", "listener": "\\", "track": ".", "musical": "x"}
 ROW_PIXELS, LONGEST_LABEL = 46, 29
 READABLE_SHARE = 0.12
 
@@ -70,20 +72,26 @@ def timeline(explanation: SessionExplanation) -> go.Figure:
             )
         )
     half, last = len(given) + 0.5, len(given) + len(predicted) + 0.5
-    figure.add_vline(x=half, line={"color": faded(NEUTRAL, 0.9), "width": 1})
-    figure.add_shape(
-        type="line",
-        x0=half,
-        x1=last,
-        y0=0.5,
-        y1=0.5,
-        line={"color": faded(NEUTRAL, 0.9), "width": 1, "dash": "dot"},
-    )
-    for x, text, anchor in ((half, "given  ", "right"), (half, "  predicted", "left")):
-        figure.add_annotation(
-            x=x, y=1.2, text=text, xanchor=anchor, showarrow=False, font={"size": 12.5}
-        )
+    grey = {"color": faded(NEUTRAL, 0.9), "width": 1}
+    across = {"type": "line", "x0": half, "x1": last, "y0": 0.5, "y1": 0.5}
     figure.update_layout(
+        shapes=[
+            {
+                "type": "line",
+                "x0": half,
+                "x1": half,
+                "y0": 0,
+                "y1": 1,
+                "yref": "paper",
+                "line": grey,
+            },
+            {**across, "line": {**grey, "dash": "dot"}},
+        ],
+        annotations=[
+            {"x": half, "y": 1.2, "text": text, "xanchor": side, "showarrow": False}
+            | {"font": {"size": 12.5}}
+            for text, side in (("given  ", "right"), ("  predicted", "left"))
+        ],
         height=230,
         margin={"l": 4, "r": 8, "t": 8, "b": 4},
         legend={"orientation": "h", "y": -0.32, "x": 0},
@@ -151,6 +159,7 @@ def bars(explanation: SessionExplanation, full: bool = False) -> go.Figure:
                 hovertemplate=f"{name}: " + "%{x:.1%}<extra></extra>",
             )
         )
+    labels = []  # handed over all at once, which is much faster than one by one
     for i, track in enumerate(tracks):
         focused = i == explanation.focus
         if focused:
@@ -166,9 +175,10 @@ def bars(explanation: SessionExplanation, full: bool = False) -> go.Figure:
                 fillcolor=faded(ACCENT, 0.1),
             )
         left = f"{track.position}. {_short(track.label)}"
-        _over(figure, i, 0, "left", f"<b>{left}</b>" if focused else left)
-        _over(figure, i, 1, "right", f"<b>{verdict(track)}</b>" if focused else verdict(track))
+        for x, anchor, text in ((0, "left", left), (1, "right", verdict(track))):
+            labels.append(_over(i, x, anchor, f"<b>{text}</b>" if focused else text))
     figure.update_layout(
+        annotations=labels,
         barmode="stack",
         height=90 + ROW_PIXELS * len(tracks),
         margin={"l": 6, "r": 6, "t": 8, "b": 4},
@@ -201,7 +211,7 @@ def _bands(explanation: SessionExplanation, full: bool) -> list[tuple[str, str, 
     tracks = explanation.predicted
     if not full:
         lanes = [explanation.lanes(t) for t in tracks]
-        return [(LANE_WORDS[name], name, [row[name] for row in lanes]) for name in LANES]
+        return [(LANE_WORDS[name], name, [row[name] for row in lanes]) for name in lanes[0]]
     experts = [
         (name, lane(explanation.groups(name)), [t.attribution[name] for t in tracks])
         for name in explanation.family.names
@@ -209,16 +219,17 @@ def _bands(explanation: SessionExplanation, full: bool) -> list[tuple[str, str, 
     return sorted(experts, key=lambda band: LANES.index(band[1]))
 
 
-def _over(figure: go.Figure, row: int, x: float, anchor: str, text: str) -> None:
-    figure.add_annotation(
-        x=x,
-        y=row - 0.25,
-        xanchor=anchor,
-        yanchor="bottom",
-        text=text,
-        showarrow=False,
-        font={"size": 12},
-    )
+def _over(row: int, x: float, anchor: str, text: str) -> dict[str, Any]:
+    """Words above a bar."""
+    return {
+        "x": x,
+        "y": row - 0.25,
+        "xanchor": anchor,
+        "yanchor": "bottom",
+        "text": text,
+        "showarrow": False,
+        "font": {"size": 12},
+    }
 
 
 def _short(label: str) -> str:
@@ -235,15 +246,18 @@ def hasse(explanation: SessionExplanation) -> go.Figure:
     places = _places(family)
     top = family.names.index(track.top)
     figure = go.Figure()
-    for child, parent in family.covers:
-        (x0, y0), (x1, y1) = places[child], places[parent]
-        lit = top in (child, parent)
+    for lit, line in (
+        (False, {"color": faded(NEUTRAL, 0.6), "width": 1}),
+        (True, {"color": ACCENT, "width": 2.5}),
+    ):
+        edges = [(a, b) for a, b in family.covers if (top in (a, b)) is lit]
+        ends = [(places[child], places[parent]) for child, parent in edges]
         figure.add_trace(
             go.Scatter(
-                x=[x0, x1],
-                y=[y0, y1],
+                x=[x for (x0, _), (x1, _) in ends for x in (x0, x1, None)],
+                y=[y for (_, y0), (_, y1) in ends for y in (y0, y1, None)],
                 mode="lines",
-                line={"color": ACCENT if lit else faded(NEUTRAL, 0.6), "width": 2.5 if lit else 1},
+                line=line,
                 hoverinfo="skip",
             )
         )
@@ -274,24 +288,20 @@ def hasse(explanation: SessionExplanation) -> go.Figure:
         )
     )
     width, highest = max(x for x, _ in places), max(family.heights)
+    labels = []
     for i, (x, y) in enumerate(places):
         words = f"{family.names[i].replace(' and ', '<br>and ')}<br>{shares[i]:.0%}"
         radius = 9 + 15 * shares[i] ** 0.5
         # Beside the inner experts, where no line runs; below those at the foot.
-        side = {"yshift": -radius, "yanchor": "top"}
+        side: dict[str, Any] = {"yshift": -radius, "yanchor": "top"}
         if y > 0:
             left = x <= width / 2
             shift, anchor = (-radius, "right") if left else (radius, "left")
             side = {"xshift": shift, "xanchor": anchor, "yanchor": "middle"}
-        figure.add_annotation(
-            x=x,
-            y=y,
-            text=f"<b>{words}</b>" if i == top else words,
-            showarrow=False,
-            font={"size": 11.5},
-            **side,
-        )
+        text, size = f"<b>{words}</b>" if i == top else words, {"size": 11.5}
+        labels.append({"x": x, "y": y, "text": text, "showarrow": False, "font": size, **side})
     figure.update_layout(
+        annotations=labels,
         height=130 + 105 * highest,
         margin={"l": 4, "r": 4, "t": 26, "b": 4},
         showlegend=False,

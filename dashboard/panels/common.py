@@ -25,13 +25,14 @@ def read_only_notice() -> None:
 
 
 @contextlib.contextmanager
-def sentences() -> Iterator[None]:
-    """Show an expected error as its sentence and end the page there."""
+def sentences(*, stop: bool = True) -> Iterator[None]:
+    """Show an expected error as its sentence; end the page there, or else only this part of it."""
     try:
         yield
     except RelRecError as error:
         st.error(str(error), icon=":material/error:")
-        st.stop()
+        if stop:
+            st.stop()
 
 
 def chart(figure: go.Figure, *, key: str, alt: str) -> None:

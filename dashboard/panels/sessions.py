@@ -14,23 +14,15 @@ from dashboard.figures import sessions as figures
 from dashboard.figures.audit import deletion_figure
 from dashboard.figures.palette import plain, signed
 from dashboard.figures.session_report import session_report
-from dashboard.loaders import ModelKey, session_shares
+from dashboard.loaders import SessionView
 from dashboard.panels.common import chart
 from relrec_core.sessions import browse
 from relrec_core.sessions.explain import Explorer, SessionExplanation
+from relrec_core.sessions.schema import LONGEST, SHORTEST
 
 PICTURE = "session_picture"
+LENGTHS, SHARES = (SHORTEST, LONGEST), (0, 100)
 ORDERS = {"varied": "Most varied reasons", "surprise": "Most surprising", "data": "As in the data"}
-
-
-def origin(explorer: Explorer) -> None:
-    """Say at the top what kind of data this is."""
-    if explorer.data.simulated:
-        st.badge(
-            "Simulated: invented listeners and tracks",
-            icon=":material/science:",
-            color="orange",
-        )
 
 
 def choose(listing: pd.DataFrame) -> int:
@@ -40,9 +32,10 @@ def choose(listing: pd.DataFrame) -> int:
         found = _filtered(listing)
     if found.empty:
         st.info(
-            "No session fits these filters. Widen the length or the skip rate.",
+            "No session fits these filters: none is as long as that with that share of skips.",
             icon=":material/filter_alt_off:",
         )
+        st.button("Show all sessions again", icon=":material/undo:", on_click=_unfiltered)
         st.stop()
     ids = found["session"].tolist()
     names = {r.session: _name(r) for r in found.itertuples()}
@@ -82,19 +75,11 @@ def _name(row: object) -> str:
 def _filtered(listing: pd.DataFrame) -> pd.DataFrame:
     """Folded away behind one button."""
     with st.popover("Filters", icon=":material/filter_alt:", width="stretch"):
-        shortest, longest = int(listing["length"].min()), int(listing["length"].max())
-        length = (shortest, longest)
-        if shortest < longest:
-            length = st.slider(
-                "Tracks in the session",
-                shortest,
-                longest,
-                length,
-                key="length",
-                bind="query-params",
-            )
+        length = st.slider(
+            "Tracks in the session", *LENGTHS, LENGTHS, key="length", bind="query-params"
+        )
         skipped = st.slider(
-            "Skipped, in %", 0, 100, (0, 100), step=5, key="skipped", bind="query-params"
+            "Skipped, in %", *SHARES, SHARES, step=5, key="skipped", bind="query-params"
         )
         order = st.segmented_control(
             "First",
@@ -110,6 +95,10 @@ def _filtered(listing: pd.DataFrame) -> pd.DataFrame:
         found = browse.chosen(listing, length, (skipped[0] / 100, skipped[1] / 100), by)
         st.caption(f"{len(found)} of {len(listing)} sessions")
     return found
+
+
+def _unfiltered() -> None:
+    st.session_state.update(length=LENGTHS, skipped=SHARES)
 
 
 def choose_track(explorer: Explorer, row: int) -> int:
@@ -196,9 +185,7 @@ def why(explanation: SessionExplanation) -> None:
         + (
             "One part an expert, one colour for all whose most musical input is the same. "
             if full
-            else "Persistence: what the listener did before. Context: where and when. Track: age, "
-            "length, popularity. Sound: the music itself. Each sums up several experts, so it can "
-            "be a little more than the share of the one expert that the sentence names. "
+            else words.lanes_in_words(explanation)
         )
         + "✓ predicted right, ✗ wrong. Click a bar to ask about its track."
     )
@@ -368,16 +355,19 @@ def what_if(explorer: Explorer, row: int) -> None:
         )
 
 
-def many(explorer: Explorer, key: ModelKey) -> None:
-    """Who decides over all sessions of the page."""
-    frame = session_shares(explorer, key)
+def many(view: SessionView) -> None:
+    """Who decides over all sessions of the page, and how often the answers are right."""
+    frame, explorer = view.shares, view.explorer
     spoken = "; ".join(f"{r.expert} {r.mean:.0%}" for r in frame.itertuples())
     chart(
         figures.histogram(frame),
         key="session_histogram",
         alt=f"Bars of each expert's mean share over all sessions: {spoken}",
     )
+    right = browse.right(explorer)
     st.caption(
         f"All tracks of the second halves of the {len(explorer.data.sessions)} sessions of this "
-        f"page, filters aside. Data: {explorer.data.title}."
+        f"page, filters aside. The model predicts {right['model']:.1%} of them right; carrying the "
+        f"last known skip on {right['last']:.1%}, the usual one of the first half "
+        f"{right['mean']:.1%}. Data: {explorer.data.title}."
     )

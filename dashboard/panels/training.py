@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -10,18 +9,18 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.figures.curves import READABLE, learning_curves
+from dashboard import links
+from dashboard.figures.curves import learning_curves
 from dashboard.panels.common import chart
+from dashboard.panels.trainers import TRAINERS
 from relrec_core.errors import RelRecError
 from relrec_core.runs import config as configs
 from relrec_core.runs import launch
 from relrec_core.runs.active import active, deactivate, make_active
-from relrec_core.runs.config import FormField, TrainerConfig
+from relrec_core.runs.config import FormField
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.runs.permission import read_only
 
-CONFIGS = {"movies": "relrec_core.movies.config"}
-FIRST = ("dataset", "attributes", "hidden", "epochs", "seed")
 STATES = {
     "queued": ":material/schedule:",
     "running": ":material/progress_activity:",
@@ -31,22 +30,41 @@ STATES = {
 }
 
 
-def _config_class(wing: str) -> type[TrainerConfig]:
-    found: type[TrainerConfig] = importlib.import_module(CONFIGS[wing]).Config
-    return found
+def choose_wing() -> str:
+    """Whose model is to be trained; the address holds it."""
+    wings = list(TRAINERS)
+    asked = links.adopt("wing").get("wing")
+    if asked is not None:
+        st.session_state["wing"] = asked[0] if asked else wings[0]
+    if st.session_state.get("wing", wings[0]) not in TRAINERS:
+        st.warning(f"There is nothing to train under ‘{st.session_state['wing']}’.")
+        st.session_state["wing"] = wings[0]
+    wing = st.segmented_control(
+        "Wing",
+        wings,
+        format_func=lambda name: TRAINERS[name].title,
+        default=None if "wing" in st.session_state else wings[0],
+        required=True,
+        key="wing",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    links.publish("wing", None if wing == wings[0] else wing)
+    return str(wing)
 
 
 def start_form(wing: str) -> None:
     """A form made from the trainer's settings, and the button that starts a run."""
     st.markdown("## New run")
-    fields = configs.form_fields(_config_class(wing))
-    main = [f for name in FIRST for f in fields if f.name == name]
+    config_class = TRAINERS[wing].config_class()
+    fields = configs.form_fields(config_class)
+    main = [f for name in TRAINERS[wing].first for f in fields if f.name == name]
     further = [f for f in fields if f not in main]
     with st.form(f"start_{wing}"):
         name = st.text_input("Name", value="train", help="What to call the run in the list.")
-        values = {f.name: _widget(f) for f in main}
+        values = {f.name: _widget(wing, f) for f in main}
         with st.expander("All settings"):
-            values |= {f.name: _widget(f) for f in further}
+            values |= {f.name: _widget(wing, f) for f in further}
         started = st.form_submit_button(
             "Start training",
             type="primary",
@@ -57,7 +75,7 @@ def start_form(wing: str) -> None:
     if started:
         try:
             changed = {f.name: values[f.name] for f in fields if values[f.name] != f.default}
-            settings = configs.load(_config_class(wing), None, changed)
+            settings = configs.load(config_class, None, changed)
             run = launch.launch(wing, settings, name)
         except RelRecError as error:
             st.error(str(error), icon=":material/error:")
@@ -65,8 +83,8 @@ def start_form(wing: str) -> None:
             st.toast(f"Run {run.name} has started. It goes on when this page is closed.")
 
 
-def _widget(field: FormField) -> Any:
-    key = f"setting_{field.name}"
+def _widget(wing: str, field: FormField) -> Any:
+    key = f"setting_{wing}_{field.name}"
     text = f"{field.help} Allowed: {field.allowed}."
     if field.kind == "bool":
         return st.toggle(field.title, value=bool(field.default), key=key, help=field.help)
@@ -98,8 +116,8 @@ def _widget(field: FormField) -> Any:
 def ongoing(wing: str) -> None:
     """Runs that are queued or running, live; found again after a restart of the dashboard."""
     runs = [r for r in list_runs(wing) if r.status().ongoing]
-    before = st.session_state.get("ongoing", [])
-    st.session_state["ongoing"] = [r.name for r in runs]
+    before = st.session_state.get(f"ongoing_{wing}", [])
+    st.session_state[f"ongoing_{wing}"] = [r.name for r in runs]
     if set(before) - {r.name for r in runs}:
         st.rerun()
     for run in runs:
@@ -107,7 +125,7 @@ def ongoing(wing: str) -> None:
         with st.container(border=True):
             st.markdown(f"**{run.name}** is {status.state}")
             st.progress(status.progress, text=status.message or "Waiting to start")
-            _curves([run], key=f"live_{run.name}")
+            _curves(wing, [run], key=f"live_{run.name}")
             with st.expander("Log"):
                 st.code("\n".join(run.log_tail(30)) or "Nothing yet.", language=None)
             if st.button(
@@ -119,15 +137,15 @@ def ongoing(wing: str) -> None:
                     st.error(str(error))
 
 
-def _curves(runs: Sequence[Run], *, key: str) -> None:
+def _curves(wing: str, runs: Sequence[Run], *, key: str) -> None:
     metrics = {run.name: run.metrics() for run in runs}
     names = {k for rows in metrics.values() for row in rows for k in row}
-    for metric in READABLE:
+    for metric, title in TRAINERS[wing].curves.items():
         if metric in names:
             chart(
-                learning_curves(metrics, metric),
+                learning_curves(metrics, metric, title),
                 key=f"{key}_{metric}",
-                alt=f"{READABLE[metric]} by epoch",
+                alt=f"{title} by epoch",
             )
 
 
@@ -135,21 +153,21 @@ def run_list(wing: str) -> None:
     """All runs with their results; one picked shows its card, several are compared."""
     st.markdown("## Runs")
     runs = [r for r in list_runs(wing) if not r.status().ongoing]
-    current = active(wing)
+    current, shown = active(wing), TRAINERS[wing]
     if not runs:
         st.info("No run yet. The dashboard shows the model that ships with it.")
         return
     event = st.dataframe(
-        _runs_frame(runs, None if current is None else current.name),
+        _runs_frame(wing, runs, None if current is None else current.name),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
         key=f"runs_{wing}",
         column_config={
-            "Recall@50": st.column_config.NumberColumn(format="%.4f", help="On the test films."),
+            shown.column: st.column_config.NumberColumn(format="%.4f", help=shown.help),
             "Minutes": st.column_config.NumberColumn(format="%.1f"),
         },
-        alt="All runs with state, data, recall and time",
+        alt=f"All runs with state, data, {shown.column} and time",
     )
     chosen = [runs[i] for i in event.selection.rows if i < len(runs)]
     if not chosen:
@@ -157,7 +175,7 @@ def run_list(wing: str) -> None:
     elif len(chosen) == 1:
         _card(chosen[0], current is not None and current.name == chosen[0].name)
     if chosen:
-        _curves(chosen, key="chosen")
+        _curves(wing, chosen, key="chosen")
     if current is not None and st.button(
         "Show the shipped model again", icon=":material/undo:", disabled=read_only()
     ):
@@ -165,8 +183,8 @@ def run_list(wing: str) -> None:
         st.rerun()
 
 
-def _runs_frame(runs: Sequence[Run], current: str | None) -> pd.DataFrame:
-    rows = []
+def _runs_frame(wing: str, runs: Sequence[Run], current: str | None) -> pd.DataFrame:
+    shown, rows = TRAINERS[wing], []
     for run in runs:
         status = run.status()
         card = _readable_card(run)
@@ -177,7 +195,7 @@ def _runs_frame(runs: Sequence[Run], current: str | None) -> pd.DataFrame:
                 "State": "active" if run.name == current else status.state,
                 "Model": card.get("title", ""),
                 "Data": card.get("data", {}).get("title", ""),
-                "Recall@50": card.get("metrics", {}).get("test_recall_50"),
+                shown.column: card.get("metrics", {}).get(shown.metric),
                 "Minutes": (ended - status.started) / 60 if status.started else None,
             }
         )

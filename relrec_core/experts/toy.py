@@ -6,7 +6,8 @@ the outer ones of task "b" only by both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +28,8 @@ FAMILY = Family(
 )
 SPREAD = 0.3
 """Standard deviation of a cluster, in each direction."""
+
+EPOCHS, BATCH, FIRST_STEP = 80, 200, 0.005
 
 NEAR = 2.5
 """A point within so many standard deviations of its centre is away from the borders."""
@@ -77,14 +80,18 @@ def points(task: Task, n: int, seed: int) -> Points:
     return Points(x.astype(np.float32), cluster, label)
 
 
-def train(task: Task, seed: int = 0, n: int = 8000, epochs: int = 50) -> ExpertMLP:
-    """Two layers of 3 x 16 units with ReLU, Adam with default parameters (section 4.1.1).
+def train(task: Task, seed: int = 0, n: int = 8000, epochs: int = EPOCHS) -> ExpertMLP:
+    """Two layers of 3 x 16 units with ReLU and Adam (section 4.1.1).
+
+    The paper leaves Adam's step at its default. Here it starts at `FIRST_STEP` and falls to 0 by
+    half a cosine: with a constant step, which expert takes a cluster of task "b" is not always
+    settled.
 
     Args:
         task: "a" (four clusters) or "b" (eight).
         seed: of the points and of the initial weights; the global generator is left as it was.
         n: number of points to learn from.
-        epochs: passes over them, in batches of 100.
+        epochs: passes over them, in batches of `BATCH`.
     """
     known = points(task, n, seed)
     x, y = torch.from_numpy(known.x), torch.from_numpy(known.label)  # (n, 2), (n,)
@@ -92,13 +99,16 @@ def train(task: Task, seed: int = 0, n: int = 8000, epochs: int = 50) -> ExpertM
         torch.manual_seed(seed)
         net = ExpertMLP(FAMILY, {"x1": 1, "x2": 1}, [16, 16])
         mixture = Mixture(FAMILY)
-        optimizer = torch.optim.Adam(net.parameters())
+        optimizer = torch.optim.Adam(net.parameters(), lr=FIRST_STEP)
+        steps = epochs * math.ceil(n / BATCH)
+        falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
         for _ in range(epochs):
-            for rows in torch.split(torch.randperm(n), 100):
+            for rows in torch.split(torch.randperm(n), BATCH):
                 loss = mixture.loss(net(x[rows]), y[rows])
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
+                falling.step()
     return net
 
 
@@ -128,13 +138,18 @@ def judged(task: Task, net: ExpertMLP, n: int, seed: int) -> pd.DataFrame:
 
 
 def evaluate(
-    seeds: Sequence[int] = (0, 1, 2, 3, 4), n: int = 4000
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    n: int = 4000,
+    epochs: int = EPOCHS,
+    tell: Callable[[str], None] = lambda message: None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Both tasks on points never seen.
 
     Args:
         seeds: one training each.
         n: new points for each training.
+        epochs: of each training.
+        tell: told after each training.
 
     Returns:
         A table, one row a task and seed: accuracy, the share of points away from the borders
@@ -145,7 +160,7 @@ def evaluate(
     rows, drawn = [], []
     for task in CLUSTERS:
         for seed in seeds:
-            frame = judged(task, train(task, seed), n, seed + 1_000_000)
+            frame = judged(task, train(task, seed, epochs=epochs), n, seed + 1_000_000)
             away = frame[frame["away"]]
             right = away["expert"] == away["expected"]
             outer = away["expected"] == "x1 and x2"
@@ -168,4 +183,5 @@ def evaluate(
             )
             if seed == seeds[0]:
                 drawn.append(frame.assign(task=task))
+            tell(f"Task {task}, seed {seed}: {rows[-1]['expected_expert']:.3f} as expected")
     return pd.DataFrame(rows), pd.concat(drawn, ignore_index=True)

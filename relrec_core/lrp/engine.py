@@ -3,8 +3,9 @@
 Functional: no hooks, no autograd, the module is only read. Two threads may explain with one module.
 
 With the epsilon rule a layer costs one convolution forward and one back. Between them relevance is
-R = x * g, and the next layer's quotient is R / (z + eps sgn z). Behind a ReLU, R is zero wherever
-the unit is silent, so the rectified output serves as z and nothing else is stored.
+R = x * g, and the next layer's quotient is R / (z + eps sgn z), in one go. Behind a ReLU, R is zero
+wherever the unit is silent, so the rectified output serves as z and nothing else is stored; behind
+a max pool, only the winners are.
 """
 
 from __future__ import annotations
@@ -29,7 +30,14 @@ from relrec_core.lrp.layers import (
 )
 from relrec_core.lrp.ledger import LayerShares, Ledger
 from relrec_core.lrp.presets import Preset, preset
-from relrec_core.lrp.redistribute import Settings, Step, redistribute
+from relrec_core.lrp.redistribute import (
+    Pooling,
+    Relevance,
+    Settings,
+    Step,
+    item_sums,
+    redistribute,
+)
 from relrec_core.lrp.rules import Rule, vanishes_with_input
 
 EPSILON = 1e-6
@@ -83,25 +91,32 @@ class Trace:
                 f"{tuple(output_relevance.shape)}; both must be the same."
             )
         with torch.no_grad():
-            relevance = output_relevance.detach().to(self.output.dtype, copy=True)  # (R, ...)
-            score = total = relevance.flatten(1).sum(dim=1)  # (R,)
-            books: list[LayerShares] = []
+            values = output_relevance.detach().to(self.output.dtype, copy=True)  # (R, ...)
+            score = item_sums(values)  # (R,)
+            relevance = Relevance(values)
+            books: list[LayerShares] = []  # each to learn its outgoing sum from the next one
             for step in reversed(self.steps):
-                layer = step.layer
-                if isinstance(layer, Flatten):
-                    relevance = relevance.reshape(len(relevance), *step.inputs.shape[1:])
-                elif isinstance(layer, MaxPool):
-                    shape = (len(relevance), *step.inputs.shape[1:])
-                    relevance = layer.to_winners(relevance, step.outputs, shape)  # (R, C, H, W)
+                shape = (len(values), *step.inputs.shape[1:])
+                if isinstance(step.layer, Flatten):
+                    relevance = Relevance(relevance.product().reshape(shape))
+                elif isinstance(step.layer, MaxPool):
+                    winning = relevance.product()
+                    relevance = Relevance(step.layer.to_winners(winning, step.outputs, shape))
                 else:
                     got = redistribute(step, relevance, self.settings)
                     rule = type(step.rule).__name__
                     books.append(
-                        LayerShares(layer.name, rule, total, got.total, got.bias, got.epsilon)
+                        LayerShares(
+                            step.layer.name, rule, got.total, got.total, got.bias, got.epsilon
+                        )
                     )
-                    relevance, total = got.relevance, got.total  # (R, ...), (R,)
-            relevance = relevance.reshape(len(relevance), *self.shape[1:]).contiguous()
-        return Propagation(relevance, Ledger(score, total, tuple(books)))
+                    relevance = got.relevance
+            values = relevance.product()  # (R, ...)
+            total = item_sums(values)  # (R,)
+            values = values.reshape(len(values), *self.shape[1:]).contiguous()
+        outgoing = [*(below.incoming for below in books[1:]), total]
+        layers = tuple(replace(s, outgoing=o) for s, o in zip(books, outgoing, strict=False))
+        return Propagation(values, Ledger(score, total, layers))
 
 
 def propagate(
@@ -165,42 +180,48 @@ def trace(
 def _forward(
     layers: tuple[Layer, ...], rules: tuple[Rule, ...], x: Tensor
 ) -> tuple[list[Step], Tensor]:
-    """What each layer saw and gave. A ReLU overwrites what only it will read."""
+    """What each layer saw and gave.
+
+    A ReLU that hides nothing from the way back is done with the layer before it, and so is a max
+    pool right behind it.
+    """
     if x.ndim == 4:
         x = x.contiguous(memory_format=torch.channels_last)  # (B, C, H, W), channels innermost
     steps: list[Step] = []
-    nonnegative, untouched = False, True
+    nonnegative, rectified = False, False  # what x is; whether as the last step's outputs
     for place, (layer, rule) in enumerate(zip(layers, rules, strict=True)):
         if isinstance(layer, Rectifier):
-            if not untouched and _silent_units_get_nothing(layers, rules, place):
-                x = x.relu_()
-                steps[-1] = replace(steps[-1], rectified=True)
-            else:
-                x = x.relu()
-            nonnegative, untouched = True, True
-        elif isinstance(layer, Flatten):
-            steps.append(Step(layer, rule, x, x, nonnegative))
-            x, untouched = x.flatten(1), True  # (B, F)
-        elif isinstance(layer, MaxPool):
+            if not rectified:
+                x, nonnegative = x.relu(), True
+            continue
+        if isinstance(layer, MaxPool):
             values, winners = layer.forward(x)
-            steps.append(Step(layer, rule, x, winners, nonnegative))
-            x, untouched = values, True
+            if rectified:
+                pooling = Pooling(layer, winners, tuple(x.shape))
+                steps[-1] = replace(steps[-1], outputs=values, pooling=pooling)
+            else:
+                steps.append(Step(layer, rule, x, winners, nonnegative))
+            x, rectified = values, False
+            continue
+        if isinstance(layer, AdaptivePool) and layer.leaves(x):
+            continue
+        seen, seen_nonnegative, rectified = x, nonnegative, False
+        if isinstance(layer, Flatten):
+            x = x.flatten(1)  # (B, F)
         elif isinstance(layer, Convolution | Linear):
-            y = layer.forward(x, layer.weight, layer.bias)
-            steps.append(Step(layer, rule, x, y, nonnegative))
-            x, nonnegative, untouched = y, False, False
-        elif not (isinstance(layer, AdaptivePool) and layer.leaves(x)):
-            y = layer.forward(x)
-            steps.append(Step(layer, rule, x, y, nonnegative))
-            x, untouched = y, True
+            rectified = nonnegative = _rectifies(layers, rules, place)
+            x = layer.rectified(x) if rectified else layer.forward(x, layer.weight, layer.bias)
+        else:
+            x = layer.forward(x)
+        steps.append(Step(layer, rule, seen, x, seen_nonnegative, rectified))
     return steps, x
 
 
-def _silent_units_get_nothing(
-    layers: tuple[Layer, ...], rules: tuple[Rule, ...], place: int
-) -> bool:
-    """Whether what comes back to this ReLU is zero wherever its output is."""
-    for layer, rule in zip(layers[place + 1 :], rules[place + 1 :], strict=True):
+def _rectifies(layers: tuple[Layer, ...], rules: tuple[Rule, ...], place: int) -> bool:
+    """Whether a ReLU follows, and what comes back to it is zero wherever its output is."""
+    if not any(isinstance(layer, Rectifier) for layer in layers[place + 1 : place + 2]):
+        return False
+    for layer, rule in zip(layers[place + 2 :], rules[place + 2 :], strict=True):
         if isinstance(layer, Convolution | Linear | AveragePool | AdaptivePool):
             return vanishes_with_input(rule)
     return False

@@ -10,11 +10,24 @@ from operator import add
 import torch
 from torch import Tensor
 
-from relrec_core.lrp.layers import AdaptivePool, AveragePool, Convolution, Layer, Linear
+from relrec_core.lrp.layers import AdaptivePool, AveragePool, Convolution, Layer, Linear, MaxPool
 from relrec_core.lrp.rules import PLAIN, InputName, Quotient, Rule, Term, WeightName, ZBox
 
-SLICE = 1 << 20
-"""Elements handled at a time: few arrays of them stay in a cache, and threads meet seldom."""
+SLICE = 1 << 17
+"""Elements a thread handles at a time: few arrays of them stay in its cache."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pooling:
+    """The max pool right behind a layer's ReLU: relevance meets it before the layer."""
+
+    layer: MaxPool
+    winners: Tensor
+    shape: tuple[int, ...]
+
+    def to_winners(self, values: Tensor) -> Tensor:
+        """(R, O, H', W') -> (R, O, H, W)."""
+        return self.layer.to_winners(values, self.winners, (len(values), *self.shape[1:]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +42,7 @@ class Step:
             places of the winners.
         nonnegative: no input is below zero.
         rectified: the outputs hold their ReLU, and relevance is zero where they are.
+        pooling: the outputs, rectified, hold only their winners.
     """
 
     layer: Layer
@@ -37,6 +51,28 @@ class Step:
     outputs: Tensor
     nonnegative: bool
     rectified: bool = False
+    pooling: Pooling | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Relevance:
+    """R = values * factor, (R, ...), multiplied out only where it is needed.
+
+    Args:
+        values: (R, ...), of any floating type if there is a factor.
+        factor: (R, ...) or (1, ...); 1 if not given.
+    """
+
+    values: Tensor
+    factor: Tensor | None = None
+
+    def product(self) -> Tensor:
+        """R (R, ...). The values are used up."""
+        if self.factor is None:
+            return self.values
+        if self.values.dtype == self.factor.dtype:
+            return self.values.mul_(self.factor)
+        return self.values * self.factor
 
 
 @dataclass(frozen=True)
@@ -54,23 +90,27 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class Shares:
-    """Relevance of a layer's inputs (R, I, ...), its sum, bias and epsilon shares, all (R,)."""
+    """Relevance of a layer's inputs (R, I, ...), what there was to share, bias and epsilon shares.
 
-    relevance: Tensor
+    The last three are (R,).
+    """
+
+    relevance: Relevance
     total: Tensor
     bias: Tensor
     epsilon: Tensor
 
     def __add__(self, other: Shares) -> Shares:
+        relevance = self.relevance.product() + other.relevance.product()  # (R, I, ...)
         return Shares(
-            self.relevance + other.relevance,
+            Relevance(relevance),
             self.total + other.total,
             self.bias + other.bias,
             self.epsilon + other.epsilon,
         )
 
 
-def redistribute(step: Step, relevance: Tensor, settings: Settings) -> Shares:
+def redistribute(step: Step, relevance: Relevance, settings: Settings) -> Shares:
     """Relevance of a layer's outputs (R, O, ...) to its inputs.
 
     R is the batch, or any number if one input was recorded. `relevance` is used up.
@@ -80,12 +120,17 @@ def redistribute(step: Step, relevance: Tensor, settings: Settings) -> Shares:
         for quotient in step.rule.quotients
         if not (settings.active(step) and quotient.where == "z < 0")  # no relevance there
     )
-    parts = [_quotient(step, quotient, relevance.clone(), settings) for quotient in others]
-    return reduce(add, parts, _quotient(step, last, relevance, settings))
+    if not others and last == Quotient(PLAIN):
+        return _quotient(step, last, relevance, settings)
+    values = relevance.product()  # (R, O, ...)
+    total = item_sums(values)  # (R,)
+    parts = [_quotient(step, q, Relevance(values.clone()), settings) for q in others]
+    shares = reduce(add, parts, _quotient(step, last, Relevance(values), settings))
+    return replace(shares, total=total)
 
 
-def _quotient(step: Step, quotient: Quotient, relevance: Tensor, settings: Settings) -> Shares:
-    """share * sum_j n_ij / (n_j + eps sgn n_j) R_j, and what bias and eps take of it."""
+def _quotient(step: Step, quotient: Quotient, relevance: Relevance, settings: Settings) -> Shares:
+    """share * sum_j n_ij / (n_j + eps sgn n_j) R_j, what bias and eps take of it, and all R_j."""
     layer = step.layer
     terms = _merged(quotient.terms, step.nonnegative)
     bias = None
@@ -94,53 +139,70 @@ def _quotient(step: Step, quotient: Quotient, relevance: Tensor, settings: Setti
     z = step.outputs  # (B, O, ...)
     if bias is not None and settings.ignore_bias:
         z, bias = z - bias, None
+    values = relevance.values  # (R, O, ...)
     if quotient.where != "always" and not settings.active(step):
-        relevance *= (z >= 0) if quotient.where == "z >= 0" else (z < 0)  # (R, O, ...)
-    if quotient.terms != PLAIN:
+        values *= (z >= 0) if quotient.where == "z >= 0" else (z < 0)
+    if quotient.share != 1.0:
+        values *= quotient.share
+    plain = quotient.terms == PLAIN
+    if not plain:
+        if step.pooling is not None:
+            relevance = Relevance(step.pooling.to_winners(values))  # (R, O, H, W)
         bias = _bias_of(quotient, bias)
         z = _denominator(step, terms, bias)  # (B, O, ...)
-    if quotient.share != 1.0:
-        relevance *= quotient.share
-    active = settings.active(step) and quotient.terms == PLAIN
+    active = settings.active(step) and plain
     low = settings.low_precision if isinstance(layer, Convolution) else None
-    s, units, absorbed = _divide(relevance, z, settings.epsilon, active, low)  # s (R, O, ...)
-    of_bias = torch.zeros_like(absorbed) if bias is None else units @ bias.flatten()  # (R,)
+    s, total, units, absorbed = _divide(
+        relevance, z, settings.epsilon, active, low or z.dtype
+    )  # (R, O, ...), (R,), (R, O), (R,)
+    if plain and step.pooling is not None:
+        s = step.pooling.to_winners(s)  # (R, O, H, W)
+    of_bias = torch.zeros_like(total) if bias is None else units @ bias.flatten()  # (R,)
     parts = [_back(step, name, of_name, s) for name, of_name in terms.items()]
-    nothing = torch.zeros_like(absorbed)  # (R,)
-    first, *more = (Shares(r, total, nothing, nothing) for r, total in parts)
-    return reduce(add, more, replace(first, bias=of_bias, epsilon=absorbed))
+    if len(parts) > 1:
+        parts = [Relevance(reduce(add, (part.product() for part in parts)))]  # (R, I, ...)
+    return Shares(parts[0], total, of_bias, absorbed)
 
 
 def _divide(
-    relevance: Tensor, z: Tensor, eps: float, active: bool, low: torch.dtype | None
-) -> tuple[Tensor, Tensor, Tensor]:
-    """s = R / (z + eps sgn z) (R, O, ...), its sums by unit (R, O), and what eps absorbs (R,).
+    relevance: Relevance, z: Tensor, eps: float, active: bool, dtype: torch.dtype
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """s = R / (z + eps sgn z) (R, O, ...) of a type, and three sums.
 
-    The last is sum_j eps sgn z_j s_j; sgn z = 1 where relevance flows to active units only.
-    Slice by slice, so that everything passes through the processor's cache once.
+    They are of R (R,), of s by unit (R, O), and what eps absorbs, sum_j eps sgn z_j s_j (R,).
+    sgn z = 1 where relevance flows to active units only. Slice by slice, so that everything
+    passes through the processor's cache once.
     """
-    s = relevance if low is None else torch.empty_like(relevance, dtype=low)
-    units = relevance.new_zeros(relevance.shape[:2])  # (R, O)
-    absorbed = relevance.new_zeros(len(relevance))  # (R,)
-    for s_part, r_part, z_part in _slices(s, relevance, z):
+    values = relevance.values
+    factor = values if relevance.factor is None else relevance.factor
+    s = values if values.dtype == dtype else torch.empty_like(values, dtype=dtype)
+    total = z.new_zeros(len(s))  # (R,)
+    units = z.new_zeros(s.shape[:2])  # (R, O)
+    absorbed = torch.zeros_like(total)  # (R,)
+    for s_part, v_part, z_part, f_part in _slices(s, values, z, factor):
+        r = v_part.to(z.dtype)
+        if relevance.factor is not None:
+            r *= f_part
+        total += r.sum(dim=(2, 3)).sum(dim=1) if r.ndim == 4 else r.sum(dim=1)
         sign = eps if active else torch.where(z_part >= 0, eps, -eps).to(z.dtype)
-        quotient = torch.div(r_part, z_part + sign, out=r_part)
+        r /= z_part + sign
         if not active:
-            absorbed += item_sums(quotient * sign)
-        if low is not None:
-            s_part.copy_(quotient)
-        if quotient.ndim == 4:
-            units += quotient.sum(dim=(2, 3))
-    if relevance.ndim != 4:
-        units = relevance
-    return s, units, eps * units.sum(dim=1) if active else absorbed
+            absorbed += item_sums(r * sign)
+        if r.ndim == 4:
+            units += r.sum(dim=(2, 3))
+        if r.data_ptr() != s_part.data_ptr():
+            s_part.copy_(r)
+    if s.ndim != 4:
+        units = s
+    return s, total, units, eps * units.sum(dim=1) if active else absorbed
 
 
 def _slices(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
     """The same rows (or units) of each, few enough to stay in a processor's cache."""
     largest = max(tensors, key=Tensor.numel)
     dim = min(2, largest.ndim - 1)
-    rows = max(1, SLICE * largest.shape[dim] // max(1, largest.numel()))
+    wanted = SLICE * torch.get_num_threads()
+    rows = max(1, wanted * largest.shape[dim] // max(1, largest.numel()))
     return zip(*(torch.split(t, rows, dim) for t in tensors), strict=True)
 
 
@@ -216,21 +278,15 @@ def _denominator(
     return z if bias is None else z + bias
 
 
-def _back(step: Step, name: InputName, terms: tuple[Term, ...], s: Tensor) -> tuple[Tensor, Tensor]:
-    """x_t * (W_t^T s): (R, O, ...) -> (R, I, ...), and its sum (R,)."""
+def _back(step: Step, name: InputName, terms: tuple[Term, ...], s: Tensor) -> Relevance:
+    """x_t * (W_t^T s): (R, O, ...) -> (R, I, ...)."""
     layer, x = step.layer, _input(step, name)
     shape = (len(s), *x.shape[1:])
     if isinstance(layer, Convolution | Linear):
         weight = layer.weight if terms == PLAIN else _weight(layer.weight, terms)
-        g = layer.transpose(s, weight.to(s.dtype), shape)  # (R, I, ...)
-    else:
-        assert isinstance(layer, AveragePool | AdaptivePool)
-        g = layer.transpose(s, shape)  # (R, I, ...)
-    relevance = g if g.dtype == x.dtype else torch.empty_like(g, dtype=x.dtype)  # (R, I, ...)
-    total = relevance.new_zeros(len(g))  # (R,)
-    for r_part, g_part, x_part in _slices(relevance, g, x):
-        total += item_sums(torch.mul(g_part.to(x.dtype), x_part, out=r_part))
-    return relevance, total
+        return Relevance(layer.transpose(s, weight.to(s.dtype), shape), x)
+    assert isinstance(layer, AveragePool | AdaptivePool)
+    return Relevance(layer.transpose(s, shape), x)
 
 
 def item_sums(values: Tensor) -> Tensor:

@@ -79,7 +79,7 @@ class Config(TrainerConfig):
         le=10000,
         title="Warm-up epochs",
         description="Passes before the others in which a trunk that knows nothing learns to name "
-        "related products; with initial weights, 0.",
+        "groups of related products; with initial weights, 0.",
     )
     learning_rate: float = Field(
         default=3e-4,

@@ -41,9 +41,9 @@ STUDIO: dict[str, Any] = {
     "shown": store.STUDIO,
     "side": 96,
     "dim": 64,
-    "batch_size": 16,
-    "epochs": 150,
-    "learning_rate": 6e-4,
+    "warm_epochs": 50,
+    "epochs": 30,
+    "learning_rate": 3e-4,
     "head_rate": 2e-3,
     "hard": 0.5,
 }

@@ -1,10 +1,10 @@
-"""A start for a trunk that knows nothing: name the products that a picture's product goes with.
+"""A start for a trunk that knows nothing: name the group that a picture's product belongs to.
 
 The distance of two pictures has no gradient toward a feature that no picture shows yet: it is
 quadratic in their difference, and a network that learns from nothing stays with kinds and colours.
-So it first learns to name related products, which is linear in what it sees: softmax over all
-products with an output vector each, one set a relation. Batch normalisation, which such a start
-needs, is merged into the convolutions when it ends; the output vectors are dropped.
+So it first learns to name groups, which is linear in what it sees. The groups of a relation are
+the connected components of its training pairs; where all is connected, there is nothing to name.
+Batch normalisation, which such a start needs, is merged into the convolutions when it ends.
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ from itertools import pairwise
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from scipy import sparse
+from scipy.sparse import csgraph
 from torch import Tensor, nn
 
 from relrec_core.products.config import Config
 from relrec_core.products.pictures import Pictures, varied
-from relrec_core.products.split import TRAIN, Split
+from relrec_core.products.split import TRAIN, Rows, Split
 
 RATE, DECAY, RISE = 2e-3, 1e-3, 0.2
+ALONE = -100
+"""Stands for no group."""
 BATCH = 32
 
 Tell = Callable[[float, str], None]
@@ -51,11 +55,11 @@ def start(
     torch.manual_seed(config.seed)
     generator = torch.Generator().manual_seed(config.seed)
     own = split.training_items()
-    related = _related(split, own)
+    groups = [group.to(device) for group in _groups(split, own)]
     net = nn.Sequential(normalised(trunk), *list(trunk.children())[1:]).to(device).train()
     with torch.no_grad():
         width = net(pictures.batch(own[:2]).to(device)).shape[1]
-    names = nn.Linear(width, len(related) * len(own)).to(device)
+    names = nn.ModuleList(nn.Linear(width, int(g.max()) + 1) for g in groups).to(device)
     optimizer = torch.optim.AdamW(
         [*net.parameters(), *names.parameters()], lr=RATE, weight_decay=DECAY
     )
@@ -67,7 +71,7 @@ def start(
     for epoch in range(config.warm_epochs):
         order = torch.randperm(len(own), generator=generator).numpy()
         for step in range(count):
-            said = f"Naming related products: epoch {epoch + 1} of {config.warm_epochs}"
+            said = f"Naming groups of products: epoch {epoch + 1} of {config.warm_epochs}"
             tell((epoch + step / count) / config.warm_epochs, f"{said}, loss {loss:.3f}")
             rows = order[step * BATCH : (step + 1) * BATCH]
             if len(rows) < 2:  # nothing to normalise over
@@ -76,35 +80,32 @@ def start(
             x = varied(x, generator).to(device) if config.augment else x.to(device)
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=mixed):
                 seen = net(x)  # (B, F)
-            scores = names(seen.float()).view(len(rows), len(related), len(own))  # (B, R, N)
-            total = scores.new_zeros(())
-            for number, matrix in enumerate(related):
-                target = torch.from_numpy(matrix[rows].toarray()).to(device)  # (B, N), sums to 1
-                total = total - (target * scores[:, number].log_softmax(dim=1)).sum(dim=1).mean()
+            total = torch.zeros((), device=device)
+            for name, group in zip(names, groups, strict=True):
+                of = group[rows]  # (B,)
+                if bool((of != ALONE).any()):
+                    total = total + F.cross_entropy(name(seen.float()), of, ignore_index=ALONE)
             optimizer.zero_grad()
-            total.backward()
+            total.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
-            loss = float(total.detach()) / len(related)
+            loss = float(total.detach()) / len(groups)
     _merge(net[0], trunk)
 
 
-def _related(
-    split: Split, own: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> list[sparse.csr_matrix]:
-    """By relation (N, N) over training products: 1 / how many are related, where they are."""
+def _groups(split: Split, own: Rows) -> list[Tensor]:
+    """By relation (N,): number of the training product's group, `ALONE` for one without pairs."""
     place = np.full(split.n_items, -1)
     place[own] = np.arange(len(own))
     pairs = split.positives(TRAIN)
     found = []
     for number in range(len(split.relations)):
         of = pairs.relation == number
-        one, other = place[pairs.left[of]], place[pairs.right[of]]
-        ones = np.ones(2 * len(one), dtype=np.float32)
-        ends = np.concatenate([one, other]), np.concatenate([other, one])
-        matrix = sparse.csr_matrix((ones, ends), shape=(len(own), len(own)))
-        count = np.maximum(np.asarray(matrix.sum(axis=1)).ravel(), 1)
-        found.append(sparse.csr_matrix(sparse.diags(1 / count, dtype=np.float32) @ matrix))
+        ends = place[pairs.left[of]], place[pairs.right[of]]
+        graph = sparse.csr_matrix((np.ones(len(ends[0])), ends), shape=(len(own), len(own)))
+        group = csgraph.connected_components(graph, directed=False)[1]
+        group[np.bincount(group)[group] == 1] = ALONE
+        found.append(torch.from_numpy(group.astype(np.int64)))
     return found
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from relrec_core.errors import ProfileError
+from relrec_core.sessions import baselines
 from relrec_core.sessions.changes import with_skip
 from relrec_core.sessions.explain import Explorer
 from relrec_core.sessions.families import LANES, lane
-from relrec_core.sessions.metrics import THRESHOLD
+from relrec_core.sessions.metrics import THRESHOLD, score
 from relrec_core.sessions.schema import EVERYWHERE
 from relrec_core.sessions.sessions import Sessions
 
@@ -21,7 +22,7 @@ def listing(explorer: Explorer) -> pd.DataFrame:
 
     Columns: `session` (its id), `length`, `skipped` (share of all tracks), `right` (share of the
     second half), `surprise` (mean distance of the predicted probability from what happened),
-    `reasons` (how many different experts decide).
+    `reasons` (how many different experts decide tracks that are predicted right).
     """
     sessions, columns = explorer.data.sessions, explorer.data.columns
     before, after = sessions.mask_a, sessions.mask_b
@@ -31,7 +32,7 @@ def listing(explorer: Explorer) -> pd.DataFrame:
     distance = np.where(after, np.abs(probability - sessions.skipped), 0.0)
     predicted = after.sum(1)
     top = explorer.everything.top
-    reasons = [len(set(row[there])) for row, there in zip(top, after, strict=True)]
+    reasons = [len(set(row[there])) for row, there in zip(top, right, strict=True)]
     return pd.DataFrame(
         {
             "session": [str(i) for i in sessions.ids],
@@ -52,12 +53,15 @@ def chosen(
 ) -> pd.DataFrame:
     """The sessions of a listing within both ranges, ends included.
 
-    In the data's order, or those with the most of column `first` first.
+    In the data's order, or those with the most of column `first` first; of equal ones those that
+    are predicted best.
     """
     # Shares such as 7/10 carry rounding; a slider's ends should hold them all the same.
     near = frame["skipped"].between(skipped[0] - 1e-9, skipped[1] + 1e-9)
     found = frame[frame["length"].between(*length) & near]
-    return found.sort_values(first, ascending=False, kind="stable") if first else found
+    if first is None:
+        return found
+    return found.sort_values([first, "right"], ascending=False, kind="stable")
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,20 @@ def turned(explorer: Explorer, session: Sessions, place: int) -> tuple[Change, .
         )
         for slot in range(rest)
     )
+
+
+def right(explorer: Explorer) -> dict[str, float]:
+    """Share of all tracks of all second halves that is predicted right: model, last and mean."""
+    sessions, columns = explorer.data.sessions, explorer.data.columns
+    said = {
+        "model": explorer.everything.probability,
+        "last": baselines.last(sessions, columns),
+        "mean": baselines.mean(sessions, columns),
+    }
+    return {
+        name: score(probability, sessions.skipped, sessions.mask_b).accuracy
+        for name, probability in said.items()
+    }
 
 
 def shares(explorer: Explorer) -> pd.DataFrame:

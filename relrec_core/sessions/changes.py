@@ -10,10 +10,22 @@ from relrec_core.errors import ProfileError
 from relrec_core.sessions.schema import REASONS, SKIP, Column
 from relrec_core.sessions.sessions import Sessions
 
-_END = "hist_user_behavior_reason_end"
-_START = "hist_user_behavior_reason_start"
-_SKIPPED = {"skip_1": 1, SKIP: 1, "skip_3": 1, "not_skipped": 0, _END: REASONS.index("fwdbtn")}
-_PLAYED = {"skip_1": 0, SKIP: 0, "skip_3": 0, "not_skipped": 1, _END: REASONS.index("trackdone")}
+END = "hist_user_behavior_reason_end"
+START = "hist_user_behavior_reason_start"
+SKIPPED: dict[str, int] = {
+    "skip_1": 1,
+    SKIP: 1,
+    "skip_3": 1,
+    "not_skipped": 0,
+    END: REASONS.index("fwdbtn"),
+}
+PLAYED: dict[str, int] = {
+    "skip_1": 0,
+    SKIP: 0,
+    "skip_3": 0,
+    "not_skipped": 1,
+    END: REASONS.index("trackdone"),
+}
 
 
 def with_skip(
@@ -31,11 +43,11 @@ def with_skip(
         raise ProfileError(f"The first half has no track {place + 1} that could be changed.")
     logs = session.logs.copy()  # (1, 10, columns)
     at = {column.name: i for i, column in enumerate(columns)}
-    for name, value in (_SKIPPED if skipped else _PLAYED).items():
+    for name, value in (SKIPPED if skipped else PLAYED).items():
         if name in at:
             logs[0, place, at[name]] = value
-    if _START in at and place + 1 < int(session.mask_a[0].sum()):
-        logs[0, place + 1, at[_START]] = (_SKIPPED if skipped else _PLAYED)[_END]
+    if START in at and place + 1 < int(session.mask_a[0].sum()):
+        logs[0, place + 1, at[START]] = (SKIPPED if skipped else PLAYED)[END]
     return _with(session, {"logs": logs})
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from relrec_core.runs.config import TrainerConfig
 
 EXPERTS = 8
-"""Experts of the whole family; `width` is shared among them."""
+"""Experts of Spotify's family; `width` is shared among so many."""
 
 
 class Config(TrainerConfig):
@@ -41,10 +41,11 @@ class Config(TrainerConfig):
         title="Simulation seed",
         description="Fixes the simulated sessions.",
     )
-    family: Literal["spotify-8"] = Field(
+    family: Literal["spotify-8", "deezer-10"] = Field(
         default="spotify-8",
         title="Family",
-        description="Which groups of inputs the experts read; those of absent groups are dropped.",
+        description="Which groups of inputs the experts read, for data like Spotify's or like "
+        "Deezer's; experts of absent groups are dropped.",
     )
     model: Literal["transformer", "gru", "control"] = Field(
         default="transformer",

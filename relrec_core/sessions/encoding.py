@@ -22,8 +22,9 @@ from relrec_core.sessions.schema import (
     Column,
     absent,
 )
-from relrec_core.sessions.sessions import Sessions
+from relrec_core.sessions.sessions import Sessions, known_ahead
 from relrec_core.sessions.tracks import Tracks
+from relrec_core.sessions.values import SHARE_STEPS
 
 Floats = npt.NDArray[np.float32]
 PLACE = ("session_position", "session_length", "tracks_from_half")
@@ -106,8 +107,13 @@ class Encoding(Value):
 
     @property
     def columns_b(self) -> tuple[Dense, ...]:
-        """What is known of each track of B: place and track, never the play."""
-        return (*_place(), *self._track_columns())
+        """What is known of each track of B: place, track, and what is known before the play."""
+        ahead = tuple(d for name in self._ahead for d in _dense(name))
+        return (*_place(), *ahead, *self._track_columns())
+
+    @property
+    def _ahead(self) -> tuple[str, ...]:
+        return tuple(name for name in self.log_columns if BY_NAME[name].ahead)
 
     def _track_columns(self) -> tuple[Dense, ...]:
         return tuple(d for name in self.track_columns for d in _dense(name))
@@ -137,23 +143,16 @@ class Encoding(Value):
         A column the encoding has and the sessions lack is zero throughout.
         """
         mask_a, mask_b = sessions.mask_a, sessions.mask_b
-        there = {c.name: i for i, c in enumerate(columns)}
-        places = len(PLACE)
-        known = places + sum(len(_dense(name)) for name in self.log_columns)
-        a = np.zeros((len(sessions), HALF, known + table.shape[1]), dtype=np.float32)
-        b = np.zeros((len(sessions), HALF, places + table.shape[1]), dtype=np.float32)
+        a = np.zeros((len(sessions), HALF, len(self.columns_a)), dtype=np.float32)
+        b = np.zeros((len(sessions), HALF, len(self.columns_b)), dtype=np.float32)
         half = (sessions.lengths // 2).astype(np.float32)[:, None]
         steps = np.arange(1, HALF + 1, dtype=np.float32)
         _fill_place(a, steps + 0 * half, half, sessions.lengths)
         _fill_place(b, steps + half, half, sessions.lengths)
-        at = places
-        for name in self.log_columns:
-            lookup = _lookup(name)
-            if name in there:
-                a[:, :, at : at + lookup.shape[1]] = lookup[sessions.logs[:, :, there[name]]]
-            at += lookup.shape[1]
-        a[:, :, known:] = table[sessions.tracks_a]
-        b[:, :, places:] = table[sessions.tracks_b]
+        _fill_plays(a, sessions.logs, self.log_columns, columns)
+        _fill_plays(b, sessions.ahead, self._ahead, known_ahead(columns))
+        a[:, :, a.shape[2] - table.shape[1] :] = table[sessions.tracks_a]
+        b[:, :, b.shape[2] - table.shape[1] :] = table[sessions.tracks_b]
         a[~mask_a] = 0
         b[~mask_b] = 0
         return Batch(
@@ -186,6 +185,22 @@ def _fill_place(
     into[:, :, 2] = (position - half) / HALF
 
 
+def _fill_plays(
+    into: Floats,
+    plays: npt.NDArray[np.uint8],
+    names: tuple[str, ...],
+    columns: tuple[Column, ...],
+) -> None:
+    """Behind the place the columns `names`; `plays` has `columns`, and others stay zero."""
+    there = {c.name: i for i, c in enumerate(columns)}
+    at = len(PLACE)
+    for name in names:
+        lookup = _lookup(name)
+        if name in there:
+            into[:, :, at : at + lookup.shape[1]] = lookup[plays[:, :, there[name]]]
+        at += lookup.shape[1]
+
+
 def _dense(name: str) -> tuple[Dense, ...]:
     """Dense columns that an input becomes."""
     column = BY_NAME[name]
@@ -205,6 +220,9 @@ def _lookup(name: str) -> Floats:
     elif column.kind in ("cycle", "date"):
         angle = 2 * np.pi * values / column.period
         table = np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    elif column.kind == "share":
+        span = column.maximum - column.minimum
+        table = (column.minimum + span * values / SHARE_STEPS)[:, None]
     else:
         table = (np.log1p(values) if column.kind == "count" else values)[:, None]
     return np.asarray(table, dtype=np.float32)

@@ -6,6 +6,7 @@ alpha_i / sum alpha, and the prediction is the sum of share_i f_i.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,9 +20,10 @@ from relrec_core.experts.subsets import Family
 from relrec_core.explanation import Audit, Explanation, Ledger, Provenance, Value
 from relrec_core.sessions.data import SessionData
 from relrec_core.sessions.encoding import Batch
-from relrec_core.sessions.families import LANES, lane
+from relrec_core.sessions.families import lane, lanes
 from relrec_core.sessions.flipping import flip_test
 from relrec_core.sessions.metrics import THRESHOLD
+from relrec_core.sessions.partial import implied
 from relrec_core.sessions.predictor import Prediction, Predictor
 from relrec_core.sessions.schema import EVERYWHERE
 from relrec_core.sessions.sessions import CAUSES, Sessions
@@ -97,8 +99,8 @@ class SessionExplanation(Explanation):
         return tuple(g for g in self.family.experts[expert] if g != EVERYWHERE)
 
     def lanes(self, track: Predicted) -> dict[str, float]:
-        """The shares summed up: persistence, context, track, musical; they sum to 1."""
-        found = dict.fromkeys(LANES, 0.0)
+        """The shares summed up by what is most musical in what an expert reads; they sum to 1."""
+        found = dict.fromkeys(lanes(self.family), 0.0)
         for name, share in track.attribution.items():
             found[lane(self.groups(name))] += share
         return found
@@ -139,7 +141,7 @@ class SessionExplanation(Explanation):
         agrees = "It was" if said == happened else "In truth it was"
         return (
             f"{track.label} will be {said} ({sure:.0%} sure), and {share:.0%} of that decision "
-            f"comes from {_spoken(read)}. {agrees} {happened}."
+            f"comes from {spoken(read)}. {agrees} {happened}."
         )
 
 
@@ -148,10 +150,16 @@ _WORDS = {
     "interaction": "what the listener did before",
     "track general": "the age, length and popularity of the tracks",
     "track musical": "the sound of the tracks",
+    "favourites": "the listener's favourites",
+    "popularity": "how popular the tracks are",
+    "discounted skip rate": "how often the listener skipped these tracks of late",
+    "user": "who the listener is",
+    "music": "the sound of the tracks",
 }
 
 
-def _spoken(groups: tuple[str, ...]) -> str:
+def spoken(groups: Sequence[str]) -> str:
+    """What groups of inputs are, in words."""
     words = [_WORDS[group] for group in groups]
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
@@ -160,7 +168,8 @@ def _spoken(groups: tuple[str, ...]) -> str:
 class Explorer:
     """A trained model of experts on some sessions, ready to explain them.
 
-    The data need not be what the model was trained on; columns it lacks are at their mean.
+    The data need not be what the model was trained on: where it lacks a whole group, make the
+    predictor fit first (`partial.fitted`).
 
     Raises:
         ProfileError: the model is the control, which has no experts.
@@ -257,7 +266,9 @@ class Explorer:
         )
 
     def _encoded(self, sessions: Sessions) -> Batch:
-        return self.predictor.encoding.encode(sessions, self.data.columns, self._table)
+        encoding = self.predictor.encoding
+        known = implied(sessions, self.data.columns, encoding.log_columns)
+        return encoding.encode(*known, self._table)
 
     def _given(self, session: Sessions) -> tuple[Given, ...]:
         skipped = session.skipped_before(self.data.columns)[0]

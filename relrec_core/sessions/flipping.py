@@ -47,7 +47,9 @@ def flip_test(
         counts columns.
     """
     repetitions = len(donors)
-    names = [d for d in predictor.encoding.columns_a if d.group != EVERYWHERE]
+    family = predictor.family
+    read = set(groups) if family is None else set(family.groups)
+    names = [d for d in predictor.encoding.columns_a if d.group in read - {EVERYWHERE}]
     named = {d.name for d in names if d.group in groups}
     others = [d.name for d in names if d.name not in named]
     count = min(len(named), len(others))

@@ -25,6 +25,9 @@ from relrec_core.sessions.families import family, widths
 class Network(nn.Module):
     """What all networks share. Shapes: S tracks of A, T tracks of B, K experts."""
 
+    family: Family | None = None
+    """The experts; None where there are none."""
+
     @abstractmethod
     def forward(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> Tensor:
         """a (B, S, columns of A), b (B, T, columns of B), masks (B, S), (B, T) -> z (B, T, K)."""

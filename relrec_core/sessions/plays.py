@@ -24,11 +24,17 @@ from relrec_core.sessions.sessions import CAUSES
 if TYPE_CHECKING:
     from relrec_core.sessions.simulator import Plan
 
-COMMUTE = np.array([7, 8, 9, 16, 17, 18])
-NIGHT = np.array([22, 23, 0, 1, 2, 3])
-BROWSED = ("charts", "radio")
-LEFT_ALONE = ("editorial_playlist", "personalized_playlist")
-FIRST_DAY, DAYS = date(2018, 7, 15), 56
+COMMUTE, NIGHT, NOON = (7, 8, 9, 16, 17, 18), (22, 23, 0, 1, 2, 3), (11, 12, 13, 14)
+QUIET_HOURS = (4, 5, 6, 10, 15, 19, 20, 21)
+SETTINGS: tuple[tuple[tuple[str, ...], tuple[int, ...]], ...] = (
+    (CONTEXT_TYPES, QUIET_HOURS),
+    (("charts", "radio"), COMMUTE),
+    (("editorial_playlist", "personalized_playlist"), NIGHT),
+    (("catalog",), NOON),
+    (("user_collection",), NOON),
+)
+"""Where and when: nothing telling, browsing, left alone, searching, at home in one's collection."""
+FIRST_DAY, DAYS, FRIDAY = date(2018, 7, 15), 56, 4
 
 _END_SKIPPED = (("fwdbtn", 0.86), ("backbtn", 0.07), ("clickrow", 0.04), ("endplay", 0.03))
 _END_PLAYED = (("trackdone", 0.93), ("endplay", 0.03), ("logout", 0.02), ("remote", 0.02))
@@ -111,22 +117,24 @@ def _interaction(
 def _context(
     draw: np.random.Generator, plan: Plan, owner: npt.NDArray[np.int64]
 ) -> dict[str, pl.Series]:
-    """Where and when; only sessions that the context decides have a telling one."""
+    """Where and when; only sessions with such a setting have a telling type at a telling hour."""
     n = len(plan.half)
     types = draw.integers(0, len(CONTEXT_TYPES), n)
     hours = draw.integers(0, 24, n)
-    browsed = np.array([CONTEXT_TYPES.index(name) for name in BROWSED])
-    alone = np.array([CONTEXT_TYPES.index(name) for name in LEFT_ALONE])
-    telling = (np.isin(types, browsed) & np.isin(hours, COMMUTE)) | (
-        np.isin(types, alone) & np.isin(hours, NIGHT)
-    )
-    hours = np.where(telling, draw.integers(10, 16, n), hours)
-    types = np.where(plan.contextual > 0, draw.choice(browsed, n), types)
-    hours = np.where(plan.contextual > 0, draw.choice(COMMUTE, n), hours)
-    types = np.where(plan.contextual < 0, draw.choice(alone, n), types)
-    hours = np.where(plan.contextual < 0, draw.choice(NIGHT, n), hours)
+    telling = np.zeros(n, dtype=np.bool_)
+    for names, when in SETTINGS[1:]:
+        numbers = [CONTEXT_TYPES.index(name) for name in names]
+        telling |= np.isin(types, numbers) & np.isin(hours, when)
+    hours = np.where(telling, draw.choice(np.array(QUIET_HOURS), n), hours)
+    for number, (names, when) in enumerate(SETTINGS[1:], 1):
+        numbers = [CONTEXT_TYPES.index(name) for name in names]
+        types = np.where(plan.setting == number, draw.choice(numbers, n), types)
+        hours = np.where(plan.setting == number, draw.choice(np.array(when), n), hours)
 
-    days = pl.Series([FIRST_DAY + timedelta(days=i) for i in range(DAYS)])
+    days = np.arange(DAYS)
+    late = np.array([(FIRST_DAY + timedelta(days=i)).weekday() >= FRIDAY for i in range(DAYS)])
+    day = np.where(plan.weekend, draw.choice(days[late], n), draw.choice(days[~late], n))
+    dates = pl.Series([FIRST_DAY + timedelta(days=i) for i in range(DAYS)])
     pause = draw.random(len(owner))
     long, short = pause < 0.06, (pause >= 0.06) & (pause < 0.16)
     shuffled = draw.random(n) < 0.3
@@ -136,7 +144,7 @@ def _context(
         "long_pause_before_play": pl.Series(long),
         "hist_user_behavior_is_shuffle": pl.Series(shuffled[owner]),
         "hour_of_day": pl.Series(hours[owner]),
-        "date": days.gather(draw.integers(0, DAYS, n)[owner]),
+        "date": dates.gather(day[owner]),
         "premium": pl.Series((plan.listener % 5 < 4)[owner]),
         "context_type": _named(types[owner], CONTEXT_TYPES),
     }

@@ -16,7 +16,7 @@ from relrec_core.errors import CheckpointError, RelRecError
 from relrec_core.experts.subsets import Family
 from relrec_core.sessions.config import Config
 from relrec_core.sessions.encoding import Batch, Encoding
-from relrec_core.sessions.model import ExpertNetwork, Network, network
+from relrec_core.sessions.model import Network, network
 
 Doubles = npt.NDArray[np.float64]
 ROWS = 1024
@@ -52,7 +52,7 @@ class Predictor:
     @property
     def family(self) -> Family | None:
         """The experts' family; None for the control."""
-        return self.net.family if isinstance(self.net, ExpertNetwork) else None
+        return self.net.family
 
     @property
     def parameters(self) -> int:

@@ -21,7 +21,7 @@ from relrec_core.sessions.catalogue import catalogue
 from relrec_core.sessions.data import files_in, identity, titled
 from relrec_core.sessions.encoding import Encoding
 from relrec_core.sessions.reading import Seen, build, log_columns, whole_sessions
-from relrec_core.sessions.schema import LOG_COLUMNS, Column, absent, missing
+from relrec_core.sessions.schema import SPOTIFY_COLUMNS, Column, absent, missing
 from relrec_core.sessions.sessions import PARTS, Fingerprint, Sessions, concatenate, parts
 from relrec_core.sessions.shards import META_FILE, TRACKS_FILE, Meta, write_shard
 from relrec_core.sessions.simulator import Settings
@@ -74,13 +74,13 @@ def prepare_simulated(
     def pieces() -> Iterator[Sessions]:
         done = 0
         for frame in simulator.blocks(sessions, seed, settings, music):
-            piece = build(Block("simulated logs", 1, frame), LOG_COLUMNS, tracks)
+            piece = build(Block("simulated logs", 1, frame), SPOTIFY_COLUMNS, tracks)
             done += len(piece)
             if progress is not None:
                 progress(title, done)
             yield piece
 
-    return _stored(out, pieces(), LOG_COLUMNS, tracks, title, shard_sessions)
+    return _stored(out, pieces(), SPOTIFY_COLUMNS, tracks, title, shard_sessions)
 
 
 def _check_new(out: Path) -> None:

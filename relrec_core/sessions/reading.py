@@ -92,11 +92,12 @@ def build(block: Block, columns: tuple[Column, ...], tracks: Tracks) -> Sessions
     slot_a = (owners[before], place[before])
     slot_b = (owners[after], (place - half)[after])
     result = replace(
-        empty(len(starts), len(columns)),
+        empty(len(starts), columns),
         ids=ids.gather(starts).to_numpy().astype(object),
         lengths=counts.astype(np.uint8),
     )
     result.logs[slot_a] = values[order][before]
+    result.ahead[slot_b] = values[order][after][:, [column.ahead for column in columns]]
     result.tracks_a[slot_a] = known[order][before]
     result.tracks_b[slot_b] = known[order][after]
     skips = values[:, [column.name for column in columns].index(SKIP)]

@@ -1,8 +1,10 @@
-"""Columns of Spotify's Music Streaming Sessions data, as data: type, limits, categories, group.
+"""Columns of session data, as data: type, limits, categories, group.
 
-Brost, Mehrotra and Jehan, "The Music Streaming Sessions Dataset" (2019). The groups are those of
-Afchar and Hennequin (2020), section 4.3, figure 7. Position and length of the session are known
-for every track and belong to no group of their own: every expert may read them.
+Spotify's Music Streaming Sessions (Brost, Mehrotra and Jehan 2019), and data like Deezer's in
+Afchar and Hennequin (2020), section 4.3, which knows the user: what it has besides the tracks' own
+features is known before a track is played, and so of the second half too. The groups are those of
+their figures 7 and 9. Position and length of the session are known for every track and belong to
+no group of their own: every expert may read them.
 """
 
 from __future__ import annotations
@@ -11,10 +13,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["flag", "category", "count", "cycle", "date", "number"]
+Kind = Literal["flag", "category", "count", "cycle", "date", "share", "number"]
 
 CONTEXT, INTERACTION, GENERAL, MUSICAL = "context", "interaction", "track general", "track musical"
 GROUPS = (CONTEXT, INTERACTION, GENERAL, MUSICAL)
+"""Of Spotify's data."""
+FAVOURITES, POPULARITY, SKIP_RATE = "favourites", "popularity", "discounted skip rate"
+USER, MUSIC = "user", "music"
+DEEZER_GROUPS = (INTERACTION, FAVOURITES, POPULARITY, SKIP_RATE, USER, MUSIC)
+"""Of data like Deezer's."""
 EVERYWHERE = "position"
 """Not a group: the place in the session, which every expert knows."""
 
@@ -38,8 +45,9 @@ class Column:
     """One column: what may stand in it.
 
     A flag is true or false, a category one of `categories`, a count a whole number from 0, a cycle
-    a whole number from 0 below `period`, a date a calendar day (its weekday is used) and a number
-    a finite number from `minimum` to `maximum`.
+    a whole number from 0 below `period`, a date a calendar day (its weekday is used), a number a
+    finite number from `minimum` to `maximum`, and a share one that is stored in 255 steps. A
+    column of plays that is known `ahead`, before the play, is read of the second half too.
     """
 
     name: str
@@ -49,6 +57,7 @@ class Column:
     period: int = 0
     minimum: float = float("-inf")
     maximum: float = float("inf")
+    ahead: bool = False
 
 
 REASONS = (
@@ -95,8 +104,18 @@ LOG_COLUMNS = (
     Column("hist_user_behavior_n_seekback", INTERACTION, "count"),
     Column("hist_user_behavior_reason_start", INTERACTION, "category", REASONS),
     Column("hist_user_behavior_reason_end", INTERACTION, "category", REASONS),
+    Column("is_favourite", FAVOURITES, "flag", ahead=True),
+    Column("is_banned", FAVOURITES, "flag", ahead=True),
+    Column("recently_played", FAVOURITES, "flag", ahead=True),
+    Column("discounted_skip_rate", SKIP_RATE, "share", minimum=0, maximum=1, ahead=True),
+    Column("user_skip_rate", USER, "share", minimum=0, maximum=1, ahead=True),
+    *(
+        Column(f"user_embedding_{i}", USER, "share", minimum=-1, maximum=1, ahead=True)
+        for i in range(8)
+    ),
 )
 """What is known of a play, in the order in which it is stored."""
+SPOTIFY_COLUMNS = tuple(column for column in LOG_COLUMNS if column.group in GROUPS)
 
 _AUDIO = (
     "acousticness",
@@ -126,6 +145,8 @@ TRACK_COLUMNS = (
     Column("key", MUSICAL, "cycle", period=12),
     Column("mode", MUSICAL, "category", MODES),
     *(Column(name, MUSICAL, "number") for name in ACOUSTIC),
+    Column("popularity", POPULARITY, "number", minimum=0),
+    *(Column(f"music_embedding_{i}", MUSIC, "number") for i in range(16)),
 )
 """What is known of a track; duration in seconds, popularity as a percentile."""
 
@@ -144,17 +165,24 @@ def present(names: Iterable[str], columns: tuple[Column, ...]) -> tuple[Column, 
     return tuple(column for column in columns if column.name in known)
 
 
+def groups_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Groups that data with such columns should have: Deezer's if it has a column of theirs."""
+    found = {BY_NAME[name].group for name in names if name in BY_NAME}
+    return DEEZER_GROUPS if found & set(DEEZER_GROUPS) - set(GROUPS) else GROUPS
+
+
 def missing(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """For each group the columns that are not among `names`; complete groups are left out."""
     known = set(names)
     lacking = {
         group: tuple(c.name for c in BY_NAME.values() if c.group == group and c.name not in known)
-        for group in GROUPS
+        for group in groups_of(known)
     }
     return {group: columns for group, columns in lacking.items() if columns}
 
 
 def absent(names: Iterable[str]) -> tuple[str, ...]:
     """Groups of which not one column is among `names`: their experts have to be dropped."""
-    known = {BY_NAME[name].group for name in names if name in BY_NAME}
-    return tuple(group for group in GROUPS if group not in known)
+    there = set(names)
+    known = {BY_NAME[name].group for name in there if name in BY_NAME}
+    return tuple(group for group in groups_of(there) if group not in known)

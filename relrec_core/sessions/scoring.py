@@ -10,15 +10,15 @@ import numpy.typing as npt
 from relrec_core.sessions import baselines
 from relrec_core.sessions.metrics import Scores, score
 from relrec_core.sessions.predictor import Doubles, Prediction, Predictor
-from relrec_core.sessions.sessions import Bools, Bytes, Part
+from relrec_core.sessions.schema import Column
+from relrec_core.sessions.sessions import PARTS, Bools, Bytes, Part, Sessions
 from relrec_core.sessions.source import Source
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
-    """n sessions, each (n, 10) unless said otherwise; `mask` is True where there is a track."""
+class Scored:
+    """n sessions and the baselines, each (n, 10); `mask` is True where there is a track."""
 
-    prediction: Prediction
     last: Doubles
     mean: Doubles
     skipped: Bools
@@ -30,24 +30,35 @@ class Judged:
         return score(probability, self.skipped, self.mask)
 
 
+@dataclass(frozen=True, eq=False)
+class Judged(Scored):
+    """The same with what a model says."""
+
+    prediction: Prediction
+
+
 def judged(source: Source, part: Part, predictor: Predictor) -> Judged:
     """Predict a whole part, a chunk at a time; the part has at least one session."""
-    columns, rows = source.columns, []
+    rows = []
     for sessions, batch in source.sessions(part):
         said = predictor.predict(batch)
-        rows.append(
-            (
-                said.probability,
-                said.attribution,
-                said.experts,
-                baselines.last(sessions, columns),
-                baselines.mean(sessions, columns),
-                sessions.skipped,
-                sessions.mask_b,
-                sessions.causes,
-            )
-        )
-    probability, attribution, experts, last, mean, skipped, mask, causes = (
+        happened = _happened(sessions, source.columns)
+        rows.append((*happened, said.probability, said.attribution, said.experts))
+    last, mean, skipped, mask, causes, *told = (
         np.concatenate(pieces) for pieces in zip(*rows, strict=True)
     )
-    return Judged(Prediction(probability, attribution, experts), last, mean, skipped, mask, causes)
+    return Judged(last, mean, skipped, mask, causes, Prediction(*told))
+
+
+def everything(source: Source) -> Scored:
+    """All sessions of all parts with what the baselines say."""
+    parts = [_happened(s, source.columns) for part in PARTS for s, _ in source.sessions(part)]
+    return Scored(*(np.concatenate(pieces) for pieces in zip(*parts, strict=True)))
+
+
+def _happened(
+    sessions: Sessions, columns: tuple[Column, ...]
+) -> tuple[Doubles, Doubles, Bools, Bools, Bytes]:
+    """In the order of `Scored`."""
+    last, mean = baselines.last(sessions, columns), baselines.mean(sessions, columns)
+    return last, mean, sessions.skipped, sessions.mask_b, sessions.causes

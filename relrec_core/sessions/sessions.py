@@ -19,7 +19,17 @@ Indices = npt.NDArray[np.int32]
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 NO_TRACK = -1
-CAUSES = ("unknown", "persistence", "context", "sequence", "musical", "noise")
+CAUSES = (
+    "unknown",
+    "persistence",
+    "context",
+    "sequence",
+    "musical",
+    "noise",
+    "turn",
+    "clash",
+    "occasion",
+)
 """Why a simulated track was skipped or not; real data is `unknown`."""
 
 
@@ -36,6 +46,8 @@ class Sessions:
     """(S,) tracks in the session, from 2 to 20."""
     logs: Bytes
     """(S, 10, columns) what is known of the plays of A, one byte each, see `values.codes`."""
+    ahead: Bytes
+    """(S, 10, columns known ahead) the same of the plays of B, where it is known before them."""
     tracks_a: Indices
     """(S, 10) row of the track in `Tracks`."""
     tracks_b: Indices
@@ -72,12 +84,18 @@ class Sessions:
         return self.take(parts(self.ids) == PARTS.index(part))
 
 
-def empty(n: int, columns: int) -> Sessions:
-    """Room for `n` sessions without a track."""
+def known_ahead(columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Those columns of plays that are known of B too."""
+    return tuple(column for column in columns if column.ahead)
+
+
+def empty(n: int, columns: tuple[Column, ...]) -> Sessions:
+    """Room for `n` sessions without a track, with these columns of plays."""
     return Sessions(
         ids=np.full(n, "", dtype=object),
         lengths=np.zeros(n, dtype=np.uint8),
-        logs=np.zeros((n, HALF, columns), dtype=np.uint8),
+        logs=np.zeros((n, HALF, len(columns)), dtype=np.uint8),
+        ahead=np.zeros((n, HALF, len(known_ahead(columns))), dtype=np.uint8),
         tracks_a=np.full((n, HALF), NO_TRACK, dtype=np.int32),
         tracks_b=np.full((n, HALF), NO_TRACK, dtype=np.int32),
         skipped=np.zeros((n, HALF), dtype=np.bool_),
@@ -102,14 +120,18 @@ def parts(ids: Iterable[str]) -> Bytes:
 
 
 class Fingerprint:
-    """SHA-256 of sessions that come in pieces; it does not depend on where they are cut."""
+    """SHA-256 of sessions that come in pieces; it does not depend on where they are cut, nor on
+    fields of which the data has nothing.
+    """
 
     def __init__(self) -> None:
         self._digests = {f.name: hashlib.sha256() for f in fields(Sessions)}
+        self._filled = dict.fromkeys(self._digests, False)
 
     def add(self, sessions: Sessions) -> None:
         for name, digest in self._digests.items():
             values = getattr(sessions, name)
+            self._filled[name] |= values.size > 0
             if name == "ids":
                 digest.update("".join(f"{i}\n" for i in values).encode())
             else:
@@ -118,6 +140,7 @@ class Fingerprint:
     def hexdigest(self, *extra: str) -> str:
         """Over all pieces and the `extra` texts."""
         total = hashlib.sha256()
-        for text in (*(d.hexdigest() for d in self._digests.values()), *extra):
+        filled = (d.hexdigest() for name, d in self._digests.items() if self._filled[name])
+        for text in (*filled, *extra):
             total.update(text.encode() + b"\n")
         return total.hexdigest()

@@ -15,7 +15,14 @@ from relrec_core.errors import ConfigError, DataError
 from relrec_core.explanation import Value
 from relrec_core.sessions.encoding import Batch, Encoding
 from relrec_core.sessions.schema import BY_NAME, HALF, Column
-from relrec_core.sessions.sessions import PARTS, Part, Sessions, concatenate, parts
+from relrec_core.sessions.sessions import (
+    PARTS,
+    Part,
+    Sessions,
+    concatenate,
+    known_ahead,
+    parts,
+)
 from relrec_core.sessions.tracks import Tracks
 
 META_FILE, TRACKS_FILE = "meta.json", "tracks.parquet"
@@ -55,6 +62,7 @@ def write_shard(path: Path, sessions: Sessions) -> None:
     columns = {
         f.name: pl.Series(f.name, getattr(sessions, f.name).reshape(n, -1))
         for f in fields(Sessions)[2:]
+        if getattr(sessions, f.name).size
     }
     frame = pl.DataFrame(
         {
@@ -107,11 +115,15 @@ class Shards:
         if part is not None:
             frame = frame.filter(pl.col(PART) == PARTS.index(part))
         n = len(frame)
-        width = len(self.columns)
+        width, later = len(self.columns), len(known_ahead(self.columns))
+        ahead = np.zeros((n, HALF, later), dtype=np.uint8)
+        if later:
+            ahead[:] = frame["ahead"].to_numpy().reshape(n, HALF, later)
         return Sessions(
             ids=frame["ids"].to_numpy().astype(object),
             lengths=frame["lengths"].to_numpy(),
             logs=frame["logs"].to_numpy().reshape(n, HALF, width),
+            ahead=ahead,
             tracks_a=frame["tracks_a"].to_numpy().reshape(n, HALF),
             tracks_b=frame["tracks_b"].to_numpy().reshape(n, HALF),
             skipped=frame["skipped"].to_numpy().reshape(n, HALF),

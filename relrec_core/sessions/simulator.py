@@ -1,20 +1,27 @@
 """Simulated sessions in Spotify's schema, with the planted cause of every skip and every play.
 
 One cause decides each track of the second half, and it is written beside the row, in a column
-that no model reads. Each cause shows in one group of inputs, and all other groups stay silent at
-that track: what they show goes with a skip as often as with none. So the smallest subset of
-inputs that holds the cause is known.
+that no model reads. Some causes show in one group of inputs, others only in two groups together:
+each of the two alone says nothing. So the smallest subset of inputs that holds the cause is known.
 
-- persistence: A ends in a block of three or more equal outcomes, and B goes on with it for as
-  many tracks as the block had. Elsewhere the last three tracks of A are never all equal.
+- persistence (interaction, with the place): A ends in a block of three or more equal outcomes,
+  and B goes on with it for about as many tracks as the block had.
 - context: charts or radio on the way to work or back are skipped through; playlists at night are
-  left to play. No other session has such a context, nor does such a session end A in a block.
-- sequence: all tracks of A are of one time. A track of B from a quite different time is skipped,
-  one of the same time is played; elsewhere the tracks of B lie some twelve years off, which says
-  nothing.
-- musical: all tracks of A have one mood. A track of B of the opposite mood is skipped, one of the
-  same mood is played; elsewhere the moods of B are at right angles to it.
-- noise: everything is silent and a coin decides; or it overrules one of the causes above.
+  left to play.
+- turn (context and interaction): around noon, one's own collection goes on as the last track of A
+  went, and a search of the catalogue goes the other way.
+- sequence (track general): all tracks of A are of one time. A track of B from a quite different
+  time is skipped, one of the same time is played.
+- musical (track musical): all tracks of A have one mood. A track of B of the opposite mood is
+  skipped, one of the same mood is played.
+- clash (track general and musical): of the tracks that are somewhat off, those near in time but
+  far in mood, or far in time but near in mood, are skipped; the others are played.
+- occasion (context and track musical): at weekends, Friday to Sunday, a calm track is skipped and
+  a lively one played; on other days it is the other way round.
+- noise: nothing tells, and a coin decides; or it overrules one of the causes above.
+
+Where a cause decides, the others are mostly silent: the end of A is mixed, the time is some twelve
+years off, the mood at right angles. But here and there one of them speaks and is not heard.
 """
 
 from __future__ import annotations
@@ -40,10 +47,13 @@ CAUSE_GROUPS: dict[str, frozenset[str]] = {
     "context": frozenset({CONTEXT}),
     "sequence": frozenset({GENERAL}),
     "musical": frozenset({MUSICAL}),
+    "turn": frozenset({CONTEXT, INTERACTION}),
+    "clash": frozenset({GENERAL, MUSICAL}),
+    "occasion": frozenset({CONTEXT, MUSICAL}),
 }
 """For each cause the smallest set of groups that holds it; noise is held by none."""
 
-UNKNOWN, PERSISTENCE, OF_CONTEXT, SEQUENCE, MUSIC, NOISE = range(len(CAUSES))
+UNKNOWN, PERSISTENCE, OF_CONTEXT, SEQUENCE, MUSIC, NOISE, TURN, CLASH, OCCASION = range(len(CAUSES))
 BLOCK_SESSIONS = 25_000
 
 Ints = npt.NDArray[np.int64]
@@ -54,24 +64,33 @@ Bools = npt.NDArray[np.bool_]
 class Settings:
     """How often which cause decides.
 
-    `persistent` and `contextual` are shares of sessions, `sequence` and `musical` shares of the
-    tracks that neither of these decides (the rest is noise), `overruled` the share of decided
-    tracks that turn out the other way.
+    `persistent`, `contextual` and `turning` are shares of sessions; `sequence`, `musical`, `clash`
+    and `occasion` shares of the tracks that none of these decides (the rest is noise). `dated` is
+    the share of sessions in whose mood an occasion can show. `overruled` is the share of decided
+    tracks that turn out the other way, `stray` the share of cases in which another cause speaks
+    without being heard.
     """
 
     persistent: float = 0.5
-    contextual: float = 0.16
-    sequence: float = 0.32
-    musical: float = 0.32
-    overruled: float = 0.03
+    contextual: float = 0.12
+    turning: float = 0.14
+    sequence: float = 0.26
+    musical: float = 0.26
+    clash: float = 0.16
+    occasion: float = 0.26
+    dated: float = 0.8
+    overruled: float = 0.05
+    stray: float = 0.08
     tracks: int = 20_000
     listeners: int = 5_000
 
     def __post_init__(self) -> None:
-        shares = (self.persistent, self.contextual, self.sequence, self.musical, self.overruled)
-        if min(shares) < 0 or self.overruled > 0.5:
+        of_sessions = (self.persistent, self.contextual, self.turning)
+        of_tracks = (self.sequence, self.musical, self.clash, self.occasion)
+        single = (self.dated, self.overruled, self.stray)
+        if min(*of_sessions, *of_tracks, *single) < 0 or max(single) > 1 or self.overruled > 0.5:
             raise ConfigError("A share of causes is negative, or more than half is overruled.")
-        if self.persistent + self.contextual > 1 or self.sequence + self.musical > 1:
+        if sum(of_sessions) > 1 + 1e-9 or sum(of_tracks) > 1 + 1e-9:
             raise ConfigError("The shares of causes add up to more than 1.")
         if self.listeners < 1:
             raise ConfigError("A simulation needs at least one listener.")
@@ -86,8 +105,10 @@ class Plan:
 
     half: Ints
     rest: Ints
-    contextual: npt.NDArray[np.int8]
-    """(n,) 1 where the context has everything skipped, -1 where it lets all play, else 0."""
+    setting: npt.NDArray[np.int8]
+    """(n,) which telling context A has, one of `plays.SETTINGS`, 0 for none."""
+    weekend: Bools
+    """(n,) whether it is Friday, Saturday or Sunday."""
     listener: Ints
     before: Bools
     after: Bools
@@ -145,42 +166,61 @@ def plan(
     """Decide lengths, causes, outcomes and tracks of `n` sessions."""
     length = draw.choice(np.arange(10, 21), n, p=[0.06] * 10 + [0.4])
     half, rest = length // 2, length - length // 2
-    kind = draw.random(n)
-    persistent = kind < settings.persistent
-    contextual = ~persistent & (kind < settings.persistent + settings.contextual)
-    direction = draw.choice(np.array([-1, 1], dtype=np.int8), n) * contextual
+    kind = draw.choice(
+        4, n, p=_shares(settings.persistent, settings.contextual, settings.turning)
+    )  # persistent, contextual, turning, neither
+    stray = draw.random((3, n)) < settings.stray
+    side = draw.integers(0, 2, n)
+    telling = draw.integers(1, 5, n)
+    setting = np.select([kind == 1, kind == 2, stray[0]], [1 + side, 3 + side, telling], 0)
     listener = draw.integers(0, settings.listeners, n)
     habits = np.random.default_rng([seed, 3])
     eager = habits.beta(6, 6, settings.listeners)[listener]
     home_mood = habits.integers(0, MOODS, settings.listeners)[listener]
     home_year = habits.integers(FIRST_YEAR, LAST_YEAR + 1, settings.listeners)[listener]
+    weekend = draw.random(n) < 0.5
 
-    before, block = _first_half(draw, half, persistent, eager)
+    before, block = _first_half(draw, half, kind == 0, stray[1], eager)
+    last = before[np.arange(n), half - 1, None]
     slots = np.arange(HALF)
-    causes = _causes(draw, settings, slots < block[:, None], contextual)
-    outcome = np.where(causes == PERSISTENCE, before[np.arange(n), half - 1, None], False)
-    outcome |= (causes == OF_CONTEXT) & (direction[:, None] > 0)
+    lasting = np.where(block > 0, block + draw.integers(-1, 2, n), 0)
+    dated = draw.random(n) < settings.dated
+    shown = _shown(draw, settings, dated)
+    causes = np.where((kind == 1)[:, None], OF_CONTEXT, shown)
+    causes = np.where((kind == 2)[:, None], TURN, causes)
+    causes = np.where((kind == 0)[:, None] & (slots < lasting[:, None]), PERSISTENCE, causes)
+    silent = (causes != shown) & (draw.random((n, HALF)) >= settings.stray)
+    shown = np.where(silent, NOISE, shown)
+
     coin = draw.random((n, HALF)) < 0.5
-    far = ((causes == SEQUENCE) | (causes == MUSIC) | (causes == NOISE)) & coin
-    outcome |= far
+    outcome = np.select(
+        [causes == PERSISTENCE, causes == OF_CONTEXT, causes == TURN],
+        [last, (setting == 1)[:, None], last ^ (setting == 3)[:, None]],
+        coin,
+    )
     overruled = (draw.random((n, HALF)) < settings.overruled) & (causes != NOISE)
 
-    mood = (home_mood + draw.integers(-3, 4, n)) % MOODS
+    axis = np.where((home_mood > 0) & (home_mood < MOODS // 2), MOODS // 4, 3 * MOODS // 4)
+    mood = np.where(dated, axis + draw.integers(-1, 2, n), home_mood + draw.integers(-3, 4, n))
+    mood %= MOODS
     year = np.clip(home_year + draw.integers(-4, 5, n), FIRST_YEAR + 2, LAST_YEAR - 2)
     tracks_a = music.choose(
         mood[:, None] + draw.integers(-1, 2, (n, HALF)),
         year[:, None] + draw.integers(-2, 3, (n, HALF)),
         draw.random((n, HALF), dtype=np.float32),
     )
+    near = draw.random((n, HALF)) < 0.5  # in time, where the two clash
+    lively = coin ^ weekend[:, None]  # what an occasion has skipped, or the other
     tracks_b = music.choose(
-        mood[:, None] + _mood_steps(draw, causes, far),
-        _years(draw, causes, far, year),
+        mood[:, None] + _mood_steps(draw, shown, coin, near, lively, mood),
+        _years(draw, shown, coin, near, year),
         draw.random((n, HALF), dtype=np.float32),
     )
     return Plan(
         half=half,
         rest=rest,
-        contextual=direction,
+        setting=setting.astype(np.int8),
+        weekend=weekend,
         listener=listener,
         before=before,
         after=outcome ^ overruled,
@@ -190,10 +230,22 @@ def plan(
     )
 
 
+def _shares(*shares: float) -> list[float]:
+    """Probabilities of these cases and of none of them."""
+    return [*shares, max(1 - sum(shares), 0.0)]
+
+
 def _first_half(
-    draw: np.random.Generator, half: Ints, persistent: Bools, eager: npt.NDArray[np.float64]
+    draw: np.random.Generator,
+    half: Ints,
+    persistent: Bools,
+    stray: Bools,
+    eager: npt.NDArray[np.float64],
 ) -> tuple[Bools, Ints]:
-    """(n, 10) outcomes of A and (n,) length of the block it ends in, 0 where there is none."""
+    """(n, 10) outcomes of A and (n,) length of the block it ends in, 0 where there is none.
+
+    Sessions that are not persistent do not end in a block, unless by chance where `stray`.
+    """
     n = len(half)
     rows = np.arange(n)
     slots = np.arange(HALF)
@@ -206,35 +258,56 @@ def _first_half(
     carried = np.where(inside, final[:, None], np.where(edge, ~final[:, None], outcome))
     outcome = np.where(persistent[:, None], carried, outcome)
     last, second, third = (outcome[rows, half - k] for k in (1, 2, 3))
-    equal = (last == second) & (second == third) & ~persistent
+    equal = (last == second) & (second == third) & ~persistent & ~stray
     changed = half - draw.integers(2, 4, n)
     outcome[rows[equal], changed[equal]] ^= True
     return outcome, np.where(persistent, block, 0)
 
 
-def _causes(
-    draw: np.random.Generator, settings: Settings, persisting: Bools, contextual: Bools
-) -> npt.NDArray[np.int8]:
-    free = draw.random(persisting.shape)
-    causes = np.where(free < settings.sequence + settings.musical, MUSIC, NOISE)
-    causes = np.where(free < settings.sequence, SEQUENCE, causes)
-    causes = np.where(contextual[:, None], OF_CONTEXT, causes)
-    return np.where(persisting, PERSISTENCE, causes).astype(np.int8)
+def _shown(draw: np.random.Generator, settings: Settings, dated: Bools) -> npt.NDArray[np.int8]:
+    """(n, 10) what the tracks of B show, and decide where nothing stronger does."""
+    kinds = np.array([SEQUENCE, MUSIC, CLASH, OCCASION, NOISE])
+    shares = _shares(settings.sequence, settings.musical, settings.clash, settings.occasion)
+    shown = draw.choice(kinds, (len(dated), HALF), p=shares)
+    unseen = (shown == OCCASION) & ~dated[:, None]
+    return np.where(unseen, NOISE, shown).astype(np.int8)
 
 
-def _mood_steps(draw: np.random.Generator, causes: npt.NDArray[np.int8], far: Bools) -> Ints:
-    """Steps of 15 degrees from the mood of A: same, opposite, or at right angles."""
-    side = draw.choice(np.array([-6, 6]), causes.shape) + draw.integers(-1, 2, causes.shape)
-    decided = np.where(far, 12, 0) + draw.integers(-2, 3, causes.shape)
-    return np.where(causes == MUSIC, decided, side)
+def _mood_steps(
+    draw: np.random.Generator,
+    shown: npt.NDArray[np.int8],
+    skipped: Bools,
+    near: Bools,
+    lively: Bools,
+    mood: Ints,
+) -> Ints:
+    """Steps of 15 degrees from the mood of A: same, opposite, at right angles, or between.
+
+    A dated session has a mood at right angles to lively and calm, which lie at 0 and 180 degrees.
+    """
+    way = draw.choice(np.array([-1, 1]), shown.shape)
+    towards = np.where(mood < MOODS // 2, -1, 1)[:, None]  # the lively side
+    right_angle = 6 * np.where(shown == OCCASION, np.where(lively, towards, -towards), way)
+    steps = right_angle + draw.integers(-1, 2, shown.shape)
+    decided = np.where(skipped, 12, 0) + draw.integers(-1, 2, shown.shape)
+    steps = np.where(shown == MUSIC, decided, steps)
+    return np.where(shown == CLASH, way * np.where(near ^ skipped, 3, 9), steps)
 
 
-def _years(draw: np.random.Generator, causes: npt.NDArray[np.int8], far: Bools, year: Ints) -> Ints:
-    """Years of B: the time of A, at least 28 years off, or about 12 years off."""
-    centre = year[:, None]
-    off = np.where(far, draw.integers(28, 33, causes.shape), draw.integers(-2, 3, causes.shape))
-    off = np.where(causes == SEQUENCE, off, draw.integers(10, 15, causes.shape))
-    later = draw.random(causes.shape) < 0.5
+def _years(
+    draw: np.random.Generator,
+    shown: npt.NDArray[np.int8],
+    skipped: Bools,
+    near: Bools,
+    year: Ints,
+) -> Ints:
+    """Years of B: the time of A, at least 28 years off, about 12, or between."""
+    centre, size = year[:, None], shown.shape
+    off = np.where(skipped, draw.integers(28, 33, size), draw.integers(-2, 3, size))
+    off = np.where(shown == SEQUENCE, off, draw.integers(11, 14, size))
+    somewhat = np.where(near, draw.integers(5, 8, size), draw.integers(19, 22, size))
+    off = np.where(shown == CLASH, somewhat, off)
+    later = draw.random(size) < 0.5
     later = np.where(centre + off > LAST_YEAR, False, later)
     later = np.where(centre - off < FIRST_YEAR, True, later)
     return np.asarray(np.clip(np.where(later, centre + off, centre - off), FIRST_YEAR, LAST_YEAR))

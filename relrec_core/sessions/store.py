@@ -19,6 +19,7 @@ from relrec_core.sessions.source import Memory, Source, Stored
 WING = "sessions"
 SIMULATED = "simulated"
 SHIPPED = paths.ASSETS / WING / "demo-simulated"
+DEMO_TRACKS = 10_000
 LICENCES = {
     True: "Simulated by RelRec: invented listeners and tracks, free to use.",
     False: "As the owner of the session logs says.",
@@ -64,9 +65,11 @@ def _simulated(sessions: int, seed: int, tracks: int) -> SessionData:
 def demo_data(config: Config, sessions: int = 1000) -> SessionData:
     """Simulated sessions that a model of these settings has not seen: the next seed's.
 
-    They are of the same kind, with an invented catalogue of their own.
+    They are of the same kind, with an invented catalogue of their own, no larger than it needs to
+    be.
     """
-    return simulated(sessions, config.simulation_seed + 1, Settings(tracks=config.catalogue))
+    tracks = min(config.catalogue, DEMO_TRACKS)
+    return simulated(sessions, config.simulation_seed + 1, Settings(tracks=tracks))
 
 
 def shown_run() -> Run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,10 +23,26 @@ from relrec_core.sessions.train import Config, train
 Tell = Callable[[float, str], None]
 """Told of progress: the fraction done, 0 to 1, and a short message."""
 
-NOT_IN_TRAINING = ("changes", "evaluate", "explain", "flipping", "gradients", "history", "study")
+NOT_IN_TRAINING = (
+    "benchmark",
+    "browse",
+    "changes",
+    "evaluate",
+    "explain",
+    "flipping",
+    "gradients",
+    "history",
+    "own",
+    "partial",
+    "study",
+)
 """Modules of this wing that a trained network does not depend on."""
 
-SETTINGS: dict[str, Any] = {"width": 64, "epochs": 14, "plateau": 1, "patience": 4}
+SETTINGS: dict[str, Any] = {"width": 64, "epochs": 14, "plateau": 1, "patience": 4, "threads": 1}
+"""One thread, so that the numbers do not depend on how many cores there are."""
+FEW_SESSIONS = 2_000
+FEW: dict[str, Any] = {"width": 16, "blocks": 1, "batch_size": 16, "epochs": 60, "patience": 10}
+"""Instead, where there are fewer training sessions than these."""
 QUICK: dict[str, Any] = {
     "sessions": 400,
     "catalogue": 2_000,
@@ -34,7 +50,6 @@ QUICK: dict[str, Any] = {
     "blocks": 1,
     "epochs": 1,
     "batch_size": 32,
-    "threads": 1,
 }
 
 
@@ -71,12 +86,21 @@ class Study:
 
     @cached_property
     def source(self) -> Source:
-        return store.open_source(self.config(self.seeds[0], "transformer"))
+        return store.open_source(self._config({}))
 
     def config(self, seed: int, model: str) -> Config:
         """The settings of one training; they are part of the conditions of every table."""
-        chosen = {"data": self.dataset, "seed": seed, "model": model}
-        return config.load(Config, None, {**SETTINGS, **(QUICK if self.quick else {}), **chosen})
+        return self._config(FEW if self.few else {}, seed=seed, model=model)
+
+    @property
+    def few(self) -> bool:
+        """Whether there are so few sessions that a small network has to do."""
+        return self.dataset != store.SIMULATED and self.source.parts["train"] < FEW_SESSIONS
+
+    def _config(self, small: Mapping[str, Any], **chosen: Any) -> Config:
+        quick = QUICK if self.quick else {}
+        named = {"data": self.dataset, **chosen}
+        return config.load(Config, None, {**SETTINGS, **small, **quick, **named})
 
     def trained(self, seed: int, model: str) -> Trained:
         """The network of one seed, trained by `train` unless it was before.

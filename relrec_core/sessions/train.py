@@ -98,7 +98,7 @@ class Fit:
         while p.epoch < config.epochs and p.epoch - p.best_epoch < config.patience:
             for group in self.optimizer.param_groups:
                 group["lr"] = p.rate
-            values = {"learning_rate": p.rate, "train_loss": self._epoch()}
+            values = {"learning_rate": p.rate, "train_loss": self.one_pass()}
             loss, accuracy = self._validate()
             values |= {"validation_loss": loss, "validation_accuracy": accuracy}
             p.epoch += 1
@@ -129,7 +129,7 @@ class Fit:
         elif p.since >= config.plateau:
             p.rate, p.since = max(p.rate * config.reduction, config.smallest_rate), 0
 
-    def _epoch(self) -> float:
+    def one_pass(self) -> float:
         """One pass in an order fixed by seed and epoch; the mean loss of a step."""
         config, group, epoch = self.config, self.group, self.progress.epoch
         steps = math.ceil(self.source.parts["train"] / config.batch_size)

@@ -12,8 +12,8 @@ from relrec_core.errors import DataError
 from relrec_core.sessions.schema import Column
 from relrec_core.sessions.tables import Block
 
-COUNT_LIMIT = 255
-"""Counts are stored in a byte; more seeks than that within one track say nothing further."""
+COUNT_LIMIT = SHARE_STEPS = 255
+"""Counts and shares are stored in a byte; more seeks within one track say nothing further."""
 
 _FLAGS = {"true": 1, "false": 0, "1": 1, "0": 0, "1.0": 1, "0.0": 0}
 _EXPECTED = {
@@ -40,13 +40,18 @@ def whole(block: Block, name: str, low: int, high: int) -> npt.NDArray[np.int64]
 
 
 def codes(block: Block, column: Column) -> npt.NDArray[np.uint8]:
-    """A column of plays as (rows,) bytes: 0 or 1, a category's number, a count, hour or weekday."""
+    """A column of plays as (rows,) bytes: 0 or 1, a category's number, a count, hour, weekday, or
+    a share in 255 steps.
+    """
     series = block.frame[column.name]
     if column.kind in ("flag", "category"):
         names = _FLAGS if column.kind == "flag" else _numbered(column)
         values = _looked_up(series, names)
     elif column.kind == "date":
         values = _weekdays(series)
+    elif column.kind == "share":
+        part = (_floats(series) - column.minimum) / (column.maximum - column.minimum)
+        values = np.where((part >= 0) & (part <= 1), np.round(part * SHARE_STEPS), np.nan)
     else:
         values = _floats(series)
         top = COUNT_LIMIT if column.kind == "count" else column.period - 1
@@ -74,7 +79,7 @@ def expected(column: Column) -> str:
         return "one of " + ", ".join(column.categories)
     if column.kind == "cycle":
         return f"a whole number from 0 to {column.period - 1}"
-    if column.kind == "number":
+    if column.kind in ("number", "share"):
         if column.maximum == float("inf"):
             return "a finite number"
         return f"a number from {column.minimum:.0f} to {column.maximum:.0f}"

@@ -7,13 +7,17 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from relrec_core.sessions.explain import SessionExplanation
+from relrec_core.sessions.tables import Upload
 from scripts import server
 from tests.browser.conftest import APP, Open
+from tests.sessions import made
+from tests.sessions.test_history import listening, upload
 
 REASON = re.compile(r"% of that decision comes from")
 
@@ -147,3 +151,75 @@ def test_nothing_is_wider_than_a_telephone(sessions_site: str, open_page: Open, 
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
     main = "document.querySelector('[data-testid=stMain]')"
     assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")
+
+
+def hand_in(page: Page, *files: dict[str, object]) -> None:
+    """Files as a visitor hands them in."""
+    page.get_by_role("button", name="Your own sessions").click()
+    page.get_by_text("My files", exact=True).click()
+    field = page.locator('input[type="file"]')
+    expect(field).to_be_attached()
+    field.set_input_files(list(files))  # type: ignore[arg-type]
+
+
+def file_of(upload: Upload) -> dict[str, object]:
+    kind = "application/octet-stream"
+    return {"name": upload.name, "mimeType": kind, "buffer": upload.content}
+
+
+def test_a_listeners_own_history_is_explained_and_never_written(
+    sessions_site: str, home: Path, open_page: Open
+) -> None:
+    before = sorted(home.rglob("*"))
+    page = open_page(f"{sessions_site}/sessions")
+    simulated = sentence(page)
+    hand_in(page, file_of(upload(listening(9), "Streaming_History_Audio_2024.json")))
+    expect(page.get_by_text("1 session of your own: in memory only")).to_be_visible()
+    expect(page.locator("h3").first).not_to_have_text(simulated)
+    expect(page.get_by_text("experts that read that are left out")).to_be_visible()
+    expect(page.get_by_text("Data: Your listening history")).to_be_visible()
+    expect(page.get_by_label(re.compile("Diagram of the 3 experts")).first).to_be_attached()
+    assert "data=files" in page.url and "Streaming" not in page.url
+    assert sorted(home.rglob("*")) == before
+
+
+def test_a_damaged_file_gets_a_sentence_and_another_one_helps(
+    sessions_site: str, open_page: Open
+) -> None:
+    logs, tracks = made.frames()
+    broken = made.parquet(logs)
+    page = open_page(f"{sessions_site}/sessions")
+    sentence(page)
+    hand_in(page, file_of(Upload("logs.parquet", broken.content[:-100])))
+    expect(page.get_by_text("logs.parquet: found a truncated or damaged file")).to_be_visible()
+    expect(page.locator("h3")).to_have_count(0)
+    page.get_by_role("button", name=re.compile("Remove")).first.click()
+    page.locator('input[type="file"]').set_input_files(
+        [file_of(broken), file_of(made.csv(tracks, "tracks.csv"))]  # type: ignore[list-item]
+    )
+    sentence(page)
+
+
+def test_a_folder_is_opened_by_its_link(
+    sessions_site: str, tmp_path: Path, open_page: Open
+) -> None:
+    logs, tracks = made.frames()
+    plain = logs.drop("planted_cause", "context_type", "premium")
+    plain.write_csv(tmp_path / "plays.csv")
+    tracks.write_parquet(tmp_path / "tracks.parquet")
+    page = open_page(f"{sessions_site}/sessions?data=folder&folder={quote(str(tmp_path))}")
+    shown = sentence(page)
+    expect(page.get_by_text("60 sessions of your own: in memory only")).to_be_visible()
+    assert sentence(open_page(page.url)) == shown
+    page = open_page(f"{sessions_site}/sessions?data=folder&folder=nowhere")
+    expect(page.get_by_text("There is no session data 'nowhere'")).to_be_visible()
+
+
+def test_filters_that_fit_no_session_can_be_undone(sessions_site: str, open_page: Open) -> None:
+    narrow = "skipped=100&skipped=100&length=11&length=11"
+    page = open_page(f"{sessions_site}/sessions?{narrow}")
+    expect(page.get_by_text("No session fits these filters")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Show all sessions again").click()
+    sentence(page)
+    settled(page)
+    assert "length=" not in page.url and "skipped=" not in page.url

@@ -117,3 +117,15 @@ def test_without_data_every_page_says_how_to_get_it(empty_site: str, open_page: 
         page = open_page(f"{empty_site}{path}")
         expect(page.get_by_text("python3 scripts/fetch.py ml-100k").first).to_be_visible()
     expect(open_page(f"{empty_site}/training").get_by_text("No run yet")).to_be_visible()
+
+
+def test_each_wing_has_its_own_form(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/training?wing=sessions")
+    expect(page.get_by_role("spinbutton", name="Simulated sessions")).to_be_visible()
+    expect(page.get_by_role("spinbutton", name="Epochs")).to_have_value("20")
+    page.get_by_test_id("stMain").get_by_text("Movies", exact=True).click()
+    expect(page.get_by_role("spinbutton", name="Simulated sessions")).to_have_count(0)
+    expect(page.get_by_text("Recall@50").first).to_be_attached()
+    assert "wing=" not in page.url
+    page = open_page(f"{site}/training?wing=nothing")
+    expect(page.get_by_text("There is nothing to train under ‘nothing’")).to_be_visible()

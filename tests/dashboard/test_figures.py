@@ -8,6 +8,7 @@ from collections import defaultdict
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from dashboard.figures.audit import deletion_figure, deletion_in_words
 from dashboard.figures.palette import OPPOSITION, SUPPORT, faded, plain, signed
 from dashboard.figures.report import report
 from dashboard.figures.sankey import LONGEST_LABEL, described, flows, sankey
+from dashboard.figures.toy import toy_figure, toy_in_words
 from relrec_core.explanation import Audit, DeletionTest, Ledger, Provenance
 from relrec_core.movies.explain import FeatureRelevance, MovieExplanation
 
@@ -353,3 +355,26 @@ def test_figures_import_neither_streamlit_nor_torch(file: Path) -> None:
         elif isinstance(node, ast.ImportFrom):
             imported.add((node.module or "").partition(".")[0])
     assert not imported & {"streamlit", "torch"}
+
+
+def test_the_toy_figure_shows_every_point_in_the_colour_of_its_experts() -> None:
+    points = pd.DataFrame(
+        {
+            "task": ["a", "b", "b"],
+            "x1": [-2.0, 4.0, 0.0],
+            "x2": [0.0, 4.0, 2.0],
+            "label": [0, 0, 1],
+            "probability": [0.1, 0.2, 0.9],
+            "share of x1": [1.0, 0.0, 0.0],
+            "share of x2": [0.0, 0.0, 1.0],
+            "share of x1 and x2": [0.0, 1.0, 0.0],
+        }
+    )
+    traces = toy_figure(points).data
+    assert [len(t.x) for t in traces[:4]] == [1, 1, 2, 2]
+    assert list(traces[1].marker.color) == ["rgb(215,0,0)"]
+    assert list(traces[3].marker.color) == ["rgb(0,0,215)", "rgb(0,215,0)"]
+    assert list(traces[2].marker.symbol) == ["circle", "x"]
+    table = pd.DataFrame({"task": ["a", "b"], "accuracy": [1.0, 0.99], "expected_expert": [1, 0.9]})
+    told = toy_in_words(table)
+    assert "Task (a): 100.0% right" in told and "97 % or more in 0 of 1 trainings" in told

@@ -45,7 +45,7 @@ def test_training_repeats_and_leaves_the_generator_alone() -> None:
 
 def test_evaluation_has_a_row_a_task_and_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     train = toy.train
-    monkeypatch.setattr(toy, "train", lambda task, seed: train(task, seed, n=200, epochs=1))
+    monkeypatch.setattr(toy, "train", lambda task, seed, epochs: train(task, seed, n=200, epochs=1))
     table, drawn = toy.evaluate((0, 1), n=160)
     assert table[["task", "seed"]].to_numpy().tolist() == [["a", 0], ["a", 1], ["b", 0], ["b", 1]]
     assert len(drawn) == 2 * 160

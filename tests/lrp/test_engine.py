@@ -13,6 +13,7 @@ from relrec_core.errors import ConfigError
 from relrec_core.lrp import propagate, redistribute, trace
 from relrec_core.lrp.canonize import UnsupportedLayerError
 from relrec_core.lrp.engine import Precision, PropagationError
+from relrec_core.lrp.layers import Linear
 from relrec_core.lrp.presets import PRESETS, Preset
 from relrec_core.lrp.rules import AlphaBeta, Epsilon, Flat, Gamma, Rule, WSquare, ZBox, ZPlus
 from tests.lrp.dense import propagate_densely
@@ -135,6 +136,36 @@ def test_pools_of_every_shape(pool: nn.Module, size: int) -> None:
     (net(x) * weights).sum().backward()
     got = propagate(net, x, (net(x) * weights).detach(), epsilon=1e-13)
     torch.testing.assert_close(got.relevance, (x * x.grad).detach())
+
+
+@pytest.mark.parametrize("pool", [(2, 2, 0), (3, 2, 1), (3, 1, 0)], ids=str)
+def test_max_pools_between_convolutions(pool: tuple[int, int, int]) -> None:
+    """Here a pool is explained together with the layer before it; windows may overlap."""
+    layers = [nn.Conv2d(2, 5, 3, bias=False), nn.ReLU(), nn.MaxPool2d(*pool), nn.Conv2d(5, 3, 2)]
+    net = nn.Sequential(*layers).double()
+    net[3].bias = None
+    x = images(2).requires_grad_(True)
+    net(x).sum().backward()
+    got = propagate(net, x, net(x).detach(), epsilon=1e-13)
+    torch.testing.assert_close(got.relevance, (x * x.grad).detach())
+
+
+def test_single_precision_is_double_precision_but_for_rounding() -> None:
+    """Other kernels compute it."""
+    net, x = small(), images(3)
+    want = propagate(net, x, net(x).detach(), epsilon=0.1).relevance
+    net, x = net.float(), x.float()
+    got = propagate(net, x, net(x).detach(), epsilon=0.1).relevance
+    torch.testing.assert_close(got, want.float(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("active", [0, 1, 3, 5, 6])
+def test_a_linear_layer_reads_only_what_is_active(active: int) -> None:
+    weight = torch.randn(6, 10, generator=RANDOM)
+    s = torch.zeros(2, 6)
+    s[1, :active] = torch.randn(active, generator=RANDOM)
+    got = Linear("layer", weight, None).transpose(s, weight, (2, 10))
+    torch.testing.assert_close(got, s @ weight)
 
 
 def test_of_equals_in_a_pool_the_first_wins() -> None:

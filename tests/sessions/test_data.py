@@ -14,7 +14,7 @@ from relrec_core.sessions import baselines, tables
 from relrec_core.sessions.data import load, load_folder
 from relrec_core.sessions.encoding import Encoding
 from relrec_core.sessions.metrics import score
-from relrec_core.sessions.schema import GROUPS, LOG_COLUMNS, REASONS, TRACK_COLUMNS
+from relrec_core.sessions.schema import GROUPS, REASONS, SPOTIFY_COLUMNS, TRACK_COLUMNS
 from relrec_core.sessions.sessions import CAUSES, Fingerprint, Sessions
 from relrec_core.sessions.tables import Upload
 from tests.sessions import made
@@ -61,7 +61,8 @@ def test_every_value_is_in_its_slot() -> None:
     data = made.data()
     sessions = data.sessions
     names = [column.name for column in data.columns]
-    assert data.columns == LOG_COLUMNS and data.tracks.columns == TRACK_COLUMNS
+    assert data.columns == SPOTIFY_COLUMNS
+    assert data.tracks.columns == tuple(c for c in TRACK_COLUMNS if c.group in GROUPS)
     for i, ((key,), rows) in enumerate(LOGS.group_by("session_id", maintain_order=True)):
         n, half = len(rows), len(rows) // 2
         assert sessions.ids[i] == key and sessions.lengths[i] == n

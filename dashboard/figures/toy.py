@@ -1,0 +1,97 @@
+"""The toy tasks with known attribution, as the paper's figure 5 draws them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dashboard.figures.palette import OPPOSITION, SUPPORT
+
+SHARE = "share of "
+TITLES = {"a": "Task (a): four clusters", "b": "Task (b): eight clusters"}
+SYMBOLS = {0: "circle", 1: "x"}
+
+
+def toy_figure(points: pd.DataFrame) -> go.Figure:
+    """For each task what was predicted, and who decided.
+
+    Args:
+        points: one row a point: `task`, `x1`, `x2`, `label` (0 or 1), `probability` of 1, and
+            the `share of` each expert; as `evaluate.py sessions toy` stores them.
+
+    Returns:
+        A row a task. On the left one colour a prediction, a cross where the label is 1. On the
+        right the shares of the three experts as red, green and blue (the paper's last plot).
+    """
+    tasks = [task for task in TITLES if (points["task"] == task).any()]
+    names = [c.removeprefix(SHARE) for c in points.columns if c.startswith(SHARE)]
+    figure = make_subplots(
+        len(tasks),
+        2,
+        horizontal_spacing=0.06,
+        vertical_spacing=0.1,
+        subplot_titles=[t for task in tasks for t in (f"{TITLES[task]}: predicted", "who decided")],
+    )
+    for row, task in enumerate(tasks, 1):
+        here = points[points["task"] == task]
+        said = [SUPPORT if p > 0.5 else OPPOSITION for p in here["probability"]]
+        for column, colours in ((1, said), (2, _mixed(here, names))):
+            figure.add_trace(
+                go.Scatter(
+                    x=here["x1"],
+                    y=here["x2"],
+                    mode="markers",
+                    marker={
+                        "color": colours,
+                        "size": 5,
+                        "symbol": [SYMBOLS[int(label)] for label in here["label"]],
+                    },
+                    customdata=here[[SHARE + name for name in names]].to_numpy(),
+                    hovertemplate="<br>".join(
+                        f"{name}: %{{customdata[{i}]:.0%}}" for i, name in enumerate(names)
+                    )
+                    + "<extra></extra>",
+                    showlegend=False,
+                ),
+                row=row,
+                col=column,
+            )
+    for name, colour in zip(names, ("#d92b2b", "#2ba84a", "#2b50d9"), strict=False):
+        figure.add_trace(
+            go.Scatter(
+                x=[None],
+                y=[None],
+                mode="markers",
+                marker={"color": colour, "size": 9},
+                name=f"{name} decides",
+            )
+        )
+    figure.update_xaxes(title_text="x1", zeroline=False, constrain="domain")
+    figure.update_yaxes(title_text="x2", zeroline=False)
+    figure.update_layout(
+        height=60 + 340 * len(tasks),
+        margin={"l": 8, "r": 8, "t": 40, "b": 8},
+        legend={"orientation": "h", "y": -0.08, "x": 0},
+    )
+    return figure
+
+
+def _mixed(points: pd.DataFrame, names: list[str]) -> list[str]:
+    """Shares of the first three experts as red, green and blue."""
+    parts = points[[SHARE + name for name in names[:3]]].clip(0, 1).mul(215).round().astype(int)
+    return [f"rgb({red},{green},{blue})" for red, green, blue in parts.itertuples(index=False)]
+
+
+def toy_in_words(table: pd.DataFrame) -> str:
+    """The measured table in words: accuracy, and how often the expected expert decides."""
+    told = []
+    for task, rows in table.groupby("task", sort=True):
+        reached = int((rows["expected_expert"] >= 0.97).sum())
+        told.append(
+            f"Task ({task}): {rows['accuracy'].mean():.1%} right on average over {len(rows)} "
+            f"trainings; away from the borders the expected expert decides "
+            f"{rows['expected_expert'].mean():.1%} of the points, 97 % or more in {reached} of "
+            f"{len(rows)} trainings."
+        )
+    return " ".join(told)

@@ -1,0 +1,87 @@
+"""The sessions card of the overview."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.figures import session_words as words
+from dashboard.figures.curves import comparison
+from dashboard.figures.palette import plain
+from dashboard.figures.sessions import bars
+from dashboard.loaders import evaluation, session_view
+from dashboard.panels.common import chart, provenance
+from relrec_core.sessions import browse, store
+from relrec_core.sessions.evaluate import LAST, MEAN, TITLES, stored_name
+from relrec_core.sessions.explain import SessionExplanation
+
+SESSIONS_PAGE = "app_pages/sessions.py"
+
+
+def sessions_card() -> None:
+    """Sessions: a live example, the data, and how good the model is."""
+    view = session_view()
+    data, family = view.explorer.data, view.explorer.family
+    st.markdown("## Sessions")
+    example, facts = st.columns([1.7, 1], gap="large")
+    row = int(browse.chosen(view.listing, (0, 100), (0, 1), "reasons").index[0])
+    explanation = view.explanation(row, 0)
+    with example:
+        st.markdown(f"#### {explanation.sentence()}")
+        chart(bars(explanation), key="overview_session", alt=words.bars_in_words(explanation))
+        _proof(explanation)
+        st.page_link(
+            SESSIONS_PAGE,
+            label="Ask about any session and any track, or open your own",
+            icon=":material/arrow_forward:",
+            query_params={"session": explanation.session},
+        )
+    with facts:
+        st.markdown("##### What is loaded")
+        sessions, tracks, experts = st.columns(3)
+        sessions.metric("Sessions", f"{len(data.sessions):,}")
+        tracks.metric("Tracks", f"{len(data.tracks):,}")
+        experts.metric("Experts", len(family.names))
+        st.markdown("##### How good are the predictions?")
+        _quality(view.explorer.predictor.config.data)
+    provenance(explanation)
+
+
+def _proof(explanation: SessionExplanation) -> None:
+    audit = explanation.audit
+    st.caption(
+        f"Proof: all shares add up to {plain(audit.shares.features, 3)}; the experts' answers, "
+        f"each times its share, to {plain(audit.ledger.features, 3)}, the prediction. "
+        f"{words.flip_in_words(audit.deletion)}"
+    )
+
+
+def _quality(dataset: str) -> None:
+    table = evaluation("sessions", stored_name("accuracy", dataset))
+    card = store.shown_run().card()
+    if table is None:
+        frame, title, seeds = _of_card(card), card["data"]["title"], 1
+        more = "measures it beside a plain Transformer too."
+    else:
+        frame, title = table.frame, table.conditions["data"]["title"]
+        seeds, more = len(table.conditions["seeds"]), "measures it."
+    chart(
+        comparison(frame, "method", "accuracy", [TITLES["transformer"], TITLES["gru"]]),
+        key="overview_session_quality",
+        alt="Accuracy of every method",
+    )
+    st.caption(
+        "Share of the tracks of second halves that are predicted right, on sessions that no model "
+        f"has met; {title[0].lower()}{title[1:]}; "
+        f"{'one training' if seeds == 1 else f'mean of {seeds} trainings'}. "
+        f"`python3 scripts/evaluate.py sessions accuracy` {more}"
+    )
+
+
+def _of_card(card: dict[str, Any]) -> pd.DataFrame:
+    """The model and the baselines on its test sessions, as its training measured them."""
+    said = {card["title"]: "test", LAST: "last_baseline", MEAN: "mean_baseline"}
+    rows = [(name, card["metrics"][f"{key}_accuracy"]) for name, key in said.items()]
+    return pd.DataFrame(rows, columns=["method", "accuracy"])

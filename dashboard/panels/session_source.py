@@ -1,0 +1,134 @@
+"""Whose sessions the page shows: simulated ones, a folder's, or files that someone hands in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import links
+from dashboard.loaders import ModelKey, SessionView, own_view, session_key, session_view
+from dashboard.uploads import handed_in
+from relrec_core.runs.permission import read_only
+from relrec_core.sessions import own, store
+from relrec_core.sessions.explain import spoken
+
+KINDS = {"model": "The model's", "files": "My files", "folder": "A folder"}
+TYPES = ["csv", "parquet", "gz", "json"]
+PRIVACY = (
+    "Files stay in the memory of this dashboard, are never written to disk and never sent on, and "
+    "are forgotten when this page is closed."
+)
+
+
+def source() -> SessionView:
+    """The sessions to be shown; those of the model until someone names others."""
+    said, pick = st.columns([4, 1.2], vertical_alignment="center")
+    with pick, st.popover("Your own sessions", icon=":material/folder_open:", width="stretch"):
+        kind = _kind()
+        view = _files() if kind == "files" else _folder() if kind == "folder" else None
+    if view is None:
+        view = session_view()
+        if kind != "model":
+            st.info(
+                "Nothing is handed in yet, so these are the model's own sessions. Open ‘Your own "
+                "sessions’ to name some.",
+                icon=":material/folder_open:",
+            )
+    with said:
+        _origin(view)
+    return view
+
+
+def _kind() -> str:
+    asked = links.adopt("data").get("data")
+    if asked is not None:
+        st.session_state["data"] = asked[0] if asked and asked[0] in KINDS else "model"
+    kind = st.segmented_control(
+        "Sessions to show",
+        list(KINDS),
+        format_func=KINDS.__getitem__,
+        default=None if "data" in st.session_state else "model",
+        required=True,
+        key="data",
+        persist_state="session",
+    )
+    links.publish("data", None if kind == "model" else kind)
+    return str(kind)
+
+
+def _files() -> SessionView | None:
+    st.caption(
+        "Either session logs in Spotify's or Deezer's schema (CSV or Parquet; track features in "
+        "files whose names begin with tf_ or track, or in the same rows), or your own ‘extended "
+        "streaming history’ from Spotify (the JSON files; ask for it under Account, Privacy), "
+        f"which is cut into sessions at pauses of 20 minutes. {PRIVACY}"
+    )
+    files, identity = handed_in("own_files", TYPES, "Files", "Up to 150 MB, a history 50 MB.")
+    return _kept(f"files {identity}", lambda: own.from_files(files)) if files else None
+
+
+def _folder() -> SessionView | None:
+    if read_only():
+        st.caption("This dashboard is read-only and opens no folders of its computer.")
+        return None
+    asked = links.adopt("folder").get("folder")
+    if asked is not None:
+        st.session_state["folder"] = asked[0] if asked else ""
+    name = st.text_input(
+        "Folder on the computer that runs this dashboard",
+        key="folder",
+        persist_state="session",
+        help="Of session logs (CSV or Parquet), or of shards that the preparation command wrote. "
+        "It is only read.",
+    ).strip()
+    links.publish("folder", name or None)
+    if not name:
+        return None
+    folder = store.data_folder(name)
+    stamps = [(f.name, f.stat().st_mtime, f.stat().st_size) for f in sorted(folder.iterdir())]
+    return _kept(f"folder {folder} {stamps}", lambda: own.from_folder(Path(folder)))
+
+
+def _kept(identity: str, read: Callable[[], own.Own]) -> SessionView:
+    """Read once and keep for this visit: one set of sessions, the last one."""
+    key: tuple[str, ModelKey] = (identity, session_key())
+    kept = st.session_state.get("own_sessions")
+    if kept is None or kept[0] != key:
+        st.session_state.pop("own_sessions", None)
+        with st.spinner("Reading the sessions …"):
+            kept = st.session_state["own_sessions"] = (key, own_view(read()))
+    view: SessionView = kept[1]
+    return view
+
+
+def _origin(view: SessionView) -> None:
+    """Say at the top what kind of data this is, and what it lacks."""
+    data = view.explorer.data
+    if data.simulated:
+        st.badge(
+            "Simulated: invented listeners and tracks", icon=":material/science:", color="orange"
+        )
+    elif view.own:
+        n = len(data.sessions)
+        st.badge(
+            f"{n:,} session{'s' if n != 1 else ''} of your own: in memory only",
+            icon=":material/lock:",
+            color="green",
+        )
+    told = list(view.notes)
+    if view.absent:
+        told.append(
+            f"The data says nothing of {spoken(view.absent)}; experts that read that are left out "
+            f"({', '.join(view.dropped)}), and the others answer as ever."
+        )
+    if data.missing.keys() - set(view.absent):
+        told.append("Where a column is missing, the model takes what is usual.")
+    if view.own and view.explorer.predictor.config.data == store.SIMULATED and not data.simulated:
+        told.append(
+            "The model has only met simulated listeners: take its answers as a demonstration, or "
+            "train one on logs like these."
+        )
+    if told:
+        st.caption(" ".join(told))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from dashboard.figures.heatmap import CELLS, PIXELS, SMOOTHED
 from dashboard.figures.palette import plain, signed
 from relrec_core.explanation import Ledger
-from relrec_core.products.explain import Method
+from relrec_core.products.explain import Method, ReadingName
 
 RELATIONS = {
     "also_viewed": "Also looked at",
@@ -13,9 +15,13 @@ RELATIONS = {
     "also_bought": "Also bought",
     "bought_together": "Bought together",
 }
-READINGS = {"evidence": "What they share", "paper": "The whole score"}
+READINGS: dict[ReadingName, str] = {"evidence": "What they share", "paper": "The whole score"}
+COMPARED: dict[Literal["category", "catalogue"], str] = {
+    "category": "Others of its kind",
+    "catalogue": "All products",
+}
 READING_HELP = (
-    "What they share: what draws these two together, compared with an average product. "
+    "What they share: what draws these two together beyond an average product. "
     "The whole score: everything that makes their distance, as in the paper of 2018; it fades "
     "when two products are nearly alike, because then there is no distance left to explain."
 )
@@ -42,9 +48,15 @@ def preset_title(name: str) -> str:
 def method_caption(method: Method, detail: str) -> str:
     """What is shown, after the settings."""
     bias = ", biases left out" if method.ignore_bias else ""
+    beyond = (
+        f" beyond the average of {COMPARED[method.compared].lower()}"
+        if method.reading == "evidence"
+        else ""
+    )
+    rules = preset_title(method.preset).lower()
     return (
-        f"Shown: {READINGS[method.reading].lower()}; {preset_title(method.preset).lower()}, "
-        f"stabiliser {method.epsilon:g}{bias}; {_DETAIL[detail]}."
+        f"Shown: {READINGS[method.reading].lower()}{beyond}; {rules}, stabiliser "
+        f"{method.epsilon:g}{bias}; {_DETAIL[detail]}."
     )
 
 

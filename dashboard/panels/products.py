@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -29,6 +30,7 @@ EPSILONS = (1e-6, 1e-4, 1e-2, 1.0, 100.0)
 MEGABYTES = images.MAXIMUM_BYTES // 1_000_000
 
 
+Name = TypeVar("Name")
 Place = st.delta_generator.DeltaGenerator
 
 
@@ -316,6 +318,16 @@ def _settings(of: Recommender) -> Settings:
             bind="query-params",
         )
         st.caption(words.READING_HELP)
+        compared = st.segmented_control(
+            "Compared with the average of",
+            list(words.COMPARED.values()),
+            default=words.COMPARED["category"],
+            required=True,
+            key="compared",
+            bind="query-params",
+            disabled=reading != words.READINGS["evidence"],
+            help="Beside others of its kind, what all mugs have in common is no reason for a mug.",
+        )
         preset = st.selectbox(
             "Rules", list(PRESETS), format_func=words.preset_title, key="rules", bind="query-params"
         )
@@ -334,12 +346,20 @@ def _settings(of: Recommender) -> Settings:
             bind="query-params",
             help="Then the network's biases take no share from the pixels.",
         )
-    by_title = {title: name for name, title in words.READINGS.items()}
     method = Method(
-        reading=by_title[reading], preset=preset, epsilon=epsilon, ignore_bias=ignore_bias
+        reading=_named(words.READINGS, reading),
+        compared=_named(words.COMPARED, compared),
+        preset=preset,
+        epsilon=epsilon,
+        ignore_bias=ignore_bias,
     )
     categories = set(of.catalogue.items[CATEGORY])
     return Settings(method, n, category if category in categories else None, detail)
+
+
+def _named(titles: dict[Name, str], title: str) -> Name:
+    """What has this title."""
+    return next(name for name, its in titles.items() if its == title)
 
 
 def cause_note(of: Recommender, relation: str) -> None:

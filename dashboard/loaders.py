@@ -10,6 +10,9 @@ import streamlit as st
 from relrec_core import paths
 from relrec_core.movies import explain as movie_explain
 from relrec_core.movies import store
+from relrec_core.movies.data import MovieData
+from relrec_core.movies.experts import store as expert_store
+from relrec_core.movies.experts.explain import ExpertExplanation, Explainer
 from relrec_core.movies.explain import MovieExplanation
 from relrec_core.movies.recommend import Profile, Recommender
 from relrec_core.runs.directory import Run
@@ -81,6 +84,30 @@ def explained(
         removed,
         seed,
     )
+
+
+def movie_experts(data: MovieData) -> tuple[Explainer, ModelKey]:
+    """The experts that judge films, on this data, and the key of everything they say.
+
+    Raises:
+        CheckpointError, ProfileError, RunError: as one sentence, to be shown.
+    """
+    run = expert_store.shown_run()
+    key = (str(run.path), str(run.card().get("checkpoint", {}).get("sha256", "")))
+    return _experts(data, *key, data_hash=data.content_hash), key
+
+
+@st.cache_resource(max_entries=2, show_spinner="Asking the experts in …")
+def _experts(_data: MovieData, path: str, sha256: str, data_hash: str) -> Explainer:
+    return expert_store.explainer(Run.open(Path(path)), _data)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def expert_explanation(
+    _explainer: Explainer, key: ModelKey, user: str, films: tuple[int, ...], focus: int
+) -> ExpertExplanation:
+    """Who decided about some films, with the proof of one of the decisions."""
+    return _explainer.explain(user, films, focus)
 
 
 def session_model() -> tuple[Explorer, ModelKey]:

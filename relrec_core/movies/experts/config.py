@@ -8,7 +8,10 @@ from pydantic import Field, model_validator
 
 from relrec_core.runs.config import TrainerConfig
 
-RECIPES: dict[str, dict[str, float]] = {}
+RECIPES: dict[str, dict[str, float]] = {
+    "ml-100k": {"taste": 32},
+    "ml-1m": {"batch_size": 1024},
+}
 """What suits a data set better than the defaults; found on its validation films."""
 
 
@@ -48,7 +51,7 @@ class Config(TrainerConfig):
         description="Length of the embedding of a viewer's and of a film's attributes.",
     )
     width: int = Field(
-        default=512,
+        default=256,
         ge=4,
         le=8192,
         title="Width",
@@ -65,7 +68,7 @@ class Config(TrainerConfig):
         description="Unrated films drawn for each rated one, afresh each epoch.",
     )
     sharpness: float = Field(
-        default=9.0,
+        default=10.0,
         ge=1,
         le=100,
         title="Sharpness",
@@ -73,7 +76,7 @@ class Config(TrainerConfig):
         "2|F|^p / (1 + |F|^(p-1)); 1 is |F|.",
     )
     learning_rate: float = Field(
-        default=0.001, gt=0, le=1, title="Learning rate", description="Step size of Adam."
+        default=0.002, gt=0, le=1, title="Learning rate", description="Step size of Adam."
     )
     batch_size: int = Field(
         default=512, ge=1, le=65536, title="Batch size", description="Rated films a step."
@@ -95,8 +98,3 @@ class Config(TrainerConfig):
         title="Split seed",
         description="Decides among ratings of the same second, and draws the unrated films.",
     )
-
-    @property
-    def hidden(self) -> list[int]:
-        """Units of the hidden layers."""
-        return [max(self.width >> i, 4) for i in range(self.layers)]

@@ -18,6 +18,11 @@ from relrec_core.movies.experts.config import Config
 from relrec_core.movies.experts.inputs import EXPERTS, Attributes, Inputs, family
 
 
+def hidden_units(config: Config) -> list[int]:
+    """Units of the hidden layers of the control: each has half as many as the one before."""
+    return [max(config.width >> i, 1) for i in range(config.layers)]
+
+
 class Network(nn.Module):
     """What both share. Shapes: B viewers, n films each, K experts, C features of a pair."""
 
@@ -53,7 +58,7 @@ class NetworkOfExperts(Network):
     def __init__(self, attributes: Attributes, config: Config) -> None:
         super().__init__(attributes, config)
         self.family = family(attributes)
-        hidden = [width // len(EXPERTS) for width in config.hidden]
+        hidden = [max(width // len(EXPERTS), 1) for width in hidden_units(config)]
         self.body = ExpertMLP(self.family, self.inputs.widths, hidden)
         self.mixture = Mixture(self.family, "power", config.sharpness)
 
@@ -74,7 +79,7 @@ class Control(Network):
 
     def __init__(self, attributes: Attributes, config: Config) -> None:
         super().__init__(attributes, config)
-        sizes = [sum(self.inputs.widths.values()), *config.hidden]
+        sizes = [sum(self.inputs.widths.values()), *hidden_units(config)]
         layers = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.ReLU(inplace=True))]
         self.body = nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
 

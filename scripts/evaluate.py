@@ -34,11 +34,12 @@ from relrec_core.runs import execution
 
 EVALUATIONS = {
     "movies": ("relrec_core.movies.evaluate", "relrec_core.movies.study"),
+    "products": ("relrec_core.products.evaluate", "relrec_core.products.study"),
     "sessions": ("relrec_core.sessions.evaluate", "relrec_core.sessions.study"),
 }
 """Wing -> module with `TABLES` and `evaluate(table, study)`, module with `Study`."""
 
-DATASETS = {"movies": "ml-100k", "sessions": "simulated"}
+DATASETS = {"movies": "ml-100k", "products": "studio", "sessions": "simulated"}
 """Wing -> what is measured where nothing is named."""
 
 Tell = Callable[[float, str], None]

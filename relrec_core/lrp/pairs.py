@@ -73,6 +73,7 @@ def correspondence(
     left: Trace,
     right: Trace,
     centre: Tensor | None = None,
+    right_centre: Tensor | None = None,
     grid: tuple[int, int] = (7, 7),
     chunk: int = CHUNK,
 ) -> Correspondence:
@@ -87,15 +88,19 @@ def correspondence(
         left: trace of one image (1, C, H, W).
         right: trace of the other.
         centre: m (D,), mean latents of the catalogue; zero if not given.
+        right_centre: (D,) of the other image; the same if not given.
         grid: cells down and across.
         chunk: passes at once; memory grows with it.
     """
     if head.weights.ndim != 1:
         raise PropagationError("Regions are compared for one user's weights (D,) at a time.")
     m = centre_or_zero(head, centre)  # (D,)
-    ours, theirs = (_cells(head, t, m, grid, chunk) for t in (left, right))  # (D, G) each
+    n = m if right_centre is None else centre_or_zero(head, right_centre)  # (D,)
+    ours, theirs = (  # (D, G) each
+        _cells(head, t, c, grid, chunk) for t, c in ((left, m), (right, n))
+    )
     regions = (ours * head.weights[:, None]).T @ theirs  # (G, G)
-    y, z = (head.latents(t.output)[0] - m for t in (left, right))  # (D,) each
+    y, z = head.latents(left.output)[0] - m, head.latents(right.output)[0] - n  # (D,) each
     score = float((head.weights * y * z).sum())
     return Correspondence(regions.reshape(*grid, *grid), score, score - float(regions.sum()))
 

@@ -99,7 +99,13 @@ def paper(head: Head, left: Tensor, right: Tensor) -> Reading:
     return Reading("paper", score, -left * pull, right * pull, bias)
 
 
-def evidence(head: Head, left: Tensor, right: Tensor, centre: Tensor | None = None) -> Reading:
+def evidence(
+    head: Head,
+    left: Tensor,
+    right: Tensor,
+    centre: Tensor | None = None,
+    right_centre: Tensor | None = None,
+) -> Reading:
     """H2: the cross term 2 sum_k w_k y'_ik y'_jk that pulls a pair together (Eberle et al. 2020).
 
     Latents are centred, y' = y - m, so that evidence means "compared with an average product";
@@ -111,10 +117,12 @@ def evidence(head: Head, left: Tensor, right: Tensor, centre: Tensor | None = No
         left: x_i (B, F).
         right: x_j (B, F).
         centre: m (D,), mean latents of the catalogue; zero if not given.
+        right_centre: of x_j, (D,) or one an item (B, D); the same as x_i's if not given.
     """
     head.check(left, right)
     m = centre_or_zero(head, centre)  # (D,)
-    ours, theirs = head.latents(left) - m, head.latents(right) - m  # (B, D)
+    n = m if right_centre is None else centre_or_zero(head, right_centre)  # (D,) or (B, D)
+    ours, theirs = head.latents(left) - m, head.latents(right) - n  # (B, D)
     toward_left = head.weights * theirs  # (B, D)
     toward_right = head.weights * ours  # (B, D)
     return Reading(
@@ -122,7 +130,7 @@ def evidence(head: Head, left: Tensor, right: Tensor, centre: Tensor | None = No
         2 * (head.weights * ours * theirs).sum(dim=1),
         left * (toward_left @ head.embedding.T),
         right * (toward_right @ head.embedding.T),
-        -((toward_left + toward_right) * m).sum(dim=1),
+        -(toward_left * m + toward_right * n).sum(dim=1),
     )
 
 
@@ -145,10 +153,10 @@ def contrast(head: Head, left: Tensor, right: Tensor, other: Tensor) -> Reading:
 
 
 def centre_or_zero(head: Head, centre: Tensor | None) -> Tensor:
-    """The mean latents (D,), or zeros; raises `PropagationError` for another shape."""
+    """The mean latents (D,) or (B, D), or zeros; `PropagationError` for another shape."""
     if centre is None:
         return head.embedding.new_zeros(head.embedding.shape[1])
-    if centre.shape != head.embedding.shape[1:]:
+    if centre.shape[-1:] != head.embedding.shape[1:] or centre.ndim > 2:
         raise PropagationError(
             f"The centre is shaped {tuple(centre.shape)}, latents are "
             f"{tuple(head.embedding.shape[1:])}."

@@ -47,7 +47,9 @@ class Normalisation:
 
 TORCHVISION = Normalisation(1.0, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 OXFORD = Normalisation(255.0, (123.68, 116.779, 103.939), (1.0, 1.0, 1.0))
-NORMALISATIONS = {"torchvision": TORCHVISION, "oxford": OXFORD}
+WHITE_IS_ZERO = Normalisation(1.0, (1.0, 1.0, 1.0), (0.3, 0.3, 0.3))
+"""Products are shown on white, so that a background gives nothing and can be given no relevance."""
+NORMALISATIONS = {"torchvision": TORCHVISION, "oxford": OXFORD, "white": WHITE_IS_ZERO}
 
 
 def probe(path: Path) -> tuple[int, int]:

@@ -84,6 +84,15 @@ class Group:
         dist.broadcast(content, src=0)
         return bytes(content.tolist()).decode()
 
+    def gathered(self, share: torch.Tensor, n: int) -> torch.Tensor:
+        """The rows (n, ...) of a global batch, from every rank's share of them. Collective."""
+        if self.world_size == 1:
+            return share
+        whole = share.new_zeros(n, *share.shape[1:])
+        whole[self.share(n)] = share
+        dist.all_reduce(whole)
+        return whole
+
     def check_cancelled(self, run: Run) -> None:
         """Raise Cancelled on every rank when any was asked to stop. Collective."""
         if self.any(run.cancel_requested):

@@ -1,0 +1,30 @@
+"""How well a relevance map finds a region that is known to be the cause."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Map = npt.NDArray[np.floating]
+Mask = npt.NDArray[np.bool_]
+
+
+def share_over_area(relevance: Map, mask: Mask) -> float:
+    """Share of the positive relevance inside the mask over the mask's share of the picture.
+
+    1 is what a map gets that knows nothing; at most 1 / area. NaN without positive relevance.
+
+    Args:
+        relevance: (H, W).
+        mask: (H, W), neither empty nor everything.
+    """
+    positive = np.clip(relevance.astype(np.float64), 0, None)
+    total = positive.sum()
+    if not total:
+        return float("nan")
+    return float(positive[mask].sum() / total / mask.mean())
+
+
+def points(relevance: Map, mask: Mask) -> bool:
+    """The pointing game (Zhang et al. 2018): whether the greatest value lies inside the mask."""
+    return bool(mask.ravel()[int(np.argmax(relevance))])

@@ -1,0 +1,374 @@
+"""Why these two products: relevance of the pixels of both pictures, with its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+
+from relrec_core import VERSION
+from relrec_core.errors import ConfigError
+from relrec_core.explanation import Audit, Explanation, Ledger, Parameter, Provenance, Value
+from relrec_core.faithfulness.deletion import deletion_test
+from relrec_core.lrp import Reading, correspondence, evidence, explain_pair, paper, trace
+from relrec_core.lrp.engine import EPSILON, Trace
+from relrec_core.lrp.pairs import Correspondence
+from relrec_core.lrp.presets import PRESETS, Preset
+from relrec_core.lrp.rules import ZBox
+from relrec_core.lrp.similarity import contrast
+from relrec_core.products.data import CATEGORY, ITEM, TITLE
+from relrec_core.products.erasing import blurred, erased
+from relrec_core.products.recommend import Query, Recommender
+from relrec_core.products.words import places
+
+GRID = 16
+"""Cells down and across a picture: what is counted, named and erased."""
+ERASED = 0.05
+"""Share of both pictures' cells that the audit erases."""
+REPETITIONS = 20
+CHUNK = 16
+"""Pictures passed through the trunk at once by the audit."""
+
+ReadingName = Literal["evidence", "paper"]
+Map = npt.NDArray[np.float32]
+
+
+class Method(Value):
+    """How to explain.
+
+    Args:
+        reading: `evidence` (H2), what pulls the two together compared with an average product;
+            `paper` (H1), the whole logit as in Bharadhwaj 2018.
+        compared: for evidence: with the average product of the product's own category, so that
+            what all mugs and all caps share is no reason, or of the whole catalogue.
+        preset: of rules, by name.
+        epsilon: the stabiliser.
+        ignore_bias: whether biases are left out of the denominators.
+    """
+
+    reading: ReadingName = "evidence"
+    compared: Literal["category", "catalogue"] = "category"
+    preset: str = "paper"
+    epsilon: float = EPSILON
+    ignore_bias: bool = False
+
+
+class Cell(Value):
+    """One cell of a picture: `query` or `recommended`, row and column from the upper left."""
+
+    picture: Literal["query", "recommended"]
+    row: int
+    column: int
+    relevance: float
+
+
+class ProductExplanation(Explanation):
+    """Why one product was recommended for another, cell by cell, in units of the score.
+
+    `score` is what the reading explains; `logit` and `probability` are of the recommendation.
+    """
+
+    query: str
+    query_title: str
+    item: str
+    item_title: str
+    relation: str
+    user: str | None
+    reading: Literal["evidence", "paper", "contrast"]
+    other_title: str | None = None
+    logit: float
+    probability: float
+    cells: tuple[Cell, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """picture, row, column, relevance; strongest support first."""
+        frame = pd.DataFrame([cell.model_dump() for cell in self.cells])
+        return frame.sort_values("relevance", ascending=False, kind="stable", ignore_index=True)
+
+    def grid(self, picture: str) -> npt.NDArray[np.float64]:
+        """(rows, columns) relevance of one picture's cells; no cells for one not explained."""
+        own = [cell for cell in self.cells if cell.picture == picture]
+        if not own:
+            return np.zeros((0, 0))
+        shape = (max(c.row for c in own) + 1, max(c.column for c in own) + 1)
+        values = np.zeros(shape)
+        for cell in own:
+            values[cell.row, cell.column] = cell.relevance
+        return values
+
+    def sentence(self) -> str:
+        ours, theirs = (places(self.grid(p)) for p in ("query", "recommended"))
+        if self.reading == "contrast":
+            return f"{self.item_title} rather than {self.other_title}: {ours} of the query."
+        return (
+            f"{self.item_title} was recommended ({self.probability:.0%}) because of {ours} of "
+            f"{self.query_title} and {theirs} of the recommended product."
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Relevance:
+    """One explained pair before its proof: the maps at full resolution, and the books.
+
+    Args:
+        row: of the recommended product.
+        left: (S, S) relevance of the query's pixels.
+        right: (S, S) of the recommended product's; None where only the query is explained.
+        ledger: pixels + biases + epsilon = score.
+        logit: g of the recommendation.
+    """
+
+    row: int
+    left: Map
+    right: Map | None
+    ledger: Ledger
+    logit: float
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is asked: which relation of which product, for whom, explained how."""
+
+    query: Query
+    relation: str
+    user: str | None = None
+    method: Method = field(default_factory=Method)
+
+
+class Explainer:
+    """Explains a recommender's answers. Holds no state but what it was given."""
+
+    def __init__(self, recommender: Recommender) -> None:
+        self.recommender = recommender
+
+    def relevance(self, question: Question, rows: Sequence[int]) -> list[Relevance]:
+        """Maps of the query with each of several products: one forward pass for each picture."""
+        of = self.recommender
+        head = of.head(question.relation, question.user)
+        left = self._trace(question.query.picture, question.method)
+        right = self._trace(of.pictures.batch(list(rows)), question.method)
+        read: partial[Reading]
+        if question.method.reading == "evidence":
+            ours, theirs = self.centres(question, rows)
+            read = partial(evidence, head, centre=ours, right_centre=theirs)
+        else:
+            read = partial(paper, head)
+        with torch.inference_mode():
+            found = explain_pair(read, left, right)
+            g = head.logit(left.output.expand(len(rows), -1), right.output)
+        if found.right is None:
+            raise ConfigError(f"The reading '{question.method.reading}' explains one picture.")
+        books = found.left.ledger, found.right.ledger
+        return [
+            Relevance(
+                row=int(row),
+                left=_map(found.left.relevance[i]),
+                right=_map(found.right.relevance[i]),
+                ledger=Ledger(
+                    score=float(found.reading.score[i]),
+                    features=float(sum(b.inputs[i] for b in books)),
+                    bias=float(found.reading.bias[i] + sum(b.bias[i] for b in books)),
+                    epsilon=float(sum(b.epsilon[i] for b in books)),
+                ),
+                logit=float(g[i]),
+            )
+            for i, row in enumerate(rows)
+        ]
+
+    def contrast(self, question: Question, row: int, other: int) -> Relevance:
+        """H3: which pixels of the query speak for the one product rather than the other."""
+        of = self.recommender
+        head = of.head(question.relation, question.user)
+        left = self._trace(question.query.picture, question.method)
+        one, two = of.features[row : row + 1], of.features[other : other + 1]
+        with torch.inference_mode():
+            reading = contrast(head, left.output, one, two)
+            found = left.propagate(reading.left)
+            g = head.logit(left.output, one)
+        books = found.ledger
+        return Relevance(
+            row=row,
+            left=_map(found.relevance[0]),
+            right=None,
+            ledger=Ledger(
+                score=float(reading.score[0]),
+                features=float(books.inputs[0]),
+                bias=float(reading.bias[0] + books.bias[0]),
+                epsilon=float(books.epsilon[0]),
+            ),
+            logit=float(g[0]),
+        )
+
+    def correspondence(self, question: Question, row: int, cells: int = 8) -> Correspondence:
+        """Which region of the query speaks to which of the product (second order of H2)."""
+        of = self.recommender
+        head = of.head(question.relation, question.user)
+        left = self._trace(question.query.picture, question.method)
+        right = self._trace(of.pictures.batch([row]), question.method)
+        ours, theirs = self.centres(question, [row])
+        with torch.inference_mode():
+            return correspondence(head, left, right, ours, theirs[0], (cells, cells))
+
+    def centres(self, question: Question, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Latents of the average product beside the query (D,) and beside each other one (n, D)."""
+        of = self.recommender
+        everything = of.centre(question.relation)
+        if question.method.compared == "catalogue":
+            return everything, everything.expand(len(rows), -1)
+        names = of.catalogue.items[CATEGORY]
+        theirs = of.centre(question.relation, [str(names.iloc[row]) for row in rows])
+        if not question.query.category:
+            return everything, theirs
+        return of.centre(question.relation, [question.query.category])[0], theirs
+
+    def explain(
+        self,
+        question: Question,
+        relevance: Relevance,
+        *,
+        other: int | None = None,
+        repetitions: int = REPETITIONS,
+    ) -> ProductExplanation:
+        """The explanation with its proof; erasing takes two passes of the trunk a repetition.
+
+        Args:
+            question: that `relevance` answers.
+            relevance: of one pair.
+            other: row of the product that was not recommended, for a contrast.
+            repetitions: random erasures to compare with.
+        """
+        of, items = self.recommender, self.recommender.catalogue.items
+        row, query = relevance.row, question.query
+        cells = _cells(relevance)
+        deletion = deletion_test(
+            np.array([cell.relevance for cell in cells]),
+            partial(self._rescore, question, relevance, other),
+            k=max(1, round(ERASED * len(cells))),
+            repetitions=repetitions,
+            seed=of.seed,
+        )
+        item = items.iloc[row]
+        return ProductExplanation(
+            score=relevance.ledger.score,
+            audit=Audit(ledger=relevance.ledger, deletion=deletion),
+            provenance=self._provenance(question),
+            query="" if query.row is None else str(items[ITEM].iloc[query.row]),
+            query_title=query.title,
+            item=str(item[ITEM]),
+            item_title=str(item[TITLE]),
+            relation=question.relation,
+            user=question.user,
+            reading=question.method.reading if other is None else "contrast",
+            other_title=None if other is None else str(items[TITLE].iloc[other]),
+            logit=relevance.logit,
+            probability=float(1 / (1 + np.exp(-relevance.logit))),
+            cells=cells,
+        )
+
+    @torch.inference_mode()
+    def _rescore(
+        self,
+        question: Question,
+        relevance: Relevance,
+        other: int | None,
+        kept: npt.NDArray[np.bool_],
+    ) -> npt.NDArray[np.float64]:
+        """Scores (R,) of the pair with only the kept cells (R, n) of the pictures."""
+        of = self.recommender
+        pictures = [question.query.picture]
+        if relevance.right is not None:
+            pictures.append(of.pictures.batch([relevance.row]))
+        seen = []
+        for picture, cells in zip(pictures, np.split(kept, len(pictures), axis=1), strict=True):
+            masks = torch.from_numpy(cells.reshape(len(kept), GRID, GRID))
+            replacement = blurred(picture)
+            chunks = torch.split(masks, CHUNK)
+            seen.append(torch.cat([of.seen(erased(picture, m, replacement)) for m in chunks]))
+        head = of.head(question.relation, question.user)
+        left = seen[0]
+        if other is not None:
+            one, two = (of.features[r : r + 1].expand_as(left) for r in (relevance.row, other))
+            score = head.distance(left, two) - head.distance(left, one)
+        elif question.method.reading == "evidence":
+            ours, theirs = self.centres(question, [relevance.row])
+            score = evidence(head, left, seen[1], ours, theirs).score
+        else:
+            score = head.logit(left, seen[1])
+        return score.double().numpy()
+
+    def _trace(self, pictures: Tensor, method: Method) -> Trace:
+        with torch.inference_mode():
+            return trace(
+                self.recommender.trunk,
+                pictures,
+                rules(method.preset, self.recommender),
+                method.epsilon,
+                method.ignore_bias,
+            )
+
+    def _provenance(self, question: Question) -> Provenance:
+        of, method = self.recommender, question.method
+        parameters: dict[str, Parameter] = {
+            "relation": question.relation,
+            "user": question.user or "everybody",
+            "reading": method.reading,
+            "compared": method.compared,
+            "preset": method.preset,
+            "epsilon": method.epsilon,
+            "ignore_bias": method.ignore_bias,
+            "erased": ERASED,
+        }
+        return Provenance(
+            dataset=of.catalogue.title,
+            dataset_hash=of.catalogue.content_hash,
+            licence=of.catalogue.licence,
+            run=of.run,
+            method=f"layer-wise relevance propagation, {method.reading}, preset {method.preset}",
+            parameters=parameters,
+            seed=of.seed,
+            code_version=VERSION,
+        )
+
+
+def rules(name: str, recommender: Recommender) -> str | Preset:
+    """A preset by name, its z-box rule knowing what black and white are for this trunk."""
+    chosen = PRESETS.get(name)
+    if chosen is None or not isinstance(chosen.first, ZBox):
+        return name
+    low, high = recommender.pictures.bounds()
+    box = ZBox(tuple(low.flatten().tolist()), tuple(high.flatten().tolist()))
+    return Preset(chosen.name, chosen.convolution, chosen.linear, box)
+
+
+def _map(pixels: Tensor) -> Map:
+    """(3, S, S) -> (S, S), channels summed."""
+    return pixels.sum(dim=0).float().numpy()
+
+
+def _cells(relevance: Relevance) -> tuple[Cell, ...]:
+    """Both pictures' cells, each the exact sum of its pixels."""
+    cells = []
+    for name, pixels in (("query", relevance.left), ("recommended", relevance.right)):
+        if pixels is not None:
+            sums = pooled(pixels, GRID)
+            cells += [
+                Cell(picture=name, row=r, column=c, relevance=float(sums[r, c]))
+                for r in range(GRID)
+                for c in range(GRID)
+            ]
+    return tuple(cells)
+
+
+def pooled(pixels: npt.NDArray[np.floating], cells: int) -> npt.NDArray[np.float64]:
+    """Sums by cell, (S, S) -> (cells, cells); every pixel counts in exactly one."""
+    rows, columns = (
+        np.eye(cells)[np.arange(side) * cells // side] for side in pixels.shape
+    )  # (S, cells)
+    return rows.T @ pixels.astype(np.float64) @ columns  # type: ignore[no-any-return]

@@ -1,0 +1,105 @@
+"""Nearest neighbours of latent vectors: all compared, or found through an index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+EXACT_UP_TO = 50_000
+"""Products; more are searched through an index."""
+CHUNK = 65_536
+"""Rows added to an index at once; bounds the memory of building it."""
+SAMPLE_PER_LIST = 64
+"""Rows for each list that the centres of the lists are learned from."""
+WANTED_RECALL = 0.98
+"""Of the ten nearest, on the questions that choose how many lists are looked at."""
+QUESTIONS, NEAREST = 200, 10
+RERANKED = 500
+"""Candidates that a personal distance is computed for after the search for everybody."""
+
+Vectors = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
+
+def nearest(
+    latents: Vectors, query: Vectors, weights: Vectors, n: int, among: Rows | None = None
+) -> tuple[Rows, Vectors]:
+    """Rows and distances of the n nearest, d = sum_k w_k (y_k - q_k)^2 (eq. 1), nearest first.
+
+    Args:
+        latents: y (N, D).
+        query: q (D,).
+        weights: w (D,).
+        n: at most so many.
+        among: rows that may be answers; all if not given.
+    """
+    rows = np.arange(len(latents)) if among is None else among
+    d = np.square(latents[rows] - query) @ weights  # (N,)
+    n = min(n, len(rows))
+    if not n:
+        return rows[:0], d[:0]
+    first = np.argpartition(d, n - 1)[:n] if n < len(rows) else np.arange(n)
+    order = first[np.lexsort((rows[first], d[first]))]
+    return rows[order], d[order]
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """An inverted file of latent vectors (faiss), with the recall it was measured to have.
+
+    Args:
+        looked_at: lists that a question looks into.
+        recall: share of the ten nearest it found, over `QUESTIONS` of the vectors themselves.
+    """
+
+    latents: Vectors
+    looked_at: int
+    recall: float
+    _lists: object
+
+    @classmethod
+    def build(cls, latents: Vectors, threads: int = 2, seed: int = 0) -> Index:
+        """Learn the lists from a sample, add the vectors by chunks, measure the recall.
+
+        Memory grows with the vectors kept (once as codes of two bytes a value) and the sample.
+
+        Args:
+            latents: (N, D); may be a memory map.
+            threads: of faiss.
+            seed: of the sample and the questions.
+        """
+        import faiss
+
+        faiss.omp_set_num_threads(threads)
+        count, dim = latents.shape
+        lists = max(1, min(int(4 * count**0.5), count // SAMPLE_PER_LIST))
+        chance = np.random.default_rng(seed)
+        sample = np.sort(chance.choice(count, min(count, lists * SAMPLE_PER_LIST), replace=False))
+        centres = faiss.IndexFlatL2(dim)
+        kind = faiss.ScalarQuantizer.QT_fp16
+        index = faiss.IndexIVFScalarQuantizer(centres, dim, lists, kind, faiss.METRIC_L2)
+        index.cp.niter, index.cp.seed = 8, seed
+        index.train(np.ascontiguousarray(latents[sample], dtype=np.float32))
+        for start in range(0, count, CHUNK):
+            index.add(np.ascontiguousarray(latents[start : start + CHUNK], dtype=np.float32))
+        rows = chance.choice(count, min(QUESTIONS, count), replace=False)
+        true = [
+            nearest(latents, latents[row], np.ones(dim, np.float32), NEAREST)[0] for row in rows
+        ]
+        looked_at, recall = 1, 0.0
+        while True:
+            index.nprobe = looked_at
+            _, found = index.search(np.ascontiguousarray(latents[rows], np.float32), NEAREST)
+            hits = [np.isin(t, f).mean() for t, f in zip(true, found, strict=True)]
+            recall = float(np.mean(hits))
+            if recall >= WANTED_RECALL or looked_at >= lists:
+                return cls(latents, looked_at, recall, index)
+            looked_at = min(lists, looked_at * 2)
+
+    def nearest(self, query: Vectors, weights: Vectors, n: int) -> tuple[Rows, Vectors]:
+        """As `nearest`: candidates by the distance for everybody, ranked by that for w."""
+        candidates = max(n, RERANKED)
+        _, found = self._lists.search(query[None], candidates)  # type: ignore[attr-defined]
+        return nearest(self.latents, query, weights, n, found[0][found[0] >= 0])

@@ -1,0 +1,195 @@
+"""A study: one catalogue, some seeds, and the networks trained for them, each trained only once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from relrec_core import paths
+from relrec_core.products import store
+from relrec_core.products.data import Catalogue
+from relrec_core.products.features import features, initial
+from relrec_core.products.model import trunk
+from relrec_core.products.network import Distances
+from relrec_core.products.pictures import Pictures
+from relrec_core.products.recommend import Recommender
+from relrec_core.products.split import By, Split
+from relrec_core.products.train import Config, train
+from relrec_core.runs import config, permission, status
+from relrec_core.runs.cells import Cells, code_digest
+from relrec_core.runs.directory import Run
+
+Tell = Callable[[float, str], None]
+"""Told of progress: the fraction done, 0 to 1, and a short message."""
+
+IN_TRAINING = (
+    *("config", "data", "features", "images", "model", "network", "pictures"),
+    *("split", "train", "users"),
+)
+"""Modules of this wing that decide what a trained network is."""
+
+STUDIO: dict[str, Any] = {
+    "dataset": "studio-2880-1",
+    "shown": store.STUDIO,
+    "side": 96,
+    "dim": 64,
+    "batch_size": 16,
+    "epochs": 150,
+    "learning_rate": 6e-4,
+    "head_rate": 2e-3,
+    "hard": 0.5,
+}
+"""The network sees another studio than the one it is measured and shown on."""
+PHOTOS: dict[str, Any] = {
+    "trunk": "vgg16-conv",
+    "weights": "vgg16-conv",
+    "epochs": 12,
+    "learning_rate": 5e-5,
+    "head_rate": 2e-3,
+}
+QUICK: dict[str, Any] = {"epochs": 1, "side": 32, "dim": 8, "threads": 1, "trunk": "vgg16-slim"}
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network on the catalogue it shows, the catalogue it learned from, and its card."""
+
+    recommender: Recommender
+    catalogue: Catalogue
+    split: Split
+    features: Tensor
+    """(N, F) of the catalogue it learned from."""
+    card: dict[str, Any]
+
+    @property
+    def distances(self) -> Distances:
+        return self.recommender.distances
+
+
+class Study:
+    """What all tables of one evaluation share.
+
+    Args:
+        dataset: "studio", or a catalogue in the data directory by name, or a folder.
+        seeds: each fixes a split and an initialisation.
+        quick: one epoch on tiny pictures, to see that everything works; the numbers mean nothing.
+        tell: told of progress.
+    """
+
+    def __init__(
+        self,
+        dataset: str = store.STUDIO,
+        seeds: Sequence[int] = (0,),
+        quick: bool = False,
+        tell: Tell = lambda fraction, message: None,
+    ) -> None:
+        self.dataset, self.seeds, self.quick = dataset, tuple(seeds), quick
+        self._tell = tell
+        self._done, self._total = 0, 1
+        self._trained: dict[str, Trained] = {}
+
+    @property
+    def rendered(self) -> bool:
+        return self.dataset == store.STUDIO
+
+    def config(self, seed: int, by: By) -> Config:
+        """The settings of one training; they are part of the conditions of every table."""
+        chosen: dict[str, Any] = STUDIO if self.rendered else {**PHOTOS, "dataset": self.dataset}
+        chosen = {**chosen, "seed": seed, "split_seed": seed, "split_by": by}
+        if self.quick:
+            chosen |= QUICK | {"weights": ""}
+            if self.rendered:
+                chosen |= {"dataset": store.STUDIO, "shown": ""}
+        return config.load(Config, None, chosen)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """What the networks of this study learn from."""
+        return store.open_catalogue(self.config(self.seeds[0], "pairs").dataset)
+
+    def untouched(self, seed: int) -> Tensor:
+        """(N, F) of the initial trunk, before anything is learned."""
+        settings = self.config(seed, "pairs")
+        torch.manual_seed(seed)
+        net = trunk(settings.trunk)
+        normalisation = store.NORMALISATIONS[initial(net, settings)]
+        return features(net, Pictures(self.catalogue, settings.side, normalisation), CPU)
+
+    def trained(self, seed: int, by: By = "items") -> Trained:
+        """The network of one seed and split, trained by `train` unless it was before.
+
+        It is kept under `<home>/evaluations/products/models/`, under a name that changes with
+        the settings, the data and the code; a training that was stopped goes on where it was.
+
+        Raises:
+            Cancelled: stopped by Ctrl-C or SIGTERM.
+            ReadOnlyError: it has to be trained, in read-only mode.
+        """
+        settings = self.config(seed, by)
+        identity = json.dumps([settings.to_json(), self.catalogue.content_hash, training_code()])
+        name = hashlib.sha256(identity.encode()).hexdigest()[:16]
+        if name not in self._trained:
+            run = self._run(name, settings)
+            of = store.recommender(run)
+            if settings.shown:
+                pictures = Pictures(self.catalogue, settings.side, of.pictures.normalisation)
+                seen = features(of.trunk, pictures, CPU)
+            else:
+                seen = of.features
+            split = Split(self.catalogue, by, seed)
+            self._trained[name] = Trained(of, self.catalogue, split, seen, run.card())
+        return self._trained[name]
+
+    def _run(self, name: str, settings: Config) -> Run:
+        folder = paths.evaluations_dir() / store.WING / "models" / name
+        if not (folder / "status.json").exists():
+            permission.require_writable("train a model for an evaluation")
+            folder.mkdir(parents=True, exist_ok=True)
+            paths.write_text(folder / "config.json", settings.to_json())
+            status.write(folder / "status.json", status.queued())
+        run = Run.open(folder)
+        if run.status().state != "done":
+            permission.require_writable("train a model for an evaluation")
+            run.withdraw_cancel()
+            with run.executing(self._share):
+                train(settings, run)
+        return run
+
+    def cells(self, table: str) -> Cells:
+        """Cells computed earlier by exactly this code."""
+        folder = Path(__file__).parent
+        basement = [
+            f for room in ("lrp", "faithfulness") for f in (folder.parent / room).glob("*.py")
+        ]
+        return Cells(store.WING, table, code_digest(*folder.glob("*.py"), *basement))
+
+    def key(self, seed: int, **more: Any) -> dict[str, Any]:
+        """Key of a cell: data, seed, and whatever else its numbers depend on."""
+        return {"data": self.catalogue.content_hash, "seed": seed, "quick": self.quick, **more}
+
+    def begin(self, steps: int) -> None:
+        """Say how many steps the table takes; `step` ends each."""
+        self._done, self._total = 0, max(steps, 1)
+
+    def step(self, message: str) -> None:
+        self._done += 1
+        self._tell(min(self._done / self._total, 1.0), message)
+
+    def _share(self, fraction: float, message: str) -> None:
+        self._tell(min((self._done + fraction) / self._total, 1.0), message)
+
+
+CPU = torch.device("cpu")
+
+
+def training_code() -> str:
+    """Digest of the source files of this wing that decide what a trained network is."""
+    return code_digest(*(Path(__file__).parent / f"{name}.py" for name in IN_TRAINING))

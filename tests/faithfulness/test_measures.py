@@ -1,0 +1,50 @@
+"""Localisation and perturbation against values worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relrec_core.faithfulness.localisation import points, share_over_area
+from relrec_core.faithfulness.perturbation import area, curve, relevance_gain, steps
+
+MASK = np.zeros((4, 5), dtype=np.bool_)
+MASK[1, 1:3] = True
+
+
+def test_an_even_map_gets_one_and_a_perfect_one_the_most() -> None:
+    assert share_over_area(np.ones((4, 5)), MASK) == pytest.approx(1)
+    assert share_over_area(MASK - 0.5, MASK) == pytest.approx(10)
+    assert share_over_area(-MASK.astype(float) + 0.5, MASK) == pytest.approx(0)
+    assert np.isnan(share_over_area(-np.ones((4, 5)), MASK))
+
+
+def test_pointing_is_about_the_greatest_value() -> None:
+    relevance = np.zeros((4, 5))
+    relevance[1, 2], relevance[3, 3] = 2, -9
+    assert points(relevance, MASK)
+    relevance[0, 0] = 3
+    assert not points(relevance, MASK)
+
+
+@given(st.permutations(range(8)))
+def test_a_curve_of_an_additive_score_is_its_partial_sums(order: list[int]) -> None:
+    values = np.arange(8.0) - 3
+    got = curve(np.array(order), lambda kept: kept @ values, 4)
+    expected = [values[order[count:]].sum() for count in steps(8, 4)]
+    np.testing.assert_allclose(got, expected)
+
+
+def test_the_gain_of_the_true_order_is_positive_and_of_its_reverse_negative() -> None:
+    values = np.array([5.0, 1.0, -2.0, 0.0])
+
+    def rescore(kept: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+        return kept @ values
+
+    most = np.argsort(-values)
+    high, low = (curve(way, rescore, 4) for way in (most[::-1], most))
+    assert relevance_gain(low, high) == pytest.approx(area(high) - area(low))
+    assert relevance_gain(low, high) > 0 > relevance_gain(high, low)
+    assert area(np.array([2.0, 2.0, 2.0])) == pytest.approx(2)

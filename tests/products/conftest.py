@@ -1,0 +1,62 @@
+"""One small studio catalogue, and a network trained on it for a moment, for all tests here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relrec_core.products import data, studio
+from relrec_core.products.data import Catalogue
+from relrec_core.products.recommend import Recommender
+from relrec_core.products.train import Config, train
+from relrec_core.runs.directory import Run
+
+
+@pytest.fixture(scope="session")
+def small_studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("catalogues") / "small"
+    return studio.render(folder, studio.Recipe(items=256, users=12, side=32, seed=5))
+
+
+@pytest.fixture(scope="session")
+def catalogue(small_studio: Path) -> Catalogue:
+    return data.load(small_studio)
+
+
+def settings(folder: Path, **changes: Any) -> Config:
+    chosen: dict[str, Any] = {
+        "dataset": str(folder),
+        "side": 32,
+        "dim": 6,
+        "epochs": 2,
+        "batch_size": 64,
+        "threads": 1,
+        "device": "cpu",
+        "precision": "full",
+    }
+    return Config(**{**chosen, **changes})
+
+
+def executed(folder: Path, chosen: Config) -> Run:
+    """A run of these settings in a folder of its own, trained."""
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(chosen.to_json(), encoding="utf-8")
+    (folder / "status.json").write_text(json.dumps({"state": "queued"}), encoding="utf-8")
+    run = Run.open(folder)
+    with run.executing():
+        train(chosen, run)
+    return run
+
+
+@pytest.fixture(scope="session")
+def small_run(small_studio: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("runs") / "products" / "small"
+    return executed(folder, settings(small_studio))
+
+
+@pytest.fixture(scope="session")
+def recommender(small_run: Run, catalogue: Catalogue) -> Recommender:
+    return Recommender.of(small_run, small_run.settings(Config), catalogue)

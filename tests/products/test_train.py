@@ -1,0 +1,181 @@
+"""Training repeats, resumes, runs on two processes, and says what is wrong."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from relrec_core.errors import CheckpointError, ConfigError, RelRecError, SourceError
+from relrec_core.products import store, users
+from relrec_core.products.data import Catalogue
+from relrec_core.products.network import Distances
+from relrec_core.products.recommend import Recommender
+from relrec_core.products.split import TEST, TRAIN, Split
+from relrec_core.products.train import Adjacency, Config, predicted, train
+from relrec_core.runs.directory import Run
+from relrec_core.runs.execution import Cancelled
+from relrec_core.runs.launch import TRAIN as SCRIPT
+from tests.conftest import REPOSITORY
+from tests.products.conftest import executed, settings
+
+TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+
+
+def arrays(run: Run) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+    return run.read_arrays()[0]
+
+
+def test_logits_are_the_bias_minus_the_weighted_distance() -> None:
+    torch.manual_seed(0)
+    of, x = Distances(5, 3, 2, 4).double(), torch.randn(6, 5, dtype=torch.float64)
+    of.requires_grad_(False)
+    left, right, relation = torch.tensor([[0, 1, 5], [2, 2, 4], [1, 0, 1]])
+    with torch.no_grad():
+        of.scale.copy_(torch.tensor([0.5, 2.0]))
+        of.personal.copy_(torch.randn_like(of.personal))
+        got = of.logits(x, left, right, relation)
+        mine = of.personal_logits(x, torch.tensor([3, 0, 1]), left, right)
+    for place in range(3):
+        i, j, r = int(left[place]), int(right[place]), int(relation[place])
+        dense = 0.0
+        for k in range(3):
+            e = of.directions[r, :, k] * of.scale[r]
+            dense += float((x[i] @ e - x[j] @ e) ** 2)
+        assert float(got[place]) == pytest.approx(float(of.bias[r]) - dense, rel=1e-9)
+        user, total = (3, 0, 1)[place], 0.0
+        for r in range(2):
+            for k in range(3):
+                e = of.directions[r, :, k] * of.scale[r]
+                w = float(F.softplus(of.personal[user, r, k]))
+                total += w * float((x[i] @ e - x[j] @ e) ** 2)
+        assert float(mine[place]) == pytest.approx(float(of.personal_bias) - total, rel=1e-9)
+
+
+def test_a_batch_meets_all_pairs_of_its_products(catalogue: Catalogue) -> None:
+    pairs = Split(catalogue, "pairs", 0).positives(TRAIN)
+    beside = Adjacency(pairs, len(catalogue.items))
+    rows = np.array([3, 70, 200])
+    got = beside.of(rows)
+    expected = sum(int(np.isin(side, rows).sum()) for side in (pairs.left, pairs.right))
+    assert len(got) == expected
+    assert (np.isin(got.left, rows) | np.isin(got.right, rows)).all()
+
+
+def test_the_same_seed_gives_the_same_network(small_run: Run, tmp_path: Path) -> None:
+    again = executed(tmp_path / "products" / "again", small_run.settings(Config))
+    first, second = arrays(small_run), arrays(again)
+    assert set(first) == set(second)
+    for name, value in first.items():
+        assert np.array_equal(value, second[name]), name
+
+
+def test_killed_after_an_epoch_it_ends_where_an_uninterrupted_one_does(
+    small_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = small_run.settings(Config)
+    folder = tmp_path / "products" / "killed"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(chosen.to_json())
+    (folder / "status.json").write_text('{"state": "queued"}')
+    run, write = Run.open(folder), Run.write_state
+
+    def kept_then_killed(self: Run, *given: object) -> None:
+        write(self, *given)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "write_state", kept_then_killed)
+    with pytest.raises((Cancelled, KeyboardInterrupt)), run.executing():
+        train(chosen, run)
+    monkeypatch.setattr(Run, "write_state", write)
+    with run.executing():
+        train(chosen, run)
+    expected = arrays(small_run)
+    for name, value in arrays(run).items():
+        assert np.array_equal(value, expected[name]), name
+
+
+def test_two_processes_learn_what_one_does(small_studio: Path, tmp_path: Path) -> None:
+    chosen = settings(small_studio, epochs=1, augment=False)
+    alone = executed(tmp_path / "one" / "products" / "run", chosen)
+    (tmp_path / "config.json").write_text(chosen.to_json())
+    command = [sys.executable, *TWO, str(SCRIPT), "products"]
+    done = subprocess.run(
+        [*command, "--config", str(tmp_path / "config.json")],
+        cwd=REPOSITORY,
+        env={"RELREC_HOME": str(tmp_path / "two"), "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    (folder,) = (tmp_path / "two" / "runs" / "products").iterdir()
+    other = Run.open(folder)
+    first, second = (float(run.metrics()[0]["train_loss"]) for run in (alone, other))
+    assert second == pytest.approx(first, rel=1e-4)
+    np.testing.assert_allclose(
+        arrays(other)["features"], arrays(alone)["features"], rtol=2e-2, atol=2e-2
+    )
+
+
+def test_the_card_measures_what_the_stored_network_does(
+    small_run: Run, recommender: Recommender, catalogue: Catalogue
+) -> None:
+    chosen = small_run.settings(Config)
+    split = Split(catalogue, chosen.split_by, chosen.split_seed)
+    pairs = split.balanced(TEST, chosen.split_seed)
+    g = predicted(recommender, recommender.features, pairs)  # type: ignore[arg-type]
+    accuracy = float(((g >= 0) == pairs.holds).mean())
+    assert small_run.card()["metrics"]["test_accuracy"] == pytest.approx(accuracy)
+
+
+def test_personal_weights_follow_what_a_user_buys(catalogue: Catalogue) -> None:
+    """Relation 0 tells apart what this user buys, relation 1 does not."""
+    torch.manual_seed(0)
+    n = len(catalogue.items)
+    of, x = Distances(2, 1, 2, 1), torch.randn(n, 2)
+    with torch.no_grad():
+        of.directions.copy_(torch.tensor([[[1.0], [0.0]], [[0.0], [1.0]]]) * 2)
+    order = torch.argsort(x[:, 0]).numpy()
+    frame = catalogue.purchases.iloc[: n - 1].copy()
+    frame["user"], frame["after"], frame["item"] = 0, order[: len(frame)], order[1 : len(frame) + 1]
+    users.learn(of, x, replace(catalogue, purchases=frame, users=("u",)), Config(personal=0.01))
+    one, other = users.emphasis(of, x)[0]
+    assert one > 1.2 and other < 0.8
+
+
+def test_wrong_weights_and_values_are_said(small_studio: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"fetch\.py vgg16-conv"):
+        executed(tmp_path / "a", settings(small_studio, trunk="vgg16-conv", weights="vgg16-conv"))
+    with pytest.raises(RelRecError, match="loss is no longer a number"):
+        executed(tmp_path / "b", settings(small_studio, learning_rate=1.0, head_rate=1.0, epochs=6))
+    with pytest.raises(SourceError, match="no catalogue 'nowhere'"):
+        executed(tmp_path / "c", settings(Path("nowhere")))
+    with pytest.raises(ConfigError, match="256 to 20,000"):
+        store.open_catalogue("studio-10-0")
+
+
+def test_a_checkpoint_of_something_else_is_refused(
+    small_run: Run, small_studio: Path, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    chosen = small_run.settings(Config)
+    with pytest.raises(CheckpointError, match="trunk vgg16-slim, its settings say vgg16-conv"):
+        Recommender.of(small_run, chosen.model_copy(update={"trunk": "vgg16-conv"}), catalogue)
+    with pytest.raises(CheckpointError, match="another state of the catalogue"):
+        Recommender.of(small_run, chosen, replace(catalogue, content_hash="0" * 64))
+    broken = tmp_path / "products" / "broken"
+    shutil.copytree(small_run.path, broken)
+    run = Run.open(broken)
+    tensors, about = run.read_checkpoint()
+    tensors["distances.bias"] = tensors["distances.bias"] * float("nan")
+    run.write_checkpoint(tensors, about)
+    with pytest.raises(CheckpointError, match=r"not numbers, in\s+distances.bias"):
+        Recommender.of(run, chosen, catalogue)

@@ -10,7 +10,7 @@ from dashboard.figures import deciders as figures
 from dashboard.figures.audit import deletion_figure
 from dashboard.figures.palette import plain
 from dashboard.loaders import evaluation, expert_explanation, movie_experts
-from dashboard.panels.common import chart, provenance
+from dashboard.panels.common import chart
 from relrec_core.errors import RelRecError
 from relrec_core.movies.data import ITEM, MovieData
 from relrec_core.movies.experts.explain import ExpertExplanation, Explainer
@@ -37,8 +37,11 @@ def deciders_panel(data: MovieData, profile: Profile, above: list[int], item: in
         return
     try:
         explainer, key = movie_experts(data)
-        films = _films(explainer, profile.user, above)
-        focus = _focus(data, explainer, films, item)
+        which, one = st.columns([1, 1.6], gap="medium")
+        with which:
+            films = _films(explainer, profile.user, above)
+        with one:
+            focus = _focus(data, explainer, films, item)
         explanation = expert_explanation(explainer, key, profile.user, tuple(films), focus)
     except RelRecError as error:
         st.warning(str(error), icon=":material/info:")
@@ -59,7 +62,11 @@ def deciders_panel(data: MovieData, profile: Profile, above: list[int], item: in
         _downloads(explanation, figure)
     _proof(explanation)
     _quality(data)
-    provenance(explanation)
+    p = explanation.provenance
+    st.caption(
+        f"The experts: model run {p.run}, {p.method}, trained on all ratings but each viewer’s "
+        f"latest. Seed of the exchanges: {p.seed}."
+    )
 
 
 def _films(explainer: Explainer, user: str, above: list[int]) -> list[int]:

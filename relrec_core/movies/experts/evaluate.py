@@ -16,9 +16,11 @@ from relrec_core.movies import store
 from relrec_core.movies.curves import Table
 from relrec_core.movies.experts import holdout as holdout_module
 from relrec_core.movies.experts import ranking as ranking_module
+from relrec_core.movies.experts import start as start_module
 from relrec_core.movies.experts.holdout import NEGATIVES, NOBODY, Cases, Holdout, holdout
 from relrec_core.movies.experts.inputs import EXPERTS
 from relrec_core.movies.experts.ranking import TOP, ranking
+from relrec_core.movies.experts.start import PureSvd
 from relrec_core.movies.experts.study import settings, trained, training_code
 from relrec_core.movies.experts.train import TITLES
 from relrec_core.movies.peers import PEERS, Als, Ease, Peer
@@ -27,7 +29,14 @@ from relrec_core.movies.study import Study
 from relrec_core.movies.weights import Floats
 from relrec_core.runs.cells import Cell, Cells, code_digest
 
-COMPARED = ("Popularity", "EASE", "ALS")
+COMPARED: dict[str, tuple[Peer, ...]] = {
+    "Popularity": PEERS["Popularity"],
+    "PureSVD, where the networks start": tuple(PureSvd(k) for k in (16, 32, 48, 64)),
+    "EASE": PEERS["EASE"],
+    "ALS": PEERS["ALS"],
+}
+"""Name -> candidates among which the validation films choose."""
+
 MODELS = ("control", "experts")
 PAPER = {TITLES["control"]: (0.715, 0.438), TITLES["experts"]: (0.678, 0.406)}
 """HR@10 and NDCG@10 of the paper's Table 1, MovieLens 1M."""
@@ -39,15 +48,16 @@ def hits_table(study: Study) -> Table:
     Mean over seeds with the standard deviation (of the sample; empty for one seed).
     """
     study.begin(len(study.seeds) * (len(COMPARED) + len(MODELS)))
-    files = (Path(str(m.__file__)) for m in (peers_module, holdout_module, ranking_module))
+    modules = (peers_module, holdout_module, ranking_module, start_module)
+    files = (Path(str(m.__file__)) for m in modules)
     cells = Cells(store.WING, "experts", code_digest(Path(__file__), *files))
     rows: list[Cell] = []
     for seed in study.seeds:
         parts = holdout(study.data, seed)
-        for name in COMPARED:
-            asked = [peer_settings(c) for c in PEERS[name]]
+        for name, candidates in COMPARED.items():
+            asked = [peer_settings(c) for c in candidates]
             key = study.key(seed, method=name, candidates=asked, ratings=parts.known.nnz)
-            cell = cells.get(key, partial(_peer, PEERS[name], parts))
+            cell = cells.get(key, partial(_peer, candidates, parts))
             rows.append({"method": name, "seed": seed, **cell})
             study.step(f"{name}, seed {seed}: HR@{TOP} {cell['hit_rate']:.4f}")
         for model in MODELS:
@@ -70,7 +80,9 @@ def hits_table(study: Study) -> Table:
     notes = {
         "peers": "without attributes; hyperparameters chosen among the candidates by "
         f"NDCG@{TOP} on the validation films, then refitted with these films",
-        "candidates": {name: [peer_settings(c) for c in PEERS[name]] for name in COMPARED},
+        "candidates": {
+            n: [peer_settings(c) for c in candidates] for n, candidates in COMPARED.items()
+        },
         "chosen": chosen,
         "epochs": [{k: r[k] for k in ("method", "seed", "epochs")} for r in rows if "epochs" in r],
     }
@@ -116,8 +128,9 @@ def _peer(candidates: Sequence[Peer], parts: Holdout) -> Cell:
     result = ranking(_asked(score(), test), test)
     viewers, films = parts.known.shape
     size = films * (films - 1) if isinstance(peer, Ease) else films
-    if isinstance(peer, Als):
-        size = peer.factors * (viewers + films)
+    if isinstance(peer, Als | PureSvd):
+        factors = peer.factors if isinstance(peer, Als) else peer.size
+        size = factors * (viewers + films)
     return {
         "hit_rate": result.hit_rate,
         "ndcg": result.ndcg,

@@ -119,7 +119,7 @@ class ExpertExplanation(Explanation):
         answer = "yes" if film.yes else "no"
         return (
             f"The experts say {answer} to {film.title} for {self.viewer}, {film.sure:.0%} sure, "
-            f"and {film.attribution[film.top]:.0%} of that decision is the {film.top} expert's, "
+            f"and {film.attribution[film.top]:.0%} of that decision is the {film.top} expert’s, "
             f"who knows {KNOWS[film.top]}."
         )
 

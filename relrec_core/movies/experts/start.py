@@ -6,10 +6,13 @@ is not convex. Here the factorisation is the truncated singular value decomposit
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import svds
 
+from relrec_core.movies.peers import Scores
 from relrec_core.movies.weights import Floats
 
 SPREAD = 0.3
@@ -31,3 +34,15 @@ def factors(known: sparse.csr_matrix, size: int, seed: int) -> tuple[Floats, Flo
     sides = (u * np.sqrt(s), vt.T * np.sqrt(s))
     viewers, films = (np.pad(x * SPREAD / x.std(), ((0, 0), (0, size - rank))) for x in sides)
     return viewers.astype(np.float32), films.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class PureSvd:
+    """What the start alone recommends: a viewer's factors times a film's (Cremonesi 2010)."""
+
+    size: int
+
+    def fit(self, liked: sparse.csr_matrix) -> Scores:
+        """Learn from (U, I) ratings; what comes back scores all films for their viewers."""
+        viewers, films = factors(liked, self.size, seed=0)
+        return lambda: np.asarray(viewers @ films.T, dtype=np.float32)

@@ -22,7 +22,7 @@ LOOKS = {
 
 GROUP_WORDS = {
     "viewer content": "age, gender and occupation",
-    "viewer taste": "the viewer's own taste",
+    "viewer taste": "the viewer’s own taste",
     "film content": "genres and decade",
     "film taste": "the film itself",
 }

@@ -55,7 +55,7 @@ def deciders_panel(data: MovieData, profile: Profile, above: list[int], item: in
             chart(figure, key="deciders_bars", alt=figures.deciders_in_words(explanation))
         st.caption(
             "Each bar is one decision; its parts are the experts’ shares and add up to 100 %. "
-            "‘Yes’ means: of this film and another at random, this is the one the viewer picks."
+            "‘Yes’: the viewer is likelier to watch this film than one drawn at random."
         )
     with beside:
         _experts(explanation)
@@ -182,7 +182,7 @@ def _proof(explanation: ExpertExplanation) -> None:
         with matters:
             st.markdown(f"##### Did the {top} expert matter?")
             test = audit.deletion
-            better = test.drop_top > test.drop_random
+            better = test.beaten >= 0.95
             st.badge(
                 f"Hurts more than {round(test.beaten * test.repetitions)} of "
                 f"{test.repetitions} other exchanges",

@@ -27,9 +27,9 @@ from relrec_core.movies.features import display_titles
 REPETITIONS = 200
 KNOWS = {
     "content": "only what kind of person this is and what kind of film",
-    "user": "this viewer's own taste, but of the film only its kind",
+    "user": "this viewer’s own taste, but of the film only its kind",
     "film": "this very film, but of the viewer only what kind of person this is",
-    "taste": "this viewer's own taste and this very film",
+    "taste": "this viewer’s own taste and this very film",
 }
 """What each expert reads, in plain words."""
 

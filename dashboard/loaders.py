@@ -14,6 +14,10 @@ from dashboard.figures.heatmap import data_url
 from relrec_core import paths
 from relrec_core.movies import explain as movie_explain
 from relrec_core.movies import store
+from relrec_core.movies.data import MovieData
+from relrec_core.movies.experts import store as expert_store
+from relrec_core.movies.experts.explain import ExpertExplanation
+from relrec_core.movies.experts.explain import Explainer as FilmExplainer
 from relrec_core.movies.explain import MovieExplanation
 from relrec_core.movies.recommend import Profile, Recommender
 from relrec_core.products import store as product_store
@@ -94,6 +98,30 @@ def explained(
         removed,
         seed,
     )
+
+
+def movie_experts(data: MovieData) -> tuple[FilmExplainer, ModelKey]:
+    """The experts that judge films, on this data, and the key of everything they say.
+
+    Raises:
+        CheckpointError, ProfileError, RunError: as one sentence, to be shown.
+    """
+    run = expert_store.shown_run()
+    key = (str(run.path), str(run.card().get("checkpoint", {}).get("sha256", "")))
+    return _experts(data, *key, data_hash=data.content_hash), key
+
+
+@st.cache_resource(max_entries=2, show_spinner="Asking the experts in …")
+def _experts(_data: MovieData, path: str, sha256: str, data_hash: str) -> FilmExplainer:
+    return expert_store.explainer(Run.open(Path(path)), _data)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def expert_explanation(
+    _explainer: FilmExplainer, key: ModelKey, user: str, films: tuple[int, ...], focus: int
+) -> ExpertExplanation:
+    """Who decided about some films, with the proof of one of the decisions."""
+    return _explainer.explain(user, films, focus)
 
 
 class SessionView:

@@ -33,6 +33,7 @@ from relrec_core.runs.directory import Run, find
 
 TRAINERS = {
     "movies": "relrec_core.movies.train",
+    "movies-experts": "relrec_core.movies.experts.train",
     "products": "relrec_core.products.train",
     "sessions": "relrec_core.sessions.train",
 }

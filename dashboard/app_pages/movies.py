@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.loaders import explained, movie_model
 from dashboard.panels import movies as panels
 from dashboard.panels.common import provenance, sentences
+from dashboard.panels.deciders import deciders_panel
 
 st.title("Why this film?")
 with sentences():
@@ -21,8 +22,8 @@ with sentences():
     with reasons:
         panels.why(explanation, settings.shown, settings.everything, key="main")
 
-    what_if, why_not, ask, lime = st.tabs(
-        ["What if?", "Why not another film?", "Ask", "Compare with LIME"],
+    what_if, why_not, deciders, ask, lime = st.tabs(
+        ["What if?", "Why not another film?", "Content or taste?", "Ask", "Compare with LIME"],
         key="more",
         on_change="rerun",
         bind="query-params",
@@ -33,6 +34,9 @@ with sentences():
     if why_not.open:
         with why_not:
             panels.why_not(recommender, key, profile, item)
+    if deciders.open:
+        with deciders:
+            deciders_panel(recommender.data, profile, ranking.items.tolist(), item)
     if ask.open:
         with ask:
             panels.ask(recommender, key, profile, explanation)

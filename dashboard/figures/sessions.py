@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, faded
 from dashboard.figures.session_words import LANE_WORDS, verdict
+from dashboard.figures.shares import LONGEST_LABEL, Band, cut, share_bars
 from relrec_core.experts.subsets import Family
 from relrec_core.sessions.explain import Predicted, SessionExplanation
 from relrec_core.sessions.families import LANES, lane
@@ -25,8 +26,6 @@ LANE_COLOURS = {
     "musical": "#6b5bb5",
 }
 LANE_PATTERNS = {"persistence": "", "context": "/", "listener": "\\", "track": ".", "musical": "x"}
-ROW_PIXELS, LONGEST_LABEL = 46, 29
-READABLE_SHARE = 0.12
 
 
 def timeline(explanation: SessionExplanation) -> go.Figure:
@@ -122,82 +121,14 @@ def bars(explanation: SessionExplanation, full: bool = False) -> go.Figure:
 
     With `full` one band an expert, else the experts summed up to four.
     """
-    tracks = explanation.predicted
-    places = list(range(len(tracks)))
-    figure = go.Figure()
     seen: dict[str, int] = {}
+    bands = []
     for name, lane_name, shares in _bands(explanation, full):
         step = seen[lane_name] = seen.get(lane_name, -1) + 1
         colour = _darker(LANE_COLOURS[lane_name], step)
-        figure.add_trace(
-            go.Bar(
-                orientation="h",
-                x=shares,
-                y=places,
-                width=0.42,
-                name=name,
-                customdata=places,
-                text=[f"{s:.0%}" if s >= READABLE_SHARE else "" for s in shares],
-                textposition="inside",
-                insidetextanchor="middle",
-                textangle=0,
-                textfont={"color": "#ffffff", "size": 12},
-                marker={
-                    "color": colour,
-                    "pattern": {
-                        "shape": LANE_PATTERNS[lane_name],
-                        "fgcolor": "rgba(255,255,255,0.28)",
-                        "size": 7,
-                        "solidity": 0.25,
-                        "fillmode": "overlay",
-                        "bgcolor": colour,
-                    },
-                    "line": {"color": "rgba(255,255,255,0.85)", "width": 1},
-                },
-                selected={"marker": {"opacity": 1}},
-                unselected={"marker": {"opacity": 1}},
-                hovertemplate=f"{name}: " + "%{x:.1%}<extra></extra>",
-            )
-        )
-    labels = []  # handed over all at once, which is much faster than one by one
-    for i, track in enumerate(tracks):
-        focused = i == explanation.focus
-        if focused:
-            figure.add_shape(
-                type="rect",
-                xref="paper",
-                x0=0.001,
-                x1=0.999,
-                y0=i - 0.72,
-                y1=i + 0.3,
-                layer="below",
-                line={"color": ACCENT, "width": 2},
-                fillcolor=faded(ACCENT, 0.1),
-            )
-        left = f"{track.position}. {_short(track.label)}"
-        for x, anchor, text in ((0, "left", left), (1, "right", verdict(track))):
-            labels.append(_over(i, x, anchor, f"<b>{text}</b>" if focused else text))
-    figure.update_layout(
-        annotations=labels,
-        barmode="stack",
-        height=90 + ROW_PIXELS * len(tracks),
-        margin={"l": 6, "r": 6, "t": 8, "b": 4},
-        legend={
-            "orientation": "h",
-            "y": -12 / (ROW_PIXELS * len(tracks)),
-            "traceorder": "normal",
-            "x": 0,
-            "yanchor": "top",
-        },
-        xaxis={
-            "range": [0, 1],
-            "domain": [0.015, 0.985],
-            "visible": False,
-            "fixedrange": True,
-        },
-        yaxis={"range": [len(tracks) - 0.6, -0.8], "visible": False, "fixedrange": True},
-    )
-    return figure
+        bands.append(Band(name, colour, LANE_PATTERNS[lane_name], shares))
+    rows = [(f"{t.position}. {_short(t.label)}", verdict(t)) for t in explanation.predicted]
+    return share_bars(rows, bands, explanation.focus)
 
 
 def _darker(colour: str, step: int) -> str:
@@ -219,25 +150,9 @@ def _bands(explanation: SessionExplanation, full: bool) -> list[tuple[str, str, 
     return sorted(experts, key=lambda band: LANES.index(band[1]))
 
 
-def _over(row: int, x: float, anchor: str, text: str) -> dict[str, Any]:
-    """Words above a bar."""
-    return {
-        "x": x,
-        "y": row - 0.25,
-        "xanchor": anchor,
-        "yanchor": "bottom",
-        "text": text,
-        "showarrow": False,
-        "font": {"size": 12},
-    }
-
-
 def _short(label: str) -> str:
     """The title alone if title and artist are too long, else cut."""
-    if len(label) > LONGEST_LABEL and ", " in label:
-        label = label.rsplit(", ", 1)[0]
-    cut = label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1].rstrip() + "…"
-    return html.escape(cut, quote=False)
+    return cut(label.rsplit(", ", 1)[0] if len(label) > LONGEST_LABEL else label)
 
 
 def hasse(explanation: SessionExplanation) -> go.Figure:

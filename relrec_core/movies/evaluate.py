@@ -15,6 +15,7 @@ from scipy import sparse
 from relrec_core.errors import ConfigError
 from relrec_core.movies import curves, store
 from relrec_core.movies.curves import Table
+from relrec_core.movies.experts.evaluate import deciders_table, hits_table
 from relrec_core.movies.metrics import recall
 from relrec_core.movies.peers import PEERS, Peer, settings
 from relrec_core.movies.split import Split
@@ -193,6 +194,8 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "significance": curves.significance_table,
     "lime": curves.lime_table,
     "agreement": curves.agreement_table,
+    "experts": hits_table,
+    "deciders": deciders_table,
 }
 """Name -> how it is measured."""
 

@@ -19,6 +19,7 @@ from relrec_core.movies.train import Config, train
 from relrec_core.movies.weights import Weights
 from relrec_core.runs import config, permission, status
 from relrec_core.runs.cells import Cells, code_digest
+from relrec_core.runs.config import C
 from relrec_core.runs.directory import Run
 
 Tell = Callable[[float, str], None]
@@ -103,17 +104,24 @@ class Study:
             ReadOnlyError: it has to be trained, in read-only mode.
         """
         settings = self.config(seed, attributes=attributes, layer=layer)
-        identity = json.dumps([settings.to_json(), self.data.content_hash, training_code()])
-        name = hashlib.sha256(identity.encode()).hexdigest()[:16]
-        if name not in self._trained:
-            run = self._run(name, settings)
+        run = self.run(settings, training_code(), train)
+        if run.name not in self._trained:
             space = feature_space(self.data, attributes)
             weights = Weights.from_arrays(*run.read_arrays())
             weights.check_belongs_to(self.data, space)
-            self._trained[name] = Trained(space, self.parts(seed), weights, run.card())
-        return self._trained[name]
+            self._trained[run.name] = Trained(space, self.parts(seed), weights, run.card())
+        return self._trained[run.name]
 
-    def _run(self, name: str, settings: Config) -> Run:
+    def run(self, settings: C, code: str, train: Callable[[C, Run], None]) -> Run:
+        """The finished run of these settings, trained by `train` unless it was before.
+
+        Args:
+            settings: of the training.
+            code: digest of the code that a trained model depends on.
+            train: trains into a run, and goes on with one that was stopped.
+        """
+        identity = json.dumps([settings.to_json(), self.data.content_hash, code])
+        name = hashlib.sha256(identity.encode()).hexdigest()[:16]
         folder = paths.evaluations_dir() / store.WING / "models" / name
         if not (folder / "status.json").exists():
             permission.require_writable("train a model for an evaluation")

@@ -1,0 +1,245 @@
+"""Which expert decided about the recommended films: content, user, film or taste."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import links
+from dashboard.components import png_button
+from dashboard.figures import deciders as figures
+from dashboard.figures.audit import deletion_figure
+from dashboard.figures.palette import plain
+from dashboard.loaders import evaluation, expert_explanation, movie_experts
+from dashboard.panels.common import chart
+from relrec_core.errors import RelRecError
+from relrec_core.movies.data import ITEM, MovieData
+from relrec_core.movies.experts.explain import ExpertExplanation, Explainer
+from relrec_core.movies.recommend import Profile
+
+ABOVE, OWN = "Recommended above", "The experts’ own choice"
+PICTURE = "deciders_picture"
+WHO_KNOWS_WHAT = """
+| | the kind of film | this very film |
+|---|---|---|
+| **the kind of person** | content | film |
+| **this very viewer** | user | taste |
+"""
+
+
+def deciders_panel(data: MovieData, profile: Profile, above: list[int], item: int) -> None:
+    """The sentence, the bars, the proof and the table; `item` is explained until another is."""
+    if profile.user is None:
+        st.info(
+            "The experts answer for viewers whose ratings they have learnt from. Pick one under "
+            "‘Recommend to: From the data’.",
+            icon=":material/person_search:",
+        )
+        return
+    try:
+        explainer, key = movie_experts(data)
+        which, one = st.columns([1, 1.6], gap="medium")
+        with which:
+            films = _films(explainer, profile.user, above)
+        with one:
+            focus = _focus(data, explainer, films, item)
+        explanation = expert_explanation(explainer, key, profile.user, tuple(films), focus)
+    except RelRecError as error:
+        st.warning(str(error), icon=":material/info:")
+        return
+    st.markdown(f"#### {explanation.sentence()}")
+    picture, beside = st.columns([1.5, 1], gap="medium")
+    figure = figures.deciders(explanation)
+    with picture:
+        st.markdown("##### Who decided, film by film")
+        with st.container(key=PICTURE):
+            chart(figure, key="deciders_bars", alt=figures.deciders_in_words(explanation))
+        st.caption(
+            "Each bar is one decision; its parts are the experts’ shares and add up to 100 %. "
+            "‘Yes’: the viewer is likelier to watch this film than one drawn at random."
+        )
+    with beside:
+        _experts(explanation)
+        _downloads(explanation, figure)
+    _proof(explanation)
+    _quality(data)
+    p = explanation.provenance
+    st.caption(
+        f"The experts: model run {p.run}, {p.method}, trained on all ratings but each viewer’s "
+        f"latest. Seed of the exchanges: {p.seed}."
+    )
+
+
+def _films(explainer: Explainer, user: str, above: list[int]) -> list[int]:
+    chosen = st.segmented_control(
+        "Films",
+        (ABOVE, OWN),
+        default=ABOVE,
+        required=True,
+        key="judged_films",
+        bind="query-params",
+        help="The films above are RecoNet’s. The experts are another model, which learnt from "
+        "the same ratings, so they can be asked about these films or name their own.",
+    )
+    return explainer.best(user, len(above)) if chosen == OWN else above
+
+
+def _focus(data: MovieData, explainer: Explainer, films: list[int], item: int) -> int:
+    """Which film's decision is put into words and proved."""
+    ids = [str(data.items[ITEM].iloc[film]) for film in films]
+    usual = ids[films.index(item)] if item in films else ids[0]
+    asked = links.adopt("judged").get("judged")
+    if asked:
+        st.session_state["judged"] = asked[0]
+    shown = (tuple(films), item)
+    if st.session_state.get("judged_shown") not in (None, shown) or (
+        st.session_state.get("judged") not in ids
+    ):
+        st.session_state["judged"] = usual
+    st.session_state["judged_shown"] = shown
+    chosen = st.selectbox(
+        "Film",
+        ids,
+        format_func=lambda i: explainer.titles[films[ids.index(i)]],
+        key="judged",
+        filter_mode="contains",
+    )
+    links.publish("judged", None if chosen == usual else chosen)
+    return ids.index(chosen)
+
+
+def _experts(explanation: ExpertExplanation) -> None:
+    """What each expert may know, and what it says of the film."""
+    st.markdown("##### Four experts, by what they may know")
+    st.markdown(WHO_KNOWS_WHAT)
+    st.caption("An expert that knows more steps back where one that knows less is sure.")
+    frame = explanation.to_frame()
+    st.dataframe(
+        frame[["expert", "attribution", "probability", "contribution"]],
+        hide_index=True,
+        column_config={
+            "expert": "Expert",
+            "attribution": st.column_config.NumberColumn(
+                "Share", format="percent", help="How much of the decision is its own."
+            ),
+            "probability": st.column_config.NumberColumn(
+                "Alone", format="percent", help="How likely a yes is by this expert alone."
+            ),
+            "contribution": st.column_config.NumberColumn(
+                "Adds",
+                format="%.3f",
+                help="Share times its answer; these add up to the probability of a yes.",
+            ),
+        },
+        alt="Every expert with its share and what it says alone",
+    )
+    if explanation.focused.learnt:
+        st.caption("The experts have learnt from this viewer’s own rating of this film.")
+
+
+def _downloads(explanation: ExpertExplanation, figure: figures.go.Figure) -> None:
+    title = "".join(c if c.isalnum() else " " for c in explanation.focused.title.lower())
+    name = "-".join(["who", "decided", *explanation.viewer.lower().split(), *title.split()])
+    with st.popover("Download", icon=":material/download:"):
+        png_button(container=PICTURE, file_name=f"{name}.png")
+        for label, content, ending, kind in (
+            ("Table (CSV)", explanation.to_table().to_csv(index=False), "csv", "text/csv"),
+            ("Explanation (JSON)", explanation.to_json(), "json", "application/json"),
+            (
+                "Page for a slide or a mail (HTML)",
+                lambda: figures.deciders_report(explanation, figure),
+                "html",
+                "text/html",
+            ),
+        ):
+            st.download_button(
+                label,
+                content,
+                f"{name}.{ending}",
+                kind,
+                key=f"{PICTURE}_{ending}",
+                on_click="ignore",
+                width="stretch",
+            )
+
+
+def _proof(explanation: ExpertExplanation) -> None:
+    """The shares sum to one, and exchanging what the expert adds changes the answer."""
+    audit, top = explanation.audit, explanation.focused.top
+    with st.container(border=True):
+        adds_up, matters = st.columns([2, 3], gap="medium")
+        with adds_up:
+            st.markdown("##### Does it add up?")
+            st.markdown(
+                f"All shares together {plain(audit.shares.features, 3)}. Each expert’s answer "
+                f"times its share, summed: {plain(audit.ledger.features, 3)}. The probability of "
+                f"a yes: {plain(audit.ledger.score, 3)}."
+            )
+            if audit.ledger.closes() and audit.shares.closes():
+                st.badge("Exact: nothing is left over", icon=":material/check:", color="green")
+            else:
+                gap = max(abs(audit.ledger.gap), abs(audit.shares.gap))
+                st.badge(f"Off by {gap:.2g}", icon=":material/warning:", color="red")
+        with matters:
+            st.markdown(f"##### Did the {top} expert matter?")
+            test = audit.deletion
+            better = test.beaten >= 0.95
+            st.badge(
+                f"Hurts more than {round(test.beaten * test.repetitions)} of "
+                f"{test.repetitions} other exchanges",
+                icon=":material/check:" if better else ":material/warning:",
+                color="green" if better else "orange",
+            )
+            chart(
+                deletion_figure(test, figures.EXCHANGED, "how sure the answer stays"),
+                key="deciders_exchange",
+                alt=figures.exchange_in_words(audit),
+            )
+            st.caption(
+                f"Exchanged for those of another viewer or film: "
+                f"{figures.named(audit.exchanged)}. Others: {figures.named(audit.compared)}."
+            )
+
+
+def _quality(data: MovieData) -> None:
+    """How good the experts are beside others, as stored."""
+    hits = evaluation("movies", f"experts-{data.name}")
+    who = evaluation("movies", f"deciders-{data.name}")
+    if hits is None or who is None:
+        return
+    with st.expander("How good are the experts, and who decides as a rule?"):
+        table, shares = st.columns([1.3, 1], gap="medium")
+        with table:
+            st.dataframe(
+                hits.frame[["method", "hit_rate_10", "ndcg_10", "parameters"]],
+                hide_index=True,
+                column_config={
+                    "method": "Method",
+                    "hit_rate_10": st.column_config.NumberColumn("HR@10", format="%.3f"),
+                    "ndcg_10": st.column_config.NumberColumn("NDCG@10", format="%.3f"),
+                    "parameters": st.column_config.NumberColumn("Parameters", format="compact"),
+                },
+                alt="Hit rate, NDCG and number of parameters of every method",
+            )
+        with shares:
+            st.dataframe(
+                who.frame[["expert", "mean_share", "top_share", "alone_hit_rate_10"]],
+                hide_index=True,
+                column_config={
+                    "expert": "Expert",
+                    "mean_share": st.column_config.NumberColumn("Mean share", format="percent"),
+                    "top_share": st.column_config.NumberColumn(
+                        "Decides", format="percent", help="How often its share is the largest."
+                    ),
+                    "alone_hit_rate_10": st.column_config.NumberColumn(
+                        "HR@10 alone", format="%.3f"
+                    ),
+                },
+                alt="Mean share of every expert, how often it decides, and its own hit rate",
+            )
+        seeds = int(hits.frame["seeds"].max())
+        st.caption(
+            "Each viewer’s latest film is hidden and ranked among 100 films never rated. HR@10: "
+            "how often it is among the first ten; NDCG@10 counts early places more. Who decides: "
+            f"about these hidden films. {'Mean of ' if seeds > 1 else ''}{seeds} "
+            f"seed{'s' if seeds > 1 else ''}."
+        )

@@ -1,0 +1,100 @@
+"""The audit of one decision: somebody else's inputs for the expert that decided, or for others.
+
+If an expert decided, the answer becomes less sure when what only this expert adds is exchanged,
+and hardly when as much of something else is (deletion test of Samek et al. 2017).
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from relrec_core.experts.subsets import Family
+from relrec_core.explanation import DeletionTest
+from relrec_core.movies.experts.predictor import Predictor
+
+YES = 0.5
+"""Probability from which on the experts say yes."""
+
+
+def added(family: Family, expert: str) -> tuple[str, ...]:
+    """The groups that an expert reads and that not all experts directly below it read.
+
+    Content: all it reads. User and film: the one group they have more than content. Taste: what
+    user and film do not share.
+    """
+    i = family.names.index(expert)
+    below = [family.subsets[child] for child, parent in family.covers if parent == i]
+    shared = frozenset.intersection(*below) if below else frozenset()
+    return tuple(g for g in family.groups if g in family.subsets[i] - shared)
+
+
+def others(family: Family, expert: str) -> tuple[str, ...]:
+    """The groups to compare with: those it does not read or, if it reads all, the shared ones."""
+    unread = tuple(g for g in family.groups if g not in family.experts[expert])
+    mine = added(family, expert)
+    return unread or tuple(g for g in family.groups if g not in mine)
+
+
+def exchange_test(
+    predictor: Predictor,
+    family: Family,
+    pair: tuple[int, int],
+    expert: str,
+    donors: Tensor,
+    seed: int = 0,
+) -> DeletionTest:
+    """Measure how sure the answer stays when groups of inputs are another pair's.
+
+    Args:
+        predictor: of the answer.
+        family: its experts.
+        pair: rows of the viewer and the film.
+        expert: that decided.
+        donors: (R, C) what is read of other viewers with other films.
+        seed: decides which groups, where there are more than are exchanged.
+
+    Returns:
+        `score` is the probability of the answer given, yes or no; `after_top` its mean over the
+        donors with the groups `added` by the expert exchanged, `after_random` with as many of
+        the `others`. `removed` counts groups.
+    """
+    viewer, film = pair
+    x = predictor.inputs([viewer], [film])  # (1, C)
+    mine, theirs = added(family, expert), others(family, expert)
+    count = min(len(mine), len(theirs))
+    draw = np.random.default_rng(seed)
+    named = [_exchanged(predictor, x, donor, _some(draw, mine, count)) for donor in donors]
+    random = [_exchanged(predictor, x, donor, _some(draw, theirs, count)) for donor in donors]
+    probability = predictor.judge_inputs(torch.cat([x, *named, *random])).probability  # (1 + 2R,)
+    sure = probability if probability[0] >= YES else 1 - probability
+    score, top, rest = float(sure[0]), sure[1 : 1 + len(donors)], sure[1 + len(donors) :]
+    low, high = np.percentile(rest, [2.5, 97.5])
+    return DeletionTest(
+        removed=count,
+        score=score,
+        after_top=float(top.mean()),
+        after_random=float(rest.mean()),
+        low=float(low),
+        high=float(high),
+        beaten=float((rest > top.mean()).mean()),
+        repetitions=len(donors),
+    )
+
+
+def _some(draw: np.random.Generator, groups: tuple[str, ...], count: int) -> set[str]:
+    return {groups[i] for i in draw.permutation(len(groups))[:count]}
+
+
+def _exchanged(predictor: Predictor, x: Tensor, donor: Tensor, groups: set[str]) -> Tensor:
+    """x (1, C) with some groups from the donor (C,): (1, C)."""
+    widths = predictor.net.inputs.widths
+    taken = x.clone()
+    for group, end in zip(widths, accumulate(widths.values()), strict=True):
+        if group in groups:
+            columns = slice(end - widths[group], end)
+            taken[:, columns] = donor[columns]
+    return taken

@@ -1,0 +1,45 @@
+"""Find trained experts by name."""
+
+from __future__ import annotations
+
+from relrec_core import paths
+from relrec_core.errors import ProfileError
+from relrec_core.movies.data import MovieData
+from relrec_core.movies.experts.explain import Explainer
+from relrec_core.movies.experts.predictor import Predictor
+from relrec_core.movies.store import WING
+from relrec_core.runs import active
+from relrec_core.runs.directory import Run
+
+TRAINER = "movies-experts"
+"""Name of the trainer, and of the folder of its runs."""
+
+SHIPPED = paths.ASSETS / WING / "experts-ml-100k"
+
+
+def shown_run() -> Run:
+    """The run that was made active or, where none was, the one that ships with the project."""
+    chosen = active.active(TRAINER)
+    return Run.open(chosen if chosen is not None else SHIPPED)
+
+
+def predictor(run: Run, data: MovieData) -> Predictor:
+    """The trained network of a run on its data.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged or belongs to other data.
+    """
+    return Predictor.from_checkpoint(*run.read_checkpoint(), data)
+
+
+def explainer(run: Run, data: MovieData) -> Explainer:
+    """The experts of a run, ready to explain.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged or belongs to other data.
+        ProfileError: it is the control, which has no experts.
+    """
+    found = predictor(run, data)
+    if found.family is None:
+        raise ProfileError("The control has no experts that could be asked who decided.")
+    return Explainer(found, data, run.name)

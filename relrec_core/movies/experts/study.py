@@ -1,0 +1,58 @@
+"""The experts of a study: trained once for each seed, as the study's other models are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from relrec_core.movies.experts import store
+from relrec_core.movies.experts.config import Config
+from relrec_core.movies.experts.predictor import Predictor
+from relrec_core.movies.experts.train import train
+from relrec_core.movies.study import Study
+from relrec_core.runs import config
+from relrec_core.runs.cells import code_digest
+
+NOT_IN_TRAINING = ("config", "evaluate", "exchange", "explain", "store", "study")
+"""Modules of this room that a trained network does not depend on, besides its settings."""
+
+QUICK: dict[str, Any] = {"epochs": 1, "taste": 8, "width": 32, "layers": 2}
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network on the study's data, and its card."""
+
+    predictor: Predictor
+    card: dict[str, Any]
+
+
+def settings(study: Study, seed: int, model: str) -> Config:
+    """The trainer's own defaults for the study's data; the seed also fixes the split."""
+    chosen = {"dataset": study.dataset, "seed": seed, "split_seed": seed, "model": model}
+    return config.load(Config, None, {**(QUICK if study.quick else {}), **chosen})
+
+
+def trained(study: Study, seed: int, model: str) -> Trained:
+    """The network of one seed.
+
+    Args:
+        study: whose data it learns.
+        seed: of split and weights.
+        model: "experts" or "control".
+
+    Raises:
+        Cancelled: stopped by Ctrl-C or SIGTERM.
+        ReadOnlyError: it has to be trained, in read-only mode.
+    """
+    run = study.run(settings(study, seed, model), training_code(), train)
+    return Trained(store.predictor(run, study.data), run.card())
+
+
+@cache
+def training_code() -> str:
+    """Digest of the source files of this room that decide what a trained network is."""
+    files = Path(__file__).parent.glob("*.py")
+    return code_digest(*(f for f in files if f.stem not in NOT_IN_TRAINING))

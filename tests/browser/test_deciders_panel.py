@@ -1,0 +1,86 @@
+"""Who decided about the recommended films, in a real browser, with the model that ships."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from relrec_core.movies.experts.explain import ExpertExplanation
+from relrec_core.movies.experts.inputs import EXPERTS
+from tests.browser.conftest import Open
+
+TAB = "more=Content+or+taste%3F"
+SENTENCE = re.compile(r"The experts say (yes|no) to .* of that decision is the \w+ expert’s")
+
+
+def sentence(page: Page) -> str:
+    found = page.locator("h4").filter(has_text=SENTENCE)
+    expect(found).to_be_visible()
+    return found.inner_text()
+
+
+def download(page: Page, name: str) -> Path:
+    panel = page.get_by_role("tabpanel", name="Content or taste?")
+    button = page.get_by_role("button", name=name).last
+    if not button.is_visible():
+        panel.get_by_role("button", name="Download").click()
+    with page.expect_download() as waiting:
+        button.click()
+    return Path(waiting.value.path())
+
+
+def test_the_experts_are_asked_only_when_the_tab_is_opened(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=300")
+    expect(page.get_by_role("tab", name="Content or taste?")).to_be_visible()
+    expect(page.get_by_text("Who decided, film by film")).to_have_count(0)
+    page.get_by_role("tab", name="Content or taste?").click()
+    assert "Viewer 300" in sentence(page)
+    expect(page.get_by_text("All shares together 1.000.")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Did the \w+ expert matter\?"))).to_be_visible()
+
+
+def test_every_recommended_film_has_its_bar(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=300&{TAB}")
+    shown = sentence(page)
+    panel = page.get_by_role("tabpanel", name="Content or taste?")
+    expect(panel.locator(".st-key-deciders_bars .bars .trace")).to_have_count(len(EXPERTS))
+    text = download(page, "Explanation (JSON)").read_text("utf-8")
+    said = ExpertExplanation.from_json(text)
+    assert said.sentence() == shown
+    above = page.locator('[data-testid="stRadio"]').inner_text()
+    assert len(said.films) == 10 and all(film.title in above for film in said.films)
+    assert said.audit.shares.closes(1e-9)
+    html = download(page, "Page for a slide").read_text("utf-8")
+    assert "Did that expert matter?" in html and "<script src=" not in html
+
+
+def test_a_link_holds_the_films_and_the_one_explained(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?viewer=300&{TAB}")
+    first = sentence(page)
+    page.get_by_role("radio", name="The experts’ own choice").or_(
+        page.get_by_role("button", name="The experts’ own choice")
+    ).click()
+    expect(page.locator("h4").filter(has_text=SENTENCE)).not_to_have_text(first)
+    page.get_by_role("combobox", name=re.compile("^Film|Film$")).last.click()
+    page.get_by_role("option").nth(3).click()
+    page.wait_for_url(re.compile("judged="))
+    shown = sentence(page)
+    again = open_page(page.url)
+    assert sentence(again) == shown
+
+
+def test_someone_new_is_told_why_the_experts_are_silent(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?who=Someone+new&liked=50&{TAB}")
+    expect(page.get_by_text("The experts answer for viewers whose ratings")).to_be_visible()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_tab_fits_a_telephone(site: str, open_page: Open, dark: bool) -> None:
+    page = open_page(f"{site}/movies?viewer=1&{TAB}", width=390, dark=dark)
+    sentence(page)
+    page.wait_for_timeout(1000)
+    main = "document.querySelector('[data-testid=stMain]')"
+    assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")

@@ -26,9 +26,10 @@ READING_HELP = (
     "when two products are nearly alike, because then there is no distance left to explain."
 )
 PRESETS = {
+    "epsilon-gamma": "Supports favoured a little (gamma 0.1)",
     "paper": "One rule for all layers (epsilon)",
     "epsilon-plus-flat": "Supports only, flat below (z-plus)",
-    "epsilon-gamma-box": "Supports favoured (gamma)",
+    "epsilon-gamma-box": "Supports favoured (gamma 0.25)",
 }
 _DETAIL = {
     SMOOTHED: "smoothed a little, since single pixels flicker",

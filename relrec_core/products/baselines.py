@@ -31,7 +31,7 @@ def best_threshold(training: Floats, holds: Bools) -> float:
 def cosine(x: Tensor, pairs: Pairs) -> Floats:
     """Cosine (n,) of the centred features (N, F) of each pair."""
     unit = F.normalize(x - x.mean(dim=0), dim=1)
-    left, right = torch.from_numpy(pairs.left), torch.from_numpy(pairs.right)
+    left, right = torch.tensor(pairs.left), torch.tensor(pairs.right)
     return (unit[left] * unit[right]).sum(dim=1).numpy()
 
 
@@ -79,7 +79,7 @@ def metric(x: Tensor, split: Split, dim: int, seed: int) -> Distances:
         for start in range(0, len(order), STEP):
             part = pairs.where(order[start : start + STEP])
             left, right, relation = (
-                torch.from_numpy(v) for v in (part.left, part.right, part.relation)
+                torch.tensor(v) for v in (part.left, part.right, part.relation)
             )
             g = learned.logits(x, left, right, relation)
             holds = torch.from_numpy(part.holds).float()
@@ -93,6 +93,6 @@ def metric(x: Tensor, split: Split, dim: int, seed: int) -> Distances:
 
 def calls(distances: Distances, x: Tensor, pairs: Pairs) -> Bools:
     """Whether each pair (n,) is more probable than not."""
-    left, right, relation = (torch.from_numpy(v) for v in (pairs.left, pairs.right, pairs.relation))
+    left, right, relation = (torch.tensor(v) for v in (pairs.left, pairs.right, pairs.relation))
     with torch.no_grad():
         return np.asarray((distances.logits(x, left, right, relation) >= 0).numpy())

@@ -55,7 +55,7 @@ class Method(Value):
 
     reading: ReadingName = "evidence"
     compared: Literal["category", "catalogue"] = "category"
-    preset: str = "paper"
+    preset: str = "epsilon-gamma"
     epsilon: float = EPSILON
     ignore_bias: bool = False
 

@@ -40,7 +40,7 @@ def _asked(study: Study) -> list[tuple[str, Method, str]]:
         asked += [(f"{name} ({reading})", method, name) for name in LRP]
         asked += [(f"{name} ({reading})", method, name) for name in CAPTUM]
     for epsilon in EPSILONS:
-        method = Method(epsilon=epsilon)
+        method = Method(preset="paper", epsilon=epsilon)
         asked.append((f"LRP, paper, epsilon {epsilon:g} (evidence)", method, "LRP, paper"))
     return asked + [(name, Method(), name) for name in BLIND]
 
@@ -104,7 +104,7 @@ def _related(of: Recommender, relation: str, count: int, seed: int) -> npt.NDArr
         np.ones(len(rows), dtype=np.bool_),
     )
     rows = rows[calls(of.distances, of.features, pairs)]
-    chance = np.random.default_rng([seed, number])
+    chance = np.random.default_rng([seed, number, 1])  # others than the preset was chosen on
     drawn = rows[chance.permutation(len(rows))[:count]]
     return np.asarray([chance.permutation(pair) for pair in drawn], dtype=np.int64)
 

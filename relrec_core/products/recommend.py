@@ -266,8 +266,3 @@ class Recommender:
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
-
-
-def logits(head: Head, x: Tensor, rows: Sequence[int], one: Tensor) -> Tensor:
-    """g (n,) of one product's features (1, F) with the products at the rows of x (N, F)."""
-    return head.logit(one.expand(len(rows), -1), x[list(rows)])

@@ -26,7 +26,7 @@ def download(page: Page, name: str) -> Path:
     panel = page.get_by_role("tabpanel", name="Content or taste?")
     button = page.get_by_role("button", name=name).last
     if not button.is_visible():
-        panel.get_by_role("button", name="Download").click()
+        panel.get_by_test_id("stPopoverButton").click()
     with page.expect_download() as waiting:
         button.click()
     return Path(waiting.value.path())
@@ -46,7 +46,7 @@ def test_every_recommended_film_has_its_bar(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?viewer=300&{TAB}")
     shown = sentence(page)
     panel = page.get_by_role("tabpanel", name="Content or taste?")
-    expect(panel.locator(".st-key-deciders_bars .bars .trace")).to_have_count(len(EXPERTS))
+    expect(panel.locator(".st-key-deciders_bars .barlayer .trace")).to_have_count(len(EXPERTS))
     text = download(page, "Explanation (JSON)").read_text("utf-8")
     said = ExpertExplanation.from_json(text)
     assert said.sentence() == shown

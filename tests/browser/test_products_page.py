@@ -53,7 +53,7 @@ def download(page: Page, name: str) -> Path:
     if not button.is_visible():
         page.get_by_role("button", name="Download").first.click()
     with page.expect_download() as waiting:
-        button.click()
+        button.dispatch_event("click")  # a popover may reach below the window
     return Path(waiting.value.path())
 
 
@@ -63,9 +63,9 @@ def test_three_recommendations_with_both_maps_and_the_proof(
     page = open_page(f"{products_site}/products")
     sentence(page)
     settled(page)
-    assert page.locator(".st-key-product_list button img.map").count() == 6
+    expect(page.locator(".st-key-product_list button img.map")).to_have_count(6)
     large = page.locator(".st-key-product_answer")
-    assert large.locator("img.map").count() == 2
+    expect(large.locator("img.map")).to_have_count(2)
     for alt in large.locator("img.base").evaluate_all("found => found.map(i => i.alt)"):
         assert "its pixels sum to" in alt and "support in" in alt
     expect(page.get_by_text("Rendered: drawn products, not photos")).to_be_visible()

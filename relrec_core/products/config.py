@@ -81,6 +81,19 @@ class Config(TrainerConfig):
         description="Passes before the others in which a trunk that knows nothing learns to name "
         "groups of related products; with initial weights, 0.",
     )
+    guided_epochs: int = Field(
+        default=0,
+        ge=0,
+        le=10000,
+        title="Guided epochs",
+        description="Passes after the others in which what proved relevant on validation pairs "
+        "counts for more; the result is kept only if accuracy on validation does not fall.",
+    )
+    guided_by: Literal["relevance", "nothing"] = Field(
+        default="relevance",
+        title="Guided by",
+        description="Relevance, or nothing: the same passes without weights, to compare with.",
+    )
     learning_rate: float = Field(
         default=3e-4,
         gt=0,

@@ -12,25 +12,39 @@ from relrec_core.errors import ConfigError
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 """Width and number of the convolutions between two poolings."""
+LAST_BLOCK = sum(2 * depth + 1 for _, depth in BLOCKS[:-1])
+"""Place among the layers of `features` where the last block begins."""
 
 
 @dataclass(frozen=True)
 class Trunk:
-    """What makes one trunk: its convolutions' widths as part of VGG's, and its hidden layers."""
+    """What makes one trunk.
+
+    Args:
+        width: of its convolutions, as part of VGG's.
+        grid: cells down and across that the last convolutions are averaged in.
+        hidden: widths of its fully connected layers.
+    """
 
     width: float
-    hidden: tuple[int, ...]
+    grid: int
+    hidden: tuple[int, ...] = ()
+
+    @property
+    def pooled(self) -> int:
+        """What the convolutions give, flattened."""
+        return int(BLOCKS[-1][0] * self.width) * self.grid**2
 
     @property
     def features(self) -> int:
         """F, the number of features it gives."""
-        return self.hidden[-1] if self.hidden else int(BLOCKS[-1][0] * self.width)
+        return self.hidden[-1] if self.hidden else self.pooled
 
 
 TRUNKS = {
-    "vgg16": Trunk(1.0, (4096, 4096)),
-    "vgg16-conv": Trunk(1.0, ()),
-    "vgg16-slim": Trunk(0.25, ()),
+    "vgg16": Trunk(1.0, grid=7, hidden=(4096, 4096)),
+    "vgg16-conv": Trunk(1.0, grid=2),
+    "vgg16-slim": Trunk(0.25, grid=1),
 }
 
 
@@ -41,8 +55,9 @@ def trunk(name: str) -> nn.Sequential:
 
     Args:
         name: `vgg16`: torchvision's layer names, features are its last hidden layer (F = 4096).
-            `vgg16-conv`: its 13 convolutions, averaged over the picture (F = 512).
-            `vgg16-slim`: the same at a quarter of the width (F = 128).
+            `vgg16-conv`: its 13 convolutions, averaged in the quarters of the picture
+                (F = 2048).
+            `vgg16-slim`: the same at a quarter of the width, averaged over the picture (F = 128).
 
     Raises:
         ConfigError: there is no such trunk.
@@ -59,12 +74,11 @@ def trunk(name: str) -> nn.Sequential:
             channels = width
         layers.append(nn.MaxPool2d(kernel_size=2, stride=2))
     parts: OrderedDict[str, nn.Module] = OrderedDict(features=nn.Sequential(*layers))
-    side = 7 if chosen.hidden else 1
-    parts["avgpool"] = nn.AdaptiveAvgPool2d((side, side))
+    parts["avgpool"] = nn.AdaptiveAvgPool2d((chosen.grid, chosen.grid))
     parts["flatten"] = nn.Flatten()
     if chosen.hidden:
         hidden: list[nn.Module] = []
-        inputs = channels * side * side
+        inputs = chosen.pooled
         for outputs in chosen.hidden:
             hidden += [nn.Linear(inputs, outputs), nn.ReLU(), nn.Dropout()]
             inputs = outputs

@@ -86,7 +86,7 @@ class Distances(nn.Module):
 
     def head(self, relation: int, weights: Tensor) -> Head:
         """One relation's distance for w (D,), for explaining."""
-        return Head(self.embedding[relation].detach(), weights, float(self.bias[relation]))
+        return Head(self.embedding[relation].detach(), weights, float(self.bias[relation].detach()))
 
 
 class Siamese(nn.Module):

@@ -31,8 +31,8 @@ Tell = Callable[[float, str], None]
 """Told of progress: the fraction done, 0 to 1, and a short message."""
 
 IN_TRAINING = (
-    *("config", "data", "features", "images", "model", "network", "pictures"),
-    *("split", "train", "users", "warm"),
+    *("adjacency", "config", "data", "features", "guided", "images", "model"),
+    *("network", "pictures", "split", "train", "users", "warm"),
 )
 """Modules of this wing that decide what a trained network is."""
 
@@ -53,7 +53,7 @@ PHOTOS: dict[str, Any] = {
     "weights": "vgg16-conv",
     "epochs": 12,
     "learning_rate": 5e-5,
-    "head_rate": 2e-3,
+    "head_rate": 5e-3,
 }
 QUICK: dict[str, Any] = {"epochs": 1, "side": 32, "dim": 8, "threads": 1, "trunk": "vgg16-slim"}
 

@@ -20,13 +20,15 @@ from torch import Tensor
 
 from relrec_core import VERSION
 from relrec_core.errors import CheckpointError, DataError, RelRecError
-from relrec_core.products import store, users, warm
+from relrec_core.products import guided, store, users, warm
+from relrec_core.products.adjacency import Adjacency
 from relrec_core.products.config import Config
 from relrec_core.products.data import Catalogue
 from relrec_core.products.features import FEATURES, features, initial, mixed
 from relrec_core.products.network import Siamese
 from relrec_core.products.pictures import Pictures, varied
-from relrec_core.products.split import TEST, TRAIN, VALIDATION, Pairs, Rows, Split
+from relrec_core.products.scoring import predicted, scores
+from relrec_core.products.split import TRAIN, VALIDATION, Rows, Split
 from relrec_core.runs import distributed
 from relrec_core.runs.directory import Run
 
@@ -67,6 +69,8 @@ def train(config: Config, run: Run) -> None:
     with distributed.session(config.device, config.threads) as group:
         fit = Fit(config, run, group, catalogue, split, shown)
         fit.until_done()
+        if config.guided_epochs:
+            fit.refine()
         if group.is_main:
             run.report(0.99, "Looking at all products once more, in full precision")
             x = fit.exact_features(catalogue)
@@ -114,7 +118,10 @@ class Fit:
         self.net.distances.personal_bias.requires_grad_(False)
         self.net.trunk.requires_grad_(not config.freeze)
         self.net.to(group.device)
-        self.model = group.wrap(self.net.trunk) if not config.freeze else self.net.trunk
+        views = guided.Views(self.net.trunk)
+        self.model = views if config.freeze else group.wrap(views)
+        self.weight_map: Tensor | None = None
+        self.guidance: dict[str, Any] = {}
         self.mixed = mixed(config.precision, group.device)
         trunk = [p for p in self.net.trunk.parameters() if p.requires_grad]
         heads = [p for p in self.net.distances.parameters() if p.requires_grad]
@@ -136,7 +143,12 @@ class Fit:
     @property
     def begin(self) -> float:
         """Share of the whole training that the warm-up takes."""
-        return self.config.warm_epochs / (self.config.warm_epochs + self.config.epochs)
+        return self.config.warm_epochs / (self.config.warm_epochs + self.epochs)
+
+    @property
+    def epochs(self) -> int:
+        """Of the training after the warm-up."""
+        return self.config.epochs + self.config.guided_epochs
 
     def _warm(self) -> None:
         """Every process does it alike."""
@@ -166,10 +178,49 @@ class Fit:
                 self.run.log_metrics(p.epoch, **values)
                 self._keep()
             self.run.report(
-                self._done(p.epoch / config.epochs),
-                f"Epoch {p.epoch} of {config.epochs}: loss {loss:.4f}, accuracy "
+                self._done(p.epoch / self.epochs),
+                f"Epoch {p.epoch} of {self.epochs}: loss {loss:.4f}, accuracy "
                 f"{values['validation_accuracy']:.1%} on validation",
             )
+
+    def refine(self) -> None:
+        """Go on, guided by relevance; the best epoch by validation is kept, or the start.
+
+        After a kill all of it is done again.
+        """
+        config, p = self.config, self.progress
+        start = best = self._validate()["validation_accuracy"]
+        kept, kept_memory = self._weights(), self.memory.clone()
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["top"] * guided.RATE
+        pairs = self.split.balanced(VALIDATION, config.split_seed, config.hard)
+        for _ in range(config.guided_epochs):
+            self.weight_map = guided.weight_map(
+                self.net, self.pictures, pairs, self.memory, config.seed + p.epoch, self._check
+            )
+            if config.guided_by == "nothing":
+                self.weight_map = torch.ones_like(self.weight_map)
+            loss = self._epoch()
+            p.epoch += 1
+            values = self._validate()
+            if self.group.is_main:
+                self.run.log_metrics(p.epoch, train_loss=loss, **values)
+            if values["validation_accuracy"] >= best:
+                best = values["validation_accuracy"]
+                kept, kept_memory = self._weights(), self.memory.clone()
+                self.guidance["kept_epoch"] = p.epoch
+            self.run.report(
+                self._done(p.epoch / self.epochs),
+                f"Guided epoch {p.epoch} of {self.epochs}: accuracy "
+                f"{values['validation_accuracy']:.1%} on validation, {start:.1%} before",
+            )
+        self.weight_map = None
+        self.net.load_state_dict(kept)
+        self.memory = kept_memory
+        self.guidance |= {"by": config.guided_by, "validation_before": start, "validation": best}
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {name: value.clone() for name, value in self.net.state_dict().items()}
 
     def metadata(self) -> dict[str, Any]:
         """What a checkpoint must say to be read again."""
@@ -203,8 +254,8 @@ class Fit:
             total += self._learn(order[start : start + config.batch_size], beside, generator)
             done = (p.step % count) / count if p.step % count else 1.0
             self.run.report(
-                self._done(min((p.epoch + done) / config.epochs, 1.0)),
-                f"Epoch {p.epoch + 1} of {config.epochs}: picture "
+                self._done(min((p.epoch + done) / self.epochs, 1.0)),
+                f"Epoch {p.epoch + 1} of {self.epochs}: picture "
                 f"{min(start + config.batch_size, len(order)):,} of {len(order):,}",
             )
         return total / count
@@ -216,10 +267,13 @@ class Fit:
         generator: torch.Generator,
     ) -> float:
         group, device = self.group, self.group.device
-        self._set_rates()
+        if self.weight_map is None:
+            self._set_rates()
         mine = rows[group.share(len(rows))]
         at = torch.from_numpy(rows).to(device)
-        x = self.memory if self.config.freeze else self._seen(rows, mine, at, generator)  # (N, F)
+        views = [self.memory]
+        if not self.config.freeze:
+            views = self._seen(rows, mine, at, generator)
         pairs = beside.of(rows)
         left, right, relation = (
             torch.from_numpy(v).to(device) for v in (pairs.left, pairs.right, pairs.relation)
@@ -227,8 +281,10 @@ class Fit:
         holds = torch.from_numpy(pairs.holds).to(device, torch.float32)
         touched, place = torch.cat([left, right]).unique(return_inverse=True)  # type: ignore[no-untyped-call]
         n = len(left)
-        g = self.net.distances.logits(x[touched], place[:n], place[n:], relation)  # (n,)
-        loss = F.binary_cross_entropy_with_logits(g, holds)
+        loss = torch.zeros((), device=device)
+        for x in views:
+            g = self.net.distances.logits(x[touched], place[:n], place[n:], relation)  # (n,)
+            loss = loss + F.binary_cross_entropy_with_logits(g, holds)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
@@ -246,20 +302,24 @@ class Fit:
         mine: Rows,
         at: Tensor,
         generator: torch.Generator,
-    ) -> Tensor:
-        """Features of all products (N, F); those of this rank's pictures carry gradients."""
+    ) -> list[Tensor]:
+        """Features of all products (N, F); those of this rank's pictures carry gradients.
+
+        Once as they are and, while relevance guides, once more as the weighted layer has them.
+        """
         group = self.group
         pictures = self.pictures.batch(rows)
         if self.config.augment:
             pictures = varied(pictures, generator)
         own = pictures[group.share(len(rows))].to(group.device)
         with torch.autocast(group.device.type, dtype=torch.bfloat16, enabled=self.mixed):
-            seen = self.model(own)  # (B/W, F)
-        seen = seen.float()
+            seen = self.model(own, self.weight_map)
+        views = seen.float().split(len(own))  # (B/W, F) each
+        self.memory[at] = group.gathered(views[0].detach(), len(rows))
         # Every rank computes the whole loss, so the mean over ranks takes a share of each gradient.
-        fresh = seen * group.world_size - (seen * (group.world_size - 1)).detach()
-        self.memory[at] = group.gathered(seen.detach(), len(rows))
-        return self.memory.index_put((torch.from_numpy(mine).to(group.device),), fresh)
+        fresh = [x * group.world_size - (x * (group.world_size - 1)).detach() for x in views]
+        place = (torch.from_numpy(mine).to(group.device),)
+        return [self.memory.index_put(place, x) for x in fresh]
 
     def _set_rates(self) -> None:
         p = self.progress
@@ -321,42 +381,6 @@ class Fit:
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
 
 
-class Adjacency:
-    """Finds the pairs of a few products without looking at all."""
-
-    def __init__(self, pairs: Pairs, n_items: int) -> None:
-        self.pairs = pairs
-        ends = np.concatenate([pairs.left, pairs.right])
-        self.order = np.argsort(ends, kind="stable") % len(pairs)
-        self.start = np.searchsorted(np.sort(ends), np.arange(n_items + 1))
-
-    def of(self, rows: Rows) -> Pairs:
-        """All pairs with one end or two among the rows; with two, twice."""
-        found = [self.order[self.start[row] : self.start[row + 1]] for row in rows]
-        return self.pairs.where(np.concatenate(found))
-
-
-def predicted(net: Siamese, x: Tensor, pairs: Pairs) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Logits (n,) of pairs, from the features x (N, F)."""
-    left, right, relation = (
-        torch.from_numpy(v).to(x.device) for v in (pairs.left, pairs.right, pairs.relation)
-    )
-    with torch.no_grad():
-        return net.distances.logits(x, left, right, relation).cpu().numpy()
-
-
-def scores(net: Siamese, x: Tensor, split: Split, seed: int) -> dict[str, float]:
-    """Accuracy at threshold 1/2 on balanced validation and test pairs, all and by relation."""
-    found: dict[str, float] = {}
-    for title, part in (("validation", VALIDATION), ("test", TEST)):
-        pairs = split.balanced(part, seed)
-        right = (predicted(net, x, pairs) >= 0) == pairs.holds
-        found[f"{title}_accuracy"] = float(right.mean())
-        for number, name in enumerate(split.relations):
-            found[f"{title}_accuracy_{name}"] = float(right[pairs.relation == number].mean())
-    return found
-
-
 def _card(
     config: Config,
     catalogue: Catalogue,
@@ -388,6 +412,7 @@ def _card(
             "seed": config.split_seed,
         },
         "epochs": config.epochs,
+        "guided": fit.guidance,
         "metrics": measured,
         "threads": torch.get_num_threads(),
         "processes": fit.group.world_size,

@@ -15,12 +15,14 @@ import torch.nn.functional as F
 
 from relrec_core.errors import CheckpointError, ConfigError, RelRecError, SourceError
 from relrec_core.products import store, users, warm
+from relrec_core.products.adjacency import Adjacency
 from relrec_core.products.data import Catalogue
 from relrec_core.products.model import trunk
 from relrec_core.products.network import Distances
 from relrec_core.products.recommend import Recommender
+from relrec_core.products.scoring import predicted
 from relrec_core.products.split import TEST, TRAIN, Split
-from relrec_core.products.train import Adjacency, Config, predicted, train
+from relrec_core.products.train import Config, train
 from relrec_core.runs.directory import Run
 from relrec_core.runs.execution import Cancelled
 from relrec_core.runs.launch import TRAIN as SCRIPT

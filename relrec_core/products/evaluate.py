@@ -16,8 +16,8 @@ from relrec_core.errors import ConfigError, DataError
 from relrec_core.products import baselines, store, truth
 from relrec_core.products.data import CATEGORY
 from relrec_core.products.maps import localisation_rows, perturbation_rows
-from relrec_core.products.split import TEST, By, Pairs, Split
-from relrec_core.products.study import Study, Trained, training_code
+from relrec_core.products.split import TEST, VALIDATION, By, Pairs, Split
+from relrec_core.products.study import GuidedBy, Study, Trained, training_code
 from relrec_core.products.tasting import recovered
 from relrec_core.runs import permission, tables
 from relrec_core.runs.tables import StoredTable
@@ -157,6 +157,35 @@ def taste_table(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows).groupby("cause", sort=False).mean().reset_index()
 
 
+def guided_table(study: Study) -> pd.DataFrame:
+    """Relevance-guided training (section 4), before and after, beside as many plain epochs.
+
+    Accuracy on balanced validation pairs, which decide what is kept, and on test pairs.
+    """
+    by: By = "items" if study.rendered else "pairs"
+    studied: tuple[tuple[str, GuidedBy | None], ...] = (
+        ("before", None),
+        ("guided by relevance", "relevance"),
+        ("as many epochs, not guided", "nothing"),
+    )
+    study.begin(len(study.seeds) * len(studied))
+    rows: list[dict[str, Any]] = []
+    for seed in study.seeds:
+        for title, guided_by in studied:
+            found = study.trained(seed, by, guided_by)
+            kept = found.run.card()["guided"].get("kept_epoch")
+            for part, name in ((VALIDATION, "validation"), (TEST, "test")):
+                pairs = found.split.balanced(part, seed)
+                right = baselines.calls(found.distances, found.features, pairs) == pairs.holds
+                about = {"network": title, "seed": seed, "kept_epoch": kept, "part": name}
+                rows.append(about | {"relation": ALL, "accuracy": float(right.mean())})
+                for number, relation in enumerate(found.split.relations):
+                    value = float(right[pairs.relation == number].mean())
+                    rows.append(about | {"relation": relation, "accuracy": value})
+            study.step(title)
+    return pd.DataFrame(rows)
+
+
 def localisation_table(study: Study) -> pd.DataFrame:
     """On the rendered studio that is shown: how well maps find the planted cause."""
     if not study.rendered:
@@ -166,6 +195,7 @@ def localisation_table(study: Study) -> pd.DataFrame:
 
 TABLES: dict[str, Callable[[Study], pd.DataFrame]] = {
     "accuracy": accuracy_table,
+    "guided": guided_table,
     "localisation": localisation_table,
     "perturbation": perturbation_rows,
     "tastes": taste_table,

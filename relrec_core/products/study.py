@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -27,6 +27,7 @@ from relrec_core.runs import config, permission, status
 from relrec_core.runs.cells import Cells, code_digest
 from relrec_core.runs.directory import Run
 
+GuidedBy = Literal["relevance", "nothing"]
 Tell = Callable[[float, str], None]
 """Told of progress: the fraction done, 0 to 1, and a short message."""
 
@@ -55,19 +56,20 @@ PHOTOS: dict[str, Any] = {
     "learning_rate": 5e-5,
     "head_rate": 5e-3,
 }
+GUIDED_EPOCHS = 5
 QUICK: dict[str, Any] = {"epochs": 1, "side": 32, "dim": 8, "threads": 1, "trunk": "vgg16-slim"}
 
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A network on the catalogue it shows, the catalogue it learned from, and its card."""
+    """A network on the catalogue it shows, the catalogue it learned from, and its run."""
 
     recommender: Recommender
     catalogue: Catalogue
     split: Split
     features: Tensor
     """(N, F) of the catalogue it learned from."""
-    card: dict[str, Any]
+    run: Run
 
     @property
     def distances(self) -> Distances:
@@ -100,10 +102,13 @@ class Study:
     def rendered(self) -> bool:
         return self.dataset == store.STUDIO
 
-    def config(self, seed: int, by: By) -> Config:
+    def config(self, seed: int, by: By, guided_by: GuidedBy | None = None) -> Config:
         """The settings of one training; they are part of the conditions of every table."""
         chosen: dict[str, Any] = STUDIO if self.rendered else {**PHOTOS, "dataset": self.dataset}
         chosen = {**chosen, "seed": seed, "split_seed": seed, "split_by": by}
+        if guided_by is not None:
+            epochs = 1 if self.quick else GUIDED_EPOCHS
+            chosen |= {"guided_epochs": epochs, "guided_by": guided_by}
         if self.quick:
             chosen |= QUICK | {"weights": ""}
             if self.rendered:
@@ -123,8 +128,10 @@ class Study:
         normalisation = store.NORMALISATIONS[initial(net, settings)]
         return features(net, Pictures(self.catalogue, settings.side, normalisation), CPU)
 
-    def trained(self, seed: int, by: By = "items") -> Trained:
+    def trained(self, seed: int, by: By = "items", guided_by: GuidedBy | None = None) -> Trained:
         """The network of one seed and split, trained by `train` unless it was before.
+
+        With `guided_by`, this network after some more epochs that relevance (or nothing) guided.
 
         It is kept under `<home>/evaluations/products/models/`, under a name that changes with
         the settings, the data and the code; a training that was stopped goes on where it was.
@@ -133,12 +140,13 @@ class Study:
             Cancelled: stopped by Ctrl-C or SIGTERM.
             ReadOnlyError: it has to be trained, in read-only mode.
         """
-        settings = self.config(seed, by)
+        settings = self.config(seed, by, guided_by)
         said = settings.model_dump(exclude={"device", "threads"})
         identity = json.dumps([said, self.catalogue.content_hash, training_code()])
         name = hashlib.sha256(identity.encode()).hexdigest()[:16]
         if name not in self._trained:
-            run = self._run(name, settings)
+            start = None if guided_by is None else self.trained(seed, by).run
+            run = self._run(name, settings, start)
             of = store.recommender(run)
             if settings.shown:
                 pictures = Pictures(self.catalogue, settings.side, of.pictures.normalisation)
@@ -146,10 +154,10 @@ class Study:
             else:
                 seen = of.features
             split = Split(self.catalogue, by, seed)
-            self._trained[name] = Trained(of, self.catalogue, split, seen, run.card())
+            self._trained[name] = Trained(of, self.catalogue, split, seen, run)
         return self._trained[name]
 
-    def _run(self, name: str, settings: Config) -> Run:
+    def _run(self, name: str, settings: Config, start: Run | None) -> Run:
         folder = paths.evaluations_dir() / store.WING / "models" / name
         if not (folder / "status.json").exists():
             permission.require_writable("train a model for an evaluation")
@@ -160,6 +168,9 @@ class Study:
         if run.status().state != "done":
             permission.require_writable("train a model for an evaluation")
             run.withdraw_cancel()
+            kept = None if start is None else start.read_state()
+            if kept is not None:
+                run.write_state(*kept)
             with run.executing(self._share):
                 train(settings, run)
         return run

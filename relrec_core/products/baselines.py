@@ -8,13 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from relrec_core.products import probe
 from relrec_core.products.data import CATEGORY, Catalogue
 from relrec_core.products.network import Distances
 from relrec_core.products.split import TRAIN, Pairs, Split
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
-EPOCHS, RATE, DECAY, STEP = 40, 2e-3, 1e-2, 4096
+EPOCHS = 40
 
 
 def best_threshold(training: Floats, holds: Bools) -> float:
@@ -69,25 +70,7 @@ def metric(x: Tensor, split: Split, dim: int, seed: int) -> Distances:
     torch.manual_seed(seed)
     learned = Distances(x.shape[1], dim, len(split.relations), 0)
     learned.calibrate(x)
-    parameters = [learned.directions, learned.bias]
-    optimizer = torch.optim.AdamW(parameters, lr=RATE, weight_decay=DECAY)
-    total = EPOCHS * (2 * len(split.positives(TRAIN)) // STEP + 1)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total)
-    for epoch in range(EPOCHS):
-        pairs = split.positives(TRAIN).joined(split.negatives(TRAIN, (seed, epoch)))
-        order = np.random.default_rng([seed, epoch]).permutation(len(pairs))
-        for start in range(0, len(order), STEP):
-            part = pairs.where(order[start : start + STEP])
-            left, right, relation = (
-                torch.tensor(v) for v in (part.left, part.right, part.relation)
-            )
-            g = learned.logits(x, left, right, relation)
-            holds = torch.from_numpy(part.holds).float()
-            loss = F.binary_cross_entropy_with_logits(g, holds)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
+    probe.learn(learned, x, split, EPOCHS, seed)
     return learned.requires_grad_(False)
 
 

@@ -81,6 +81,14 @@ class Config(TrainerConfig):
         description="Passes before the others in which a trunk that knows nothing learns to name "
         "groups of related products; with initial weights, 0.",
     )
+    probe_epochs: int = Field(
+        default=0,
+        ge=0,
+        le=10000,
+        title="Epochs of the distances alone",
+        description="Passes over the pairs before the others, in which only the distances learn, "
+        "on what the initial weights see; it keeps a good start from being spoilt.",
+    )
     guided_epochs: int = Field(
         default=0,
         ge=0,

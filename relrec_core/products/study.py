@@ -33,7 +33,7 @@ Tell = Callable[[float, str], None]
 
 IN_TRAINING = (
     *("adjacency", "config", "data", "features", "guided", "images", "model"),
-    *("network", "pictures", "split", "train", "users", "warm"),
+    *("network", "pictures", "probe", "split", "train", "users", "warm"),
 )
 """Modules of this wing that decide what a trained network is."""
 
@@ -52,9 +52,10 @@ STUDIO: dict[str, Any] = {
 PHOTOS: dict[str, Any] = {
     "trunk": "vgg16-conv",
     "weights": "vgg16-conv",
-    "epochs": 12,
+    "probe_epochs": 40,
+    "epochs": 8,
     "learning_rate": 5e-5,
-    "head_rate": 5e-3,
+    "head_rate": 1e-3,
 }
 GUIDED_EPOCHS = 5
 QUICK: dict[str, Any] = {"epochs": 1, "side": 32, "dim": 8, "threads": 1, "trunk": "vgg16-slim"}

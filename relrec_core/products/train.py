@@ -20,7 +20,7 @@ from torch import Tensor
 
 from relrec_core import VERSION
 from relrec_core.errors import CheckpointError, DataError, RelRecError
-from relrec_core.products import guided, store, users, warm
+from relrec_core.products import guided, probe, store, users, warm
 from relrec_core.products.adjacency import Adjacency
 from relrec_core.products.config import Config
 from relrec_core.products.data import Catalogue
@@ -29,7 +29,7 @@ from relrec_core.products.network import Siamese
 from relrec_core.products.pictures import Pictures, varied
 from relrec_core.products.scoring import predicted, scores
 from relrec_core.products.split import TRAIN, VALIDATION, Rows, Split
-from relrec_core.runs import distributed
+from relrec_core.runs import distributed, resuming
 from relrec_core.runs.directory import Run
 
 __all__ = ["Config", "train"]
@@ -137,6 +137,8 @@ class Fit:
             run.report(self.begin, "Looking at all products for the first time")
             self.memory = self._features()
             self.net.distances.calibrate(self.memory)
+            if config.probe_epochs:
+                self._probe()
         else:
             self._resume(*kept)
 
@@ -160,6 +162,17 @@ class Fit:
         device = self.group.device
         trunk = self.net.trunk
         warm.start(trunk, self.pictures, self.split, self.config, device, self.mixed, tell)
+
+    def _probe(self) -> None:
+        """Every process does it alike (linear probing then fine-tuning, Kumar et al. 2022)."""
+
+        def tell(fraction: float) -> None:
+            self._check()
+            self.run.report(self.begin, f"Distances on what is seen at first: {fraction:.0%}")
+
+        of, config = self.net.distances, self.config
+        epochs, seed = config.probe_epochs, config.seed
+        probe.learn(of, self.memory, self.split, epochs, seed, config.hard, tell)
 
     @property
     def steps(self) -> int:
@@ -356,29 +369,18 @@ class Fit:
         self.group.check_cancelled(self.run)
 
     def _keep(self) -> None:
-        tensors = {f"net.{k}": v for k, v in self.net.state_dict().items()}
-        tensors |= {"memory": self.memory}
-        for i, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"adam.{i}.{k}": v for k, v in state.items()}
+        tensors = resuming.packed(self.net, self.optimizer) | {"memory": self.memory}
         self.run.write_state(tensors, asdict(self.progress))
 
     def _resume(self, tensors: dict[str, Tensor], meta: dict[str, Any]) -> None:
         self.progress = Progress(**meta)
         try:
-            self.net.load_state_dict(
-                {k.removeprefix("net."): v for k, v in tensors.items() if k.startswith("net.")}
-            )
+            resuming.unpack(tensors, self.net, self.optimizer)
         except RuntimeError as error:
             raise CheckpointError(
                 f"What run {self.run.name} kept belongs to another network; start a new run."
             ) from error
         self.memory = tensors["memory"].to(self.group.device)
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, value in tensors.items():
-            if name.startswith("adam."):
-                _, i, key = name.split(".")
-                state.setdefault(int(i), {})[key] = value
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
 
 
 def _card(

@@ -12,6 +12,7 @@ PAGES = (
     ("products", "Products", ":material/image_search:"),
     ("movies", "Movies", ":material/movie:"),
     ("sessions", "Sessions", ":material/queue_music:"),
+    ("evidence", "Evidence", ":material/fact_check:"),
     ("training", "Training", ":material/model_training:"),
 )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from dashboard.claims import CLAIMS
 from dashboard.figures.heatmap import data_url
 from relrec_core import paths
 from relrec_core.movies import explain as movie_explain
@@ -26,6 +27,7 @@ from relrec_core.products.data import Catalogue
 from relrec_core.products.explain import Explainer, Map, ProductExplanation, Question, Relevance
 from relrec_core.products.recommend import Candidate
 from relrec_core.products.truth import Truth
+from relrec_core.runs.claims import Verdict
 from relrec_core.runs.directory import Run
 from relrec_core.runs.tables import StoredTable, stored
 from relrec_core.sessions import browse
@@ -338,3 +340,11 @@ def product_method(
 def evaluation(wing: str, name: str) -> StoredTable | None:
     """A stored evaluation, or None where it was never run."""
     return stored(wing, name)
+
+
+@st.cache_data(ttl=30, show_spinner=False)
+def evidence(key: str, *, quick: bool) -> tuple[list[StoredTable] | None, Verdict]:
+    """The stored tables that decide a claim, and what they say; a DataError if one is damaged."""
+    claim = CLAIMS[key]
+    tables = claim.tables(quick)
+    return tables, claim.verdict(tables)

@@ -1,0 +1,312 @@
+"""Pictures of stored evaluations, one a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.curves import COLOURS, DASHES
+from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, faded
+
+Frames = Sequence[pd.DataFrame]
+PAPER_MARK = {"symbol": "diamond-open", "size": 11, "color": SUPPORT, "line": {"width": 2}}
+READABLE = 6
+"""Lines that one picture can hold."""
+
+
+def ranked(
+    table: pd.DataFrame, label: str, value: str, ours: Sequence[str], paper: str | None = None
+) -> go.Figure:
+    """Bars, largest on top, ours in colour; a diamond where the paper has a number."""
+    ordered = table.sort_values(value)
+    mine = [str(name).startswith(tuple(ours)) for name in ordered[label]]
+    figure = go.Figure(
+        go.Bar(
+            x=ordered[value],
+            y=ordered[label],
+            orientation="h",
+            name="Measured here",
+            marker={"color": [ACCENT if m else NEUTRAL for m in mine]},
+            text=[_short(v) for v in ordered[value]],
+            textposition="inside",
+            insidetextanchor="start",
+            textangle=0,
+            textfont={"color": "#ffffff"},
+            hovertemplate="%{y}: %{x:.4g}<extra></extra>",
+        )
+    )
+    if paper is not None and paper in ordered:
+        figure.add_trace(
+            go.Scatter(
+                x=ordered[paper],
+                y=ordered[label],
+                mode="markers",
+                name="The paper",
+                marker=PAPER_MARK,
+                hovertemplate="The paper, %{y}: %{x:.4g}<extra></extra>",
+            )
+        )
+    figure.update_layout(
+        height=80 + 26 * len(ordered),
+        margin={"l": 4, "r": 12, "t": 8, "b": 8},
+        xaxis={"rangemode": "tozero", "title": {"text": value}},
+        yaxis={"ticksuffix": "  ", "automargin": True},
+        bargap=0.3,
+        showlegend=paper is not None and paper in ordered,
+        legend={"orientation": "h", "y": 1.08, "x": 0},
+    )
+    return figure
+
+
+def lines(
+    series: Sequence[tuple[str, pd.Series]],
+    x: str,
+    y: str,
+    bands: Sequence[tuple[pd.Series, pd.Series] | None] = (),
+) -> go.Figure:
+    """One line a series over its index, with bands where there are some."""
+    figure = go.Figure()
+    for i, (name, values) in enumerate(series):
+        colour = COLOURS[i % len(COLOURS)]
+        band = bands[i] if i < len(bands) else None
+        if band is not None:
+            places = list(values.index)
+            figure.add_trace(
+                go.Scatter(
+                    x=places + places[::-1],
+                    y=[*band[1], *band[0].iloc[::-1]],
+                    fill="toself",
+                    fillcolor=faded(colour, 0.2),
+                    line={"width": 0},
+                    hoverinfo="skip",
+                    showlegend=False,
+                )
+            )
+        figure.add_trace(
+            go.Scatter(
+                x=values.index,
+                y=values,
+                name=name,
+                mode="lines+markers" if len(values) < 15 else "lines",
+                line={"color": colour, "dash": DASHES[i % len(DASHES)], "width": 2},
+                hovertemplate=name + ", %{x}: %{y:.4g}<extra></extra>",
+            )
+        )
+    figure.update_layout(
+        height=330,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        xaxis={"title": {"text": x}},
+        yaxis={"title": {"text": y}, "automargin": True},
+        showlegend=len(series) > 1,
+        legend={"orientation": "h", "y": -0.25},
+    )
+    return figure
+
+
+def grouped(table: pd.DataFrame, label: str, values: Sequence[str], y: str) -> go.Figure:
+    """Bars side by side: one group a row, one bar a column of `values`."""
+    figure = go.Figure()
+    for i, value in enumerate(values):
+        figure.add_trace(
+            go.Bar(
+                x=table[label],
+                y=table[value],
+                name=value,
+                marker={"color": COLOURS[i % len(COLOURS)]},
+                hovertemplate=f"%{{x}}, {value}: %{{y:.4g}}<extra></extra>",
+            )
+        )
+    figure.update_layout(
+        height=330,
+        barmode="group",
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        yaxis={"title": {"text": y}, "rangemode": "tozero"},
+        xaxis={"automargin": True},
+        legend={"orientation": "h", "y": 1.1, "x": 0},
+    )
+    return figure
+
+
+def _short(value: float) -> str:
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3f}" if abs(value) < 2 else f"{value:.1f}"
+
+
+def _recalls(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return ranked(numbers, "Method", "Recall@50", ["RecoNet"], "Paper")
+
+
+def _cold(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    by = numbers.set_index("Known films")
+    series = [(name, by[name].dropna()) for name in by.columns]
+    return lines(series, "Known films", "Recall@50")
+
+
+def _deletion(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    frame = frames[0][frames[0]["model"] == "RecoNet"].set_index("removed")
+    titles = (("top", "Strongest first"), ("random", "At random"))
+    return lines(
+        [(title, frame[f"{name}_mean"]) for name, title in titles],
+        "Features removed",
+        "Change of the score",
+        [(frame[f"{name}_low"], frame[f"{name}_high"]) for name, _ in titles],
+    )
+
+
+def _distribution(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    frame = frames[1][frames[1]["model"] == "RecoNet"]
+    centres = (frame["low"] + frame["high"]) / 2
+    figure = go.Figure()
+    for name, title, colour in (
+        ("random", "A random feature removed", OPPOSITION),
+        ("top", "The strongest removed", SUPPORT),
+    ):
+        figure.add_trace(
+            go.Bar(
+                x=centres,
+                y=frame[name],
+                name=title,
+                marker={"color": colour, "line": {"width": 0}},
+                opacity=0.65,
+                hovertemplate="change %{x:.2f}: %{y} viewers<extra></extra>",
+            )
+        )
+    figure.update_layout(
+        height=330,
+        barmode="overlay",
+        bargap=0,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        xaxis={"title": {"text": "Change of the score"}},
+        yaxis={"title": {"text": "Viewers"}},
+        legend={"orientation": "h", "y": 1.1, "x": 0},
+    )
+    return figure
+
+
+def _lime(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    frame = frames[0].set_index("removed")
+    titles = (("reconet", "RecoNet"), ("lime", "LIME"))
+    return lines(
+        [(title, frame[f"{name}_mean"]) for name, title in titles],
+        "Features removed",
+        "Change of the score",
+        [(frame[f"{name}_low"], frame[f"{name}_high"]) for name, _ in titles],
+    )
+
+
+def _agreement(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return grouped(
+        numbers, "Method", ["Rank correlation", "Same among the first 5"], "Agreement, 1 is full"
+    )
+
+
+def _hits(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return ranked(numbers, "Method", "HR@10", ["NCF of experts"], "Paper HR@10")
+
+
+def _shares(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return grouped(numbers, "Expert", ["Decides", "Mean share"], "Share of decisions")
+
+
+def _by_relation(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    relations = [c for c in numbers.columns if c != "Method"]
+    wide = numbers.set_index("Method")[relations].T.rename_axis("Relation").reset_index()
+    return grouped(wide, "Relation", list(numbers["Method"]), "Accuracy")
+
+
+def _dimensions(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    table = numbers.assign(D=[f"D = {d}" for d in numbers["D"]])
+    return grouped(table, "D", ["Accuracy"], "Accuracy")
+
+
+def _gains(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return ranked(numbers, "Map", "SRG", ["LRP, epsilon-gamma (evidence)"])
+
+
+def _curves(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    frame = frames[0][frames[0]["occlusion"] == "noise"]
+    series = []
+    for name in frame["method"].unique():
+        if str(name).startswith("LRP, paper, epsilon "):
+            of = frame[frame["method"] == name].set_index("removed")
+            series.append((str(name).removeprefix("LRP, paper, ").split(" (")[0], of["logit_most"]))
+    random = frame[frame["method"] == frame["method"].iloc[0]].set_index("removed")
+    series.append(("at random", random["logit_random"]))
+    return lines(series[:READABLE], "Share of the cells removed", "Score")
+
+
+def _located(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    best = numbers.head(14)
+    return ranked(best, "Map", "Share over area", ["LRP, epsilon-gamma (evidence)"])
+
+
+def _tastes(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return ranked(numbers, "Taste", "Rank correlation", list(numbers["Taste"]))
+
+
+def _guided(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    figure = grouped(numbers, "Network", ["validation", "test"], "Accuracy")
+    least = float(np.floor(numbers[["validation", "test"]].to_numpy().min() * 100 - 1) / 100)
+    figure.update_layout(yaxis={"range": [least, 1.0], "rangemode": "normal"})
+    return figure
+
+
+def _accuracies(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return ranked(numbers, "Method", "Accuracy", ["Transformer of", "GRU of"], "Paper")
+
+
+def _positions(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    by = numbers.set_index("Track")
+    return lines([(str(name), by[name]) for name in by.columns], "Track", "Accuracy")
+
+
+def _along(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    of = frames[0][frames[0]["position"] != "all"].copy()
+    of["position"] = of["position"].astype(int)
+    wide = of.pivot(index="position", columns="expert", values="mean_attribution")
+    strongest = wide.mean().sort_values(ascending=False).index[:READABLE]
+    return lines([(str(e), wide[e]) for e in strongest], "Track", "Mean share")
+
+
+def _truths(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return ranked(numbers, "Method", "Cause found", ["experts"])
+
+
+def _causes(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return ranked(numbers, "Cause", "Found", list(numbers["Cause"]))
+
+
+PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
+    "recall-1m": _recalls,
+    "recall-100k": _recalls,
+    "layer": _recalls,
+    "attributes": _recalls,
+    "cold-start": _cold,
+    "deletion": _deletion,
+    "significance": _distribution,
+    "lime": _lime,
+    "lime-time": _agreement,
+    "film-experts": _hits,
+    "film-deciders": _shares,
+    "end-to-end-photos": _by_relation,
+    "unseen-photos": _by_relation,
+    "end-to-end-studio": _by_relation,
+    "dimensions": _dimensions,
+    "perturbation": _gains,
+    "epsilon": _curves,
+    "localisation": _located,
+    "tastes": _tastes,
+    "guided": _guided,
+    "close-to-control": _accuracies,
+    "real-slice": _accuracies,
+    "positions": _positions,
+    "simplest-first": _shares,
+    "vanishing": _along,
+    "known-truth": _truths,
+    "causes": _causes,
+}
+"""Key of a claim -> its picture, from its stored frames and the numbers shown beside it."""

@@ -1,0 +1,129 @@
+"""Every claim of the papers beside what was measured here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.claims import CLAIMS, WINGS
+from dashboard.components import png_button
+from dashboard.figures.evidence import PICTURES
+from dashboard.loaders import evidence
+from dashboard.panels.common import chart
+from dashboard.panels.evidence_run import quick_run
+from relrec_core.runs.claims import Claim, Status
+from relrec_core.runs.tables import StoredTable
+
+LOOKS: dict[Status, tuple[str, str, str]] = {
+    "borne out": ("Borne out", ":material/check:", "green"),
+    "partly": ("Partly", ":material/contrast:", "orange"),
+    "not borne out": ("Not borne out", ":material/close:", "red"),
+    "not measured": ("Not measured", ":material/hourglass_empty:", "gray"),
+}
+
+
+def summary() -> None:
+    """How many claims hold, over all wings."""
+    counts = Counter(evidence(key, quick=False)[1].status for key in CLAIMS)
+    for column, (status, (label, icon, colour)) in zip(
+        st.columns(len(LOOKS)), LOOKS.items(), strict=True
+    ):
+        with column:
+            st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
+            st.markdown(f"## {counts[status]}")
+            st.caption(f"of {len(CLAIMS)} claims")
+
+
+def choose_wing() -> str:
+    """Whose claims are shown; the address holds it."""
+    return str(
+        st.segmented_control(
+            "Wing",
+            list(WINGS),
+            default="Products",
+            required=True,
+            key="evidence_wing",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+    )
+
+
+def claim_panel(claim: Claim) -> None:
+    """The question, the claim, the verdict, the picture and the numbers."""
+    quick = bool(st.session_state.get(f"quick_{claim.key}"))
+    tables, verdict = evidence(claim.key, quick=quick)
+    with st.container(border=True):
+        title, badge = st.columns([4, 1], vertical_alignment="center")
+        title.markdown(f"#### {claim.title}")
+        with badge:
+            label, icon, colour = LOOKS[verdict.status]
+            st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
+        st.markdown(f"**{claim.paper}, {claim.place}:** {claim.text}")
+        st.markdown(f"**Here:** {verdict.sentence}")
+        if quick:
+            st.warning(
+                "This is the quick run: it shows that everything works; its numbers mean nothing.",
+                icon=":material/bolt:",
+            )
+        if tables is not None:
+            _measured(claim, tables, quick=quick)
+        if claim.limits:
+            st.caption(claim.limits)
+        if claim.sources:
+            quick_run(claim)
+
+
+def _measured(claim: Claim, tables: Sequence[StoredTable], *, quick: bool) -> None:
+    frames = [table.frame for table in tables]
+    numbers = claim.numbers(frames)
+    key = f"evidence_{claim.key}"
+    picture, beside = st.columns([1.4, 1], gap="medium")
+    with picture, st.container(key=key):
+        chart(
+            PICTURES[claim.key](frames, numbers),
+            key=f"{key}_chart",
+            alt=f"{claim.title} {evidence(claim.key, quick=quick)[1].sentence}",
+        )
+    with beside:
+        st.dataframe(
+            numbers.style.format(precision=3, na_rep="–"),
+            hide_index=True,
+            height=min(36 * (len(numbers) + 1), 330),
+            alt=f"The numbers: {claim.title}",
+        )
+        _downloads(claim, tables, key)
+    for table in tables:
+        st.caption(_conditions(table))
+
+
+def _downloads(claim: Claim, tables: Sequence[StoredTable], key: str) -> None:
+    with st.popover("Download", icon=":material/download:"):
+        png_button(container=key, file_name=f"{claim.key}.png")
+        for table in tables:
+            st.download_button(
+                f"All numbers ({table.name}.csv)",
+                table.frame.to_csv(index=False),
+                f"{table.name}.csv",
+                "text/csv",
+                key=f"{key}_{table.name}",
+                on_click="ignore",
+                width="stretch",
+            )
+
+
+def _conditions(table: StoredTable) -> str:
+    """Data, splits, seeds, machine and date, in a line."""
+    said = table.conditions
+    data, machine = said.get("data", {}), said.get("machine", {})
+    seeds = said.get("seeds", [])
+    parts = [
+        str(data.get("title", table.name)),
+        f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds",
+        f"{machine.get('cores', '?')} cores, no GPU" if machine else "",
+        str(said.get("date", ""))[:10],
+        "ships with RelRec" if table.shipped else "measured on this computer",
+    ]
+    return " · ".join(part for part in parts if part)

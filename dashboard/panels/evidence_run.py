@@ -1,0 +1,97 @@
+"""Run the quick version of an evaluation from the page, and watch it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from relrec_core.runs.claims import Claim
+from relrec_core.runs.permission import read_only
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "evaluate.py"
+
+
+@dataclass
+class Job:
+    """One evaluation in a process of its own, and the file it writes its progress to."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    cancelled: bool = False
+
+    @property
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    def last_line(self) -> str:
+        lines = self.log.read_text("utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+
+@st.fragment
+def quick_run(claim: Claim) -> None:
+    """A button that measures the quick version, its progress, and the way back."""
+    jobs: dict[str, Job] = st.session_state.setdefault("quick_jobs", {})
+    job = jobs.get(claim.key)
+    if job is not None:
+        _watch(claim, jobs)
+        return
+    if st.session_state.get(f"quick_{claim.key}"):
+        if st.button("Back to the stored numbers", key=f"back_{claim.key}", icon=":material/undo:"):
+            st.session_state[f"quick_{claim.key}"] = False
+            st.rerun()
+        return
+    source = claim.sources[0]
+    if st.button(
+        "Run the quick version",
+        key=f"run_{claim.key}",
+        icon=":material/play_arrow:",
+        disabled=read_only(),
+        help=f"Runs `{source.command} --quick` here. It takes a minute or so and is only to see "
+        "that it works.",
+    ):
+        jobs[claim.key] = _start(claim)
+        st.rerun(scope="fragment")
+
+
+@st.fragment(run_every=1.0)
+def _watch(claim: Claim, jobs: dict[str, Job]) -> None:
+    job = jobs.get(claim.key)
+    if job is None:
+        return
+    if job.running:
+        st.progress(_share(job.last_line()), text=job.last_line() or "Starting …")
+        if st.button("Cancel", key=f"stop_{claim.key}", icon=":material/stop:"):
+            job.cancelled = True
+            job.process.terminate()
+        return
+    del jobs[claim.key]
+    if job.process.returncode == 0:
+        st.session_state[f"quick_{claim.key}"] = True
+        st.cache_data.clear()
+        st.rerun()
+    said = "It was stopped." if job.cancelled else job.last_line()
+    st.warning(said or "It ended without a word.", icon=":material/info:")
+
+
+def _share(line: str) -> float:
+    number = line.split("%")[0].strip()
+    return min(int(number) / 100, 1.0) if number.isdigit() else 0.0
+
+
+def _start(claim: Claim) -> Job:
+    log = Path(tempfile.mkdtemp(prefix="relrec-")) / "log.txt"
+    commands = [
+        [sys.executable, str(SCRIPT), s.wing, s.table, "--dataset", s.dataset, "--quick"]
+        for s in claim.sources
+    ]
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            commands[0], stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+        )
+    return Job(process, log)

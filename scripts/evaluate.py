@@ -1,12 +1,16 @@
-"""Measure a table of a wing and store it: evaluate.py WING TABLE [--dataset NAME] [--seeds N ...].
+"""Measure tables of a wing and store them: evaluate.py WING TABLE ... [--dataset NAME].
 
+    python3 scripts/evaluate.py all
+    python3 scripts/evaluate.py all --quick
     python3 scripts/evaluate.py movies recall
     python3 scripts/evaluate.py movies recall --dataset ml-1m --seeds 0
     python3 scripts/evaluate.py movies lime --quick
     python3 scripts/evaluate.py sessions known-truth --seeds 0
 
-What was computed before by the same code on the same data is not computed again, so a stopped
-evaluation goes on where it was. Exit code 0: done; 1: failed, with a sentence; 130: cancelled.
+`all` measures every table of the evidence page, two at once where there are the cores, and leaves
+out what the same code has stored. What was computed before by the same code on the same data is
+not computed again, so a stopped evaluation goes on where it was. Exit code 0: done; 1: failed,
+with a sentence; 130: cancelled.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ if __name__ == "__main__":
 
 import pandas as pd
 
-from relrec_core.errors import RelRecError
+from relrec_core.errors import ConfigError, RelRecError
 from relrec_core.runs import execution
 
 EVALUATIONS = {
@@ -50,7 +54,16 @@ PLAIN_EVERY = 5.0
 def main(arguments: list[str]) -> int:
     """Evaluate as `arguments` say; returns the exit code."""
     try:
-        return _evaluate(_parser().parse_args(arguments))
+        options = _parser().parse_args(arguments)
+        if options.wing == "all":
+            from scripts import evaluate_all
+
+            return evaluate_all.run(quick=options.quick)
+        if not options.table:
+            raise ConfigError(f"Name a table: evaluate.py {options.wing} TABLE.")
+        for table in options.table:
+            _evaluate(table, options)
+        return 0
     except (execution.Cancelled, KeyboardInterrupt):
         print("The evaluation was stopped; the same command goes on from here.", file=sys.stderr)
         return 130
@@ -65,8 +78,8 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("wing", choices=list(EVALUATIONS), help="whose model to measure")
-    parser.add_argument("table", help="which table; an unknown one lists them all")
+    parser.add_argument("wing", choices=[*EVALUATIONS, "all"], help="whose model to measure")
+    parser.add_argument("table", nargs="*", help="which tables; an unknown one lists them all")
     usual = ", ".join(f"{dataset} of {wing}" for wing, dataset in DATASETS.items())
     parser.add_argument("--dataset", help=f"name or folder (default {usual})")
     parser.add_argument(
@@ -78,18 +91,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _evaluate(options: argparse.Namespace) -> int:
+def _evaluate(table: str, options: argparse.Namespace) -> None:
     tables, studies = (importlib.import_module(name) for name in EVALUATIONS[options.wing])
     dataset = options.dataset or DATASETS[options.wing]
-    with _progress(f"{options.table}, {dataset}") as tell:
+    with _progress(f"{table}, {dataset}") as tell:
         study = studies.Study(dataset, options.seeds, options.quick, tell)
-        found = tables.evaluate(options.table, study)
+        found = tables.evaluate(table, study)
     with pd.option_context("display.width", 200, "display.max_columns", None):
         print(found.frame.to_string(index=False, float_format=lambda x: f"{x:.4g}"))
     shown = ("data", "split", "seeds", "machine", "seconds")
     print(json.dumps({k: found.conditions[k] for k in shown if k in found.conditions}, indent=2))
     print(f"Stored as {found.name}.")
-    return 0
 
 
 @contextlib.contextmanager

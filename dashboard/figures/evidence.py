@@ -50,13 +50,13 @@ def ranked(
             )
         )
     figure.update_layout(
-        height=80 + 26 * len(ordered),
-        margin={"l": 4, "r": 12, "t": 8, "b": 8},
+        height=100 + 26 * len(ordered),
+        margin={"l": 4, "r": 12, "t": 36, "b": 8},
         xaxis={"rangemode": "tozero", "title": {"text": value}},
         yaxis={"ticksuffix": "  ", "automargin": True},
         bargap=0.3,
         showlegend=paper is not None and paper in ordered,
-        legend={"orientation": "h", "y": 1.08, "x": 0},
+        legend={"orientation": "h", "y": 1.0, "x": 0, "yanchor": "bottom"},
     )
     return figure
 
@@ -122,10 +122,10 @@ def grouped(table: pd.DataFrame, label: str, values: Sequence[str], y: str) -> g
     figure.update_layout(
         height=330,
         barmode="group",
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        margin={"l": 8, "r": 8, "t": 44, "b": 8},
         yaxis={"title": {"text": y}, "rangemode": "tozero"},
         xaxis={"automargin": True},
-        legend={"orientation": "h", "y": 1.1, "x": 0},
+        legend={"orientation": "h", "y": 1.0, "x": 0, "yanchor": "bottom"},
     )
     return figure
 
@@ -182,7 +182,7 @@ def _distribution(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         xaxis={"title": {"text": "Change of the score"}},
         yaxis={"title": {"text": "Viewers"}},
-        legend={"orientation": "h", "y": 1.1, "x": 0},
+        legend={"orientation": "h", "y": 1.0, "x": 0, "yanchor": "bottom"},
     )
     return figure
 

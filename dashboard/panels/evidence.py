@@ -56,7 +56,7 @@ def claim_panel(claim: Claim) -> None:
     quick = bool(st.session_state.get(f"quick_{claim.key}"))
     tables, verdict = evidence(claim.key, quick=quick)
     with st.container(border=True):
-        title, badge = st.columns([4, 1], vertical_alignment="center")
+        title, badge = st.columns([5, 1], vertical_alignment="center")
         title.markdown(f"#### {claim.title}")
         with badge:
             label, icon, colour = LOOKS[verdict.status]
@@ -89,14 +89,18 @@ def _measured(claim: Claim, tables: Sequence[StoredTable], *, quick: bool) -> No
         )
     with beside:
         st.dataframe(
-            numbers.style.format(precision=3, na_rep="–"),
+            numbers,
             hide_index=True,
+            placeholder="–",
+            column_config={
+                str(name): st.column_config.NumberColumn(format="%.3f")
+                for name in numbers.select_dtypes("floating")
+            },
             height=min(36 * (len(numbers) + 1), 330),
             alt=f"The numbers: {claim.title}",
         )
         _downloads(claim, tables, key)
-    for table in tables:
-        st.caption(_conditions(table))
+    st.caption("  \n".join(dict.fromkeys(_conditions(table) for table in tables)))
 
 
 def _downloads(claim: Claim, tables: Sequence[StoredTable], key: str) -> None:
@@ -122,7 +126,7 @@ def _conditions(table: StoredTable) -> str:
     parts = [
         str(data.get("title", table.name)),
         f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds",
-        f"{machine.get('cores', '?')} cores, no GPU" if machine else "",
+        f"{machine['cores']} cores" if "cores" in machine else "",
         str(said.get("date", ""))[:10],
         "ships with RelRec" if table.shipped else "measured on this computer",
     ]

@@ -46,14 +46,13 @@ def quick_run(claim: Claim) -> None:
             st.session_state[f"quick_{claim.key}"] = False
             st.rerun()
         return
-    source = claim.sources[0]
+    commands = " and ".join(f"`{source.command} --quick`" for source in claim.sources)
     if st.button(
         "Run the quick version",
         key=f"run_{claim.key}",
         icon=":material/play_arrow:",
         disabled=read_only(),
-        help=f"Runs `{source.command} --quick` here. It takes a minute or so and is only to see "
-        "that it works.",
+        help=f"Runs {commands} here. It takes a minute or so and is only to see that it works.",
     ):
         jobs[claim.key] = _start(claim)
         st.rerun(scope="fragment")
@@ -85,13 +84,16 @@ def _share(line: str) -> float:
 
 
 def _start(claim: Claim) -> Job:
+    """One evaluation for all tables of the claim; they are of one wing and data set."""
     log = Path(tempfile.mkdtemp(prefix="relrec-")) / "log.txt"
-    commands = [
-        [sys.executable, str(SCRIPT), s.wing, s.table, "--dataset", s.dataset, "--quick"]
-        for s in claim.sources
-    ]
+    first, *others = claim.sources
+    tables = [first.table, *(source.table for source in others)]
+    words = [first.wing, *tables, "--dataset", first.dataset, "--seeds", "0", "--quick"]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            commands[0], stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+            [sys.executable, str(SCRIPT), *words],
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
         )
     return Job(process, log)

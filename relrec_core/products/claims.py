@@ -9,7 +9,7 @@ import pandas as pd
 from relrec_core.runs.claims import Claim, Source, Status, Verdict, graded
 
 PAPER = "Bharadhwaj, EARS 2018"
-OURS = "Not in the paper: possible where causes are planted"
+OURS = "Beyond the papers"
 NOTICEABLE = 0.001
 NETWORK, FROZEN = "Siamese network", "Distances on untouched features"
 STUDIO, PHOTOS = "studio", "ikea-rooms"
@@ -222,7 +222,7 @@ CLAIMS: tuple[Claim, ...] = (
         "unseen-photos",
         "And for products nobody has met?",
         OURS,
-        "Table 1, on a split by products",
+        "a split by products",
         "What was learned carries over to products that training never saw.",
         _source("accuracy", PHOTOS),
         _unseen,
@@ -275,7 +275,7 @@ CLAIMS: tuple[Claim, ...] = (
         "localisation",
         "Do maps find the cause?",
         OURS,
-        "Known masks of the studio",
+        "known masks of the studio",
         "The recommended map lays its support on the planted cause, more than gradient methods do.",
         _source("localisation"),
         _localisation,

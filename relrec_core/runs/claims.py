@@ -25,23 +25,26 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Source:
-    """A stored table and what measures it: `scripts/evaluate.py WING TABLE --dataset DATASET`."""
+    """A stored table, and what measures it."""
 
     wing: str
     table: str
     dataset: str
-    quick: bool = False
+    seeds: tuple[int, ...] = (0,)
 
-    @property
-    def name(self) -> str:
-        return f"{self.table}-{self.dataset}{'-quick' if self.quick else ''}"
+    def name(self, quick: bool = False) -> str:
+        """Under which the table is stored."""
+        return f"{self.table}-{self.dataset}{'-quick' if quick else ''}"
+
+    def arguments(self, quick: bool = False) -> list[str]:
+        """Of `scripts/evaluate.py`."""
+        seeds = [str(seed) for seed in self.seeds]
+        words = [self.wing, self.table, "--dataset", self.dataset, "--seeds", *seeds]
+        return [*words, "--quick"] if quick else words
 
     @property
     def command(self) -> str:
-        quick = " --quick" if self.quick else ""
-        return (
-            f"python3 scripts/evaluate.py {self.wing} {self.table} --dataset {self.dataset}{quick}"
-        )
+        return " ".join(["python3 scripts/evaluate.py", *self.arguments()])
 
 
 @dataclass(frozen=True)
@@ -76,16 +79,15 @@ class Claim:
         Raises:
             DataError: one is damaged.
         """
-        names = [Source(s.wing, s.table, s.dataset, quick) for s in self.sources]
-        found = [stored(source.wing, source.name) for source in names]
+        found = [stored(source.wing, source.name(quick)) for source in self.sources]
         return None if any(t is None for t in found) or not found else [t for t in found if t]
 
     def verdict(self, tables: Sequence[StoredTable] | None) -> Verdict:
         """What the tables say; `not measured` without them."""
         if tables is None:
             commands = " and ".join(f"`{source.command}`" for source in self.sources)
-            said = f"{commands} would measure it." if commands else self.limits
-            return Verdict("not measured", f"Not measured here. {said}")
+            said = f" {commands} would measure it." if commands else ""
+            return Verdict("not measured", f"Not measured.{said}")
         return self.judge([table.frame for table in tables])
 
 

@@ -1,0 +1,103 @@
+"""Claims: judged by the shipped numbers, drawn, honest where something is missing or damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dashboard.claims import CLAIMS, WINGS
+from dashboard.figures.evidence import PICTURES
+from relrec_core import paths
+from relrec_core.errors import DataError
+from relrec_core.runs.claims import Claim, Source, graded
+from relrec_core.runs.tables import store
+
+
+def judged(key: str, *frames: pd.DataFrame) -> str:
+    return CLAIMS[key].judge(frames).status
+
+
+def test_every_claim_has_a_picture_and_every_shipped_table_a_claim() -> None:
+    assert set(PICTURES) == {key for key, claim in CLAIMS.items() if claim.sources}
+    assert len(CLAIMS) == sum(len(of) for of in WINGS.values())
+    used = {(s.wing, s.name()) for claim in CLAIMS.values() for s in claim.sources}
+    shipped = {(f.parent.name, f.stem) for f in (paths.ASSETS / "evidence").glob("*/*.csv")}
+    assert len(shipped & used) >= 15
+
+
+@pytest.mark.parametrize("key", list(PICTURES))
+def test_shipped_numbers_are_judged_and_drawn(key: str, home: Path) -> None:
+    claim = CLAIMS[key]
+    tables = claim.tables()
+    verdict = claim.verdict(tables)
+    if tables is None:
+        assert verdict.status == "not measured" and claim.sources[0].command in verdict.sentence
+        return
+    frames = [table.frame for table in tables]
+    numbers = claim.numbers(frames)
+    assert len(numbers) and not numbers.columns.duplicated().any()
+    assert "nan" not in verdict.sentence.lower()
+    picture = PICTURES[key](frames, numbers)
+    drawn = [len(trace.y) for trace in picture.data if trace.y is not None]
+    assert drawn and min(drawn) > 0
+    seeds = {tuple(table.conditions["seeds"]) for table in tables}
+    assert seeds == {source.seeds for source in claim.sources}
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_recall_is_judged_by_the_best_peer(ours: float, best: float) -> None:
+    frame = pd.DataFrame(
+        {
+            "method": ["RecoNet", "ALS", "Popularity"],
+            "attributes": ["with", "without", "without"],
+            "recall_50": [ours, best + 1e-6, 0.0],
+        }
+    )
+    ratio = ours / (best + 1e-6)
+    expected = "borne out" if ratio >= 0.98 else "partly" if ratio >= 0.9 else "not borne out"
+    assert judged("recall-100k", frame) == expected == graded(ratio, 0.98, 0.9)
+
+
+def test_guidance_must_beat_as_many_plain_epochs() -> None:
+    def frame(guided: float, plain: float) -> pd.DataFrame:
+        names = ["before", "guided by relevance", "as many epochs, not guided"]
+        return pd.DataFrame(
+            {"network": names, "part": "test", "relation": "all", "accuracy": [0.9, guided, plain]}
+        )
+
+    assert judged("guided", frame(0.93, 0.91)) == "borne out"
+    assert judged("guided", frame(0.93, 0.93)) == "partly"
+    assert judged("guided", frame(0.9, 0.92)) == "not borne out"
+
+
+def test_a_table_stored_here_replaces_the_shipped_one_and_damage_is_said(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RELREC_HOME", str(tmp_path))
+    frame = pd.DataFrame({"expert": ["taste"], "top_share": [0.25], "mean_share": [0.3]})
+    store("movies", "deciders-ml-1m", frame, {"seeds": [0]})
+    claim = CLAIMS["film-deciders"]
+    tables = claim.tables()
+    assert tables is not None and not tables[0].shipped
+    assert "75%" in claim.verdict(tables).sentence
+    file = paths.evaluations_dir() / "movies" / "deciders-ml-1m.json"
+    file.write_text("{", encoding="utf-8")
+    with pytest.raises(DataError):
+        claim.tables()
+
+
+def test_a_source_says_how_it_is_measured() -> None:
+    source = Source("movies", "recall", "ml-1m", (0, 1))
+    assert source.command == (
+        "python3 scripts/evaluate.py movies recall --dataset ml-1m --seeds 0 1"
+    )
+    assert source.arguments(quick=True)[-1] == "--quick"
+    assert source.name(quick=True) == "recall-ml-1m-quick"
+    unmeasured = Claim("k", "t", "p", "w", "x", (), lambda f: 1 / 0, lambda f: f[0])  # type: ignore[arg-type, return-value]
+    assert unmeasured.tables() is None
+    assert unmeasured.verdict(None).status == "not measured"

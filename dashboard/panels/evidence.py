@@ -27,10 +27,9 @@ LOOKS: dict[Status, tuple[str, str, str]] = {
 def summary() -> None:
     """How many claims hold, over all wings."""
     counts = Counter(evidence(key, quick=False)[1].status for key in CLAIMS)
-    for column, (status, (label, icon, colour)) in zip(
-        st.columns(len(LOOKS)), LOOKS.items(), strict=True
-    ):
-        with column:
+    columns = st.columns(len(LOOKS))
+    for i, (status, (label, icon, colour)) in enumerate(LOOKS.items()):
+        with columns[i], st.container(key=f"count_{i}"):
             st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
             st.markdown(f"## {counts[status]}")
             st.caption(f"of {len(CLAIMS)} claims")
@@ -55,7 +54,7 @@ def claim_panel(claim: Claim) -> None:
     """The question, the claim, the verdict, the picture and the numbers."""
     quick = bool(st.session_state.get(f"quick_{claim.key}"))
     tables, verdict = evidence(claim.key, quick=quick)
-    with st.container(border=True):
+    with st.container(border=True, key=f"claim_{claim.key}"):
         title, badge = st.columns([5, 1], vertical_alignment="center")
         title.markdown(f"#### {claim.title}")
         with badge:

@@ -1,0 +1,69 @@
+"""The evidence page: counts, wings, pictures with words, and a quick run that comes and goes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard.claims import CLAIMS, WINGS
+from dashboard.panels.evidence import LOOKS
+from relrec_core.runs.tables import stored
+from tests.browser.conftest import Open
+
+CHANCE, TASTES = CLAIMS["significance"], CLAIMS["tastes"]
+
+
+def test_the_counts_are_those_of_all_claims(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/evidence")
+    expect(page.get_by_text(f"of {len(CLAIMS)} claims")).to_have_count(4)
+    statuses = [claim.verdict(claim.tables()).status for claim in CLAIMS.values()]
+    shown = [page.locator(f".st-key-count_{i}").get_by_role("heading") for i in range(4)]
+    for status, heading in zip(LOOKS, shown, strict=True):
+        expect(heading).to_have_text(str(statuses.count(status)))
+    for claim in WINGS["Products"]:
+        expect(page.get_by_role("heading", name=claim.title, exact=True)).to_be_visible()
+
+
+def test_a_wing_is_in_the_address_and_its_numbers_can_be_kept(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/evidence")
+    page.get_by_role("radio", name="Movies").or_(page.get_by_role("button", name="Movies")).click()
+    page.wait_for_url(re.compile("evidence_wing=Movies"))
+    again = open_page(page.url)
+    claim = again.get_by_role("heading", name=CHANCE.title, exact=True)
+    expect(claim).to_be_visible()
+    box = again.locator(f".st-key-claim_{CHANCE.key}")
+    expect(box.locator(".js-plotly-plot .barlayer .trace")).to_have_count(2)
+    box.get_by_test_id("stPopoverButton").click()
+    with again.expect_download() as waiting:
+        again.get_by_role("button", name=re.compile(r"significance-ml-100k\.csv")).click()
+    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text("utf-8"))))
+    kept = stored("movies", "significance-ml-100k")
+    assert kept is not None and [r["model"] for r in rows] == list(kept.frame["model"])
+
+
+def test_a_quick_run_replaces_the_stored_numbers_until_it_is_sent_away(
+    site: str, open_page: Open
+) -> None:
+    page = open_page(f"{site}/evidence")
+    expect(page.get_by_role("heading", name=TASTES.title, exact=True)).to_be_visible()
+    run = page.locator(f".st-key-run_{TASTES.key}").get_by_role("button")
+    run.scroll_into_view_if_needed()
+    run.click()
+    warning = page.get_by_text("its numbers mean nothing", exact=False)
+    expect(warning).to_be_visible(timeout=300_000)
+    assert stored("products", "tastes-studio-quick") is not None
+    page.get_by_role("button", name="Back to the stored numbers").click()
+    expect(warning).to_have_count(0)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_nothing_is_cut_off_on_a_phone(site: str, open_page: Open, dark: bool) -> None:
+    page = open_page(f"{site}/evidence?evidence_wing=Sessions", width=390, dark=dark)
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390

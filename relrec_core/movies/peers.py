@@ -1,6 +1,7 @@
 """Other recommenders to measure RecoNet against, on the same histories and by the same recall.
 
-They know liked films only, no attributes (Fusco et al. 2019, section 5.1, and later peers).
+They know liked films only; the factorisation machine may be given attributes (Fusco et al. 2019,
+section 5.1, and later peers).
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ import numpy.typing as npt
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+from relrec_core.movies.peers_factorisation import FactorisationMachine
+from relrec_core.movies.peers_implicit import Bpr, Lmf
+from relrec_core.movies.peers_metric import MetricLearning
+from relrec_core.movies.peers_ocular import Ocular
 from relrec_core.movies.weights import Floats
 
 Scores = Callable[[], Floats]
@@ -115,14 +120,72 @@ class Als:
         return lambda: np.asarray(model.user_factors @ model.item_factors.T, dtype=np.float32)
 
 
+BUDGET = 6
+"""Candidates among which each method but popularity chooses."""
+
 PEERS: dict[str, tuple[Peer, ...]] = {
     "Popularity": (Popularity(),),
     "Item-item cosine": tuple(ItemCosine(n) for n in (20, 50, 100, 200, 400, 10_000)),
     "User-user cosine": tuple(UserCosine(n) for n in (25, 50, 100, 200, 400, 10_000)),
-    "EASE": tuple(Ease(r) for r in (50.0, 100.0, 200.0, 300.0, 500.0, 1000.0, 2000.0)),
+    "EASE": tuple(Ease(r) for r in (100.0, 200.0, 300.0, 500.0, 1000.0, 2000.0)),
     "ALS": tuple(
         Als(*values)
-        for values in ((24, 60.0, 20.0), (32, 40.0, 10.0), (48, 60.0, 10.0), (48, 30.0, 5.0))
+        for values in (
+            (24, 60.0, 20.0),
+            (32, 40.0, 10.0),
+            (48, 60.0, 10.0),
+            (48, 30.0, 5.0),
+            (64, 60.0, 10.0),
+            (64, 100.0, 10.0),
+        )
+    ),
+    "FM": tuple(
+        FactorisationMachine(*values, epochs=20)
+        for values in (
+            (32, 4.0, 5.0),
+            (32, 8.0, 5.0),
+            (32, 12.0, 5.0),
+            (64, 8.0, 5.0),
+            (64, 12.0, 5.0),
+            (64, 12.0, 10.0),
+        )
+    ),
+    "OCuLaR": tuple(
+        Ocular(*values, relative=True, sweeps=50)
+        for values in ((32, 60.0), (32, 100.0), (64, 30.0), (64, 60.0), (64, 100.0), (100, 60.0))
+    ),
+    "CML": tuple(
+        MetricLearning(*values)
+        for values in (
+            (16, 1.5, 1.0, 20),
+            (32, 1.5, 1.0, 15),
+            (32, 1.9, 1.0, 15),
+            (32, 1.9, 1.0, 30),
+            (64, 1.9, 1.0, 15),
+            (64, 1.9, 10.0, 15),
+        )
+    ),
+    "BPR": tuple(
+        Bpr(*values)
+        for values in (
+            (32, 0.01, 0.001, 100),
+            (64, 0.01, 0.001, 50),
+            (64, 0.01, 0.001, 80),
+            (64, 0.02, 0.001, 40),
+            (128, 0.01, 0.001, 60),
+            (128, 0.01, 0.01, 100),
+        )
+    ),
+    "LMF": tuple(
+        Lmf(*values)
+        for values in (
+            (16, 0.5, 2.0, 60, 100),
+            (16, 0.5, 3.0, 60, 100),
+            (16, 0.5, 2.0, 30, 30),
+            (24, 0.3, 3.0, 60, 30),
+            (24, 0.5, 3.0, 60, 100),
+            (32, 0.3, 3.0, 60, 200),
+        )
     ),
 }
 """Name -> candidates among which the development films choose."""

@@ -10,6 +10,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from relrec_core import paths
 from relrec_core.movies import store
 from relrec_core.movies.data import MovieData
@@ -25,16 +27,20 @@ from relrec_core.runs.directory import Run
 Tell = Callable[[float, str], None]
 """Told of progress: the fraction done, 0 to 1, and a short message."""
 
+PEERS = ("peers", "peers_factorisation", "peers_implicit", "peers_metric", "peers_ocular")
 NOT_IN_TRAINING = (
     "benchmark",
+    "claims",
+    "cold_start",
     "curves",
     "evaluate",
     "explain",
-    "peers",
+    *PEERS,
     "questions",
     "recommend",
     "study",
     "surrogates",
+    "tuning",
 )
 """Modules of this wing that a trained model does not depend on."""
 
@@ -136,9 +142,9 @@ class Study:
                 train(settings, run)
         return run
 
-    def cells(self, table: str) -> Cells:
-        """Cells computed earlier by exactly this code."""
-        return Cells(store.WING, table, _code("evaluate", "peers"))
+    def cells(self, table: str, *modules: str) -> Cells:
+        """Cells computed earlier by exactly this code: of training, the peers and `modules`."""
+        return Cells(store.WING, table, _code(*PEERS, *modules))
 
     def key(self, seed: int, **more: Any) -> dict[str, Any]:
         """Key of a cell: data, seed, and whatever else its numbers depend on."""
@@ -154,6 +160,16 @@ class Study:
 
     def _share(self, fraction: float, message: str) -> None:
         self._tell(min((self._done + fraction) / self._total, 1.0), message)
+
+
+def over_seeds(frame: pd.DataFrame, by: list[str], measures: dict[str, str]) -> pd.DataFrame:
+    """Mean and standard deviation (of the sample) of measures, old name to new, in each group."""
+    groups = frame.groupby(by, sort=False)
+    table = groups.size().rename("seeds").reset_index()
+    for column, name in measures.items():
+        table[name] = groups[column].mean().to_numpy()
+        table[f"{name}_sd"] = groups[column].std().to_numpy()
+    return table
 
 
 def training_code() -> str:

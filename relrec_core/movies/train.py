@@ -30,7 +30,7 @@ from relrec_core.movies.weights import Weights
 from relrec_core.runs import distributed
 from relrec_core.runs.directory import Run
 
-__all__ = ["Config", "train"]
+__all__ = ["Config", "learn", "train"]
 
 Evaluate = Callable[[Weights], float]
 SEARCH, REFIT = "search", "refit"
@@ -45,10 +45,19 @@ def train(config: Config, run: Run) -> None:
         DataError: the data set is missing or malformed.
         Cancelled: the run was asked to stop.
     """
-    started = time.monotonic()
     data = store.open_data(config.dataset)
+    learn(config, run, data, split(data, config.split_seed))
+
+
+def learn(config: Config, run: Run, data: MovieData, parts: Split) -> None:
+    """The same on a given split, whose viewers may lack a history.
+
+    Raises:
+        DataError: a part of the split is empty.
+        Cancelled: the run was asked to stop.
+    """
+    started = time.monotonic()
     space = feature_space(data, config.attributes)
-    parts = split(data, config.split_seed)
     if not parts.train.nnz or not parts.dev.nnz or not parts.test.nnz:
         raise DataError(
             config.dataset,

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from relrec_core.errors import ConfigError, ReadOnlyError
-from relrec_core.movies import evaluate, store, study
+from relrec_core.movies import evaluate, store, study, tuning
 from relrec_core.movies.config import Config
-from relrec_core.movies.evaluate import sample_films, stored_name
+from relrec_core.movies.evaluate import stored_name
 from relrec_core.movies.peers import PEERS
 from relrec_core.movies.study import Study
 from relrec_core.runs import tables
@@ -39,7 +38,9 @@ def test_recall_has_all_methods_and_is_not_computed_twice(
     first = evaluate.evaluate("recall", quick)
     frame = first.frame.set_index(["method", "attributes"])
     assert set(frame.index) == {(name, "without") for name in PEERS} | {
-        (name, said) for name, _ in evaluate.MODELS for said in ("with", "without")
+        (name, said)
+        for name in (*dict(evaluate.MODELS), *tuning.WITH_ATTRIBUTES)
+        for said in ("with", "without")
     }
     assert frame["recall_50"].between(0, 1).all()
     assert (frame["seeds"] == 2).all()
@@ -49,7 +50,7 @@ def test_recall_has_all_methods_and_is_not_computed_twice(
         raise AssertionError("computed a second time")
 
     monkeypatch.setattr(study, "train", never)
-    monkeypatch.setattr(evaluate, "_peer", never)
+    monkeypatch.setattr(tuning, "_measured", never)
     again = Study(str(made), seeds=(0, 1), quick=True, tell=lambda f, m: told.append(f))
     second = evaluate.evaluate("recall", again)
     columns = ["method", "attributes", "recall_50", "pooled_recall_50"]
@@ -80,36 +81,6 @@ def test_stored_with_conditions_and_without_places(quick: Study, made: Path) -> 
     assert again.conditions["data"]["content_hash"] == quick.data.content_hash
     assert again.conditions["seeds"] == [0]
     assert {"settings", "split", "machine", "seconds", "training_code"} <= set(again.conditions)
-
-
-def test_short_histories_are_drawn_from_what_is_known(quick: Study) -> None:
-    known = quick.parts(0).known
-    few, more = sample_films(known, 2, (0, 0)), sample_films(known, 5, (0, 0))
-    assert not np.array_equal(few.toarray(), sample_films(known, 2, (0, 1)).toarray())
-    for u in range(known.shape[0]):
-        own = set(known[u].indices)
-        assert set(few[u].indices) <= set(more[u].indices) <= own
-        assert (few[u].nnz, more[u].nnz) == (min(2, len(own)), min(5, len(own)))
-
-
-def test_short_history_is_what_a_slow_loop_finds(quick: Study) -> None:
-    frame = evaluate.short_history_table(quick).frame.set_index(["known_films", "attributes"])
-    assert (0, "without") not in frame.index
-    shares: dict[str, list[float]] = {"recall_50": [], "recall_50_unseen": []}
-    for seed in quick.seeds:
-        model = quick.trained(seed)
-        known, test = model.parts.known, model.parts.test
-        for draw in range(evaluate.DRAWS):
-            films = sample_films(known, 1, (seed, draw))
-            for u in np.flatnonzero(np.diff(test.indptr)):
-                own = model.space.user_attributes[u].indices
-                scores = model.weights.logits(model.space.bag(films[u].indices, own))
-                for name, left_out in (("recall_50", films), ("recall_50_unseen", known)):
-                    order = [i for i in np.argsort(-scores) if i not in left_out[u].indices]
-                    hits = set(order[: evaluate.TOP]) & set(test[u].indices)
-                    shares[name].append(len(hits) / test[u].nnz)
-    for name, values in shares.items():
-        assert frame.loc[(1, "with"), name] == pytest.approx(np.mean(values))
 
 
 def test_unknown_tables_are_named(quick: Study) -> None:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dashboard.claims import CLAIMS
@@ -28,7 +28,8 @@ EVERY = 30.0
 
 def sources() -> list[Source]:
     """Every table that some claim rests on, once, in the order of the page."""
-    return list(dict.fromkeys(s for claim in CLAIMS.values() for s in claim.sources))
+    found = [replace(s, part="") for claim in CLAIMS.values() for s in claim.sources]
+    return list(dict.fromkeys(found))
 
 
 def run(*, quick: bool, wanted: Iterable[Source] | None = None) -> int:

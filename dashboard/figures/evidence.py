@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.curves import COLOURS, DASHES
 from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, faded
+from dashboard.figures.toy import toy_figure
 
 Frames = Sequence[pd.DataFrame]
 PAPER_MARK = {"symbol": "diamond-open", "size": 11, "color": SUPPORT, "line": {"width": 2}}
@@ -255,6 +256,10 @@ def _guided(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return figure
 
 
+def _toy(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return toy_figure(frames[1])
+
+
 def _accuracies(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return ranked(numbers, "Method", "Accuracy", ["Transformer of", "GRU of"], "Paper")
 
@@ -301,6 +306,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "localisation": _located,
     "tastes": _tastes,
     "guided": _guided,
+    "toy": _toy,
     "close-to-control": _accuracies,
     "real-slice": _accuracies,
     "positions": _positions,

@@ -120,10 +120,10 @@ def _downloads(claim: Claim, tables: Sequence[StoredTable], key: str) -> None:
 def _conditions(table: StoredTable) -> str:
     """Data, splits, seeds, machine and date, in a line."""
     said = table.conditions
-    data, machine = said.get("data", {}), said.get("machine", {})
+    data, machine = said.get("data", ""), said.get("machine", {})
     seeds = said.get("seeds", [])
     parts = [
-        str(data.get("title", table.name)),
+        str(data["title"] if isinstance(data, dict) else data),
         f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds",
         f"{machine['cores']} cores" if "cores" in machine else "",
         str(said.get("date", ""))[:10],

@@ -46,7 +46,7 @@ def quick_run(claim: Claim) -> None:
             st.session_state[f"quick_{claim.key}"] = False
             st.rerun()
         return
-    commands = " and ".join(f"`{source.command} --quick`" for source in claim.sources)
+    commands = " and ".join(dict.fromkeys(f"`{s.command} --quick`" for s in claim.sources))
     if st.button(
         "Run the quick version",
         key=f"run_{claim.key}",
@@ -86,9 +86,10 @@ def _share(line: str) -> float:
 def _start(claim: Claim) -> Job:
     """One evaluation for all tables of the claim; they are of one wing and data set."""
     log = Path(tempfile.mkdtemp(prefix="relrec-")) / "log.txt"
-    first, *others = claim.sources
-    tables = [first.table, *(source.table for source in others)]
-    words = [first.wing, *tables, "--dataset", first.dataset, "--seeds", "0", "--quick"]
+    first = claim.sources[0]
+    tables = list(dict.fromkeys(source.table for source in claim.sources))
+    data = ["--dataset", first.dataset] if first.dataset else []
+    words = [first.wing, *tables, *data, "--seeds", "0", "--quick"]
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, str(SCRIPT), *words],

@@ -25,22 +25,32 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Source:
-    """A stored table, and what measures it."""
+    """A stored table, and what measures it.
+
+    Args:
+        wing: whose.
+        table: its name for `scripts/evaluate.py`.
+        dataset: what it is measured on; empty where the table brings its own.
+        seeds: of splits and models.
+        part: of a table that stores several.
+    """
 
     wing: str
     table: str
-    dataset: str
+    dataset: str = ""
     seeds: tuple[int, ...] = (0,)
+    part: str = ""
 
     def name(self, quick: bool = False) -> str:
-        """Under which the table is stored."""
-        return f"{self.table}-{self.dataset}{'-quick' if quick else ''}"
+        """Under which it is stored."""
+        parts = (self.table, self.part, self.dataset, "quick" if quick else "")
+        return "-".join(part for part in parts if part)
 
     def arguments(self, quick: bool = False) -> list[str]:
         """Of `scripts/evaluate.py`."""
-        seeds = [str(seed) for seed in self.seeds]
-        words = [self.wing, self.table, "--dataset", self.dataset, "--seeds", *seeds]
-        return [*words, "--quick"] if quick else words
+        data = ["--dataset", self.dataset] if self.dataset else []
+        seeds = ["--seeds", *(str(seed) for seed in self.seeds)]
+        return [self.wing, self.table, *data, *seeds, *(["--quick"] if quick else [])]
 
     @property
     def command(self) -> str:
@@ -85,7 +95,7 @@ class Claim:
     def verdict(self, tables: Sequence[StoredTable] | None) -> Verdict:
         """What the tables say; `not measured` without them."""
         if tables is None:
-            commands = " and ".join(f"`{source.command}`" for source in self.sources)
+            commands = " and ".join(dict.fromkeys(f"`{s.command}`" for s in self.sources))
             said = f" {commands} would measure it." if commands else ""
             return Verdict("not measured", f"Not measured.{said}")
         return self.judge([table.frame for table in tables])

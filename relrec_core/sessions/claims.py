@@ -11,6 +11,7 @@ from relrec_core.runs.claims import Claim, Source, Verdict, graded
 PAPER = "Afchar and Hennequin, RecSys 2020"
 OURS = "Beyond the papers"
 EXPERTS, CONTROL = "Transformer of experts", "Plain Transformer (control)"
+TEN = tuple(range(10))
 SIMULATED, REAL = "simulated", "mssd-169-sessions"
 
 Frames = Sequence[pd.DataFrame]
@@ -129,11 +130,49 @@ def _causes(frames: Frames) -> pd.DataFrame:
     return pd.DataFrame({"Cause": of["cause"], "Found": of["known_truth"], "Tracks": of["tracks"]})
 
 
+def _toy(frames: Frames) -> Verdict:
+    of = frames[0]
+    accuracy, expected = float(of["accuracy"].min()), of["expected_expert"]
+    reached = int((expected >= 0.97).sum())
+    return Verdict(
+        graded(min(accuracy / 0.99, float(expected.min()) / 0.97), 1.0, 0.9),
+        f"In the worst of {len(of)} trainings {accuracy:.1%} of the points are right; away from "
+        f"the borders the expected expert decides at least {expected.min():.1%} of them, and 97 % "
+        f"or more in {reached} of {len(of)}.",
+    )
+
+
+def _toys(frames: Frames) -> pd.DataFrame:
+    by = frames[0].groupby("task", sort=True)
+    return pd.DataFrame(
+        {
+            "Task": list(by.groups),
+            "Accuracy, worst": by["accuracy"].min().to_numpy(),
+            "Expected expert": by["expected_expert"].mean().to_numpy(),
+            "Worst": by["expected_expert"].min().to_numpy(),
+        }
+    )
+
+
 def _none(frames: Frames) -> Verdict:
     raise AssertionError("a claim without sources is not judged")
 
 
 CLAIMS: tuple[Claim, ...] = (
+    Claim(
+        "toy",
+        "Does it work where the answer is known?",
+        PAPER,
+        "Figure 5",
+        "Toy tasks are solved nearly perfectly, and each cluster is left to the expert that needs "
+        "the fewest inputs for it.",
+        (
+            Source("sessions", "toy", seeds=TEN),
+            Source("sessions", "toy", seeds=TEN, part="points"),
+        ),
+        _toy,
+        _toys,
+    ),
     Claim(
         "close-to-control",
         "What does it cost to be explainable?",

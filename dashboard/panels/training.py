@@ -67,7 +67,6 @@ def start_form(wing: str) -> None:
             values |= {f.name: _widget(wing, f) for f in further}
         started = st.form_submit_button(
             "Start training",
-            type="primary",
             disabled=read_only(),
             icon=":material/play_arrow:",
             width="stretch",
@@ -235,7 +234,7 @@ def _action(run: Run, state: str, is_active: bool) -> Any:
     if state == "done":
         label = "This is the active model" if is_active else "Make active"
         if st.button(
-            label, type="primary", disabled=is_active or read_only(), icon=":material/bolt:"
+            label, disabled=is_active or read_only(), icon=":material/bolt:"
         ):
             return lambda: make_active(run)
     elif st.button("Resume", icon=":material/play_arrow:", disabled=read_only()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from dashboard.figures.drawing import drawn
 from dashboard.figures.palette import NEUTRAL, SUPPORT, faded, plain
 from relrec_core.explanation import DeletionTest
 
@@ -26,45 +27,54 @@ def deletion_figure(
         (whole, test.score, NEUTRAL, "circle"),
     )
     names = [f"{name}  <b>{plain(value)}</b>" for name, value, _, _ in rows]
-    figure = go.Figure()
-    figure.add_trace(
-        go.Scatter(
-            x=[test.low, test.high],
-            y=[names[1]] * 2,
-            mode="lines",
-            line={"color": faded(NEUTRAL, 0.35), "width": 14},
-            hovertemplate="95 % of them: %{x:.3f}<extra></extra>",
-        )
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=[value for _, value, _, _ in rows],
-            y=names,
-            mode="markers",
-            marker={
+    traces = [
+        {
+            "type": "scatter",
+            "x": [test.low, test.high],
+            "y": [names[1]] * 2,
+            "mode": "lines",
+            "line": {"color": faded(NEUTRAL, 0.35), "width": 14},
+            "hovertemplate": "95 % of them: %{x:.3f}<extra></extra>",
+        },
+        {
+            "type": "scatter",
+            "x": [value for _, value, _, _ in rows],
+            "y": names,
+            "mode": "markers",
+            "marker": {
                 "color": [colour for _, _, colour, _ in rows],
                 "symbol": [symbol for _, _, _, symbol in rows],
                 "size": 13,
             },
-            cliponaxis=False,
-            hovertemplate="%{y}<extra></extra>",
-        )
-    )
-    figure.add_vline(x=test.score, line={"color": faded(NEUTRAL, 0.6), "width": 1, "dash": "dot"})
-    figure.update_layout(
-        height=150,
-        margin={"l": 4, "r": 16, "t": 4, "b": 8},
-        showlegend=False,
-        yaxis={
+            "cliponaxis": False,
+            "hovertemplate": "%{y}<extra></extra>",
+        },
+    ]
+    untouched = {
+        "type": "line",
+        "x0": test.score,
+        "x1": test.score,
+        "xref": "x",
+        "y0": 0,
+        "y1": 1,
+        "yref": "y domain",
+        "line": {"color": faded(NEUTRAL, 0.6), "width": 1, "dash": "dot"},
+    }
+    layout = {
+        "shapes": [untouched],
+        "height": 150,
+        "margin": {"l": 4, "r": 16, "t": 4, "b": 8},
+        "showlegend": False,
+        "yaxis": {
             "categoryorder": "array",
             "categoryarray": names,
             "range": [-0.5, 2.5],
             "showgrid": False,
             "ticksuffix": "  ",
         },
-        xaxis={"title": {"text": axis}, "zeroline": False, "nticks": 5},
-    )
-    return figure
+        "xaxis": {"title": {"text": axis}, "zeroline": False, "nticks": 5},
+    }
+    return drawn(traces, layout)
 
 
 def deletion_in_words(test: DeletionTest, things: str = "reasons") -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.drawing import Trace, drawn
 from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, faded
 from dashboard.figures.session_words import LANE_WORDS, verdict
 from dashboard.figures.shares import LONGEST_LABEL, Band, cut, share_bars
@@ -31,70 +32,39 @@ LANE_PATTERNS = {"persistence": "", "context": "/", "listener": "\\", "track": "
 def timeline(explanation: SessionExplanation) -> go.Figure:
     """What was done in the first half, and what is predicted of the second beside the truth."""
     given, predicted = explanation.given, explanation.predicted
-    figure = go.Figure()
-    figure.add_trace(
-        go.Bar(
-            x=[t.position for t in predicted],
-            y=[t.probability for t in predicted],
-            width=0.62,
-            marker={
-                "color": [faded(SUPPORT if t.predicted else OPPOSITION, 0.6) for t in predicted],
-                "line": {
-                    "color": ACCENT,
-                    "width": [3 if t is explanation.focused else 0 for t in predicted],
-                },
+    columns: Trace = {
+        "type": "bar",
+        "x": [t.position for t in predicted],
+        "y": [t.probability for t in predicted],
+        "width": 0.62,
+        "marker": {
+            "color": [faded(SUPPORT if t.predicted else OPPOSITION, 0.6) for t in predicted],
+            "line": {
+                "color": ACCENT,
+                "width": [3 if t is explanation.focused else 0 for t in predicted],
             },
-            customdata=[_hover(t) for t in predicted],
-            hovertemplate="%{customdata}<extra></extra>",
-            name="predicted",
-            showlegend=False,
-        )
-    )
+        },
+        "customdata": [_hover(t) for t in predicted],
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "name": "predicted",
+        "showlegend": False,
+    }
     happened = [(t.position, t.skipped, t.label) for t in (*given, *predicted)]
-    for skipped, name, symbol in ((True, "skipped", "x"), (False, "played", "circle-open")):
-        rows = [(p, label) for p, s, label in happened if s is skipped]
-        figure.add_trace(
-            go.Scatter(
-                x=[p for p, _ in rows],
-                y=[1.0 if skipped else 0.0] * len(rows),
-                mode="markers",
-                marker={
-                    "symbol": symbol,
-                    "size": 11,
-                    "color": SUPPORT if skipped else OPPOSITION,
-                    "line": {"width": 2 if not skipped else 0},
-                },
-                cliponaxis=False,
-                name=name,
-                customdata=[html.escape(label, quote=False) for _, label in rows],
-                hovertemplate="%{x}. %{customdata}: " + name + "<extra></extra>",
-            )
-        )
     half, last = len(given) + 0.5, len(given) + len(predicted) + 0.5
     grey = {"color": faded(NEUTRAL, 0.9), "width": 1}
-    across = {"type": "line", "x0": half, "x1": last, "y0": 0.5, "y1": 0.5}
-    figure.update_layout(
-        shapes=[
-            {
-                "type": "line",
-                "x0": half,
-                "x1": half,
-                "y0": 0,
-                "y1": 1,
-                "yref": "paper",
-                "line": grey,
-            },
-            {**across, "line": {**grey, "dash": "dot"}},
-        ],
-        annotations=[
+    border = {"x0": half, "x1": half, "y0": 0, "y1": 1, "yref": "paper", "line": grey}
+    across = {"x0": half, "x1": last, "y0": 0.5, "y1": 0.5, "line": {**grey, "dash": "dot"}}
+    layout = {
+        "shapes": [{"type": "line", **border}, {"type": "line", **across}],
+        "annotations": [
             {"x": half, "y": 1.2, "text": text, "xanchor": side, "showarrow": False}
             | {"font": {"size": 12.5}}
             for text, side in (("given  ", "right"), ("  predicted", "left"))
         ],
-        height=230,
-        margin={"l": 4, "r": 8, "t": 8, "b": 4},
-        legend={"orientation": "h", "y": -0.32, "x": 0},
-        xaxis={
+        "height": 230,
+        "margin": {"l": 4, "r": 8, "t": 8, "b": 4},
+        "legend": {"orientation": "h", "y": -0.32, "x": 0},
+        "xaxis": {
             "range": [0.4, last],
             "title": {"text": "track of the session"},
             "dtick": 2,
@@ -102,14 +72,36 @@ def timeline(explanation: SessionExplanation) -> go.Figure:
             "showgrid": False,
             "zeroline": False,
         },
-        yaxis={
+        "yaxis": {
             "range": [-0.12, 1.3],
             "tickvals": [0, 0.5, 1],
             "ticktext": ["plays", "50 %", "skips"],
             "zeroline": False,
         },
-    )
-    return figure
+    }
+    marks = [_marks([(p, label) for p, s, label in happened if s is w], w) for w in (True, False)]
+    return drawn([columns, *marks], layout)
+
+
+def _marks(tracks: list[tuple[int, str]], skipped: bool) -> Trace:
+    """A cross or a circle for each track, by place and title."""
+    name = "skipped" if skipped else "played"
+    return {
+        "type": "scatter",
+        "x": [place for place, _ in tracks],
+        "y": [1.0 if skipped else 0.0] * len(tracks),
+        "mode": "markers",
+        "marker": {
+            "symbol": "x" if skipped else "circle-open",
+            "size": 11,
+            "color": SUPPORT if skipped else OPPOSITION,
+            "line": {"width": 0 if skipped else 2},
+        },
+        "cliponaxis": False,
+        "name": name,
+        "customdata": [html.escape(label, quote=False) for _, label in tracks],
+        "hovertemplate": "%{x}. %{customdata}: " + name + "<extra></extra>",
+    }
 
 
 def _hover(track: Predicted) -> str:
@@ -160,31 +152,33 @@ def hasse(explanation: SessionExplanation) -> go.Figure:
     family, track = explanation.family, explanation.focused
     places = _places(family)
     top = family.names.index(track.top)
-    figure = go.Figure()
+    traces: list[Trace] = []
     for lit, line in (
         (False, {"color": faded(NEUTRAL, 0.6), "width": 1}),
         (True, {"color": ACCENT, "width": 2.5}),
     ):
         edges = [(a, b) for a, b in family.covers if (top in (a, b)) is lit]
         ends = [(places[child], places[parent]) for child, parent in edges]
-        figure.add_trace(
-            go.Scatter(
-                x=[x for (x0, _), (x1, _) in ends for x in (x0, x1, None)],
-                y=[y for (_, y0), (_, y1) in ends for y in (y0, y1, None)],
-                mode="lines",
-                line=line,
-                hoverinfo="skip",
-            )
+        traces.append(
+            {
+                "type": "scatter",
+                "x": [x for (x0, _), (x1, _) in ends for x in (x0, x1, None)],
+                "y": [y for (_, y0), (_, y1) in ends for y in (y0, y1, None)],
+                "mode": "lines",
+                "line": line,
+                "hoverinfo": "skip",
+            }
         )
     shares = [track.attribution[name] for name in family.names]
     reads = [", ".join(explanation.groups(name)) for name in family.names]
     lanes = [lane(explanation.groups(name)) for name in family.names]
-    figure.add_trace(
-        go.Scatter(
-            x=[x for x, _ in places],
-            y=[y for _, y in places],
-            mode="markers",
-            marker={
+    traces.append(
+        {
+            "type": "scatter",
+            "x": [x for x, _ in places],
+            "y": [y for _, y in places],
+            "mode": "markers",
+            "marker": {
                 "size": [16 + 30 * share**0.5 for share in shares],
                 "color": [LANE_COLOURS[name] for name in lanes],
                 "opacity": 1,
@@ -193,14 +187,14 @@ def hasse(explanation: SessionExplanation) -> go.Figure:
                     "width": [5 if i == top else 1 for i in range(len(shares))],
                 },
             },
-            customdata=[
+            "customdata": [
                 f"{name}: {share:.1%}<br>reads {read}<br>alone it says skip "
                 f"{track.experts[name]:.0%}"
                 for name, share, read in zip(family.names, shares, reads, strict=True)
             ],
-            hovertemplate="%{customdata}<extra></extra>",
-            cliponaxis=False,
-        )
+            "hovertemplate": "%{customdata}<extra></extra>",
+            "cliponaxis": False,
+        }
     )
     width, highest = max(x for x, _ in places), max(family.heights)
     labels = []
@@ -215,15 +209,15 @@ def hasse(explanation: SessionExplanation) -> go.Figure:
             side = {"xshift": shift, "xanchor": anchor, "yanchor": "middle"}
         text, size = f"<b>{words}</b>" if i == top else words, {"size": 11.5}
         labels.append({"x": x, "y": y, "text": text, "showarrow": False, "font": size, **side})
-    figure.update_layout(
-        annotations=labels,
-        height=130 + 105 * highest,
-        margin={"l": 4, "r": 4, "t": 26, "b": 4},
-        showlegend=False,
-        xaxis={"range": [-0.6, width + 0.6], "visible": False, "fixedrange": True},
-        yaxis={"range": [-0.75, highest + 0.15], "visible": False, "fixedrange": True},
-    )
-    return figure
+    layout = {
+        "annotations": labels,
+        "height": 130 + 105 * highest,
+        "margin": {"l": 4, "r": 4, "t": 26, "b": 4},
+        "showlegend": False,
+        "xaxis": {"range": [-0.6, width + 0.6], "visible": False, "fixedrange": True},
+        "yaxis": {"range": [-0.75, highest + 0.15], "visible": False, "fixedrange": True},
+    }
+    return drawn(traces, layout)
 
 
 def _places(family: Family) -> list[tuple[float, float]]:

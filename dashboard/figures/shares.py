@@ -9,6 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from dashboard.figures.drawing import Layout, drawn
 from dashboard.figures.palette import ACCENT, faded
 
 ROW_PIXELS, LONGEST_LABEL = 46, 29
@@ -33,82 +34,87 @@ def share_bars(
     The row at `focus` is framed; `customdata` of a bar is the number of its row.
     """
     places = list(range(len(rows)))
-    figure = go.Figure()
-    for band in bands:
-        figure.add_trace(
-            go.Bar(
-                orientation="h",
-                x=list(band.shares),
-                y=places,
-                width=0.42,
-                name=band.name,
-                customdata=places,
-                text=[f"{s:.0%}" if s >= READABLE_SHARE else "" for s in band.shares],
-                textposition="inside",
-                insidetextanchor="middle",
-                textangle=0,
-                textfont={"color": "#ffffff", "size": 12},
-                marker={
-                    "color": band.colour,
-                    "pattern": {
-                        "shape": band.pattern,
-                        "fgcolor": "rgba(255,255,255,0.28)",
-                        "size": 7,
-                        "solidity": 0.25,
-                        "fillmode": "overlay",
-                        "bgcolor": band.colour,
-                    },
-                    "line": {"color": "rgba(255,255,255,0.85)", "width": 1},
+    traces = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "x": list(band.shares),
+            "y": places,
+            "width": 0.42,
+            "name": band.name,
+            "customdata": places,
+            "text": [f"{s:.0%}" if s >= READABLE_SHARE else "" for s in band.shares],
+            "textposition": "inside",
+            "insidetextanchor": "middle",
+            "textangle": 0,
+            "textfont": {"color": "#ffffff", "size": 12},
+            "marker": {
+                "color": band.colour,
+                "pattern": {
+                    "shape": band.pattern,
+                    "fgcolor": "rgba(255,255,255,0.28)",
+                    "size": 7,
+                    "solidity": 0.25,
+                    "fillmode": "overlay",
+                    "bgcolor": band.colour,
                 },
-                selected={"marker": {"opacity": 1}},
-                unselected={"marker": {"opacity": 1}},
-                hovertemplate=f"{band.name}: " + "%{x:.1%}<extra></extra>",
-            )
-        )
-    labels = []  # handed over all at once, which is much faster than one by one
-    for i, (left, right) in enumerate(rows):
-        focused = i == focus
-        if focused:
-            figure.add_shape(
-                type="rect",
-                xref="paper",
-                x0=0.001,
-                x1=0.999,
-                y0=i - 0.72,
-                y1=i + 0.3,
-                layer="below",
-                line={"color": ACCENT, "width": 2},
-                fillcolor=faded(ACCENT, 0.1),
-            )
-        for x, anchor, text in ((0, "left", left), (1, "right", right)):
-            labels.append(_over(i, x, anchor, f"<b>{text}</b>" if focused else text))
-    figure.update_layout(
-        annotations=labels,
-        barmode="stack",
-        height=90 + ROW_PIXELS * len(rows),
-        margin={"l": 6, "r": 6, "t": 8, "b": 4},
-        legend={
+                "line": {"color": "rgba(255,255,255,0.85)", "width": 1},
+            },
+            "selected": {"marker": {"opacity": 1}},
+            "unselected": {"marker": {"opacity": 1}},
+            "hovertemplate": f"{band.name}: " + "%{x:.1%}<extra></extra>",
+        }
+        for band in bands
+    ]
+    labels = [
+        _over(i, x, anchor, f"<b>{text}</b>" if i == focus else text)
+        for i, words in enumerate(rows)
+        for x, anchor, text in zip((0, 1), ("left", "right"), words, strict=True)
+    ]
+    layout: Layout = {
+        "annotations": labels,
+        "barmode": "stack",
+        "height": 90 + ROW_PIXELS * len(rows),
+        "margin": {"l": 6, "r": 6, "t": 8, "b": 4},
+        "legend": {
             "orientation": "h",
             "y": -12 / (ROW_PIXELS * len(rows)),
             "traceorder": "normal",
             "x": 0,
             "yanchor": "top",
         },
-        xaxis={
+        "xaxis": {
             "range": [0, 1],
             "domain": [0.015, 0.985],
             "visible": False,
             "fixedrange": True,
         },
-        yaxis={"range": [len(rows) - 0.6, -0.8], "visible": False, "fixedrange": True},
-    )
-    return figure
+        "yaxis": {"range": [len(rows) - 0.6, -0.8], "visible": False, "fixedrange": True},
+    }
+    if focus is not None:
+        layout["shapes"] = [_frame(focus)]
+    return drawn(traces, layout)
 
 
 def cut(label: str) -> str:
     """Short enough for a row, ready for Plotly."""
     short = label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1].rstrip() + "…"
     return html.escape(short, quote=False)
+
+
+def _frame(row: int) -> dict[str, Any]:
+    """Around a row."""
+    return {
+        "type": "rect",
+        "xref": "paper",
+        "x0": 0.001,
+        "x1": 0.999,
+        "y0": row - 0.72,
+        "y1": row + 0.3,
+        "layer": "below",
+        "line": {"color": ACCENT, "width": 2},
+        "fillcolor": faded(ACCENT, 0.1),
+    }
 
 
 def _over(row: int, x: float, anchor: str, text: str) -> dict[str, Any]:

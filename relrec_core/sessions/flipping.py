@@ -58,6 +58,7 @@ def flip_test(
     draw = np.random.default_rng(seed)
     chosen = [set(draw.choice(others, count, replace=False)) for _ in range(repetitions)]
     replaced: list[set[str]] = [set(), *([named] * repetitions), *chosen]
+    batch = _without_padding(batch)
     source = torch.arange(repetitions)
     source = torch.cat([source[:1], source, source])  # (2R + 1,)
     flipped = replace(
@@ -100,8 +101,7 @@ def _exchanged(
 ) -> Tensor:
     """x (1, T, C) with the replaced columns of each row from its donor: (N, T, C).
 
-    A donor that is shorter starts again from its first track; padding of x may be filled, since
-    no network reads it.
+    A donor that is shorter starts again from its first track.
     """
     lengths = mask.sum(1)  # (R,)
     at = torch.arange(x.shape[1]) % lengths[:, None]  # (R, T)
@@ -110,6 +110,18 @@ def _exchanged(
         [[dense.name in names for dense in columns] for names in replaced]
     )
     return torch.where(torch.from_numpy(table)[:, None, :], wrapped, x)  # (N, T, C)
+
+
+def _without_padding(batch: Batch) -> Batch:
+    """One session, each half as long as it is."""
+    a, b = slice(int(batch.mask_a.sum())), slice(int(batch.mask_b.sum()))
+    return replace(
+        batch,
+        a=batch.a[:, a],
+        b=batch.b[:, b],
+        mask_a=batch.mask_a[:, a],
+        mask_b=batch.mask_b[:, b],
+    )
 
 
 def _repeated(batch: Batch, n: int) -> Batch:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from pydantic import ValidationError
+from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
 from relrec_core.errors import CheckpointError, RelRecError
@@ -21,6 +24,8 @@ from relrec_core.sessions.model import Network, network
 Doubles = npt.NDArray[np.float64]
 ROWS = 1024
 """Sessions that go through the network at a time."""
+FEW = 256
+"""Sessions that one thread predicts: on a busy computer several wait for one another longer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +68,7 @@ class Predictor:
         """Prediction and attribution of all tracks of B of all sessions, from one pass."""
         found: list[tuple[Tensor, Tensor, Tensor]] = []
         device = next(self.net.parameters()).device
-        with torch.inference_mode():
+        with torch.inference_mode(), _threads(len(batch)):
             for start in range(0, max(len(batch), 1), ROWS):
                 rows = slice(start, start + ROWS)
                 sides = (batch.a, batch.b, batch.mask_a, batch.mask_b)
@@ -100,3 +105,15 @@ class Predictor:
             return cls(net.eval(), encoding, config, str(metadata["dataset_hash"]))
         except (KeyError, RuntimeError, ValidationError, RelRecError) as error:
             raise CheckpointError(f"The checkpoint is of another model: {error}") from error
+
+
+@cache
+def _pools() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def _threads(sessions: int) -> contextlib.AbstractContextManager[object]:
+    """One thread for few sessions; other threads of this process keep theirs."""
+    if sessions > FEW:
+        return contextlib.nullcontext()
+    return _pools().limit(limits=1, user_api="openmp")

@@ -1,0 +1,18 @@
+"""Plotly figures from plain traces and a plain layout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+Trace = dict[str, Any]
+Layout = dict[str, Any]
+
+
+def drawn(traces: list[Trace], layout: Layout) -> go.Figure:
+    """A figure of traces that name their `type`, not validated, which is ten times as fast.
+
+    The tests validate it.
+    """
+    return go.Figure(traces, layout, _validate=False)

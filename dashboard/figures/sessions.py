@@ -6,12 +6,11 @@ Everything here is a pure function of an explanation.
 from __future__ import annotations
 
 import html
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.drawing import Trace, drawn
+from dashboard.figures.drawing import INK, Trace, drawn
 from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, faded
 from dashboard.figures.session_words import LANE_WORDS, verdict
 from dashboard.figures.shares import LONGEST_LABEL, Band, cut, share_bars
@@ -32,6 +31,7 @@ LANE_PATTERNS = {"persistence": "", "context": "/", "listener": "\\", "track": "
 def timeline(explanation: SessionExplanation) -> go.Figure:
     """What was done in the first half, and what is predicted of the second beside the truth."""
     given, predicted = explanation.given, explanation.predicted
+    half, last = len(given) + 0.5, len(given) + len(predicted) + 0.5
     columns: Trace = {
         "type": "bar",
         "x": [t.position for t in predicted],
@@ -47,23 +47,27 @@ def timeline(explanation: SessionExplanation) -> go.Figure:
         "customdata": [_hover(t) for t in predicted],
         "hovertemplate": "%{customdata}<extra></extra>",
         "name": "predicted",
-        "showlegend": False,
+    }
+    halves: Trace = {
+        "type": "scatter",
+        "mode": "text",
+        "x": [half, half],
+        "y": [1.2, 1.2],
+        "text": ["given  ", "  predicted"],
+        "textposition": ["middle left", "middle right"],
+        "textfont": {"color": INK, "size": 12.5},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
     }
     happened = [(t.position, t.skipped, t.label) for t in (*given, *predicted)]
-    half, last = len(given) + 0.5, len(given) + len(predicted) + 0.5
     grey = {"color": faded(NEUTRAL, 0.9), "width": 1}
     border = {"x0": half, "x1": half, "y0": 0, "y1": 1, "yref": "paper", "line": grey}
     across = {"x0": half, "x1": last, "y0": 0.5, "y1": 0.5, "line": {**grey, "dash": "dot"}}
     layout = {
         "shapes": [{"type": "line", **border}, {"type": "line", **across}],
-        "annotations": [
-            {"x": half, "y": 1.2, "text": text, "xanchor": side, "showarrow": False}
-            | {"font": {"size": 12.5}}
-            for text, side in (("given  ", "right"), ("  predicted", "left"))
-        ],
-        "height": 230,
+        "height": 200,
         "margin": {"l": 4, "r": 8, "t": 8, "b": 4},
-        "legend": {"orientation": "h", "y": -0.32, "x": 0},
+        "showlegend": False,
         "xaxis": {
             "range": [0.4, last],
             "title": {"text": "track of the session"},
@@ -80,7 +84,7 @@ def timeline(explanation: SessionExplanation) -> go.Figure:
         },
     }
     marks = [_marks([(p, label) for p, s, label in happened if s is w], w) for w in (True, False)]
-    return drawn([columns, *marks], layout)
+    return drawn([columns, *marks, halves], layout)
 
 
 def _marks(tracks: list[tuple[int, str]], skipped: bool) -> Trace:
@@ -172,12 +176,24 @@ def hasse(explanation: SessionExplanation) -> go.Figure:
     shares = [track.attribution[name] for name in family.names]
     reads = [", ".join(explanation.groups(name)) for name in family.names]
     lanes = [lane(explanation.groups(name)) for name in family.names]
+    width, highest = max(x for x, _ in places), max(family.heights)
+    words = [
+        f"{name.replace(' and ', '<br>and ')}<br>{share:.0%}"
+        for name, share in zip(family.names, shares, strict=True)
+    ]
     traces.append(
         {
             "type": "scatter",
             "x": [x for x, _ in places],
             "y": [y for _, y in places],
-            "mode": "markers",
+            "mode": "markers+text",
+            "text": [f"<b>{w}</b>" if i == top else w for i, w in enumerate(words)],
+            # Beside the inner experts, where no line runs; below those at the foot.
+            "textposition": [
+                f"middle {'left' if x <= width / 2 else 'right'}" if y > 0 else "bottom center"
+                for x, y in places
+            ],
+            "textfont": {"color": INK, "size": 11.5},
             "marker": {
                 "size": [16 + 30 * share**0.5 for share in shares],
                 "color": [LANE_COLOURS[name] for name in lanes],
@@ -196,21 +212,7 @@ def hasse(explanation: SessionExplanation) -> go.Figure:
             "cliponaxis": False,
         }
     )
-    width, highest = max(x for x, _ in places), max(family.heights)
-    labels = []
-    for i, (x, y) in enumerate(places):
-        words = f"{family.names[i].replace(' and ', '<br>and ')}<br>{shares[i]:.0%}"
-        radius = 9 + 15 * shares[i] ** 0.5
-        # Beside the inner experts, where no line runs; below those at the foot.
-        side: dict[str, Any] = {"yshift": -radius, "yanchor": "top"}
-        if y > 0:
-            left = x <= width / 2
-            shift, anchor = (-radius, "right") if left else (radius, "left")
-            side = {"xshift": shift, "xanchor": anchor, "yanchor": "middle"}
-        text, size = f"<b>{words}</b>" if i == top else words, {"size": 11.5}
-        labels.append({"x": x, "y": y, "text": text, "showarrow": False, "font": size, **side})
     layout = {
-        "annotations": labels,
         "height": 130 + 105 * highest,
         "margin": {"l": 4, "r": 4, "t": 26, "b": 4},
         "showlegend": False,

@@ -9,7 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard.figures.drawing import Layout, drawn
+from dashboard.figures.drawing import INK, Layout, Trace, drawn
 from dashboard.figures.palette import ACCENT, faded
 
 ROW_PIXELS, LONGEST_LABEL = 46, 29
@@ -34,7 +34,7 @@ def share_bars(
     The row at `focus` is framed; `customdata` of a bar is the number of its row.
     """
     places = list(range(len(rows)))
-    traces = [
+    traces: list[Trace] = [
         {
             "type": "bar",
             "orientation": "h",
@@ -66,13 +66,12 @@ def share_bars(
         }
         for band in bands
     ]
-    labels = [
-        _over(i, x, anchor, f"<b>{text}</b>" if i == focus else text)
-        for i, words in enumerate(rows)
-        for x, anchor, text in zip((0, 1), ("left", "right"), words, strict=True)
-    ]
+    for side in (0, 1):
+        words = [row[side] for row in rows]
+        traces.append(
+            _over([f"<b>{w}</b>" if i == focus else w for i, w in enumerate(words)], side)
+        )
     layout: Layout = {
-        "annotations": labels,
         "barmode": "stack",
         "height": 90 + ROW_PIXELS * len(rows),
         "margin": {"l": 6, "r": 6, "t": 8, "b": 4},
@@ -117,14 +116,21 @@ def _frame(row: int) -> dict[str, Any]:
     }
 
 
-def _over(row: int, x: float, anchor: str, text: str) -> dict[str, Any]:
-    """Words above a bar."""
+def _over(words: list[str], side: int) -> Trace:
+    """What stands above the bars, on the left (0) or on the right (1).
+
+    A trace of text is drawn in a fraction of the time that annotations take.
+    """
     return {
-        "x": x,
-        "y": row - 0.25,
-        "xanchor": anchor,
-        "yanchor": "bottom",
-        "text": text,
-        "showarrow": False,
-        "font": {"size": 12},
+        "type": "scatter",
+        "mode": "text",
+        "x": [side] * len(words),
+        "y": [row - 0.25 for row in range(len(words))],
+        "text": words,
+        "textposition": "top left" if side else "top right",
+        "textfont": {"color": INK, "size": 12},
+        "selected": {"textfont": {"color": INK}},  # or a click on a bar would fade it
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "showlegend": False,
     }

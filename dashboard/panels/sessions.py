@@ -159,8 +159,8 @@ def why(explanation: SessionExplanation) -> None:
         alt=words.timeline_in_words(explanation),
     )
     st.caption(
-        "Crosses and circles: what the listener did. Columns: the predicted probability of a "
-        "skip, warm where that means skipped, cool where it means played."
+        "Crosses: skipped by the listener; circles: played. Columns: the predicted probability of "
+        "a skip, warm where that means skipped, cool where it means played."
     )
     title, toggle, save = st.columns([2.2, 1.2, 1], vertical_alignment="center")
     title.markdown("##### Who decided, track by track")
@@ -207,7 +207,7 @@ def _downloads(explanation: SessionExplanation, figure: figures.go.Figure) -> No
         png_button(container=PICTURE, file_name=f"{name}.png")
         st.download_button(
             "Table (CSV)",
-            explanation.to_table().to_csv(index=False),
+            lambda: explanation.to_table().to_csv(index=False),
             f"{name}.csv",
             "text/csv",
             on_click="ignore",
@@ -215,7 +215,7 @@ def _downloads(explanation: SessionExplanation, figure: figures.go.Figure) -> No
         )
         st.download_button(
             "Explanation (JSON)",
-            explanation.to_json(),
+            explanation.to_json,
             f"{name}.json",
             "application/json",
             on_click="ignore",

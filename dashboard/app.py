@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import links
+from dashboard.memory import keep_loaded
 from dashboard.panels.common import read_only_notice
 
 PAGES = (
@@ -29,3 +30,4 @@ if st.session_state.get("page") != page.title:
     links.forget()
 read_only_notice()
 page.run()
+keep_loaded(page.title)

@@ -151,6 +151,9 @@ def test_nothing_is_wider_than_a_telephone(sessions_site: str, open_page: Open, 
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
     main = "document.querySelector('[data-testid=stMain]')"
     assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")
+    label = page.locator(".st-key-session_picture .textpoint text").first
+    red = label.evaluate("e => Number(getComputedStyle(e).fill.match(/[0-9.]+/)[0])")
+    assert red > 180, "the words above the bars are dark on the dark page"
 
 
 def hand_in(page: Page, *files: dict[str, object]) -> None:

@@ -62,13 +62,15 @@ def test_json_round_trip_and_repetition() -> None:
 
 
 def test_a_session_alone_is_predicted_as_among_all() -> None:
-    whole = explorer().everything
+    whole, threads = explorer().everything, torch.get_num_threads()
     for row in (0, 11, 299):
         said = explorer().explain(explorer().session(row), repetitions=1)
         n = len(said.predicted)
         np.testing.assert_allclose(
             [t.probability for t in said.predicted], whole.probability[row, :n], atol=1e-5
         )
+        assert said.audit.deletion.score == pytest.approx(max(said.score, 1 - said.score), abs=1e-5)
+    assert torch.get_num_threads() == threads
 
 
 def test_an_expert_decides_the_skips_of_its_own_cause_more_often_than_others() -> None:

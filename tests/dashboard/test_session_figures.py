@@ -1,0 +1,76 @@
+"""The pictures of a session are valid, and say what the explanation says."""
+
+from __future__ import annotations
+
+import gc
+
+import plotly.graph_objects as go
+import pytest
+
+from dashboard.figures import sessions as figures
+from dashboard.figures.audit import deletion_figure
+from dashboard.figures.drawing import drawn
+from dashboard.figures.session_words import flip_words
+from dashboard.memory import keep_loaded
+from relrec_core.sessions import store
+from relrec_core.sessions.explain import Explorer, SessionExplanation
+from tests.sessions import made
+
+
+@pytest.fixture(scope="module")
+def told() -> SessionExplanation:
+    run = store.shown_run()
+    explorer = Explorer(store.predictor(run), made.data(20, seed=9), run.name)
+    return explorer.explain(explorer.session(4), 1, repetitions=8)
+
+
+def test_what_is_drawn_unvalidated_is_valid(told: SessionExplanation) -> None:
+    pictures = [
+        figures.timeline(told),
+        figures.bars(told),
+        figures.bars(told, full=True),
+        figures.hasse(told),
+        deletion_figure(told.audit.deletion, flip_words(told.audit.deletion)),
+    ]
+    for picture in pictures:
+        plain = picture.to_dict()
+        assert go.Figure(plain).to_dict() == plain
+        assert "template" in plain["layout"]
+    with pytest.raises(ValueError, match="colour"):
+        go.Figure(drawn([{"type": "bar", "marker": {"colour": "red"}}], {}).to_dict())
+
+
+def test_the_bars_are_the_shares_between_their_words(told: SessionExplanation) -> None:
+    *bars, left, right = figures.bars(told, full=True).data
+    assert {b.name for b in bars} == set(told.family.names)
+    for bar in bars:
+        assert list(bar.x) == [t.attribution[bar.name] for t in told.predicted]
+        assert list(bar.customdata) == list(range(len(told.predicted)))
+    for words in (left, right):
+        assert words.hoverinfo == "skip"  # no click picks words
+        bold = [i for i, word in enumerate(words.text) if word.startswith("<b>")]
+        assert bold == [told.focus]
+    assert all(str(t.position) in w for t, w in zip(told.predicted, left.text, strict=True))
+
+
+def test_the_diagram_names_every_expert_and_lights_the_one_that_decided(
+    told: SessionExplanation,
+) -> None:
+    experts = figures.hasse(told).data[-1]
+    names = told.family.names
+    said = [text.replace("<br>and ", " and ").split("<br>")[0] for text in experts.text]
+    assert [name.removeprefix("<b>") for name in said] == list(names)
+    lit = [name for name, text in zip(names, experts.text, strict=True) if "<b>" in text]
+    assert lit == [told.focused.top]
+
+
+def test_what_is_loaded_is_left_out_of_later_collections() -> None:
+    before = gc.get_freeze_count()
+    try:
+        keep_loaded("a page")
+        kept = gc.get_freeze_count()
+        assert kept > before + 1000
+        keep_loaded("a page")
+        assert gc.get_freeze_count() <= kept
+    finally:
+        gc.unfreeze()

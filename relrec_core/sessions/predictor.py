@@ -116,4 +116,5 @@ def _threads(sessions: int) -> contextlib.AbstractContextManager[object]:
     """One thread for few sessions; other threads of this process keep theirs."""
     if sessions > FEW:
         return contextlib.nullcontext()
-    return _pools().limit(limits=1, user_api="openmp")
+    limit: contextlib.AbstractContextManager[object] = _pools().limit(limits=1, user_api="openmp")
+    return limit

@@ -147,6 +147,14 @@ def _cold(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return lines(series, "Known films", "Recall@50")
 
 
+def _cold_start(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    of = frames[0][frames[0]["known_films"] == 3]
+    names = of["method"] + of["attributes"].map({"with": ", with attributes"}).fillna("")
+    by = of.assign(name=names).pivot(index="k", columns="name", values="recall")
+    order = by.iloc[-1].sort_values(ascending=False).index[:READABLE]
+    return lines([(str(n), by[n]) for n in order], "k, with 3 known films", "Recall@k")
+
+
 def _deletion(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     frame = frames[0][frames[0]["model"] == "RecoNet"].set_index("removed")
     titles = (("top", "Strongest first"), ("random", "At random"))
@@ -290,7 +298,8 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "recall-100k": _recalls,
     "layer": _recalls,
     "attributes": _recalls,
-    "cold-start": _cold,
+    "cold-start": _cold_start,
+    "short-history": _cold,
     "deletion": _deletion,
     "significance": _distribution,
     "lime": _lime,

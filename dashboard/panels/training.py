@@ -233,9 +233,7 @@ def _card(run: Run, is_active: bool) -> None:
 def _action(run: Run, state: str, is_active: bool) -> Any:
     if state == "done":
         label = "This is the active model" if is_active else "Make active"
-        if st.button(
-            label, disabled=is_active or read_only(), icon=":material/bolt:"
-        ):
+        if st.button(label, disabled=is_active or read_only(), icon=":material/bolt:"):
             return lambda: make_active(run)
     elif st.button("Resume", icon=":material/play_arrow:", disabled=read_only()):
         return lambda: launch.resume(run)

@@ -14,11 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dashboard.claims import CLAIMS
 from relrec_core import paths
+from relrec_core.movies.claims import CLAIMS as MOVIES
+from relrec_core.products.claims import CLAIMS as PRODUCTS
 from relrec_core.runs import permission
 from relrec_core.runs.claims import Source
 from relrec_core.runs.tables import stored
+from relrec_core.sessions.claims import CLAIMS as SESSIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 AT_ONCE = min(2, os.cpu_count() or 1)
@@ -28,7 +30,8 @@ EVERY = 30.0
 
 def sources() -> list[Source]:
     """Every table that some claim rests on, once, in the order of the page."""
-    found = [replace(s, part="") for claim in CLAIMS.values() for s in claim.sources]
+    claims = (*PRODUCTS, *MOVIES, *SESSIONS)
+    found = [replace(source, part="") for claim in claims for source in claim.sources]
     return list(dict.fromkeys(found))
 
 

@@ -27,7 +27,7 @@ from relrec_core.movies.metrics import recall
 from relrec_core.movies.model import RecoNet
 from relrec_core.movies.split import Split, split
 from relrec_core.movies.weights import Weights
-from relrec_core.runs import distributed
+from relrec_core.runs import distributed, resuming
 from relrec_core.runs.directory import Run
 
 __all__ = ["Config", "learn", "train"]
@@ -249,10 +249,8 @@ class Fit:
         return group.mean(float(loss.detach()))
 
     def _keep(self) -> None:
-        tensors = {f"net.{k}": v for k, v in self.net.state_dict().items()}
+        tensors = resuming.packed(self.net, self.optimizer)
         tensors |= {f"average.{i}": v for i, v in enumerate(self.average)}
-        for i, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"adam.{i}.{k}": v for k, v in state.items()}
         p = self.progress
         self.run.write_state(tensors, asdict(p) | {"steps": self.steps})
 
@@ -269,15 +267,8 @@ class Fit:
         if meta["phase"] != self.progress.phase:
             return
         try:
-            self.net.load_state_dict({k[4:]: v for k, v in tensors.items() if k[:4] == "net."})
+            resuming.unpack(tensors, self.net, self.optimizer)
             self.average = [tensors[f"average.{i}"] for i in range(len(self.average))]
-            state: dict[int, dict[str, Tensor]] = {}
-            for key, value in tensors.items():
-                if key.startswith("adam."):
-                    _, i, name = key.split(".")
-                    state.setdefault(int(i), {})[name] = value
-            groups = self.optimizer.state_dict()["param_groups"]
-            self.optimizer.load_state_dict({"state": state, "param_groups": groups})
         except (KeyError, RuntimeError) as error:
             raise CheckpointError(f"Run {self.run.name} cannot be resumed: {error}") from error
         self.steps = meta.pop("steps")

@@ -15,7 +15,7 @@ from torch import Tensor
 from relrec_core import VERSION
 from relrec_core.errors import CheckpointError, DataError
 from relrec_core.experts.mixture import weight_sums
-from relrec_core.runs import distributed
+from relrec_core.runs import distributed, resuming
 from relrec_core.runs.directory import Run
 from relrec_core.sessions import scoring, store
 from relrec_core.sessions.config import Config
@@ -202,10 +202,8 @@ class Fit:
         return values
 
     def _keep(self) -> None:
-        tensors = {f"net.{k}": v for k, v in self.net.state_dict().items()}
+        tensors = resuming.packed(self.net, self.optimizer)
         tensors |= {f"best.{k}": v for k, v in self.best.items()}
-        for i, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"adam.{i}.{k}": v for k, v in state.items()}
         self.run.write_state(tensors, asdict(self.progress))
 
     def _resume(self) -> None:
@@ -214,15 +212,8 @@ class Fit:
             return
         tensors, meta = kept
         try:
-            self.net.load_state_dict({k[4:]: v for k, v in tensors.items() if k[:4] == "net."})
+            resuming.unpack(tensors, self.net, self.optimizer)
             self.best = {k: tensors[f"best.{k}"].to(v.device) for k, v in self.best.items()}
-            state: dict[int, dict[str, Tensor]] = {}
-            for key, value in tensors.items():
-                if key.startswith("adam."):
-                    _, i, name = key.split(".")
-                    state.setdefault(int(i), {})[name] = value
-            groups = self.optimizer.state_dict()["param_groups"]
-            self.optimizer.load_state_dict({"state": state, "param_groups": groups})
         except (KeyError, RuntimeError) as error:
             raise CheckpointError(f"Run {self.run.name} cannot be resumed: {error}") from error
         self.progress = Progress(**meta)

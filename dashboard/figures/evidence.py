@@ -237,7 +237,7 @@ def _gains(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
 
 
 def _curves(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
-    frame = frames[0][frames[0]["occlusion"] == "noise"]
+    frame = frames[0][frames[0]["occlusion"] == "blur"]
     series = []
     for name in frame["method"].unique():
         if str(name).startswith("LRP, paper, epsilon "):
@@ -245,7 +245,7 @@ def _curves(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
             series.append((str(name).removeprefix("LRP, paper, ").split(" (")[0], of["logit_most"]))
     random = frame[frame["method"] == frame["method"].iloc[0]].set_index("removed")
     series.append(("at random", random["logit_random"]))
-    return lines(series[:READABLE], "Share of the cells removed", "Score")
+    return lines(series[:READABLE], "Share of the cells blurred, most relevant first", "Score")
 
 
 def _located(frames: Frames, numbers: pd.DataFrame) -> go.Figure:

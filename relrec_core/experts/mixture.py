@@ -39,18 +39,29 @@ class Mixture(nn.Module):
         gate: confidence g of an expert: "absolute" |F| (eq. 6), "square" F^2, or "power"
             2|F|^p / (1 + |F|^(p-1)).
         power: p of the last, at least 1.
+        top: another gate for the experts that no other stands above, who answer for whatever
+            the others leave; by default the same.
     """
 
     below: Tensor
+    highest: Tensor
 
-    def __init__(self, family: Family, gate: Gate = "absolute", power: float = 3.0) -> None:
+    def __init__(
+        self,
+        family: Family,
+        gate: Gate = "absolute",
+        power: float = 3.0,
+        top: Gate | None = None,
+    ) -> None:
         super().__init__()
         if power < 1:
             raise ConfigError(f"The power of a gate must be at least 1, not {power}.")
         self.gate: Gate = gate
         self.power = power
+        self.top: Gate = gate if top is None else top
         mask = torch.from_numpy(family.mask()).fill_diagonal_(False)  # (K, K)
         self.register_buffer("below", mask, persistent=False)
+        self.register_buffer("highest", ~mask.any(0), persistent=False)  # (K,)
 
     def forward(self, z: Tensor) -> Mixed:
         """z (..., K) -> prediction and attribution of each place (...).
@@ -58,12 +69,20 @@ class Mixture(nn.Module):
         Where no expert is confident at all (every alpha is 0), all take an equal share.
         """
         experts = torch.sigmoid(2 * z)  # (..., K): (tanh z + 1) / 2
-        alpha = selection(gate(torch.tanh(z), self.gate, self.power), self.below)  # (..., K)
+        alpha = selection(self.gates(z), self.below)  # (..., K)
         total = alpha.sum(-1, keepdim=True)  # (..., 1)
         some = total > torch.finfo(z.dtype).tiny
         equal = torch.full_like(alpha, 1 / z.shape[-1])  # (..., K)
         share = torch.where(some, alpha / torch.where(some, total, 1.0), equal)  # (..., K)
         return Mixed((share * experts).sum(-1), share, alpha, experts)
+
+    def gates(self, z: Tensor) -> Tensor:
+        """g of each expert: z (..., K) -> (..., K)."""
+        confidence = torch.tanh(z)
+        usual = gate(confidence, self.gate, self.power)  # (..., K)
+        if self.top == self.gate:
+            return usual
+        return torch.where(self.highest, gate(confidence, self.top, self.power), usual)
 
     def loss(
         self, z: Tensor, target: Tensor, mask: Tensor | None = None, totals: Tensor | None = None
@@ -86,17 +105,19 @@ def gate(confidence: Tensor, kind: Gate = "absolute", power: float = 3.0) -> Ten
     return 2 * size**power / (1 + size ** (power - 1))
 
 
-def selection(gates: Tensor, below: Tensor) -> Tensor:
+def selection(gates: Tensor, below: Tensor, taking: Tensor | None = None) -> Tensor:
     """alpha_i = g_i * product over children j of (1 - g_j), section 3.3.2.
 
     Args:
         gates: (..., K) in [0, 1].
         below: (K, K) boolean, True at (i, j) iff S_j is strictly inside S_i.
+        taking: (..., K) in [0, 1], how much children take from their parents; by default g.
 
     Returns:
         (..., K) in [0, 1]; 0 where a child's gate is 1.
     """
-    left = torch.where(below, 1 - gates[..., None, :], 1.0)  # (..., K, K)
+    taken = gates if taking is None else taking  # (..., K)
+    left = torch.where(below, 1 - taken[..., None, :], 1.0)  # (..., K, K)
     return gates * left.prod(-1)  # (..., K)
 
 

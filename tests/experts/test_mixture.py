@@ -40,6 +40,23 @@ def test_selection(family: Family, kind: Gate, scale: float, seed: int) -> None:
 
 
 @settings(deadline=None, max_examples=25)
+@given(families(), st.integers(0, 99))
+def test_the_highest_may_have_a_gate_of_their_own(family: Family, seed: int) -> None:
+    k = len(family.names)
+    z = torch.randn(7, k, generator=torch.Generator().manual_seed(seed))
+    mixture = Mixture(family, "power", 5.0, top="absolute")
+    mixed, confidence = mixture(z), torch.tanh(z)
+    below = {j for children in family.children for j in children}
+    for i, children in enumerate(family.children):
+        own = "power" if i in below else "absolute"
+        twin = gate(confidence[:, i], own, 5.0)
+        for j in children:  # whoever is a child is not one of the highest
+            twin = twin * (1 - gate(confidence[:, j], "power", 5.0))
+        torch.testing.assert_close(mixed.selection[:, i], twin)
+    torch.testing.assert_close(mixed.attribution.sum(-1), torch.ones(7))
+
+
+@settings(deadline=None, max_examples=25)
 @given(families())
 def test_parents_yield_to_a_certain_child(family: Family) -> None:
     k = len(family.names)
@@ -66,6 +83,11 @@ def test_selection_is_blind_to_parents(family: Family, seed: int) -> None:
         kept = [i, *children]
         moved[:, kept] = g[:, kept]
         assert torch.equal(selection(moved, below)[:, i], alpha[:, i])
+        taking = moved / 2
+        twin = g[:, i] * torch.stack([1 - taking[:, j] for j in children] or [torch.ones(4)]).prod(
+            0
+        )
+        torch.testing.assert_close(selection(moved, below, taking)[:, i], twin)
 
 
 @pytest.mark.parametrize("kind", GATES)

@@ -22,7 +22,7 @@ from relrec_core.movies.data import load
 from relrec_core.movies.experts import store
 from relrec_core.movies.experts.exchange import added, exchange_test, others
 from relrec_core.movies.experts.explain import ExpertExplanation, Explainer
-from relrec_core.movies.experts.inputs import EXPERTS, GROUPS, Attributes
+from relrec_core.movies.experts.inputs import EXPERTS, GROUPS, TASTE_SPREAD, Attributes
 from relrec_core.movies.experts.model import NetworkOfExperts, network
 from relrec_core.movies.experts.study import training_code as experts_code
 from relrec_core.movies.experts.train import Config, train
@@ -109,6 +109,15 @@ def test_gradients_of_an_expert_stay_inside_what_it_reads(made: Path) -> None:
         (grad,) = torch.autograd.grad(net.judge(x)[..., i].sum(), x)
         for group, end in zip(widths, accumulate(widths.values()), strict=True):
             assert bool(grad[..., end - widths[group] : end].any()) == (group in read)
+
+
+def test_the_match_is_the_product_of_both_tastes(made: Path) -> None:
+    torch.manual_seed(0)
+    inputs = network(Attributes.of(load(made)), config(made)).inputs
+    x = torch.cat([inputs.viewers(torch.tensor([3])), inputs.films(torch.tensor([7]))], -1)
+    expected = inputs.viewer_taste[3] * inputs.film_taste[7] / TASTE_SPREAD
+    torch.testing.assert_close(inputs.matched(x)[0, x.shape[1] :], expected)
+    torch.testing.assert_close(inputs.matched(x)[:, : x.shape[1]], x)
 
 
 @pytest.mark.parametrize("model", ["experts", "control"])

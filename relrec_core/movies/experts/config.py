@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from relrec_core.runs.config import TrainerConfig
 
 RECIPES: dict[str, dict[str, float]] = {
-    "ml-1m": {"taste": 48, "batch_size": 1024, "epochs": 4, "patience": 2},
+    "ml-1m": {"taste": 48, "batch_size": 1024, "patience": 2},
 }
 """What suits a data set better than the defaults; found on its validation films."""
 
@@ -71,11 +71,11 @@ class Config(TrainerConfig):
         ge=1,
         le=100,
         title="Sharpness",
-        description="How sure an expert must be to decide: power p of its gate "
-        "2|F|^p / (1 + |F|^(p-1)); 1 is |F|.",
+        description="How sure an expert must be to keep others from deciding: power p of its "
+        "gate 2|F|^p / (1 + |F|^(p-1)). The last in line, who reads everything, has |F|.",
     )
     learning_rate: float = Field(
-        default=0.002, gt=0, le=1, title="Learning rate", description="Step size of Adam."
+        default=0.001, gt=0, le=1, title="Learning rate", description="Step size of Adam."
     )
     batch_size: int = Field(
         default=512, ge=1, le=65536, title="Batch size", description="Rated films a step."

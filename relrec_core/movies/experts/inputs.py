@@ -20,6 +20,9 @@ FILM_CONTENT, FILM_TASTE = "film content", "film taste"
 GROUPS = (VIEWER_CONTENT, VIEWER_TASTE, FILM_CONTENT, FILM_TASTE)
 """c_u, p_u, c_i and q_i of the paper, in the order in which a network reads them."""
 
+MATCH = "match of taste"
+"""p_u * q_i, which follows from the two."""
+
 EXPERTS: dict[str, tuple[str, ...]] = {
     "content": (VIEWER_CONTENT, FILM_CONTENT),
     "user": (VIEWER_CONTENT, VIEWER_TASTE, FILM_CONTENT),
@@ -82,6 +85,18 @@ def family(attributes: Attributes) -> Family:
     )
 
 
+def with_match(family: Family) -> Family:
+    """The same experts; who reads both tastes also reads how they match."""
+    tastes = {VIEWER_TASTE, FILM_TASTE}
+    return Family(
+        groups={**family.groups, MATCH: (MATCH,)},
+        experts={
+            expert: (*read, MATCH) if tastes <= set(read) else read
+            for expert, read in family.experts.items()
+        },
+    )
+
+
 class Inputs(nn.Module):
     """Embeddings of viewers and films, side by side in the order of `GROUPS`.
 
@@ -105,8 +120,8 @@ class Inputs(nn.Module):
         for group, n in ((VIEWER_CONTENT, viewers.shape[1]), (FILM_CONTENT, films.shape[1])):
             if n:
                 self.content[group] = nn.Parameter(SPREAD * torch.randn(n, content))
-        self.viewer_taste = nn.Parameter(SPREAD * torch.randn(len(viewers), taste))
-        self.film_taste = nn.Parameter(SPREAD * torch.randn(len(films), taste))
+        self.viewer_taste = nn.Parameter(TASTE_SPREAD * torch.randn(len(viewers), taste))
+        self.film_taste = nn.Parameter(TASTE_SPREAD * torch.randn(len(films), taste))
         sizes = {
             VIEWER_CONTENT: content,
             VIEWER_TASTE: taste,
@@ -115,6 +130,7 @@ class Inputs(nn.Module):
         }
         tastes = (VIEWER_TASTE, FILM_TASTE)
         self.widths = {g: n for g, n in sizes.items() if g in tastes or g in self.content}
+        self.read = {**self.widths, MATCH: taste}
 
     def begin(self, viewers: npt.NDArray[np.float32], films: npt.NDArray[np.float32]) -> None:
         """Let taste start from (U, taste) and (I, taste)."""
@@ -130,10 +146,19 @@ class Inputs(nn.Module):
         """(...) rows of films -> (..., c_i and q_i)."""
         return self._looked_up(FILM_CONTENT, self.film_attributes, self.film_taste, rows)
 
+    def matched(self, x: Tensor) -> Tensor:
+        """(..., C) of pairs -> (..., C + taste), with the product of the tastes at the end."""
+        parts = dict(zip(self.widths, torch.split(x, list(self.widths.values()), -1), strict=True))
+        match = parts[VIEWER_TASTE] * parts[FILM_TASTE] / TASTE_SPREAD
+        return torch.cat([x, match], -1)
+
     def _looked_up(self, group: str, attributes: Tensor, taste: Tensor, rows: Tensor) -> Tensor:
         content = [attributes @ self.content[group]] if group in self.content else []
         return nn.functional.embedding(rows, torch.cat([*content, taste], 1))
 
 
 SPREAD = 0.1
-"""Standard deviation of fresh embeddings."""
+"""Standard deviation of fresh embeddings of content."""
+
+TASTE_SPREAD = 0.3
+"""Standard deviation of embeddings of taste at the start."""

@@ -2,6 +2,9 @@
 
 Both give numbers z (..., K): expert i thinks that the viewer will rate the film with probability
 (tanh z_i + 1) / 2 = sigmoid(2 z_i) (eq. 5). The control is one network without experts, K = 1.
+
+Beyond the paper, whoever reads the taste of both also reads their product p_u * q_i (the layer of
+generalised matrix factorisation, He et al. 2017, eq. 9): a perceptron alone learns it badly.
 """
 
 from __future__ import annotations
@@ -13,9 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from relrec_core.experts.layers import ExpertMLP
-from relrec_core.experts.mixture import Mixed, Mixture
+from relrec_core.experts.mixture import Mixed, Mixture, selection
 from relrec_core.movies.experts.config import Config
-from relrec_core.movies.experts.inputs import EXPERTS, Attributes, Inputs, family
+from relrec_core.movies.experts.inputs import EXPERTS, Attributes, Inputs, family, with_match
 
 
 def hidden_units(config: Config) -> list[int]:
@@ -59,11 +62,11 @@ class NetworkOfExperts(Network):
         super().__init__(attributes, config)
         self.family = family(attributes)
         hidden = [max(width // len(EXPERTS), 1) for width in hidden_units(config)]
-        self.body = ExpertMLP(self.family, self.inputs.widths, hidden)
-        self.mixture = Mixture(self.family, "power", config.sharpness)
+        self.body = ExpertMLP(with_match(self.family), self.inputs.read, hidden)
+        self.mixture = Mixture(self.family, "power", config.sharpness, top="absolute")
 
     def judge(self, x: Tensor) -> Tensor:
-        z: Tensor = self.body(x)  # (..., 4)
+        z: Tensor = self.body(self.inputs.matched(x))  # (..., 4)
         return z
 
     def mix(self, z: Tensor) -> Mixed:
@@ -71,7 +74,11 @@ class NetworkOfExperts(Network):
         return mixed
 
     def weights(self, z: Tensor) -> Tensor:
-        return self.mixture.weights(z)  # (..., 4)
+        """E-step of section 3.3.4, in which a child takes from its parents what it takes from
+        them in prediction: a parent learns all that will be left to it."""
+        z = z.detach()
+        taking = self.mixture.gates(z)  # (..., 4)
+        return selection(torch.tanh(z).abs(), self.mixture.below, taking)  # (..., 4)
 
 
 class Control(Network):
@@ -79,12 +86,12 @@ class Control(Network):
 
     def __init__(self, attributes: Attributes, config: Config) -> None:
         super().__init__(attributes, config)
-        sizes = [sum(self.inputs.widths.values()), *hidden_units(config)]
+        sizes = [sum(self.inputs.read.values()), *hidden_units(config)]
         layers = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.ReLU(inplace=True))]
         self.body = nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
 
     def judge(self, x: Tensor) -> Tensor:
-        z: Tensor = self.body(x)  # (..., 1)
+        z: Tensor = self.body(self.inputs.matched(x))  # (..., 1)
         return z
 
     def mix(self, z: Tensor) -> Mixed:

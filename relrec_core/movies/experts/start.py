@@ -12,15 +12,13 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import svds
 
+from relrec_core.movies.experts.inputs import TASTE_SPREAD
 from relrec_core.movies.peers import Scores
 from relrec_core.movies.weights import Floats
 
-SPREAD = 0.3
-"""Standard deviation of the embeddings that a network starts from."""
-
 
 def factors(known: sparse.csr_matrix, size: int, seed: int) -> tuple[Floats, Floats]:
-    """The strongest `size` factors of (U, I) ratings, each side scaled to `SPREAD`.
+    """The strongest `size` factors of (U, I) ratings, each side scaled to `TASTE_SPREAD`.
 
     X ~ U S V^T; viewers get U sqrt(S), films V sqrt(S). A small data set has fewer factors; the
     other columns are zero.
@@ -32,7 +30,7 @@ def factors(known: sparse.csr_matrix, size: int, seed: int) -> tuple[Floats, Flo
     start = np.random.default_rng(seed).standard_normal(min(known.shape))
     u, s, vt = svds(known.astype(np.float64), k=rank, v0=start)
     sides = (u * np.sqrt(s), vt.T * np.sqrt(s))
-    viewers, films = (np.pad(x * SPREAD / x.std(), ((0, 0), (0, size - rank))) for x in sides)
+    viewers, films = (np.pad(x * TASTE_SPREAD / x.std(), ((0, 0), (0, size - rank))) for x in sides)
     return viewers.astype(np.float32), films.astype(np.float32)
 
 

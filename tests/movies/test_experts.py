@@ -274,7 +274,6 @@ def test_tables_have_every_method_and_expert_and_train_once(
     frame = first.frame.set_index("method")
     assert list(frame.index) == [
         "Popularity",
-        "PureSVD, where the networks start",
         "EASE",
         "ALS",
         "Plain NCF (control)",

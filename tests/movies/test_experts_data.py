@@ -16,9 +16,10 @@ from relrec_core.errors import DataError
 from relrec_core.movies.data import MovieData, load
 from relrec_core.movies.experts.examples import Examples
 from relrec_core.movies.experts.holdout import NOBODY, Cases, holdout
-from relrec_core.movies.experts.inputs import EXPERTS, Attributes, family
+from relrec_core.movies.experts.inputs import EXPERTS, TASTE_SPREAD, Attributes, family
 from relrec_core.movies.experts.ranking import places, ranking
-from relrec_core.movies.experts.start import factors
+from relrec_core.movies.experts.start import ALPHA, REGULARISATION, factors
+from relrec_core.movies.peers import Als
 from tests.movies import planted
 
 few = settings(deadline=None, max_examples=40)
@@ -128,17 +129,15 @@ def test_hit_rate_and_ndcg_by_hand() -> None:
     assert found.ndcg == pytest.approx((1 + 1 / 3) / 3)
 
 
-def test_taste_starts_from_the_singular_vectors() -> None:
-    known = sparse.random_array((30, 20), density=0.3, rng=np.random.default_rng(0)).tocsr()
-    known.data[:] = 1
+def test_taste_starts_from_the_factors_of_als(tmp_path: Path) -> None:
+    known = holdout(planted.data(tmp_path / "made"), 0).known
     viewers, films = factors(known, 4, seed=0)
-    assert (viewers.shape, films.shape) == ((30, 4), (20, 4))
-    u, s, vt = np.linalg.svd(known.toarray())
-    best = (u[:, :4] * s[:4]) @ vt[:4]
-    product = viewers @ films.T
-    assert np.corrcoef(product.ravel(), best.ravel())[0, 1] == pytest.approx(1)
-    wide, _ = factors(known, 64, seed=0)
-    assert wide.shape == (30, 64) and not wide[:, 19:].any()
+    assert (viewers.shape, films.shape) == ((60, 4), (40, 4))
+    scores = Als(4, REGULARISATION, ALPHA).fit(known)()
+    scale = (viewers @ films.T) / scores
+    np.testing.assert_allclose(scale, scale.mean(), rtol=1e-3)
+    for side in (viewers, films):
+        assert side.std() == pytest.approx(TASTE_SPREAD, rel=1e-5)
 
 
 def test_groups_without_attributes_are_left_out(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from relrec_core.runs.config import TrainerConfig
 
 RECIPES: dict[str, dict[str, float]] = {
-    "ml-1m": {"taste": 48, "batch_size": 1024, "patience": 2},
+    "ml-1m": {"taste": 64, "batch_size": 1024, "patience": 2},
 }
 """What suits a data set better than the defaults; found on its validation films."""
 

@@ -16,11 +16,9 @@ from relrec_core.movies import store
 from relrec_core.movies.curves import Table
 from relrec_core.movies.experts import holdout as holdout_module
 from relrec_core.movies.experts import ranking as ranking_module
-from relrec_core.movies.experts import start as start_module
 from relrec_core.movies.experts.holdout import NEGATIVES, NOBODY, Cases, Holdout, holdout
 from relrec_core.movies.experts.inputs import EXPERTS
 from relrec_core.movies.experts.ranking import TOP, ranking
-from relrec_core.movies.experts.start import PureSvd
 from relrec_core.movies.experts.study import settings, trained, training_code
 from relrec_core.movies.experts.train import TITLES
 from relrec_core.movies.peers import PEERS, Als, Ease, Peer
@@ -31,7 +29,6 @@ from relrec_core.runs.cells import Cell, Cells, code_digest
 
 COMPARED: dict[str, tuple[Peer, ...]] = {
     "Popularity": PEERS["Popularity"],
-    "PureSVD, where the networks start": tuple(PureSvd(k) for k in (16, 32, 48, 64)),
     "EASE": PEERS["EASE"],
     "ALS": PEERS["ALS"],
 }
@@ -48,7 +45,7 @@ def hits_table(study: Study) -> Table:
     Mean over seeds with the standard deviation (of the sample; empty for one seed).
     """
     study.begin(len(study.seeds) * (len(COMPARED) + len(MODELS)))
-    modules = (peers_module, holdout_module, ranking_module, start_module)
+    modules = (peers_module, holdout_module, ranking_module)
     files = (Path(str(m.__file__)) for m in modules)
     cells = Cells(store.WING, "experts", code_digest(Path(__file__), *files))
     rows: list[Cell] = []
@@ -128,9 +125,8 @@ def _peer(candidates: Sequence[Peer], parts: Holdout) -> Cell:
     result = ranking(_asked(score(), test), test)
     viewers, films = parts.known.shape
     size = films * (films - 1) if isinstance(peer, Ease) else films
-    if isinstance(peer, Als | PureSvd):
-        factors = peer.factors if isinstance(peer, Als) else peer.size
-        size = factors * (viewers + films)
+    if isinstance(peer, Als):
+        size = peer.factors * (viewers + films)
     return {
         "hit_rate": result.hit_rate,
         "ndcg": result.ndcg,
@@ -180,6 +176,7 @@ def _notes(study: Study) -> dict[str, Any]:
         "split": f"leave-one-out: each viewer's latest film among {NEGATIVES} films never rated, "
         "the second-latest for validation; any rating counts",
         "settings": settings(study, study.seeds[0], "experts").model_dump(exclude=varied),
-        "models": "epochs chosen on the validation films, then one epoch with these films",
+        "models": "taste starts from the factors of ALS; epochs chosen on the validation films, "
+        "then one epoch with these films",
         "training_code": training_code(),
     }

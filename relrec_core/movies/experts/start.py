@@ -1,46 +1,39 @@
-"""Where taste begins: the singular vectors of the ratings that are to be learnt.
+"""Where taste begins: the factors of the ratings that are to be learnt.
 
 He et al. 2017 (section 3.4.1) start their network from a trained factorisation, because the loss
-is not convex. Here the factorisation is the truncated singular value decomposition.
+is not convex. Here it is that of alternating least squares on implicit feedback.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import svds
+from threadpoolctl import threadpool_limits
 
 from relrec_core.movies.experts.inputs import TASTE_SPREAD
-from relrec_core.movies.peers import Scores
 from relrec_core.movies.weights import Floats
+
+REGULARISATION, ALPHA, ITERATIONS = 30.0, 5.0, 15
+"""The best of four settings on the validation films of MovieLens 100K, and of 1M."""
 
 
 def factors(known: sparse.csr_matrix, size: int, seed: int) -> tuple[Floats, Floats]:
-    """The strongest `size` factors of (U, I) ratings, each side scaled to `TASTE_SPREAD`.
-
-    X ~ U S V^T; viewers get U sqrt(S), films V sqrt(S). A small data set has fewer factors; the
-    other columns are zero.
+    """The factors of (U, I) ratings, each side scaled to `TASTE_SPREAD`.
 
     Returns:
         (U, size) of viewers and (I, size) of films.
     """
-    rank = min(size, min(known.shape) - 1)
-    start = np.random.default_rng(seed).standard_normal(min(known.shape))
-    u, s, vt = svds(known.astype(np.float64), k=rank, v0=start)
-    sides = (u * np.sqrt(s), vt.T * np.sqrt(s))
-    viewers, films = (np.pad(x * TASTE_SPREAD / x.std(), ((0, 0), (0, size - rank))) for x in sides)
-    return viewers.astype(np.float32), films.astype(np.float32)
+    from implicit.als import AlternatingLeastSquares
 
-
-@dataclass(frozen=True)
-class PureSvd:
-    """What the start alone recommends: a viewer's factors times a film's (Cremonesi 2010)."""
-
-    size: int
-
-    def fit(self, liked: sparse.csr_matrix) -> Scores:
-        """Learn from (U, I) ratings; what comes back scores all films for their viewers."""
-        viewers, films = factors(liked, self.size, seed=0)
-        return lambda: np.asarray(viewers @ films.T, dtype=np.float32)
+    with threadpool_limits(1, "blas"):  # implicit has its own threads
+        model = AlternatingLeastSquares(
+            factors=size,
+            regularization=REGULARISATION,
+            alpha=ALPHA,
+            iterations=ITERATIONS,
+            random_state=seed,
+            use_gpu=False,
+        )
+        model.fit(known, show_progress=False)
+    viewers, films = (np.asarray(side) for side in (model.user_factors, model.item_factors))
+    return viewers * (TASTE_SPREAD / viewers.std()), films * (TASTE_SPREAD / films.std())

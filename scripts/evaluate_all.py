@@ -16,6 +16,7 @@ from pathlib import Path
 
 from relrec_core import paths
 from relrec_core.movies.claims import CLAIMS as MOVIES
+from relrec_core.movies.experts.claims import CLAIMS as EXPERTS
 from relrec_core.products.claims import CLAIMS as PRODUCTS
 from relrec_core.runs import permission
 from relrec_core.runs.claims import Source
@@ -30,7 +31,7 @@ EVERY = 30.0
 
 def sources() -> list[Source]:
     """Every table that some claim rests on, once, in the order of the page."""
-    claims = (*PRODUCTS, *MOVIES, *SESSIONS)
+    claims = (*PRODUCTS, *MOVIES, *EXPERTS, *SESSIONS)
     found = [replace(source, part="") for claim in claims for source in claim.sources]
     return list(dict.fromkeys(found))
 

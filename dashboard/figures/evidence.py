@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.curves import COLOURS, DASHES
-from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, faded
+from dashboard.figures.curves import COLOURS, DASHES, comparison
+from dashboard.figures.palette import OPPOSITION, SUPPORT, faded
 from dashboard.figures.toy import toy_figure
 
 Frames = Sequence[pd.DataFrame]
@@ -22,43 +22,26 @@ def ranked(
     table: pd.DataFrame, label: str, value: str, ours: Sequence[str], paper: str | None = None
 ) -> go.Figure:
     """Bars, largest on top, ours in colour; a diamond where the paper has a number."""
-    ordered = table.sort_values(value)
-    mine = [str(name).startswith(tuple(ours)) for name in ordered[label]]
-    figure = go.Figure(
-        go.Bar(
-            x=ordered[value],
-            y=ordered[label],
-            orientation="h",
-            name="Measured here",
-            marker={"color": [ACCENT if m else NEUTRAL for m in mine]},
-            text=[_short(v) for v in ordered[value]],
-            textposition="inside",
-            insidetextanchor="start",
-            textangle=0,
-            textfont={"color": "#ffffff"},
-            hovertemplate="%{y}: %{x:.4g}<extra></extra>",
-        )
-    )
-    if paper is not None and paper in ordered:
+    mine = [name for name in table[label] if str(name).startswith(tuple(ours))]
+    figure = comparison(table, label, value, mine)
+    figure.update_layout(xaxis={"title": {"text": value}})
+    if paper in table:
+        figure.data[0].name = "Measured here"
         figure.add_trace(
             go.Scatter(
-                x=ordered[paper],
-                y=ordered[label],
+                x=table[paper],
+                y=table[label],
                 mode="markers",
                 name="The paper",
                 marker=PAPER_MARK,
                 hovertemplate="The paper, %{y}: %{x:.4g}<extra></extra>",
             )
         )
-    figure.update_layout(
-        height=100 + 26 * len(ordered),
-        margin={"l": 4, "r": 12, "t": 36, "b": 8},
-        xaxis={"rangemode": "tozero", "title": {"text": value}},
-        yaxis={"ticksuffix": "  ", "automargin": True},
-        bargap=0.3,
-        showlegend=paper is not None and paper in ordered,
-        legend={"orientation": "h", "y": 1.0, "x": 0, "yanchor": "bottom"},
-    )
+        figure.update_layout(
+            margin={"t": 36},
+            showlegend=True,
+            legend={"orientation": "h", "y": 1.0, "x": 0, "yanchor": "bottom"},
+        )
     return figure
 
 
@@ -129,12 +112,6 @@ def grouped(table: pd.DataFrame, label: str, values: Sequence[str], y: str) -> g
         legend={"orientation": "h", "y": 1.0, "x": 0, "yanchor": "bottom"},
     )
     return figure
-
-
-def _short(value: float) -> str:
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.3f}" if abs(value) < 2 else f"{value:.1f}"
 
 
 def _recalls(frames: Frames, numbers: pd.DataFrame) -> go.Figure:

@@ -81,17 +81,3 @@ def _mixed(points: pd.DataFrame, names: list[str]) -> list[str]:
     """Shares of the first three experts as red, green and blue."""
     parts = points[[SHARE + name for name in names[:3]]].clip(0, 1).mul(215).round().astype(int)
     return [f"rgb({red},{green},{blue})" for red, green, blue in parts.itertuples(index=False)]
-
-
-def toy_in_words(table: pd.DataFrame) -> str:
-    """The measured table in words: accuracy, and how often the expected expert decides."""
-    told = []
-    for task, rows in table.groupby("task", sort=True):
-        reached = int((rows["expected_expert"] >= 0.97).sum())
-        told.append(
-            f"Task ({task}): {rows['accuracy'].mean():.1%} right on average over {len(rows)} "
-            f"trainings; away from the borders the expected expert decides "
-            f"{rows['expected_expert'].mean():.1%} of the points, 97 % or more in {reached} of "
-            f"{len(rows)} trainings."
-        )
-    return " ".join(told)

@@ -13,7 +13,7 @@ from dashboard.figures.evidence import PICTURES
 from dashboard.loaders import evidence
 from dashboard.panels.common import chart
 from dashboard.panels.evidence_run import quick_run
-from relrec_core.runs.claims import Claim, Status
+from relrec_core.runs.claims import Claim, Status, Verdict
 from relrec_core.runs.tables import StoredTable
 
 LOOKS: dict[Status, tuple[str, str, str]] = {
@@ -68,14 +68,14 @@ def claim_panel(claim: Claim) -> None:
                 icon=":material/bolt:",
             )
         if tables is not None:
-            _measured(claim, tables, quick=quick)
+            _measured(claim, tables, verdict)
         if claim.limits:
             st.caption(claim.limits)
         if claim.sources:
             quick_run(claim)
 
 
-def _measured(claim: Claim, tables: Sequence[StoredTable], *, quick: bool) -> None:
+def _measured(claim: Claim, tables: Sequence[StoredTable], verdict: Verdict) -> None:
     frames = [table.frame for table in tables]
     numbers = claim.numbers(frames)
     key = f"evidence_{claim.key}"
@@ -84,7 +84,7 @@ def _measured(claim: Claim, tables: Sequence[StoredTable], *, quick: bool) -> No
         chart(
             PICTURES[claim.key](frames, numbers),
             key=f"{key}_chart",
-            alt=f"{claim.title} {evidence(claim.key, quick=quick)[1].sentence}",
+            alt=f"{claim.title} {verdict.sentence}",
         )
     with beside:
         st.dataframe(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.loaders import evidence
 from relrec_core.runs.claims import Claim
 from relrec_core.runs.permission import read_only
 
@@ -46,6 +48,9 @@ def quick_run(claim: Claim) -> None:
             st.session_state[f"quick_{claim.key}"] = False
             st.rerun()
         return
+    said = st.session_state.pop(f"said_{claim.key}", None)
+    if said:
+        st.warning(f"The quick run was not finished. {said}", icon=":material/info:")
     commands = " and ".join(dict.fromkeys(f"`{s.command} --quick`" for s in claim.sources))
     if st.button(
         "Run the quick version",
@@ -72,10 +77,11 @@ def _watch(claim: Claim, jobs: dict[str, Job]) -> None:
     del jobs[claim.key]
     if job.process.returncode == 0:
         st.session_state[f"quick_{claim.key}"] = True
-        st.cache_data.clear()
-        st.rerun()
-    said = "It was stopped." if job.cancelled else job.last_line()
-    st.warning(said or "It ended without a word.", icon=":material/info:")
+        evidence.clear()
+    elif not job.cancelled:
+        st.session_state[f"said_{claim.key}"] = job.last_line()
+    shutil.rmtree(job.log.parent)
+    st.rerun()
 
 
 def _share(line: str) -> float:

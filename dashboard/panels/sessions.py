@@ -55,10 +55,11 @@ def choose(listing: pd.DataFrame) -> int:
         filter_mode="contains",
     )
     links.publish("session", None if session == ids[0] else session)
+    others = [one for one in ids if one != session] or ids
     act.button(
         "Surprise me",
         icon=":material/shuffle:",
-        on_click=lambda: st.session_state.update(session=random.choice(ids)),
+        on_click=lambda: st.session_state.update(session=random.choice(others)),
         help="Another session, at random.",
         width="stretch",
     )

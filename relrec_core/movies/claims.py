@@ -1,4 +1,4 @@
-"""What RecoNet's paper claims, and how its films by experts fare in ours (Table 1 of RecSys'20)."""
+"""What RecoNet's paper claims (Fusco et al. 2019)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pandas as pd
 from relrec_core.runs.claims import Claim, Source, Status, Verdict, graded
 
 RECONET = "Fusco et al., IJCAI 2019"
-EXPERTS = "Afchar and Hennequin, RecSys 2020"
 OURS = ("RecoNet", "RecoNet + Layer")
 SPLITS = (0, 1, 2)
 CLOSE = 0.98
@@ -228,49 +227,6 @@ def _agreements(frames: Frames) -> pd.DataFrame:
     )
 
 
-def _experts(frames: Frames) -> Verdict:
-    rows = frames[0].set_index("method")["hit_rate_10"]
-    experts, control = rows["NCF of experts"], rows["Plain NCF (control)"]
-    best = rows.idxmax()
-    return Verdict(
-        graded(experts / control, 0.96, 0.9),
-        f"The experts rank the film that was watched among the first 10 of 101 for {experts:.1%} "
-        f"of viewers, the control without experts for {control:.1%} (paper: 67.8 % and 71.5 %); "
-        f"the best here is {best} with {rows.max():.1%}.",
-    )
-
-
-def _hits(frames: Frames) -> pd.DataFrame:
-    frame = frames[0]
-    shown = {"Method": frame["method"], "HR@10": frame["hit_rate_10"], "NDCG@10": frame["ndcg_10"]}
-    if frame["paper_hit_rate_10"].notna().any():
-        shown["Paper HR@10"] = frame["paper_hit_rate_10"]
-    return pd.DataFrame(shown).sort_values("HR@10", ascending=False)
-
-
-def _deciders(frames: Frames) -> Verdict:
-    frame = frames[0].set_index("expert")
-    taste = float(frame["top_share"]["taste"])
-    generic = 1 - taste
-    return Verdict(
-        graded(generic / 0.66, 0.8, 0.3),
-        f"For {generic:.0%} of the films the first three experts decide, which know the film, the "
-        f"viewer or both only in general terms (paper: 66 %); {taste:.0%} are left to taste.",
-    )
-
-
-def _shares(frames: Frames) -> pd.DataFrame:
-    frame = frames[0]
-    return pd.DataFrame(
-        {
-            "Expert": frame["expert"],
-            "Decides": frame["top_share"],
-            "Mean share": frame["mean_share"],
-            "HR@10 alone": frame["alone_hit_rate_10"],
-        }
-    )
-
-
 CLAIMS: tuple[Claim, ...] = (
     Claim(
         "recall-1m",
@@ -282,7 +238,8 @@ CLAIMS: tuple[Claim, ...] = (
         _competitive,
         _recalls,
         "Ours is the mean over viewers; the paper does not say how it averages, and its numbers "
-        "stand nearer to hits pooled over all viewers.",
+        "stand nearer to hits pooled over all viewers. OCuLaR, the best of the paper's table "
+        "(.376), FM and CML were not measured on this set.",
     ),
     Claim(
         "recall-100k",
@@ -377,25 +334,5 @@ CLAIMS: tuple[Claim, ...] = (
         _agreement,
         _agreements,
         "The time is of the explanation alone; both were measured in one run.",
-    ),
-    Claim(
-        "film-experts",
-        "What does it cost to let experts decide?",
-        EXPERTS,
-        "Table 1",
-        "Experts come within a few per cent of the same network without them.",
-        _source("experts", "ml-1m"),
-        _experts,
-        _hits,
-    ),
-    Claim(
-        "film-deciders",
-        "Which expert decides about films?",
-        EXPERTS,
-        "Figure 6",
-        "66 % of the films are decided by the three experts that can be put into words.",
-        _source("deciders", "ml-1m"),
-        _deciders,
-        _shares,
     ),
 )

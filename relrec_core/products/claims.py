@@ -223,8 +223,8 @@ CLAIMS: tuple[Claim, ...] = (
         _source("accuracy", PHOTOS),
         _end_to_end,
         _accuracies,
-        "The paper's set (Amazon, 69 to 91 % by category) cannot be handed on; these are 2,190 "
-        "products of a furnishing catalogue, its pairs split at random.",
+        "The paper's set (Amazon, 55 to 91 % by category and relation) cannot be handed on; these "
+        "are 2,190 products of a furnishing catalogue, its pairs split at random.",
     ),
     Claim(
         "unseen-photos",
@@ -309,6 +309,7 @@ CLAIMS: tuple[Claim, ...] = (
         _source("guided"),
         _guided,
         _guided_rows,
-        "The paper announces it and reports no result.",
+        "The paper announces it and reports no result. One training: how much chance moves these "
+        "numbers is not known.",
     ),
 )

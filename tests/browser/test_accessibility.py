@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -38,6 +40,4 @@ def test_nothing_serious_stands_in_anyones_way(
 
 
 def test_every_page_is_looked_at() -> None:
-    from pathlib import Path
-
     assert {f.stem for f in Path(pages[0]).glob("[a-z]*.py")} == set(SHOWN)

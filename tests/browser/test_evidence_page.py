@@ -16,6 +16,7 @@ from relrec_core.runs.tables import stored
 from tests.browser.conftest import Open
 
 CHANCE, TASTES = CLAIMS["significance"], CLAIMS["tastes"]
+PHOTOS, STUDIO = CLAIMS["end-to-end-photos"], CLAIMS["localisation"]
 
 
 def test_the_counts_are_those_of_all_claims(site: str, open_page: Open) -> None:
@@ -59,6 +60,23 @@ def test_a_quick_run_replaces_the_stored_numbers_until_it_is_sent_away(
     assert stored("products", "tastes-studio-quick") is not None
     page.get_by_role("button", name="Back to the stored numbers").click()
     expect(warning).to_have_count(0)
+
+
+def test_a_quick_run_that_cannot_be_says_why_and_one_that_is_stopped_goes(
+    site: str, open_page: Open
+) -> None:
+    page = open_page(f"{site}/evidence")
+    box = page.locator(f".st-key-claim_{PHOTOS.key}")
+    box.get_by_role("button", name="Run the quick version").click()
+    expect(box.get_by_text("The quick run was not finished.")).to_be_visible(timeout=60_000)
+    expect(box.get_by_text("ikea-rooms")).not_to_have_count(0)
+    page.wait_for_timeout(3000)
+    expect(box.get_by_text("The quick run was not finished.")).to_be_visible()
+    box = page.locator(f".st-key-claim_{STUDIO.key}")
+    box.get_by_role("button", name="Run the quick version").click()
+    box.get_by_role("button", name="Cancel").click()
+    expect(box.get_by_role("button", name="Run the quick version")).to_be_visible()
+    assert stored("products", STUDIO.sources[0].name(quick=True)) is None
 
 
 @pytest.mark.parametrize("dark", [False, True])

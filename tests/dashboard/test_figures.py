@@ -18,7 +18,7 @@ from dashboard.figures.audit import deletion_figure, deletion_in_words
 from dashboard.figures.palette import OPPOSITION, SUPPORT, faded, plain, signed
 from dashboard.figures.report import report
 from dashboard.figures.sankey import LONGEST_LABEL, described, flows, sankey
-from dashboard.figures.toy import toy_figure, toy_in_words
+from dashboard.figures.toy import toy_figure
 from relrec_core.explanation import Audit, DeletionTest, Ledger, Provenance
 from relrec_core.movies.explain import FeatureRelevance, MovieExplanation
 
@@ -375,6 +375,3 @@ def test_the_toy_figure_shows_every_point_in_the_colour_of_its_experts() -> None
     assert list(traces[1].marker.color) == ["rgb(215,0,0)"]
     assert list(traces[3].marker.color) == ["rgb(0,0,215)", "rgb(0,215,0)"]
     assert list(traces[2].marker.symbol) == ["circle", "x"]
-    table = pd.DataFrame({"task": ["a", "b"], "accuracy": [1.0, 0.99], "expected_expert": [1, 0.9]})
-    told = toy_in_words(table)
-    assert "Task (a): 100.0% right" in told and "97 % or more in 0 of 1 trainings" in told

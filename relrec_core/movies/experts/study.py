@@ -15,7 +15,7 @@ from relrec_core.movies.study import Study
 from relrec_core.runs import config
 from relrec_core.runs.cells import code_digest
 
-NOT_IN_TRAINING = ("config", "evaluate", "exchange", "explain", "store", "study")
+NOT_IN_TRAINING = ("claims", "config", "evaluate", "exchange", "explain", "store", "study")
 """Modules of this room that a trained network does not depend on, besides its settings."""
 
 QUICK: dict[str, Any] = {"epochs": 1, "taste": 8, "width": 32, "layers": 2}

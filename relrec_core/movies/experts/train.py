@@ -26,7 +26,7 @@ from relrec_core.movies.experts.ranking import TOP, ranking
 from relrec_core.movies.experts.start import factors
 from relrec_core.movies.features import Indices
 from relrec_core.movies.store import open_data
-from relrec_core.runs import distributed
+from relrec_core.runs import distributed, resuming
 from relrec_core.runs.directory import Run
 
 __all__ = ["Config", "train"]
@@ -122,7 +122,7 @@ class Fit:
             self._tell(f"HR@10 {found.hit_rate:.3f} on validation, best epoch {p.best_epoch}")
         if p.phase == SEARCH:
             p.phase = FINISH
-            self._return_to(self.best)
+            resuming.unpack(self.best, self.net, self.optimizer)
             self._epoch(Examples(self.parts.known, config.negatives))
 
     def predictor(self) -> Predictor:
@@ -182,20 +182,8 @@ class Fit:
 
     def _state(self) -> dict[str, Tensor]:
         """A copy of weights and optimiser, from which learning can go on."""
-        found = {f"net.{k}": v for k, v in self.net.state_dict().items()}
-        for i, state in self.optimizer.state_dict()["state"].items():
-            found |= {f"adam.{i}.{k}": v for k, v in state.items()}
+        found = resuming.packed(self.net, self.optimizer)
         return {k: v.detach().cpu().clone() for k, v in found.items()}
-
-    def _return_to(self, kept: dict[str, Tensor]) -> None:
-        self.net.load_state_dict({k[4:]: v for k, v in kept.items() if k.startswith("net.")})
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in kept.items():
-            if key.startswith("adam."):
-                _, i, name = key.split(".")
-                state.setdefault(int(i), {})[name] = value
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
 
     def _keep(self) -> None:
         tensors = {f"last.{k}": v for k, v in self._state().items()}
@@ -208,7 +196,8 @@ class Fit:
             return
         tensors, meta = kept
         try:
-            self._return_to({k[5:]: v for k, v in tensors.items() if k.startswith("last.")})
+            last = {k[5:]: v for k, v in tensors.items() if k.startswith("last.")}
+            resuming.unpack(last, self.net, self.optimizer)
         except (KeyError, RuntimeError) as error:
             raise CheckpointError(f"Run {self.run.name} cannot be resumed: {error}") from error
         self.best = {k[5:]: v for k, v in tensors.items() if k.startswith("best.")}

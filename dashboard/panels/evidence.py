@@ -22,6 +22,7 @@ LOOKS: dict[Status, tuple[str, str, str]] = {
     "not borne out": ("Not borne out", ":material/close:", "red"),
     "not measured": ("Not measured", ":material/hourglass_empty:", "gray"),
 }
+QUICK = ("Quick run", ":material/bolt:", "gray")
 
 
 def summary() -> None:
@@ -58,7 +59,7 @@ def claim_panel(claim: Claim) -> None:
         title, badge = st.columns([5, 1], vertical_alignment="center")
         title.markdown(f"#### {claim.title}")
         with badge:
-            label, icon, colour = LOOKS[verdict.status]
+            label, icon, colour = QUICK if quick else LOOKS[verdict.status]
             st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
         st.markdown(f"**{claim.paper}, {claim.place}:** {claim.text}")
         st.markdown(f"**Here:** {verdict.sentence}")

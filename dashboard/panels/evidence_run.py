@@ -57,7 +57,7 @@ def quick_run(claim: Claim) -> None:
         key=f"run_{claim.key}",
         icon=":material/play_arrow:",
         disabled=read_only(),
-        help=f"Runs {commands} here. It takes a minute or so and is only to see that it works.",
+        help=f"Runs {commands} here. It can take some minutes and is only to see that it works.",
     ):
         jobs[claim.key] = _start(claim)
         st.rerun(scope="fragment")

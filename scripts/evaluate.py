@@ -43,9 +43,6 @@ EVALUATIONS = {
 }
 """Wing -> module with `TABLES` and `evaluate(table, study)`, module with `Study`."""
 
-DATASETS = {"movies": "ml-100k", "products": "studio", "sessions": "simulated"}
-"""Wing -> what is measured where nothing is named."""
-
 Tell = Callable[[float, str], None]
 PLAIN_EVERY = 5.0
 """Seconds between two progress lines when the output is no terminal."""
@@ -80,8 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("wing", choices=[*EVALUATIONS, "all"], help="whose model to measure")
     parser.add_argument("table", nargs="*", help="which tables; an unknown one lists them all")
-    usual = ", ".join(f"{dataset} of {wing}" for wing, dataset in DATASETS.items())
-    parser.add_argument("--dataset", help=f"name or folder (default {usual})")
+    parser.add_argument("--dataset", help="name or folder (default ml-100k, studio or simulated)")
     parser.add_argument(
         "--seeds", type=int, nargs="+", default=[0, 1, 2], help="of splits and models (0 1 2)"
     )
@@ -93,9 +89,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _evaluate(table: str, options: argparse.Namespace) -> None:
     tables, studies = (importlib.import_module(name) for name in EVALUATIONS[options.wing])
-    dataset = options.dataset or DATASETS[options.wing]
-    with _progress(f"{table}, {dataset}") as tell:
-        study = studies.Study(dataset, options.seeds, options.quick, tell)
+    with _progress(table) as tell:
+        study = studies.Study(options.dataset, options.seeds, options.quick, tell)
         found = tables.evaluate(table, study)
     with pd.option_context("display.width", 200, "display.max_columns", None):
         print(found.frame.to_string(index=False, float_format=lambda x: f"{x:.4g}"))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.loaders import explained, movie_model
+from dashboard.loaders.movies import explained, movie_model
 from dashboard.panels import movies as panels
 from dashboard.panels.common import provenance, sentences
-from dashboard.panels.deciders import deciders_panel
 
 st.title("Why this film?")
 with sentences():
@@ -36,6 +35,8 @@ with sentences():
             panels.why_not(recommender, key, profile, item)
     if deciders.open:
         with deciders:
+            from dashboard.panels.deciders import deciders_panel  # imports torch
+
             deciders_panel(recommender.data, profile, ranking.items.tolist(), item)
     if ask.open:
         with ask:

@@ -6,8 +6,6 @@ import streamlit as st
 
 from dashboard.panels.common import sentences
 from dashboard.panels.overview import movies_card
-from dashboard.panels.overview_products import products_card
-from dashboard.panels.overview_sessions import sessions_card
 
 st.title("Why was this recommended?")
 st.markdown(
@@ -19,7 +17,11 @@ with sentences(stop=False):
     movies_card()
 st.divider()
 with sentences(stop=False):
+    from dashboard.panels.overview_products import products_card  # takes long: torch
+
     products_card()
 st.divider()
 with sentences(stop=False):
+    from dashboard.panels.overview_sessions import sessions_card
+
     sessions_card()

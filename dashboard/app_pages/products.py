@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.loaders import product_model
+from dashboard.loaders.products import product_model
 from dashboard.panels import products as panels
 from dashboard.panels import products_answer as answer
 from dashboard.panels import products_compare as compare

@@ -9,7 +9,8 @@ from dashboard.components import png_button
 from dashboard.figures import deciders as figures
 from dashboard.figures.audit import deletion_figure
 from dashboard.figures.palette import plain
-from dashboard.loaders import evaluation, expert_explanation, movie_experts
+from dashboard.loaders.common import evaluation
+from dashboard.loaders.experts import expert_explanation, movie_experts
 from dashboard.panels.common import chart
 from relrec_core.errors import RelRecError
 from relrec_core.movies.data import ITEM, MovieData

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.claims import CLAIMS, WINGS
 from dashboard.components import png_button
 from dashboard.figures.evidence import PICTURES
-from dashboard.loaders import evidence
+from dashboard.loaders.evidence import evidence
 from dashboard.panels.common import chart
 from dashboard.panels.evidence_run import quick_run
 from relrec_core.runs.claims import Claim, Status, Verdict

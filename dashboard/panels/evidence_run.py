@@ -11,7 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.loaders import evidence
+from dashboard.loaders.evidence import evidence
 from relrec_core.runs.claims import Claim
 from relrec_core.runs.permission import read_only
 

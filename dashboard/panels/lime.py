@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.figures.agreement import agreement
-from dashboard.loaders import ModelKey
+from dashboard.loaders.common import ModelKey
 from dashboard.panels.common import chart
 from relrec_core.errors import RelRecError
 from relrec_core.movies import surrogates

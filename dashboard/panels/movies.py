@@ -13,7 +13,8 @@ from dashboard import links
 from dashboard.components import voice
 from dashboard.figures.palette import plain
 from dashboard.figures.sankey import described, sankey
-from dashboard.loaders import ModelKey, explained
+from dashboard.loaders.common import ModelKey
+from dashboard.loaders.movies import explained
 from dashboard.panels.common import audit_strip, chart, downloads, sentences
 from relrec_core.movies.data import ITEM, USER
 from relrec_core.movies.explain import MovieExplanation, what_if

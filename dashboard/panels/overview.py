@@ -7,7 +7,8 @@ import streamlit as st
 
 from dashboard.figures.curves import comparison
 from dashboard.figures.sankey import described, sankey
-from dashboard.loaders import evaluation, explained, movie_model
+from dashboard.loaders.common import evaluation
+from dashboard.loaders.movies import explained, movie_model
 from dashboard.panels.common import audit_line, chart, provenance
 from relrec_core.movies.data import USER
 from relrec_core.movies.recommend import Recommender

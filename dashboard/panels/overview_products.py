@@ -8,8 +8,8 @@ import streamlit as st
 from dashboard.figures import product_words as words
 from dashboard.figures.curves import comparison
 from dashboard.figures.heatmap import Panel, shared_scale
-from dashboard.loaders import (
-    ModelKey,
+from dashboard.loaders.common import ModelKey
+from dashboard.loaders.products import (
     product_candidates,
     product_card,
     product_explanation,

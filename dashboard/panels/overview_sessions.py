@@ -11,7 +11,8 @@ from dashboard.figures import session_words as words
 from dashboard.figures.curves import comparison
 from dashboard.figures.palette import plain
 from dashboard.figures.sessions import bars
-from dashboard.loaders import evaluation, session_view
+from dashboard.loaders.common import evaluation
+from dashboard.loaders.sessions import session_view
 from dashboard.panels.common import chart, provenance
 from relrec_core.sessions import browse, store
 from relrec_core.sessions.evaluate import LAST, MEAN, TITLES, stored_name

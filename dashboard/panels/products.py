@@ -14,7 +14,8 @@ from PIL import Image
 from dashboard import links
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import DETAILS, SMOOTHED
-from dashboard.loaders import Asked, ModelKey, product_picture, product_truth
+from dashboard.loaders.common import ModelKey
+from dashboard.loaders.products import Asked, product_picture, product_truth
 from dashboard.picture_components import Item, Look, picture_buttons, plain_picture
 from relrec_core.lrp.presets import PRESETS
 from relrec_core.products import images, truth

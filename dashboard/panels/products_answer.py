@@ -12,9 +12,9 @@ from dashboard.components import svg_button
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
 from dashboard.figures.product_sheet import product_report, sheet
-from dashboard.loaders import (
+from dashboard.loaders.common import ModelKey
+from dashboard.loaders.products import (
     Asked,
-    ModelKey,
     product_candidates,
     product_explanation,
     product_picture,

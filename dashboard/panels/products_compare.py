@@ -9,7 +9,7 @@ from PIL import Image
 from dashboard import links
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
 from dashboard.figures.palette import ACCENT, plain, rgb
-from dashboard.loaders import (
+from dashboard.loaders.products import (
     product_candidates,
     product_contrast,
     product_explanation,

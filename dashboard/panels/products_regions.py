@@ -9,7 +9,7 @@ import torch
 from dashboard import links
 from dashboard.figures.heatmap import CELLS, Panel, data_url, shared_scale
 from dashboard.figures.palette import plain, signed
-from dashboard.loaders import product_candidates, product_regions
+from dashboard.loaders.products import product_candidates, product_regions
 from dashboard.panels.products_answer import ROLES, Shown
 from dashboard.picture_components import (
     Item,

@@ -8,7 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import links
-from dashboard.loaders import ModelKey, SessionView, own_view, session_key, session_view
+from dashboard.loaders.common import ModelKey
+from dashboard.loaders.sessions import SessionView, own_view, session_key, session_view
 from dashboard.uploads import handed_in
 from relrec_core.runs.permission import read_only
 from relrec_core.sessions import own, store

@@ -14,7 +14,7 @@ from dashboard.figures import sessions as figures
 from dashboard.figures.audit import deletion_figure
 from dashboard.figures.palette import plain, signed
 from dashboard.figures.session_report import session_report
-from dashboard.loaders import SessionView
+from dashboard.loaders.sessions import SessionView
 from dashboard.panels.common import chart
 from relrec_core.sessions import browse
 from relrec_core.sessions.explain import Explorer, SessionExplanation

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from relrec_core.runs.config import TrainerConfig
 
@@ -24,12 +24,7 @@ RECIPES: dict[str, dict[str, float]] = {
 class Config(TrainerConfig):
     """Settings of the movie trainer. What is not given is the data set's recipe, or the default."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _recipe(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        return {**RECIPES.get(str(given.get("dataset")), {}), **given}
+    recipes = RECIPES
 
     dataset: str = Field(
         default="ml-100k",

@@ -1,10 +1,7 @@
-"""A study: one catalogue, some seeds, and the networks trained for them, each trained only once."""
+"""The study of this wing: networks for some seeds of one catalogue, each trained only once."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +10,6 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from relrec_core import paths
 from relrec_core.products import store
 from relrec_core.products.data import Catalogue
 from relrec_core.products.features import features, initial
@@ -23,14 +19,11 @@ from relrec_core.products.pictures import Pictures
 from relrec_core.products.recommend import Recommender
 from relrec_core.products.split import By, Split
 from relrec_core.products.train import Config, train
-from relrec_core.runs import config, permission, status
+from relrec_core.runs import config, study
 from relrec_core.runs.cells import Cells, code_digest
 from relrec_core.runs.directory import Run
 
 GuidedBy = Literal["relevance", "nothing"]
-Tell = Callable[[float, str], None]
-"""Told of progress: the fraction done, 0 to 1, and a short message."""
-
 IN_TRAINING = (
     *("adjacency", "config", "data", "features", "guided", "images", "model"),
     *("network", "pictures", "probe", "split", "train", "users", "warm"),
@@ -79,27 +72,14 @@ class Trained:
         return self.recommender.distances
 
 
-class Study:
-    """What all tables of one evaluation share.
+class Study(study.Study[Trained]):
+    """Networks of products, split by pairs or by products, guided by relevance or not."""
 
-    Args:
-        dataset: "studio", or a catalogue in the data directory by name, or a folder.
-        seeds: each fixes a split and an initialisation.
-        quick: one epoch on tiny pictures, to see that everything works; the numbers mean nothing.
-        tell: told of progress.
-    """
+    wing, usual = store.WING, store.STUDIO
 
-    def __init__(
-        self,
-        dataset: str = store.STUDIO,
-        seeds: Sequence[int] = (0,),
-        quick: bool = False,
-        tell: Tell = lambda fraction, message: None,
-    ) -> None:
-        self.dataset, self.seeds, self.quick = dataset, tuple(seeds), quick
-        self._tell = tell
-        self._done, self._total = 0, 1
-        self._trained: dict[str, Trained] = {}
+    @property
+    def content_hash(self) -> str:
+        return self.catalogue.content_hash
 
     @property
     def rendered(self) -> bool:
@@ -132,24 +112,17 @@ class Study:
         return features(net, Pictures(self.catalogue, settings.side, normalisation), CPU)
 
     def trained(self, seed: int, by: By = "items", guided_by: GuidedBy | None = None) -> Trained:
-        """The network of one seed and split, trained by `train` unless it was before.
+        """The network of one seed and split, as `run` trains it.
 
         With `guided_by`, this network after some more epochs that relevance (or nothing) guided.
 
-        It is kept under `<home>/evaluations/products/models/`, under a name that changes with
-        the settings, the data and the code; a training that was stopped goes on where it was.
-
-        Raises:
-            Cancelled: stopped by Ctrl-C or SIGTERM.
-            ReadOnlyError: it has to be trained, in read-only mode.
+        Raises: as `run`.
         """
         settings = self.config(seed, by, guided_by)
         said = settings.model_dump(exclude={"device", "threads"})
-        identity = json.dumps([said, self.catalogue.content_hash, training_code()])
-        name = hashlib.sha256(identity.encode()).hexdigest()[:16]
-        if name not in self._trained:
-            start = None if guided_by is None else self.trained(seed, by).run
-            run = self._run(name, settings, start)
+        start = None if guided_by is None else self.trained(seed, by).run
+        run = self.run(settings, training_code(), train, said, start)
+        if run.name not in self._trained:
             of = store.recommender(run)
             if settings.shown:
                 pictures = Pictures(self.catalogue, settings.side, of.pictures.normalisation)
@@ -157,26 +130,8 @@ class Study:
             else:
                 seen = of.features
             split = Split(self.catalogue, by, seed)
-            self._trained[name] = Trained(of, self.catalogue, split, seen, run)
-        return self._trained[name]
-
-    def _run(self, name: str, settings: Config, start: Run | None) -> Run:
-        folder = paths.evaluations_dir() / store.WING / "models" / name
-        if not (folder / "status.json").exists():
-            permission.require_writable("train a model for an evaluation")
-            folder.mkdir(parents=True, exist_ok=True)
-            paths.write_text(folder / "config.json", settings.to_json())
-            status.write(folder / "status.json", status.queued())
-        run = Run.open(folder)
-        if run.status().state != "done":
-            permission.require_writable("train a model for an evaluation")
-            run.withdraw_cancel()
-            kept = None if start is None else start.read_state()
-            if kept is not None:
-                run.write_state(*kept)
-            with run.executing(self._share):
-                train(settings, run)
-        return run
+            self._trained[run.name] = Trained(of, self.catalogue, split, seen, run)
+        return self._trained[run.name]
 
     def cells(self, table: str) -> Cells:
         """Cells computed earlier by exactly this code."""
@@ -185,21 +140,6 @@ class Study:
             f for room in ("lrp", "faithfulness") for f in (folder.parent / room).glob("*.py")
         ]
         return Cells(store.WING, table, code_digest(*folder.glob("*.py"), *basement))
-
-    def key(self, seed: int, **more: Any) -> dict[str, Any]:
-        """Key of a cell: data, seed, and whatever else its numbers depend on."""
-        return {"data": self.catalogue.content_hash, "seed": seed, "quick": self.quick, **more}
-
-    def begin(self, steps: int) -> None:
-        """Say how many steps the table takes; `step` ends each."""
-        self._done, self._total = 0, max(steps, 1)
-
-    def step(self, message: str) -> None:
-        self._done += 1
-        self._tell(min(self._done / self._total, 1.0), message)
-
-    def _share(self, fraction: float, message: str) -> None:
-        self._tell(min((self._done + fraction) / self._total, 1.0), message)
 
 
 CPU = torch.device("cpu")

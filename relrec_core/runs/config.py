@@ -8,10 +8,10 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -30,6 +30,16 @@ class TrainerConfig(Value):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    recipes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """What suits a data set better than the defaults, where it is not given."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_recipe(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {**cls.recipes.get(str(given.get("dataset")), {}), **given}
 
     seed: int = Field(
         default=0,

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from relrec_core import paths
-from relrec_core.runs import config, permission, status
+from relrec_core.runs import config, study
 from relrec_core.runs.cells import code_digest
-from relrec_core.runs.directory import Run
 from relrec_core.sessions import store
 from relrec_core.sessions.predictor import Predictor
 from relrec_core.sessions.scoring import Judged, judged
 from relrec_core.sessions.source import Source
 from relrec_core.sessions.train import Config, train
-
-Tell = Callable[[float, str], None]
-"""Told of progress: the fraction done, 0 to 1, and a short message."""
 
 NOT_IN_TRAINING = (
     "benchmark",
@@ -62,27 +55,14 @@ class Trained:
     card: dict[str, Any]
 
 
-class Study:
-    """What all tables of one evaluation share.
+class Study(study.Study[Trained]):
+    """Networks of sessions; a seed fixes initialisation and order, the data stays the same."""
 
-    Args:
-        dataset: "simulated", or a folder of session logs or shards.
-        seeds: each fixes an initialisation and the order of training; the data stays the same.
-        quick: few sessions and epochs, to see that everything works; the numbers mean nothing.
-        tell: told of progress.
-    """
+    wing, usual = store.WING, store.SIMULATED
 
-    def __init__(
-        self,
-        dataset: str = store.SIMULATED,
-        seeds: Sequence[int] = (0, 1, 2),
-        quick: bool = False,
-        tell: Tell = lambda fraction, message: None,
-    ) -> None:
-        self.dataset, self.seeds, self.quick = dataset, tuple(seeds), quick
-        self._tell = tell
-        self._done, self._total = 0, 1
-        self._trained: dict[str, Trained] = {}
+    @property
+    def content_hash(self) -> str:
+        return self.source.content_hash
 
     @cached_property
     def source(self) -> Source:
@@ -103,50 +83,17 @@ class Study:
         return config.load(Config, None, {**SETTINGS, **small, **quick, **named})
 
     def trained(self, seed: int, model: str) -> Trained:
-        """The network of one seed, trained by `train` unless it was before.
+        """The network of one seed, as `run` trains it.
 
-        It is kept under `<home>/evaluations/sessions/models/`, under a name that changes with
-        the settings, the data and the code; a training that was stopped goes on where it was.
-
-        Raises:
-            Cancelled: stopped by Ctrl-C or SIGTERM.
-            ReadOnlyError: it has to be trained, in read-only mode.
+        Raises: as `run`.
         """
         settings = self.config(seed, model)
-        identity = json.dumps([settings.to_json(), self.source.content_hash, training_code()])
-        name = hashlib.sha256(identity.encode()).hexdigest()[:16]
-        if name not in self._trained:
-            run = self._run(name, settings)
+        run = self.run(settings, training_code(), train)
+        if run.name not in self._trained:
             predictor = store.predictor(run)
             test = judged(self.source, "test", predictor)
-            self._trained[name] = Trained(predictor, test, run.card())
-        return self._trained[name]
-
-    def _run(self, name: str, settings: Config) -> Run:
-        folder = paths.evaluations_dir() / store.WING / "models" / name
-        if not (folder / "status.json").exists():
-            permission.require_writable("train a model for an evaluation")
-            folder.mkdir(parents=True, exist_ok=True)
-            paths.write_text(folder / "config.json", settings.to_json())
-            status.write(folder / "status.json", status.queued())
-        run = Run.open(folder)
-        if run.status().state != "done":
-            permission.require_writable("train a model for an evaluation")
-            run.withdraw_cancel()
-            with run.executing(self._share):
-                train(settings, run)
-        return run
-
-    def begin(self, steps: int) -> None:
-        """Say how many steps the table takes; `step` ends each."""
-        self._done, self._total = 0, max(steps, 1)
-
-    def step(self, message: str) -> None:
-        self._done += 1
-        self._tell(min(self._done / self._total, 1.0), message)
-
-    def _share(self, fraction: float, message: str) -> None:
-        self._tell(min((self._done + fraction) / self._total, 1.0), message)
+            self._trained[run.name] = Trained(predictor, test, run.card())
+        return self._trained[run.name]
 
 
 def training_code() -> str:

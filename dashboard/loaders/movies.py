@@ -1,0 +1,75 @@
+"""The model of the movies wing and its explanations, which need no torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.loaders.common import ModelKey, key_of
+from relrec_core import paths
+from relrec_core.movies import explain as movie_explain
+from relrec_core.movies import store
+from relrec_core.movies.explain import MovieExplanation
+from relrec_core.movies.recommend import Profile, Recommender
+from relrec_core.runs.directory import Run
+
+
+def movie_model() -> tuple[Recommender, ModelKey]:
+    """The model the movies wing shows and the key of everything computed with it.
+
+    Raises:
+        DataError, CheckpointError, RunError: as one sentence, to be shown.
+    """
+    run = store.shown_run()
+    key = key_of(run)
+    return _recommender(*key, data_home=str(paths.home())), key
+
+
+@st.cache_resource(max_entries=3, show_spinner="Opening the model …")
+def _recommender(path: str, sha256: str, data_home: str) -> Recommender:
+    return store.recommender(Run.open(Path(path)))
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def movie_explanation(
+    _recommender: Recommender,
+    _profile: Profile,
+    key: ModelKey,
+    features: tuple[int, ...],
+    seen: tuple[int, ...],
+    name: str,
+    item: int,
+    against: int | None,
+    removed: int,
+    seed: int,
+) -> MovieExplanation:
+    """One explanation; everything it depends on is in the arguments without underscore."""
+    return movie_explain.explain(
+        _recommender, _profile, item, against=against, removed=removed, seed=seed
+    )
+
+
+def explained(
+    recommender: Recommender,
+    key: ModelKey,
+    profile: Profile,
+    item: int,
+    *,
+    against: int | None = None,
+    removed: int = 5,
+    seed: int = 0,
+) -> MovieExplanation:
+    """The cached explanation of one film for one profile."""
+    return movie_explanation(
+        recommender,
+        profile,
+        key,
+        tuple(profile.features.tolist()),
+        tuple(profile.seen.tolist()),
+        profile.name,
+        item,
+        against,
+        removed,
+        seed,
+    )

@@ -1,0 +1,137 @@
+"""The model of the products wing, its recommendations and its maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.figures.heatmap import data_url
+from dashboard.loaders.common import ModelKey, key_of
+from relrec_core import paths
+from relrec_core.products import store as product_store
+from relrec_core.products import truth
+from relrec_core.products.data import Catalogue
+from relrec_core.products.explain import Explainer, Map, ProductExplanation, Question, Relevance
+from relrec_core.products.recommend import Candidate
+from relrec_core.products.truth import Truth
+from relrec_core.runs.directory import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A question about a product, and the text that says all it depends on."""
+
+    question: Question
+    text: str
+
+
+def product_model() -> tuple[Explainer, ModelKey]:
+    """The model the products wing shows.
+
+    Raises:
+        SourceError, DataError, CheckpointError, RunError: as one sentence, to be shown.
+    """
+    run = product_store.shown_run()
+    key = key_of(run)
+    return _explainer(*key, data_home=str(paths.home())), key
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the model and the catalogue …")
+def _explainer(path: str, sha256: str, data_home: str) -> Explainer:
+    return Explainer(product_store.recommender(Run.open(Path(path))))
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def product_card(path: str, sha256: str) -> dict[str, object]:
+    """What the run says of itself."""
+    return Run.open(Path(path)).card()
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def product_truth(folder: Path) -> Truth:
+    """The planted causes of a rendered catalogue."""
+    return truth.load(folder)
+
+
+@st.cache_data(max_entries=20_000, show_spinner=False)
+def product_picture(_catalogue: Catalogue, content_hash: str, row: int, side: int) -> str:
+    """A product's picture as an address that needs no server; `ImageError` if it is damaged."""
+    return data_url(_catalogue.picture(row, side))
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def product_candidates(
+    _explainer: Explainer,
+    _question: Question,
+    key: ModelKey,
+    asked: str,
+    n: int,
+    category: str | None,
+) -> list[Candidate]:
+    """The recommendations."""
+    of, q = _explainer.recommender, _question
+    return of.recommend(q.query, q.relation, q.user, n, category=category)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def product_relevance(
+    _explainer: Explainer, _question: Question, key: ModelKey, asked: str, rows: Sequence[int]
+) -> list[Relevance]:
+    """The maps of the query with each of these products."""
+    return _explainer.relevance(_question, rows)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def product_contrast(
+    _explainer: Explainer, _question: Question, key: ModelKey, asked: str, row: int, other: int
+) -> Relevance:
+    """The map of the query: why the one product rather than the other."""
+    return _explainer.contrast(_question, row, other)
+
+
+@st.cache_data(max_entries=256, show_spinner="Erasing parts of the pictures, as a test …")
+def product_explanation(
+    _explainer: Explainer,
+    _question: Question,
+    _relevance: Relevance,
+    key: ModelKey,
+    asked: str,
+    row: int,
+    other: int | None = None,
+) -> ProductExplanation:
+    """An explanation with its proof."""
+    return _explainer.explain(_question, _relevance, other=other, between=_newer_question)
+
+
+def _newer_question() -> None:
+    """Let Streamlit stop here if the visitor asked for something else meanwhile.
+
+    It does so whenever the session's state is read.
+    """
+    st.session_state.get("product")
+
+
+@st.cache_data(
+    max_entries=128,
+    show_spinner="Following every region of both pictures; a large network takes a minute …",
+    show_time=True,
+)
+def product_regions(
+    _explainer: Explainer, _question: Question, key: ModelKey, asked: str, row: int, cells: int
+) -> Map:
+    """(cells, cells, cells, cells): region of the query, region of the product; score units."""
+    found = _explainer.correspondence(_question, row, cells, _newer_question)
+    return 2 * found.regions.numpy()
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def product_method(
+    _explainer: Explainer, _question: Question, key: ModelKey, asked: str, row: int, name: str
+) -> tuple[Map, Map]:
+    """Maps of both pictures by one of several methods."""
+    from relrec_core.products.attribution import attribute  # what only comparing needs
+
+    return attribute(_explainer, _question, row, name)

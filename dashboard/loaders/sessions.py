@@ -1,0 +1,113 @@
+"""The model of the sessions wing, and the sessions that it is asked about."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.loaders.common import ModelKey, key_of
+from relrec_core.runs.directory import Run
+from relrec_core.sessions import browse
+from relrec_core.sessions import store as session_store
+from relrec_core.sessions.config import Config as SessionConfig
+from relrec_core.sessions.explain import Explorer, SessionExplanation
+from relrec_core.sessions.own import Own, from_folder
+from relrec_core.sessions.partial import fitted
+from relrec_core.sessions.predictor import Predictor
+
+SESSIONS, EXPLANATIONS = 300, 512
+
+
+class SessionView:
+    """A model on some sessions, with all that the page has asked of them so far.
+
+    It is kept by whoever shows it and by nobody else: someone's own sessions end with the page.
+
+    Args:
+        explorer: model and sessions.
+        own: whether these are sessions that someone handed in.
+        notes: sentences on what of them is left out.
+        absent: groups of inputs that the model reads and the data lacks.
+        dropped: experts of the model that read one of these, and are not asked.
+    """
+
+    def __init__(
+        self,
+        explorer: Explorer,
+        *,
+        own: bool = False,
+        notes: tuple[str, ...] = (),
+        absent: tuple[str, ...] = (),
+        dropped: tuple[str, ...] = (),
+    ) -> None:
+        self.explorer, self.own, self.notes = explorer, own, notes
+        self.absent, self.dropped = absent, dropped
+        self.explanation = lru_cache(maxsize=EXPLANATIONS)(self._explanation)
+
+    @cached_property
+    def listing(self) -> pd.DataFrame:
+        """Every session with its length, skip rate and surprise."""
+        return browse.listing(self.explorer)
+
+    @cached_property
+    def shares(self) -> pd.DataFrame:
+        """Who decides over all sessions."""
+        return browse.shares(self.explorer)
+
+    def _explanation(self, row: int, focus: int) -> SessionExplanation:
+        return self.explorer.explain(self.explorer.session(row), focus)
+
+
+def session_view() -> SessionView:
+    """The model the sessions wing shows, on simulated sessions that it has not seen, or on the
+    folder that it was trained on.
+
+    Raises:
+        DataError, CheckpointError, ProfileError, RunError, SourceError: each as one sentence.
+    """
+    return _session_view(*session_key())
+
+
+def own_view(own: Own) -> SessionView:
+    """The same model on someone's own sessions; the caller keeps it.
+
+    Raises: as `session_view`.
+    """
+    return _view(*session_key(), own, handed_in=True)
+
+
+def _view(path: str, sha256: str, own: Own, *, handed_in: bool) -> SessionView:
+    predictor = _session_predictor(path, sha256)
+    explorer = Explorer(fitted(predictor, own.data.names), own.data, Path(path).name)
+    whole, left = predictor.family, explorer.family
+    assert whole is not None  # or the explorer had refused
+    return SessionView(
+        explorer,
+        own=handed_in,
+        notes=own.notes,
+        absent=tuple(group for group in whole.groups if group not in left.groups),
+        dropped=tuple(name for name in whole.names if name not in left.names),
+    )
+
+
+def session_key() -> ModelKey:
+    """The run that the sessions wing shows, and the checksum of its model."""
+    return key_of(session_store.shown_run())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _session_predictor(path: str, sha256: str) -> Predictor:
+    return session_store.predictor(Run.open(Path(path)))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the model and the sessions …")
+def _session_view(path: str, sha256: str) -> SessionView:
+    config = Run.open(Path(path)).settings(SessionConfig)
+    if config.data == session_store.SIMULATED:
+        own = Own(session_store.demo_data(config, SESSIONS), ())
+    else:
+        own = from_folder(session_store.data_folder(config.data))
+    return _view(path, sha256, own, handed_in=False)

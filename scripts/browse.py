@@ -44,7 +44,7 @@ async (drawn) => {
 def rows(quick: bool) -> list[dict[str, Any]]:
     """First picture after the health endpoint answers, and from click to new picture."""
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import Error, sync_playwright
     except ImportError as error:
         raise RelRecError(
             "This needs what the tests need; run `python3 scripts/run_tests.py` once."
@@ -58,13 +58,19 @@ def rows(quick: bool) -> list[dict[str, Any]]:
             executable_path=program, args=["--no-sandbox", "--disable-gpu"]
         )
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        with server.running(APP, port):
-            started = time.perf_counter()
-            page.goto(f"http://{server.ADDRESS}:{port}")
-            page.wait_for_selector(SANKEY)
-            first = time.perf_counter() - started
-            films = _switches(page, f"http://{server.ADDRESS}:{port}/movies", SANKEY, quick)
-            sessions = _switches(page, f"http://{server.ADDRESS}:{port}/sessions", BARS, quick)
+        try:
+            with server.running(APP, port):
+                started = time.perf_counter()
+                page.goto(f"http://{server.ADDRESS}:{port}")
+                page.wait_for_selector(SANKEY)
+                first = time.perf_counter() - started
+                films = _switches(page, f"http://{server.ADDRESS}:{port}/movies", SANKEY, quick)
+                sessions = _switches(page, f"http://{server.ADDRESS}:{port}/sessions", BARS, quick)
+        except Error as error:
+            raise RelRecError(
+                f"The pages could not be measured: {error.message.splitlines()[0]} Are the data "
+                "there? `python3 scripts/run_dashboard.py` fetches them."
+            ) from error
         browser.close()
     return [
         _row("first page with its picture, after the server is healthy", first, "s", 4.0),

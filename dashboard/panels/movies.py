@@ -98,7 +98,9 @@ def _choose_profile(recommender: Recommender, who: Place, pick: Place, act: Plac
     act.button(
         "Surprise me",
         icon=":material/shuffle:",
-        on_click=lambda: st.session_state.update(viewer=random.choice(ids)),
+        on_click=lambda: st.session_state.update(
+            viewer=random.choice([other for other in ids if other != user] or ids)
+        ),
         help="Another viewer, at random.",
         width="stretch",
     )

@@ -50,14 +50,14 @@ def products_card() -> None:
 
 
 def _example(explainer: Explainer, key: ModelKey) -> ProductExplanation:
-    """The first product's best recommendation, as the products page shows it first."""
+    """A typical product's best recommendation, as the products page shows it first."""
     of = explainer.recommender
-    question = Question(of.query_at(0), of.relations[0])
+    question = Question(of.query_at(of.typical), of.relations[0])
     asked = f"first\x1f{question.relation}"
     candidates = product_candidates(explainer, question, key, asked, 1, None)
     rows = tuple(c.row for c in candidates)
     (found,) = product_relevance(explainer, question, key, asked, rows)
-    ours = Panel(of.catalogue.picture(0, LARGE), found.left, question.query.title)
+    ours = Panel(of.catalogue.picture(of.typical, LARGE), found.left, question.query.title)
     titles = of.catalogue.items[TITLE]
     right = 0 * found.left if found.right is None else found.right
     theirs = Panel(of.catalogue.picture(rows[0], LARGE), right, str(titles.iloc[rows[0]]))

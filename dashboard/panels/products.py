@@ -126,16 +126,17 @@ def _pick(row: int, of: Recommender) -> None:
 def _row(of: Recommender) -> int:
     """Row of the product asked about; the address holds its id."""
     ids = of.catalogue.items[ITEM]
+    first = str(ids.iloc[of.typical])
     asked = links.adopt("product").get("product")
     if asked is not None:
-        st.session_state["product"] = asked[0] if asked else ids.iloc[0]
-    rows = np.flatnonzero(ids == st.session_state.get("product", ids.iloc[0]))
+        st.session_state["product"] = asked[0] if asked else first
+    rows = np.flatnonzero(ids == st.session_state.get("product", first))
     if not len(rows):
         if asked:
             st.warning(f"There is no product ‘{asked[0]}’ in {of.catalogue.title}.")
-        st.session_state["product"] = ids.iloc[0]
-    row = int(rows[0]) if len(rows) else 0
-    links.publish("product", str(ids.iloc[row]) if row else None)
+        st.session_state["product"] = first
+    row = int(rows[0]) if len(rows) else of.typical
+    links.publish("product", None if row == of.typical else str(ids.iloc[row]))
     return row
 
 

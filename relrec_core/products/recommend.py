@@ -28,6 +28,8 @@ ENOUGH = 5
 """Products a category must have for an average one to be spoken of."""
 CROSSING = 0.05
 """A relation with a smaller share of pairs within a category is one between categories."""
+ASKED = 101
+"""Products among which a typical one is looked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +152,20 @@ class Recommender:
         about = self.catalogue.items.iloc[row]
         picture = self.pictures.batch([row])
         return Query(row, about[TITLE], about[CATEGORY], picture, self.features[row : row + 1])
+
+    @cached_property
+    def typical(self) -> int:
+        """Row of a product whose best recommendation is of middling certainty, to begin with."""
+        items, relation = self.catalogue.items, self.relations[0]
+        rows = np.linspace(0, len(items) - 1, min(len(items), ASKED)).astype(int)
+        best = []
+        for row in rows.tolist():
+            about = items.iloc[row]
+            seen = self.features[row : row + 1]
+            query = Query(row, about[TITLE], about[CATEGORY], self.features[:0], seen)
+            found = self.recommend(query, relation, n=1)
+            best.append(found[0].probability if found else 0.0)
+        return int(rows[np.argsort(best, kind="stable")[len(rows) // 2]])
 
     def brought(self, picture: Image.Image, title: str = "Your picture") -> Query:
         """Any picture as a query."""

@@ -29,6 +29,16 @@ def test_pointing_is_about_the_greatest_value() -> None:
     assert not points(relevance, MASK)
 
 
+def test_pointing_forgives_as_much_as_the_paper_does() -> None:
+    """15 pixels on a photo of 500: 3 on one of 100, which is less than the fourth pixel away."""
+    mask = np.zeros((100, 60), dtype=np.bool_)
+    mask[:, :20] = True
+    for column, expected in ((19, True), (22, True), (23, False)):
+        relevance = np.zeros(mask.shape)
+        relevance[50, column] = 1
+        assert points(relevance, mask) is expected
+
+
 @given(st.permutations(range(8)))
 def test_a_curve_of_an_additive_score_is_its_partial_sums(order: list[int]) -> None:
     values = np.arange(8.0) - 3

@@ -120,7 +120,17 @@ def test_the_match_is_the_product_of_both_tastes(made: Path) -> None:
     torch.testing.assert_close(inputs.matched(x)[:, : x.shape[1]], x)
 
 
-@pytest.mark.parametrize("model", ["experts", "control"])
+def test_content_alone_does_not_know_who_somebody_is(made: Path) -> None:
+    net = network(Attributes.of(load(made)), config(made, model="content"))
+    attributes = net.inputs.viewer_attributes
+    twins = [row for row in range(1, len(attributes)) if (attributes[row] == attributes[0]).all()]
+    films = torch.arange(5)[None]
+    with torch.no_grad():
+        z = [net(torch.tensor([row]), films) for row in (0, twins[0])]
+    torch.testing.assert_close(z[0], z[1], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("model", ["experts", "control", "content"])
 def test_it_learns_the_planted_groups(made: Path, model: str) -> None:
     run = trained(config(made, model=model, epochs=30, learning_rate=0.01))
     assert run.status().state == "done"
@@ -140,7 +150,7 @@ def test_the_same_seed_gives_the_same_weights(made: Path) -> None:
 
 
 @pytest.mark.parametrize("step", [1, 3, 6])
-@pytest.mark.parametrize("model", ["experts", "control"])
+@pytest.mark.parametrize("model", ["experts", "control", "content"])
 def test_a_cancelled_run_resumes_to_the_very_same_weights(
     made: Path, monkeypatch: pytest.MonkeyPatch, step: int, model: str
 ) -> None:
@@ -167,7 +177,7 @@ def test_a_cancelled_run_resumes_to_the_very_same_weights(
     assert broken.metrics() == whole.metrics()
 
 
-@pytest.mark.parametrize("model", ["experts", "control"])
+@pytest.mark.parametrize("model", ["experts", "control", "content"])
 def test_two_processes_learn_what_one_learns(made: Path, model: str) -> None:
     """The command line under torchrun: same total batch, so the same losses up to rounding."""
     settings = config(made, model=model, epochs=3, batch_size=37)
@@ -255,7 +265,7 @@ def test_bad_input_is_answered_in_a_sentence(made: Path, tmp_path: Path) -> None
     ):
         store.predictor(store.shown_run(), other)
     control = trained(config(made, model="control", epochs=1))
-    with pytest.raises(ProfileError, match="control has no experts"):
+    with pytest.raises(ProfileError, match="has no experts"):
         store.explainer(control, load(made))
     with pytest.raises(ConfigError, match="'model': found 'oracle', allowed is one of experts"):
         load_config(Config, None, {"model": "oracle"})
@@ -276,6 +286,7 @@ def test_tables_have_every_method_and_expert_and_train_once(
         "Popularity",
         "EASE",
         "ALS",
+        "NCF of content alone",
         "Plain NCF (control)",
         "NCF of experts",
     ]

@@ -56,6 +56,17 @@ def _shares(frames: Frames) -> pd.DataFrame:
     )
 
 
+def _content(frames: Frames) -> Verdict:
+    rows = frames[0].set_index("method")["hit_rate_10"]
+    content, control = rows["NCF of content alone"], rows["Plain NCF (control)"]
+    return Verdict(
+        graded(1 - content / control, 0.25, 0.1),
+        f"A network that reads only attributes ranks the film that was watched among the first 10 "
+        f"of 101 for {content:.1%} of viewers, one that knows each viewer and film for "
+        f"{control:.1%} (paper: 38.6 % and 71.5 %).",
+    )
+
+
 CLAIMS: tuple[Claim, ...] = (
     Claim(
         "film-experts",
@@ -65,6 +76,16 @@ CLAIMS: tuple[Claim, ...] = (
         "Experts come within a few per cent of the same network without them.",
         (Source("movies", "experts", "ml-1m"),),
         _experts,
+        _hits,
+    ),
+    Claim(
+        "film-content",
+        "Is it enough to know the genres and the age?",
+        PAPER,
+        "Table 1",
+        "A model that reads only content falls far behind.",
+        (Source("movies", "experts", "ml-1m"),),
+        _content,
         _hits,
     ),
     Claim(

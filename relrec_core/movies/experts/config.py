@@ -25,10 +25,11 @@ class Config(TrainerConfig):
         title="Data set",
         description="A MovieLens set by name, or the path of a folder with interactions.csv.",
     )
-    model: Literal["experts", "control"] = Field(
+    model: Literal["experts", "control", "content"] = Field(
         default="experts",
         title="Model",
-        description="Four experts that explain themselves, or one plain network of equal input.",
+        description="Four experts that explain themselves, one plain network of equal input as "
+        "control, or one that reads attributes only.",
     )
     taste: int = Field(
         default=32,

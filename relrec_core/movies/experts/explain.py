@@ -129,7 +129,7 @@ class Explainer:
     """Trained experts on their data, ready to say who decided.
 
     Raises:
-        ProfileError: the network is the control, which has no experts.
+        ProfileError: the network is one without experts.
     """
 
     predictor: Predictor
@@ -138,7 +138,7 @@ class Explainer:
 
     def __post_init__(self) -> None:
         if self.predictor.family is None:
-            raise ProfileError("The control has no experts that could be asked who decided.")
+            raise ProfileError("This model has no experts that could be asked who decided.")
 
     @property
     def family(self) -> Family:

@@ -31,7 +31,8 @@ class Network(nn.Module):
 
     def __init__(self, attributes: Attributes, config: Config) -> None:
         super().__init__()
-        self.inputs = Inputs(attributes, config.content, config.taste)
+        taste = 0 if config.model == "content" else config.taste
+        self.inputs = Inputs(attributes, config.content, taste)
 
     def forward(self, viewers: Tensor, films: Tensor) -> Tensor:
         """(B,) rows of viewers, (B, n) rows of films -> z, (B, n, K)."""
@@ -82,7 +83,10 @@ class NetworkOfExperts(Network):
 
 
 class Control(Network):
-    """One multi-layer network that reads everything (He et al. 2017, section 3.3)."""
+    """One multi-layer network that reads everything (He et al. 2017, section 3.3).
+
+    Without taste, only content is left to it: what viewers and films are like, not who they are.
+    """
 
     def __init__(self, attributes: Attributes, config: Config) -> None:
         super().__init__(attributes, config)

@@ -55,7 +55,7 @@ class Predictor:
 
     @property
     def family(self) -> Family | None:
-        """The experts' family; None for the control."""
+        """The experts' family; None for a network without experts."""
         return self.net.family if isinstance(self.net, NetworkOfExperts) else None
 
     @property

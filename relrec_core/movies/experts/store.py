@@ -37,9 +37,9 @@ def explainer(run: Run, data: MovieData) -> Explainer:
 
     Raises:
         CheckpointError: the checkpoint is damaged or belongs to other data.
-        ProfileError: it is the control, which has no experts.
+        ProfileError: it is one without experts.
     """
     found = predictor(run, data)
     if found.family is None:
-        raise ProfileError("The control has no experts that could be asked who decided.")
+        raise ProfileError("This model has no experts that could be asked who decided.")
     return Explainer(found, data, run.name)

@@ -41,7 +41,7 @@ def trained(study: Study, seed: int, model: str) -> Trained:
     Args:
         study: whose data it learns.
         seed: of split and weights.
-        model: "experts" or "control".
+        model: "experts", "control" or "content".
 
     Raises:
         Cancelled: stopped by Ctrl-C or SIGTERM.

@@ -31,7 +31,11 @@ from relrec_core.runs.directory import Run
 
 __all__ = ["Config", "train"]
 
-TITLES = {"experts": "NCF of experts", "control": "Plain NCF (control)"}
+TITLES = {
+    "experts": "NCF of experts",
+    "control": "Plain NCF (control)",
+    "content": "NCF of content alone",
+}
 SEARCH, FINISH = "search", "finish"
 CHECK_EVERY = 20
 """Steps between two looks at whether the run was asked to stop."""
@@ -99,7 +103,8 @@ class Fit:
         self.progress = Progress()
         torch.manual_seed(config.seed)
         self.net = network(attributes, config)
-        self.net.inputs.begin(*factors(parts.train, config.taste, config.seed))
+        if taste := self.net.inputs.film_taste.shape[1]:
+            self.net.inputs.begin(*factors(parts.train, taste, config.seed))
         self.model = group.wrap(self.net)
         self.optimizer = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
         self.best = self._state()

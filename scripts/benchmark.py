@@ -76,6 +76,13 @@ def products(quick: bool) -> list[Row]:
     return benchmark.rows(store.recommender(store.shown_run()), quick)
 
 
+def load(quick: bool) -> list[Row]:
+    """Many visitors at once; this takes six minutes."""
+    from scripts import load
+
+    return load.rows(quick)
+
+
 BENCHMARKS: dict[str, Callable[[bool], list[Row]]] = {
     "movies": movies,
     "products": products,
@@ -83,6 +90,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Row]]] = {
     "relevance": relevance,
     "experts": experts,
     "sessions": sessions,
+    "load": load,
 }
 """Name -> its rows."""
 

@@ -1,0 +1,188 @@
+"""How the dashboard bears many visitors at once: browsers that click through all its pages."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from relrec_core.errors import RelRecError
+from scripts import chromium, environment, server
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page
+
+VISITORS = 20
+SECONDS, WARM_UP = 300.0, 60.0
+PAUSE = (5.0, 15.0)
+"""Seconds that a visitor looks at what was answered."""
+SETTLED = 60.0
+"""Seconds after which an answer counts as an error."""
+MOST_GROWTH = 1.1
+APP = environment.ROOT / "dashboard" / "app.py"
+
+WALK = (
+    ("", ()),
+    ("movies", ("Surprise me", "What if?", "Surprise me", "Content or taste?")),
+    ("products", ("Surprise me", "Surprise me")),
+    ("sessions", ("Surprise me", "Surprise me")),
+    ("evidence", ()),
+    ("training", ()),
+)
+"""Page, and what is pressed there one after the other."""
+
+_PRESS = """
+async ([what, limit]) => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  const state = () => app.getAttribute('data-test-script-state');
+  const link = (e) => e.tagName === 'A' && new URL(e.href).pathname === '/' + what.page;
+  const named = (e) => e.innerText.trim().endsWith(what.name);
+  const places = what.name === null ? 'a' : 'button, [role="tab"]';
+  const place = [...document.querySelectorAll(places)].find(what.name === null ? link : named);
+  if (!place) throw new Error('nothing to press: ' + (what.name ?? 'page ' + what.page));
+  const started = performance.now();
+  place.click();
+  let ran = false;
+  while (true) {
+    await new Promise(requestAnimationFrame);
+    const now = performance.now() - started;
+    ran = ran || state() !== 'notRunning';
+    if ((ran || now > 1000) && state() === 'notRunning') return ran ? now : 0;
+    if (now > 1000 * limit) throw new Error('no answer within ' + limit + ' s');
+  }
+}
+"""
+"""Press it, and give the milliseconds until the page is complete; 0 if it answered by itself."""
+
+
+@dataclass
+class Seen:
+    """What the visitors met with."""
+
+    taken: dict[str, list[float]] = field(default_factory=dict)
+    """Milliseconds of every answer, by page."""
+    errors: list[str] = field(default_factory=list)
+    memory: list[tuple[float, float]] = field(default_factory=list)
+    """Seconds since the start and megabytes of the server."""
+
+
+def rows(quick: bool) -> list[dict[str, Any]]:
+    """Visitors in browsers of their own, who all start within half a minute; see the constants.
+
+    Raises:
+        RelRecError: there is no browser.
+    """
+    try:
+        import playwright  # noqa: F401
+    except ImportError as error:
+        raise RelRecError(
+            "This needs what the tests need; run `python3 scripts/run_tests.py` once."
+        ) from error
+    visitors, seconds, warm_up = (3, 40.0, 20.0) if quick else (VISITORS, SECONDS, WARM_UP)
+    seen, port = Seen(), server.any_port()
+    with server.running(APP, port) as process:
+        address = f"http://{server.ADDRESS}:{port}"
+        asyncio.run(_visit(address, process.pid, visitors, warm_up + seconds, seen))
+    answers = [t for of_page in seen.taken.values() for t in of_page if t]
+    found = [
+        _row("visitors", visitors, "browsers"),
+        _row("answers", len(answers), "answers"),
+        _row("errors", len(seen.errors), "errors", 0),
+        _row("answer, median", float(np.median(answers)), "ms"),
+        _row("answer, 95th percentile", float(np.percentile(answers, 95)), "ms"),
+    ]
+    for page, times in seen.taken.items():
+        name = f"answer on {page or 'overview'}, 95th percentile"
+        if any(times):
+            found.append(_row(name, float(np.percentile([t for t in times if t], 95)), "ms"))
+    for error in dict.fromkeys(seen.errors):
+        print(error, flush=True)
+    return found + _memory(seen.memory, warm_up)
+
+
+def _memory(measured: list[tuple[float, float]], warm_up: float) -> list[dict[str, Any]]:
+    """Memory after the warm-up and at the end, each the mean over a sixth of the time."""
+    if not measured:
+        return []
+    end = measured[-1][0]
+    window = (end - warm_up) / 6
+    first = float(np.mean([mb for t, mb in measured if warm_up <= t < warm_up + window]))
+    last = float(np.mean([mb for t, mb in measured if t > end - window]))
+    return [
+        _row("memory of the server after the warm-up", first, "MB"),
+        _row("memory of the server at the end", last, "MB"),
+        _row("growth of memory", last / first, "x", MOST_GROWTH),
+    ]
+
+
+async def _visit(address: str, server_id: int, visitors: int, seconds: float, seen: Seen) -> None:
+    from playwright.async_api import async_playwright
+
+    program = chromium.find_or_get()
+    if program is None:
+        raise RelRecError("No Chromium was found; name one in RELREC_CHROMIUM.")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"]
+        )
+        started = time.monotonic()
+        watching = asyncio.create_task(_watch(server_id, started, seen))
+        await asyncio.gather(
+            *(_visitor(n, browser, address, started + seconds, seen) for n in range(visitors))
+        )
+        watching.cancel()
+        await browser.close()
+
+
+async def _watch(server_id: int, started: float, seen: Seen) -> None:
+    """Note the memory once a second, where the system tells it."""
+    status = Path(f"/proc/{server_id}/status")
+    while status.is_file():
+        lines = status.read_text("utf-8").splitlines()
+        kilobytes = next(line.split()[1] for line in lines if line.startswith("VmRSS"))
+        seen.memory.append((time.monotonic() - started, int(kilobytes) / 1024))
+        await asyncio.sleep(1)
+
+
+async def _visitor(n: int, browser: Browser, address: str, until: float, seen: Seen) -> None:
+    from playwright.async_api import Error
+
+    chance = random.Random(n)
+    await asyncio.sleep(chance.uniform(0, 30))
+    page = await browser.new_page(viewport={"width": 1280, "height": 900})
+    page.on("pageerror", lambda error: seen.errors.append(f"in the page: {error.message}"))
+    try:
+        await page.goto(address, timeout=1000 * SETTLED)
+        await page.wait_for_selector(
+            '[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=1000 * SETTLED
+        )
+        while time.monotonic() < until:
+            for name, presses in WALK:
+                await _press(page, name, None, seen)
+                for press in presses:
+                    await asyncio.sleep(chance.uniform(*PAUSE))
+                    await _press(page, name, press, seen)
+                if time.monotonic() >= until:
+                    break
+                await asyncio.sleep(chance.uniform(*PAUSE))
+    except Error as error:
+        seen.errors.append(f"visitor {n}: {error.message.splitlines()[0]}")
+    finally:
+        await page.close()
+
+
+async def _press(page: Page, name: str, press: str | None, seen: Seen) -> None:
+    taken = await page.evaluate(_PRESS, [{"page": name, "name": press}, SETTLED])
+    seen.taken.setdefault(name, []).append(taken)
+    if await page.locator('[data-testid="stException"]').count():
+        seen.errors.append(f"a traceback on page {name or 'overview'}")
+
+
+def _row(name: str, value: float, unit: str, target: float | None = None) -> dict[str, Any]:
+    met = None if target is None else value <= target
+    return {"name": name, "value": value, "unit": unit, "target": target, "met": met}

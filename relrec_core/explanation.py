@@ -89,6 +89,17 @@ class Audit(Value):
     deletion: DeletionTest
 
 
+class ExpertAudit(Audit):
+    """Besides the ledger of the prediction, sum of share_i f_i over experts, that of the shares.
+
+    The deletion test replaces inputs of the deciding expert; its score is the probability of the
+    answer given.
+    """
+
+    shares: Ledger
+    """Their sum is 1."""
+
+
 class Explanation(Value):
     """Base of the wings' explanations."""
 

@@ -10,7 +10,7 @@ from dashboard.figures.audit import deletion_figure
 from dashboard.figures.palette import plain
 from dashboard.figures.report import STYLE
 from dashboard.figures.shares import Band, cut, share_bars
-from relrec_core.movies.experts.explain import ExpertAudit, ExpertExplanation, JudgedFilm
+from relrec_core.movies.experts.explain import ExchangeAudit, ExpertExplanation, JudgedFilm
 
 LOOKS = {
     "content": ("#8a8577", ""),
@@ -56,7 +56,7 @@ EXCHANGED = ("what it adds exchanged", "others exchanged", "as it is")
 """The three rows of the exchange test, from the bottom."""
 
 
-def exchange_in_words(audit: ExpertAudit) -> str:
+def exchange_in_words(audit: ExchangeAudit) -> str:
     """The exchange test in words."""
     test = audit.deletion
     some = "" if len(audit.compared) == test.removed else f" ({test.removed} of these)"

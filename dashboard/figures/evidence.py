@@ -282,6 +282,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "lime": _lime,
     "lime-time": _agreement,
     "film-experts": _hits,
+    "film-content": _hits,
     "film-deciders": _shares,
     "end-to-end-photos": _by_relation,
     "unseen-photos": _by_relation,

@@ -1,16 +1,15 @@
-"""What every page shows the same way: errors, the audit, downloads, provenance."""
+"""What every page shows the same way: errors, charts, downloads, provenance."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.components import png_button
-from dashboard.figures.audit import deletion_figure, deletion_in_words
-from dashboard.figures.palette import plain
 from dashboard.figures.report import report
 from relrec_core.errors import RelRecError
 from relrec_core.explanation import Explanation
@@ -39,92 +38,40 @@ def chart(figure: go.Figure, *, key: str, alt: str) -> None:
     st.plotly_chart(figure, key=key, config=PLOTLY, alt=alt)
 
 
-def audit_strip(
-    explanation: Explanation,
-    *,
-    key: str,
-    shares: str = "All shares together",
-    things: str = "reasons",
-    whole: str = "whole profile",
-) -> None:
-    """The proof beside the picture: the ledger, and what happens without the named reasons.
-
-    `shares` is what the ledger's first sum is of, `things` are what the test removes, `whole` is
-    what it removes them from.
-    """
-    ledger, deletion = explanation.audit.ledger, explanation.audit.deletion
-    adds_up, matters = st.columns([2, 3], gap="medium")
-    with adds_up:
-        st.markdown("##### Does it add up?")
-        terms = f"{shares} {plain(ledger.features, 3)}"
-        if ledger.bias or ledger.epsilon:
-            terms += f", biases {plain(ledger.bias, 3)}, stabiliser {plain(ledger.epsilon, 6)}"
-        st.markdown(f"{terms}. The score {plain(ledger.score, 3)}.")
-        if ledger.closes():
-            st.badge("Exact: nothing is left over", icon=":material/check:", color="green")
-        else:
-            st.badge(f"Off by {ledger.gap:.2g}", icon=":material/warning:", color="red")
-    with matters:
-        st.markdown(f"##### Do the named {things} matter?")
-        better = deletion.beaten >= 0.95
-        worse = round(deletion.beaten * deletion.repetitions)
-        st.badge(
-            f"Hurts more than {worse} of {deletion.repetitions} random removals",
-            icon=":material/check:" if better else ":material/warning:",
-            color="green" if better else "orange",
-        )
-        words = (
-            f"without the {deletion.removed} strongest",
-            f"without {deletion.removed} at random",
-            whole,
-        )
-        chart(
-            deletion_figure(deletion, words),
-            key=f"{key}_deletion",
-            alt=deletion_in_words(deletion, things),
-        )
-
-
-def audit_line(explanation: Explanation, things: str = "reasons") -> None:
-    """The proof in one line, for small views."""
-    ledger, deletion = explanation.audit.ledger, explanation.audit.deletion
-    st.caption(
-        f"Proof: all shares add up to {plain(ledger.features + ledger.bias + ledger.epsilon, 3)}, "
-        f"the score is {plain(ledger.score, 3)}. {deletion_in_words(deletion, things)}"
-    )
-
-
 def downloads(explanation: Explanation, figure: go.Figure, *, name: str, key: str) -> None:
     """PNG, CSV, JSON and a self-contained HTML page of what is on screen."""
     with st.popover("Download", icon=":material/download:"):
         png_button(container=key, file_name=f"{name}.png")
+        files(explanation, explanation.to_frame, lambda: report(explanation, figure), name, key)
+
+
+def files(
+    explanation: Explanation,
+    table: Callable[[], pd.DataFrame],
+    page: Callable[[], str],
+    name: str,
+    key: str,
+) -> None:
+    """Buttons for the table, the explanation and a page by itself; each is made when pressed."""
+    for label, content, ending, kind in (
+        ("Table (CSV)", lambda: table().to_csv(index=False), "csv", "text/csv"),
+        ("Explanation (JSON)", explanation.to_json, "json", "application/json"),
+        ("Page for a slide or a mail (HTML)", page, "html", "text/html"),
+    ):
         st.download_button(
-            "Table (CSV)",
-            explanation.to_frame().to_csv(index=False),
-            f"{name}.csv",
-            "text/csv",
-            key=f"{key}_csv",
+            label,
+            content,
+            f"{name}.{ending}",
+            kind,
+            key=f"{key}_{ending}",
             on_click="ignore",
             width="stretch",
         )
-        st.download_button(
-            "Explanation (JSON)",
-            explanation.to_json(),
-            f"{name}.json",
-            "application/json",
-            key=f"{key}_json",
-            on_click="ignore",
-            width="stretch",
-        )
-        st.download_button(
-            "Page for a slide or a mail (HTML)",
-            lambda: report(explanation, figure),
-            f"{name}.html",
-            "text/html",
-            key=f"{key}_html",
-            on_click="ignore",
-            width="stretch",
-        )
+
+
+def slug(text: str) -> str:
+    """A text as part of a file's name."""
+    return "-".join("".join(c if c.isalnum() else " " for c in text.lower()).split())
 
 
 def provenance(explanation: Explanation) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import links
 from dashboard.components import png_button
 from dashboard.figures import deciders as figures
-from dashboard.figures.audit import deletion_figure
-from dashboard.figures.palette import plain
 from dashboard.loaders.common import evaluation
 from dashboard.loaders.experts import expert_explanation, movie_experts
-from dashboard.panels.common import chart
+from dashboard.panels.common import chart, files, slug
+from dashboard.panels.proof import experts_proof
 from relrec_core.errors import RelRecError
 from relrec_core.movies.data import ITEM, MovieData
 from relrec_core.movies.experts.explain import ExpertExplanation, Explainer
@@ -138,67 +139,26 @@ def _experts(explanation: ExpertExplanation) -> None:
 
 
 def _downloads(explanation: ExpertExplanation, figure: figures.go.Figure) -> None:
-    title = "".join(c if c.isalnum() else " " for c in explanation.focused.title.lower())
-    name = "-".join(["who", "decided", *explanation.viewer.lower().split(), *title.split()])
+    name = slug(f"who decided {explanation.viewer} {explanation.focused.title}")
     with st.popover("Download", icon=":material/download:"):
         png_button(container=PICTURE, file_name=f"{name}.png")
-        for label, content, ending, kind in (
-            ("Table (CSV)", explanation.to_table().to_csv(index=False), "csv", "text/csv"),
-            ("Explanation (JSON)", explanation.to_json(), "json", "application/json"),
-            (
-                "Page for a slide or a mail (HTML)",
-                lambda: figures.deciders_report(explanation, figure),
-                "html",
-                "text/html",
-            ),
-        ):
-            st.download_button(
-                label,
-                content,
-                f"{name}.{ending}",
-                kind,
-                key=f"{PICTURE}_{ending}",
-                on_click="ignore",
-                width="stretch",
-            )
+        page = partial(figures.deciders_report, explanation, figure)
+        files(explanation, explanation.to_table, page, name, PICTURE)
 
 
 def _proof(explanation: ExpertExplanation) -> None:
-    """The shares sum to one, and exchanging what the expert adds changes the answer."""
-    audit, top = explanation.audit, explanation.focused.top
-    with st.container(border=True):
-        adds_up, matters = st.columns([2, 3], gap="medium")
-        with adds_up:
-            st.markdown("##### Does it add up?")
-            st.markdown(
-                f"All shares together {plain(audit.shares.features, 3)}. Each expert’s answer "
-                f"times its share, summed: {plain(audit.ledger.features, 3)}. The probability of "
-                f"a yes: {plain(audit.ledger.score, 3)}."
-            )
-            if audit.ledger.closes() and audit.shares.closes():
-                st.badge("Exact: nothing is left over", icon=":material/check:", color="green")
-            else:
-                gap = max(abs(audit.ledger.gap), abs(audit.shares.gap))
-                st.badge(f"Off by {gap:.2g}", icon=":material/warning:", color="red")
-        with matters:
-            st.markdown(f"##### Did the {top} expert matter?")
-            test = audit.deletion
-            better = test.beaten >= 0.95
-            st.badge(
-                f"Hurts more than {round(test.beaten * test.repetitions)} of "
-                f"{test.repetitions} other exchanges",
-                icon=":material/check:" if better else ":material/warning:",
-                color="green" if better else "orange",
-            )
-            chart(
-                deletion_figure(test, figures.EXCHANGED, "how sure the answer stays"),
-                key="deciders_exchange",
-                alt=figures.exchange_in_words(audit),
-            )
-            st.caption(
-                f"Exchanged for those of another viewer or film: "
-                f"{figures.named(audit.exchanged)}. Others: {figures.named(audit.compared)}."
-            )
+    audit = explanation.audit
+    experts_proof(
+        audit,
+        key="deciders_exchange",
+        answer="probability of a yes",
+        question=f"Did the {explanation.focused.top} expert matter?",
+        others="other exchanges",
+        words=figures.EXCHANGED,
+        alt=figures.exchange_in_words(audit),
+        note="Exchanged for those of another viewer or film: "
+        f"{figures.named(audit.exchanged)}. Others: {figures.named(audit.compared)}.",
+    )
 
 
 def _quality(data: MovieData) -> None:

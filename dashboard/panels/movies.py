@@ -15,7 +15,8 @@ from dashboard.figures.palette import plain
 from dashboard.figures.sankey import described, sankey
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import explained
-from dashboard.panels.common import audit_strip, chart, downloads, sentences
+from dashboard.panels.common import chart, downloads, sentences, slug
+from dashboard.panels.proof import audit_strip
 from relrec_core.movies.data import ITEM, USER
 from relrec_core.movies.explain import MovieExplanation, what_if
 from relrec_core.movies.features import FILM
@@ -209,7 +210,7 @@ def why(
     with picture, st.container(key=f"{PICTURE}_{key}"):
         chart(figure, key=f"{key}_sankey", alt=described(explanation, shown))
     with beside:
-        downloads(explanation, figure, name=_slug(explanation), key=f"{PICTURE}_{key}")
+        downloads(explanation, figure, name=_file_name(explanation), key=f"{PICTURE}_{key}")
     with st.container(border=True):
         audit_strip(explanation, key=key)
 
@@ -239,11 +240,11 @@ def share_table(explanation: MovieExplanation, *, key: str) -> int | None:
     return explanation.features[rows[0]].feature if rows else None
 
 
-def _slug(explanation: MovieExplanation) -> str:
+def _file_name(explanation: MovieExplanation) -> str:
     text = f"why {explanation.title} {explanation.viewer}"
     if explanation.against:
         text += f" not {explanation.against}"
-    return "-".join("".join(c if c.isalnum() else " " for c in text.lower()).split())
+    return slug(text)
 
 
 def change_profile(recommender: Recommender, profile: Profile) -> None:

@@ -9,7 +9,8 @@ from dashboard.figures.curves import comparison
 from dashboard.figures.sankey import described, sankey
 from dashboard.loaders.common import evaluation
 from dashboard.loaders.movies import explained, movie_model
-from dashboard.panels.common import audit_line, chart, provenance
+from dashboard.panels.common import chart, provenance
+from dashboard.panels.proof import audit_line
 from relrec_core.movies.data import USER
 from relrec_core.movies.recommend import Recommender
 

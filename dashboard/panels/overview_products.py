@@ -16,8 +16,9 @@ from dashboard.loaders.products import (
     product_model,
     product_relevance,
 )
-from dashboard.panels.common import audit_line, chart, provenance
+from dashboard.panels.common import chart, provenance
 from dashboard.panels.products import LARGE
+from dashboard.panels.proof import audit_line
 from dashboard.picture_components import Look, figure, mapped, pictures
 from relrec_core.products.data import TITLE
 from relrec_core.products.explain import Explainer, ProductExplanation, Question

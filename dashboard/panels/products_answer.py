@@ -20,8 +20,9 @@ from dashboard.loaders.products import (
     product_picture,
     product_relevance,
 )
-from dashboard.panels.common import audit_line, audit_strip
+from dashboard.panels.common import files, slug
 from dashboard.panels.products import LARGE, Choice, cause_note
+from dashboard.panels.proof import audit_line, audit_strip
 from dashboard.picture_components import (
     Item,
     Look,
@@ -286,20 +287,6 @@ def _downloads(
     explanation: ProductExplanation, picture: str, page: Callable[[], str], key: str
 ) -> None:
     parts = [explanation.query_title, explanation.item_title, explanation.relation]
-    text = " ".join(parts).lower()
-    name = "-".join("".join(c if c.isalnum() else " " for c in text).split())[:80]
+    name = slug(" ".join(parts))[:80]
     svg_button(picture, key=f"{key}_png", file_name=f"{name}.png")
-    for label, data, ending, kind in (
-        ("Table (CSV)", explanation.to_frame().to_csv(index=False), "csv", "text/csv"),
-        ("Explanation (JSON)", explanation.to_json(), "json", "application/json"),
-        ("Page for a slide or a mail (HTML)", page, "html", "text/html"),
-    ):
-        st.download_button(
-            label,
-            data,
-            f"{name}.{ending}",
-            kind,
-            key=f"{key}_{ending}",
-            on_click="ignore",
-            width="stretch",
-        )
+    files(explanation, explanation.to_frame, page, name, key)

@@ -16,8 +16,8 @@ from dashboard.loaders.products import (
     product_method,
     product_truth,
 )
-from dashboard.panels.common import audit_strip
 from dashboard.panels.products_answer import ROLES, Shown, every_cell
+from dashboard.panels.proof import audit_strip
 from dashboard.picture_components import Look, figure, mapped, pictures, plain_picture
 from relrec_core.faithfulness.localisation import Mask, points, share_over_area
 from relrec_core.products import truth

@@ -11,11 +11,11 @@ from dashboard import links
 from dashboard.components import png_button
 from dashboard.figures import session_words as words
 from dashboard.figures import sessions as figures
-from dashboard.figures.audit import deletion_figure
-from dashboard.figures.palette import plain, signed
+from dashboard.figures.palette import signed
 from dashboard.figures.session_report import session_report
 from dashboard.loaders.sessions import SessionView
-from dashboard.panels.common import chart
+from dashboard.panels.common import chart, files
+from dashboard.panels.proof import experts_proof
 from relrec_core.sessions import browse
 from relrec_core.sessions.explain import Explorer, SessionExplanation
 from relrec_core.sessions.schema import LONGEST, SHORTEST
@@ -206,68 +206,29 @@ def _downloads(explanation: SessionExplanation, figure: figures.go.Figure) -> No
     name = f"session-{explanation.session}-track-{explanation.focused.position}"
     with st.popover("Download", icon=":material/download:", width="stretch"):
         png_button(container=PICTURE, file_name=f"{name}.png")
-        st.download_button(
-            "Table (CSV)",
-            lambda: explanation.to_table().to_csv(index=False),
-            f"{name}.csv",
-            "text/csv",
-            on_click="ignore",
-            width="stretch",
-        )
-        st.download_button(
-            "Explanation (JSON)",
-            explanation.to_json,
-            f"{name}.json",
-            "application/json",
-            on_click="ignore",
-            width="stretch",
-        )
-        st.download_button(
-            "Page for a slide or a mail (HTML)",
+        files(
+            explanation,
+            explanation.to_table,
             lambda: session_report(explanation, figure, figures.hasse(explanation)),
-            f"{name}.html",
-            "text/html",
-            on_click="ignore",
-            width="stretch",
+            name,
+            PICTURE,
         )
 
 
 def proof(explanation: SessionExplanation) -> None:
     """The shares sum to one, and other inputs for the deciding expert change the answer."""
-    audit, top = explanation.audit, explanation.focused.top
-    with st.container(border=True):
-        adds_up, matters = st.columns([2, 3], gap="medium")
-        with adds_up:
-            st.markdown("##### Does it add up?")
-            st.markdown(
-                f"All shares together {plain(audit.shares.features, 3)}. Each expert's answer "
-                f"times its share, summed: {plain(audit.ledger.features, 3)}. The predicted "
-                f"probability of a skip: {plain(audit.ledger.score, 3)}."
-            )
-            if audit.ledger.closes() and audit.shares.closes():
-                st.badge("Exact: nothing is left over", icon=":material/check:", color="green")
-            else:
-                gap = max(abs(audit.ledger.gap), abs(audit.shares.gap))
-                st.badge(f"Off by {gap:.2g}", icon=":material/warning:", color="red")
-        with matters:
-            st.markdown(f"##### Did the expert ‘{top}’ matter?")
-            test = audit.deletion
-            better = test.beaten >= 0.95
-            st.badge(
-                f"Hurts more than {round(test.beaten * test.repetitions)} of {test.repetitions} "
-                "random swaps",
-                icon=":material/check:" if better else ":material/warning:",
-                color="green" if better else "orange",
-            )
-            chart(
-                deletion_figure(test, words.flip_words(test), "how sure the answer stays"),
-                key="session_flip",
-                alt=words.flip_in_words(test),
-            )
-            st.caption(
-                "Its inputs are taken from other sessions; then as many of the inputs that it "
-                "does not read, or all there are of those."
-            )
+    test = explanation.audit.deletion
+    experts_proof(
+        explanation.audit,
+        key="session_flip",
+        answer="predicted probability of a skip",
+        question=f"Did the expert ‘{explanation.focused.top}’ matter?",
+        others="random swaps",
+        words=words.flip_words(test),
+        alt=words.flip_in_words(test),
+        note="Its inputs are taken from other sessions; then as many of the inputs that it does "
+        "not read, or all there are of those.",
+    )
 
 
 def experts(explanation: SessionExplanation) -> None:

@@ -17,7 +17,7 @@ import pandas as pd
 from relrec_core import VERSION
 from relrec_core.errors import ProfileError
 from relrec_core.experts.subsets import Family
-from relrec_core.explanation import Audit, Explanation, Ledger, Provenance, Value
+from relrec_core.explanation import ExpertAudit, Explanation, Ledger, Provenance, Value
 from relrec_core.sessions.data import SessionData
 from relrec_core.sessions.encoding import Batch
 from relrec_core.sessions.families import lane, lanes
@@ -67,16 +67,6 @@ class Predicted(Value):
         return max(self.attribution, key=lambda name: self.attribution[name])
 
 
-class SessionAudit(Audit):
-    """Besides the ledger of the prediction, sum of share_i f_i, that of the shares, sum 1.
-
-    The deletion test replaces inputs (`flipping.flip_test`); its score is the probability of the
-    answer given, skipped or played.
-    """
-
-    shares: Ledger
-
-
 class SessionExplanation(Explanation):
     """Why each track of one session is predicted as it is; score and audit are of one of them.
 
@@ -88,7 +78,7 @@ class SessionExplanation(Explanation):
     given: tuple[Given, ...]
     predicted: tuple[Predicted, ...]
     family: Family
-    audit: SessionAudit
+    audit: ExpertAudit
 
     @property
     def focused(self) -> Predicted:
@@ -243,7 +233,7 @@ class Explorer:
         parts = sum(share * track.experts[name] for name, share in track.attribution.items())
         return SessionExplanation(
             score=track.probability,
-            audit=SessionAudit(
+            audit=ExpertAudit(
                 ledger=Ledger(score=track.probability, features=parts),
                 shares=Ledger(score=1.0, features=shares),
                 deletion=deletion,

@@ -17,7 +17,7 @@ from scipy import sparse
 from relrec_core import VERSION
 from relrec_core.errors import ProfileError
 from relrec_core.experts.subsets import Family
-from relrec_core.explanation import Audit, Explanation, Ledger, Provenance, Value
+from relrec_core.explanation import ExpertAudit, Explanation, Ledger, Provenance, Value
 from relrec_core.movies.data import USER, MovieData
 from relrec_core.movies.experts.exchange import YES, added, exchange_test, others
 from relrec_core.movies.experts.holdout import holdout
@@ -64,14 +64,10 @@ class JudgedFilm(Value):
         return max(self.attribution, key=lambda name: self.attribution[name])
 
 
-class ExpertAudit(Audit):
-    """Besides the ledger of the prediction, sum of share_i f_i, that of the shares, sum 1.
+class ExchangeAudit(ExpertAudit):
+    """The deletion test exchanges inputs (`exchange.exchange_test`): the groups in `exchanged`
+    against as many of those in `compared`."""
 
-    The deletion test exchanges inputs (`exchange.exchange_test`): the groups in `exchanged`
-    against as many of those in `compared`.
-    """
-
-    shares: Ledger
     exchanged: tuple[str, ...]
     compared: tuple[str, ...]
 
@@ -83,7 +79,7 @@ class ExpertExplanation(Explanation):
     focus: int
     films: tuple[JudgedFilm, ...]
     family: Family
-    audit: ExpertAudit
+    audit: ExchangeAudit
 
     @property
     def focused(self) -> JudgedFilm:
@@ -211,7 +207,7 @@ class Explainer:
         parts = sum(share * film.experts[name] for name, share in film.attribution.items())
         return ExpertExplanation(
             score=film.probability,
-            audit=ExpertAudit(
+            audit=ExchangeAudit(
                 ledger=Ledger(score=film.probability, features=parts),
                 shares=Ledger(score=1.0, features=sum(film.attribution.values())),
                 deletion=deletion,

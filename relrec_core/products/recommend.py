@@ -155,17 +155,21 @@ class Recommender:
 
     @cached_property
     def typical(self) -> int:
-        """Row of a product whose best recommendation is of middling certainty, to begin with."""
+        """Row of a product to begin with: its best recommendation is one that the catalogue knows,
+        and of middling certainty among such."""
         items, relation = self.catalogue.items, self.relations[0]
         rows = np.linspace(0, len(items) - 1, min(len(items), ASKED)).astype(int)
-        best = []
+        best: list[tuple[bool, float, int]] = []
         for row in rows.tolist():
             about = items.iloc[row]
             seen = self.features[row : row + 1]
             query = Query(row, about[TITLE], about[CATEGORY], self.features[:0], seen)
             found = self.recommend(query, relation, n=1)
-            best.append(found[0].probability if found else 0.0)
-        return int(rows[np.argsort(best, kind="stable")[len(rows) // 2]])
+            if found:
+                known = self.known(query, relation, found[0].row)
+                best.append((known, found[0].logit, row))
+        right = sorted(entry for entry in best if entry[0]) or sorted(best)
+        return right[len(right) // 2][2] if right else 0
 
     def brought(self, picture: Image.Image, title: str = "Your picture") -> Query:
         """Any picture as a query."""

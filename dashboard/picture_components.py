@@ -158,6 +158,17 @@ export default function({ data, parentElement, setTriggerValue }) {
   for (const b of root.querySelectorAll('button'))
     b.onclick = () => setTriggerValue('picked', b.dataset.id);
   show();
+  const buttons = [...root.querySelectorAll('.strip button')];  // one stop of Tab, then arrows
+  const reach = (at) => buttons.forEach((b, i) => { b.tabIndex = i === at ? 0 : -1; });
+  reach(Math.max(0, buttons.findIndex((b) => b.dataset.id === data.selected)));
+  root.onkeydown = (e) => {
+    const at = buttons.indexOf(root.getRootNode().activeElement);
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: buttons.length - 1 }[e.key];
+    if (at < 0 || !buttons[to]) return;
+    e.preventDefault();
+    reach(to);
+    buttons[to].focus();
+  };
   const list = root.firstChild;
   const centre = () => {
     const chosen = root.querySelector('.strip [aria-pressed=true]');

@@ -78,6 +78,7 @@ def provenance(explanation: Explanation) -> None:
     """Where the explanation comes from, at the foot of the page."""
     p = explanation.provenance
     st.caption(
-        f"Data: {p.dataset}. {p.licence[:1].upper()}{p.licence[1:].rstrip('.')}. Model run: {p.run}. Method: {p.method}. "
+        f"Data: {p.dataset}. {p.licence[:1].upper()}{p.licence[1:].rstrip('.')}. "
+        f"Model run: {p.run}. Method: {p.method}. "
         f"Seed of the random removals: {p.seed}. RelRec {p.code_version}."
     )

@@ -45,7 +45,7 @@ def accuracy_table(study: Study) -> pd.DataFrame:
     for seed in study.seeds:
         untouched = study.untouched(seed)
         for by in splits:
-            found = study.trained(seed, by)
+            found = study.measured(seed, by)
             test = found.split.balanced(TEST, seed)
             about = {"split": by, "seed": seed}
             for method, dim, trunk, calls in _called(found, untouched, test, seed):
@@ -151,7 +151,7 @@ def taste_table(study: Study) -> pd.DataFrame:
     study.begin(len(study.seeds))
     rows = []
     for seed in study.seeds:
-        of = study.trained(seed).recommender
+        of = study.measured(seed).recommender
         rows += recovered(of.distances, of.features, truth.load(of.catalogue.folder))
         study.step(f"Tastes, seed {seed}")
     return pd.DataFrame(rows).groupby("cause", sort=False).mean().reset_index()

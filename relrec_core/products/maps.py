@@ -51,7 +51,7 @@ def localisation_rows(study: Study) -> pd.DataFrame:
     Related pairs of the studio that is shown, which the network takes for related; both pictures.
     """
     seed = study.seeds[0]
-    found = study.trained(seed)
+    found = study.measured(seed)
     of, planted = found.recommender, truth.load(found.recommender.catalogue.folder)
     explainer, asked = Explainer(of), _asked(study)
     study.begin(len(of.relations) * len(asked))
@@ -116,7 +116,7 @@ def perturbation_rows(study: Study) -> pd.DataFrame:
     first, least relevant first and at random; the difference of the areas is the SRG.
     """
     seed = study.seeds[0]
-    found = study.trained(seed)
+    found = study.measured(seed)
     explainer, asked = Explainer(found.recommender), _asked(study)
     study.begin(len(asked) * 2)
     pairs = _held_out(study, found)

@@ -133,6 +133,13 @@ class Study(study.Study[Trained]):
             self._trained[run.name] = Trained(of, self.catalogue, split, seen, run)
         return self._trained[run.name]
 
+    def measured(self, seed: int, by: By = "items") -> Trained:
+        """The network that the tables are about: on the studio one that relevance guided at last.
+
+        Raises: as `run`.
+        """
+        return self.trained(seed, by, "relevance" if self.rendered else None)
+
     def cells(self, table: str) -> Cells:
         """Cells computed earlier by exactly this code."""
         folder = Path(__file__).parent

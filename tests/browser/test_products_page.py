@@ -95,6 +95,24 @@ def test_a_pasted_link_gives_the_same_view(products_site: str, open_page: Open) 
     assert sentence(again) == sentence(page)
 
 
+def test_the_gallery_is_one_stop_of_tab_and_arrows_walk_in_it(
+    products_site: str, open_page: Open
+) -> None:
+    page = open_page(f"{products_site}/products")
+    first = sentence(page)
+    settled(page)
+    gallery = page.locator(".st-key-gallery button")
+    expect(page.locator('.st-key-gallery button[tabindex="0"]')).to_have_count(1)
+    gallery.nth(3).focus()
+    page.keyboard.press("End")
+    expect(gallery.last).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    expect(gallery.nth(gallery.count() - 2)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("h3").filter(has_text=REASON).first).not_to_have_text(first, timeout=60_000)
+
+
 def test_unknown_things_in_a_link_get_sentences(products_site: str, open_page: Open) -> None:
     page = open_page(f"{products_site}/products?product=no&relation=no&user=no&picked=no")
     sentence(page)
@@ -107,22 +125,59 @@ def test_unknown_things_in_a_link_get_sentences(products_site: str, open_page: O
         expect(page.get_by_text(text)).to_be_visible()
 
 
-def test_a_picture_of_ones_own(products_site: str, open_page: Open) -> None:
+def test_a_picture_of_ones_own_and_what_is_not_one(products_site: str, open_page: Open) -> None:
+    """Disguised, bombs, cut off, empty: each a sentence, and the page stays as it was."""
     page = open_page(f"{products_site}/products")
     sentence(page)
     settled(page)
     page.get_by_role("button", name="Your own picture").click()
     picker = page.locator("input[type=file]")
-    script = FilePayload(name="mug.png", mimeType="image/png", buffer=b"#!/bin/sh\necho mug")
-    picker.set_input_files([script])
-    expect(page.get_by_text("mug.png is not a JPEG, PNG, WebP or GIF picture")).to_be_visible()
+    photo = encoded(Image.new("RGB", (60, 40), "teal"), "JPEG")
+    bomb = encoded(Image.new("1", (20_000, 20_000)))
+    for name, content, said in (
+        ("mug.png", b"#!/bin/sh\necho mug", "mug.png is not a JPEG, PNG, WebP or GIF picture"),
+        ("page.jpg", b"<html><script>alert(1)</script>", "page.jpg is not a JPEG"),
+        ("empty.gif", b"", "empty.gif is empty"),
+        ("bomb.png", bomb, "bomb.png has too many pixels"),
+        ("long.png", encoded(Image.new("RGB", (30_000, 2))), "long.png has too many pixels"),
+        ("cut.jpg", photo[: len(photo) // 2], "cut.jpg is damaged"),
+        ("twice.png", photo[:200] + photo, "twice.png is damaged"),
+    ):
+        picker.set_input_files([FilePayload(name=name, mimeType="image/png", buffer=content)])
+        expect(page.get_by_text(said)).to_be_visible(timeout=60_000)
+        sentence(page)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+    settled(page)
+
+
+@pytest.mark.parametrize("kind", ["see-through", "CMYK", "16 bit", "rotated", "animated"])
+def test_odd_pictures_of_ones_own_are_asked_about(
+    products_site: str, open_page: Open, kind: str
+) -> None:
+    page = open_page(f"{products_site}/products")
     sentence(page)
     settled(page)
-    see_through = Image.new("RGBA", (90, 200), (200, 60, 30, 120))
-    own = FilePayload(name="own.png", mimeType="image/png", buffer=encoded(see_through))
-    picker.set_input_files([own])
+    page.get_by_role("button", name="Your own picture").click()
+    own = FilePayload(name=f"{kind}.png", mimeType="image/png", buffer=_odd(kind))
+    page.locator("input[type=file]").set_input_files([own])
     expect(page.locator("h3").filter(has_text="‘Your picture’")).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("is not a JPEG")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def _odd(kind: str) -> bytes:
+    colours = (200, 60, 30, 120)
+    if kind == "CMYK":
+        return encoded(Image.new("CMYK", (90, 200), colours), "JPEG")
+    if kind == "16 bit":
+        return encoded(Image.new("I;16", (90, 200), 40_000))
+    if kind == "rotated":
+        sideways = Image.Exif()
+        sideways[0x0112] = 6
+        return encoded(Image.new("RGB", (90, 200), colours[:3]), "JPEG", exif=sideways)
+    if kind == "animated":
+        more = [Image.new("RGB", (90, 200), shade) for shade in ("green", "blue")]
+        return encoded(more[0], "GIF", save_all=True, append_images=more[1:])
+    return encoded(Image.new("RGBA", (90, 200), colours))
 
 
 def test_downloads_hold_what_is_on_screen(products_site: str, open_page: Open) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
 VISITORS = 20
-SECONDS, WARM_UP = 300.0, 60.0
+SECONDS, WARM_UP = 300.0, 120.0
 PAUSE = (5.0, 15.0)
 """Seconds that a visitor looks at what was answered."""
 SETTLED = 60.0
@@ -72,7 +72,7 @@ class Seen:
 
 
 def rows(quick: bool) -> list[dict[str, Any]]:
-    """Visitors in browsers of their own, who all start within half a minute; see the constants.
+    """Visitors in browsers of their own, who come one after the other during the warm-up.
 
     Raises:
         RelRecError: there is no browser.
@@ -87,7 +87,8 @@ def rows(quick: bool) -> list[dict[str, Any]]:
     seen, port = Seen(), server.any_port()
     with server.running(APP, port) as process:
         address = f"http://{server.ADDRESS}:{port}"
-        asyncio.run(_visit(address, process.pid, visitors, warm_up + seconds, seen))
+        times = (warm_up, seconds)
+        asyncio.run(_visit(address, process.pid, visitors, times, seen))
     answers = [t for of_page in seen.taken.values() for t in of_page if t]
     found = [
         _row("visitors", visitors, "browsers"),
@@ -120,7 +121,9 @@ def _memory(measured: list[tuple[float, float]], warm_up: float) -> list[dict[st
     ]
 
 
-async def _visit(address: str, server_id: int, visitors: int, seconds: float, seen: Seen) -> None:
+async def _visit(
+    address: str, server_id: int, visitors: int, times: tuple[float, float], seen: Seen
+) -> None:
     from playwright.async_api import async_playwright
 
     program = chromium.find_or_get()
@@ -132,8 +135,12 @@ async def _visit(address: str, server_id: int, visitors: int, seconds: float, se
         )
         started = time.monotonic()
         watching = asyncio.create_task(_watch(server_id, started, seen))
+        until = started + sum(times)
         await asyncio.gather(
-            *(_visitor(n, browser, address, started + seconds, seen) for n in range(visitors))
+            *(
+                _visitor(n, times[0] * n / visitors, browser, address, until, seen)
+                for n in range(visitors)
+            )
         )
         watching.cancel()
         await browser.close()
@@ -149,11 +156,13 @@ async def _watch(server_id: int, started: float, seen: Seen) -> None:
         await asyncio.sleep(1)
 
 
-async def _visitor(n: int, browser: Browser, address: str, until: float, seen: Seen) -> None:
+async def _visitor(
+    n: int, arrival: float, browser: Browser, address: str, until: float, seen: Seen
+) -> None:
     from playwright.async_api import Error
 
     chance = random.Random(n)
-    await asyncio.sleep(chance.uniform(0, 30))
+    await asyncio.sleep(arrival)
     page = await browser.new_page(viewport={"width": 1280, "height": 900})
     page.on("pageerror", lambda error: seen.errors.append(f"in the page: {error.message}"))
     try:

@@ -45,7 +45,7 @@ def nearest(
     return rows[order], d[order]
 
 
-def _true(latents: Vectors, questions: Vectors) -> Rows:
+def all_nearest(latents: Vectors, questions: Vectors) -> Rows:
     """Rows (Q, `NEAREST`) of the nearest of each question, every vector compared, by chunks."""
     best = np.full((len(questions), NEAREST), np.inf, dtype=np.float32)
     rows = np.zeros((len(questions), NEAREST), dtype=np.int64)
@@ -100,7 +100,7 @@ class Index:
         for start in range(0, count, CHUNK):
             index.add(np.ascontiguousarray(latents[start : start + CHUNK], dtype=np.float32))
         rows = chance.choice(count, min(QUESTIONS, count), replace=False)
-        true = _true(latents, latents[rows])
+        true = all_nearest(latents, latents[rows])
         looked_at, recall = 1, 0.0
         while True:
             index.nprobe = looked_at

@@ -16,12 +16,9 @@ with a sentence; 130: cancelled.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib
 import json
 import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -35,6 +32,7 @@ import pandas as pd
 
 from relrec_core.errors import ConfigError, RelRecError
 from relrec_core.runs import execution
+from scripts import progress
 
 EVALUATIONS = {
     "movies": ("relrec_core.movies.evaluate", "relrec_core.movies.study"),
@@ -43,7 +41,6 @@ EVALUATIONS = {
 }
 """Wing -> module with `TABLES` and `evaluate(table, study)`, module with `Study`."""
 
-Tell = Callable[[float, str], None]
 PLAIN_EVERY = 5.0
 """Seconds between two progress lines when the output is no terminal."""
 
@@ -89,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _evaluate(table: str, options: argparse.Namespace) -> None:
     tables, studies = (importlib.import_module(name) for name in EVALUATIONS[options.wing])
-    with _progress(table) as tell:
+    with progress.shown(table, PLAIN_EVERY) as tell:
         study = studies.Study(options.dataset, options.seeds, options.quick, tell)
         found = tables.evaluate(table, study)
     with pd.option_context("display.width", 200, "display.max_columns", None):
@@ -97,35 +94,6 @@ def _evaluate(table: str, options: argparse.Namespace) -> None:
     shown = ("data", "split", "seeds", "machine", "seconds")
     print(json.dumps({k: found.conditions[k] for k in shown if k in found.conditions}, indent=2))
     print(f"Stored as {found.name}.")
-
-
-@contextlib.contextmanager
-def _progress(title: str) -> Iterator[Tell]:
-    """A bar on a terminal, a line now and then elsewhere."""
-    if sys.stdout.isatty():
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (
-            BarColumn(),
-            TextColumn("{task.percentage:3.0f} %"),
-            TimeElapsedColumn(),
-            TextColumn("{task.description}"),
-        )
-        with Progress(*columns) as bar:
-            task = bar.add_task(title, total=1.0)
-            yield lambda fraction, message: bar.update(
-                task, completed=fraction, description=message
-            )
-        return
-    last = 0.0
-
-    def tell(fraction: float, message: str) -> None:
-        nonlocal last
-        if time.monotonic() - last >= PLAIN_EVERY or fraction >= 1.0:
-            last = time.monotonic()
-            print(f"{fraction:4.0%} {message}", flush=True)
-
-    yield tell
 
 
 if __name__ == "__main__":

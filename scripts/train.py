@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import importlib
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from relrec_core.runs import config, distributed, execution, launch, permission
 from relrec_core.runs.active import make_active
 from relrec_core.runs.config import TrainerConfig
 from relrec_core.runs.directory import Run, find
+from scripts import progress
 
 TRAINERS = {
     "movies": "relrec_core.movies.train",
@@ -132,35 +132,13 @@ def _prepare(run: Run, *, resumed: bool) -> None:
 
 @contextlib.contextmanager
 def _progress(run: Run, quiet: bool) -> Iterator[execution.Listener | None]:
-    """A bar on a terminal, a line now and then elsewhere; log.txt has every report anyway."""
+    """log.txt has every report anyway."""
     if quiet:
         yield None
-    elif sys.stdout.isatty():
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (
-            BarColumn(),
-            TextColumn("{task.percentage:3.0f} %"),
-            TimeElapsedColumn(),
-            TextColumn("{task.description}"),
-        )
-        with Progress(*columns) as bar:
-            task = bar.add_task(run.name, total=1.0)
-
-            def show(fraction: float, message: str) -> None:
-                bar.update(task, completed=fraction, description=message)
-
-            yield show
-    else:
+        return
+    if not sys.stdout.isatty():
         print(f"Run: {run.path}", flush=True)
-        last = time.monotonic() - PLAIN_EVERY
-
-        def tell(fraction: float, message: str) -> None:
-            nonlocal last
-            if time.monotonic() - last >= PLAIN_EVERY or fraction >= 1.0:
-                last = time.monotonic()
-                print(f"{fraction:4.0%} {message}", flush=True)
-
+    with progress.shown(run.name, PLAIN_EVERY) as tell:
         yield tell
 
 

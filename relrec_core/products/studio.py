@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from relrec_core import paths
 from relrec_core.errors import ConfigError, DataError
 from relrec_core.products import data, homeware, painting, parts, tastes, wear
 from relrec_core.products.colours import COLOURWAYS, emblem_colour
@@ -164,7 +165,7 @@ def render(
         (staging / data.SOURCE_FILE).write_text(
             json.dumps(about, indent=2) + "\n", encoding="utf-8"
         )
-        _swap(staging, folder, Path(temporary) / "old")
+        paths.swap(staging, folder, Path(temporary) / "old")
     return folder
 
 
@@ -272,19 +273,6 @@ def _tables(
     )
     bought = tastes.purchases(users, [each.item_id for each in planned], pairs, chance)
     _write(folder / data.PURCHASES_FILE, (data.USER, data.ITEM, data.AFTER), bought)
-
-
-def _swap(new: Path, folder: Path, old: Path) -> None:
-    """Put `new` in the place of `folder`; what was there stays if that fails."""
-    if not folder.exists():
-        new.rename(folder)
-        return
-    folder.rename(old)
-    try:
-        new.rename(folder)
-    except OSError:
-        old.rename(folder)
-        raise
 
 
 def _recipe_in(folder: Path) -> object:

@@ -139,7 +139,7 @@ def _install(source: Source, place: Place, found: Path, temporary: Path) -> Path
     }
     (staging / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     folder = paths.data_dir() / source.name
-    _swap(staging, folder, temporary / "replaced")
+    paths.swap(staging, folder, temporary / "replaced")
     return folder
 
 
@@ -170,19 +170,6 @@ def _parsed(source: Source, found: Path, temporary: Path) -> tuple[Content, byte
 def _readme(folder: Path) -> bytes | None:
     path = folder / movielens.README
     return path.read_bytes() if path.is_file() else None
-
-
-def _swap(new: Path, folder: Path, old: Path) -> None:
-    """Put `new` in the place of `folder`; what was there stays if that fails."""
-    if not folder.exists():
-        new.rename(folder)
-        return
-    folder.rename(old)
-    try:
-        new.rename(folder)
-    except OSError:
-        old.rename(folder)
-        raise
 
 
 def _check_space(source: Source) -> None:

@@ -13,6 +13,7 @@ from dashboard.loaders.common import ModelKey, key_of
 from relrec_core import paths
 from relrec_core.products import store as product_store
 from relrec_core.products import truth
+from relrec_core.products.beginning import clear_case
 from relrec_core.products.data import Catalogue
 from relrec_core.products.explain import Explainer, Map, ProductExplanation, Question, Relevance
 from relrec_core.products.recommend import Candidate
@@ -42,6 +43,12 @@ def product_model() -> tuple[Explainer, ModelKey]:
 @st.cache_resource(max_entries=2, show_spinner="Opening the model and the catalogue …")
 def _explainer(path: str, sha256: str, data_home: str) -> Explainer:
     return Explainer(product_store.recommender(Run.open(Path(path))))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def product_to_begin_with(_explainer: Explainer, key: ModelKey) -> int:
+    """Row of the product that is shown before anybody has asked about one."""
+    return clear_case(_explainer)
 
 
 @st.cache_data(max_entries=2, show_spinner=False)

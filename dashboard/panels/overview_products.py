@@ -15,6 +15,7 @@ from dashboard.loaders.products import (
     product_explanation,
     product_model,
     product_relevance,
+    product_to_begin_with,
 )
 from dashboard.panels.common import chart, provenance
 from dashboard.panels.products import LARGE
@@ -51,14 +52,14 @@ def products_card() -> None:
 
 
 def _example(explainer: Explainer, key: ModelKey) -> ProductExplanation:
-    """A typical product's best recommendation, as the products page shows it first."""
-    of = explainer.recommender
-    question = Question(of.query_at(of.typical), of.relations[0])
+    """A clear case's best recommendation, as the products page shows it first."""
+    of, row = explainer.recommender, product_to_begin_with(explainer, key)
+    question = Question(of.query_at(row), of.relations[0])
     asked = f"first\x1f{question.relation}"
     candidates = product_candidates(explainer, question, key, asked, 1, None)
     rows = tuple(c.row for c in candidates)
     (found,) = product_relevance(explainer, question, key, asked, rows)
-    ours = Panel(of.catalogue.picture(of.typical, LARGE), found.left, question.query.title)
+    ours = Panel(of.catalogue.picture(row, LARGE), found.left, question.query.title)
     titles = of.catalogue.items[TITLE]
     right = 0 * found.left if found.right is None else found.right
     theirs = Panel(of.catalogue.picture(rows[0], LARGE), right, str(titles.iloc[rows[0]]))

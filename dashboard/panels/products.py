@@ -15,7 +15,7 @@ from dashboard import links
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import DETAILS, SMOOTHED
 from dashboard.loaders.common import ModelKey
-from dashboard.loaders.products import Asked, product_picture, product_truth
+from dashboard.loaders.products import Asked, product_picture, product_to_begin_with, product_truth
 from dashboard.picture_components import Item, Look, picture_buttons, plain_picture
 from relrec_core.lrp.presets import PRESETS
 from relrec_core.products import images, truth
@@ -93,7 +93,7 @@ def choose(explainer: Explainer, key: ModelKey) -> Choice:
     )
     with buttons:
         brought = _own_picture(of, problem)
-    row = _row(of)
+    row = _row(explainer, key)
     _gallery(of.catalogue, found, None if brought else row)
     relation, user, settings = _asked_for(of)
     if brought:
@@ -123,10 +123,11 @@ def _pick(row: int, of: Recommender) -> None:
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
 
 
-def _row(of: Recommender) -> int:
+def _row(explainer: Explainer, key: ModelKey) -> int:
     """Row of the product asked about; the address holds its id."""
-    ids = of.catalogue.items[ITEM]
-    first = str(ids.iloc[of.typical])
+    of = explainer.recommender
+    ids, begin = of.catalogue.items[ITEM], product_to_begin_with(explainer, key)
+    first = str(ids.iloc[begin])
     asked = links.adopt("product").get("product")
     if asked is not None:
         st.session_state["product"] = asked[0] if asked else first
@@ -135,8 +136,8 @@ def _row(of: Recommender) -> int:
         if asked:
             st.warning(f"There is no product ‘{asked[0]}’ in {of.catalogue.title}.")
         st.session_state["product"] = first
-    row = int(rows[0]) if len(rows) else of.typical
-    links.publish("product", None if row == of.typical else str(ids.iloc[row]))
+    row = int(rows[0]) if len(rows) else begin
+    links.publish("product", None if row == begin else str(ids.iloc[row]))
     return row
 
 

@@ -28,8 +28,6 @@ ENOUGH = 5
 """Products a category must have for an average one to be spoken of."""
 CROSSING = 0.05
 """A relation with a smaller share of pairs within a category is one between categories."""
-ASKED = 101
-"""Products among which a typical one is looked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,24 +150,6 @@ class Recommender:
         about = self.catalogue.items.iloc[row]
         picture = self.pictures.batch([row])
         return Query(row, about[TITLE], about[CATEGORY], picture, self.features[row : row + 1])
-
-    @cached_property
-    def typical(self) -> int:
-        """Row of a product to begin with: its best recommendation is one that the catalogue knows,
-        and of middling certainty among such."""
-        items, relation = self.catalogue.items, self.relations[0]
-        rows = np.linspace(0, len(items) - 1, min(len(items), ASKED)).astype(int)
-        best: list[tuple[bool, float, int]] = []
-        for row in rows.tolist():
-            about = items.iloc[row]
-            seen = self.features[row : row + 1]
-            query = Query(row, about[TITLE], about[CATEGORY], self.features[:0], seen)
-            found = self.recommend(query, relation, n=1)
-            if found:
-                known = self.known(query, relation, found[0].row)
-                best.append((known, found[0].logit, row))
-        right = sorted(entry for entry in best if entry[0]) or sorted(best)
-        return right[len(right) // 2][2] if right else 0
 
     def brought(self, picture: Image.Image, title: str = "Your picture") -> Query:
         """Any picture as a query."""

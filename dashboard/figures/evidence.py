@@ -26,7 +26,12 @@ def ranked(
     figure = comparison(table, label, value, mine)
     figure.update_layout(xaxis={"title": {"text": value}})
     if paper in table:
-        figure.data[0].name = "Measured here"
+        figure.data[0].update(
+            name="Measured here",
+            textposition="inside",
+            insidetextanchor="start",
+            insidetextfont={"color": "white"},
+        )
         figure.add_trace(
             go.Scatter(
                 x=table[paper],

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from dashboard.figures.palette import faded, of, signed
 from relrec_core.movies.explain import FeatureRelevance, MovieExplanation
 
-LONGEST_LABEL = 24
+LONGEST_LABEL = 22
 LINK, LINK_REST, LINK_LIT, LINK_DIM = 0.45, 0.25, 0.85, 0.14
 ROW_PIXELS, GAP_PIXELS, LANE_PIXELS = 26, 17, 120
 TOP, BOTTOM, SIDE = 46, 30, 6

@@ -143,4 +143,4 @@ def _progress(run: Run, quiet: bool) -> Iterator[execution.Listener | None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    distributed.leave(main(sys.argv[1:]))

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import torch
 import torch.distributed as dist
@@ -141,6 +142,20 @@ def session(device: Literal["auto", "cpu", "cuda"] = "auto", threads: int = 0) -
         torch.set_num_threads(before)
         if opened:
             dist.destroy_process_group()
+
+
+def leave(code: int) -> NoReturn:
+    """End this process with an exit code.
+
+    Under torchrun without the interpreter's own clean-up: threads of gloo and autograd that wait
+    for the interpreter meanwhile would abort a process that has done its work (PyTorch's issue
+    190489).
+    """
+    if "WORLD_SIZE" not in os.environ:
+        sys.exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _device(asked: str, local_rank: int) -> torch.device:

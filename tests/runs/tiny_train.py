@@ -6,7 +6,8 @@ from pathlib import Path
 here = Path(__file__).resolve().parent
 sys.path[:0] = [str(here), str(here.parent.parent)]
 
+from relrec_core.runs.distributed import leave  # noqa: E402
 from scripts.train import main  # noqa: E402
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], {"tiny": "tiny"}))
+    leave(main(sys.argv[1:], {"tiny": "tiny"}))

@@ -106,7 +106,7 @@ def _quality(key: ModelKey) -> None:
     st.caption(
         "Pairs kept aside, half related and half not: the share the model calls rightly. "
         + (
-            "The products of these pairs were never seen in training."
+            "One product of each pair, or both, was never seen in training."
             if unseen
             else "The pairs were never seen in training, their products were."
         )

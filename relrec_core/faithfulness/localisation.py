@@ -29,8 +29,11 @@ def share_over_area(relevance: Map, mask: Mask) -> float:
     return float(positive[mask].sum() / total / mask.mean())
 
 
-def points(relevance: Map, mask: Mask) -> bool:
-    """The pointing game (Zhang et al. 2018, section 5.2): whether the greatest value lies inside
-    the mask, or at most `TOLERANCE` away from it."""
+def misses_by(relevance: Map, mask: Mask) -> float:
+    """The pointing game (Zhang et al. 2018, section 5.2): how far the greatest value lies outside
+    the mask, as a share of the picture's longer side.
+
+    0 is a hit; the paper counts what is at most `TOLERANCE` away as one too.
+    """
     away = distance_transform_edt(~mask)  # (H, W)
-    return bool(away.ravel()[int(np.argmax(relevance))] <= TOLERANCE * max(mask.shape))
+    return float(away.ravel()[int(np.argmax(relevance))] / max(mask.shape))

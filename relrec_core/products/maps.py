@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from scipy.ndimage import gaussian_filter
 
-from relrec_core.faithfulness.localisation import points, share_over_area
+from relrec_core.faithfulness.localisation import TOLERANCE, misses_by, share_over_area
 from relrec_core.faithfulness.perturbation import area, curve, relevance_gain
 from relrec_core.products import truth
 from relrec_core.products.attribution import BLIND, CAPTUM, LRP, attribute
@@ -76,19 +76,20 @@ def _located(
 ) -> dict[str, Any]:
     of = explainer.recommender
     items, side = of.catalogue.items["item_id"], of.pictures.side
-    hits, shares = [], []
+    misses, shares = [], []
     for left, right in pairs:
         question = Question(of.query_at(int(left)), relation, None, method)
         maps = attribute(explainer, question, int(right), name)
         for row, found in zip((left, right), maps, strict=True):
             mask = planted.cause_mask(str(items.iloc[int(row)]), relation, side)
-            hits.append(points(gaussian_filter(found, POINTING_BLUR * side), mask))
+            misses.append(misses_by(gaussian_filter(found, POINTING_BLUR * side), mask))
             shares.append(share_over_area(found, mask))
     return {
-        "pointing": float(np.mean(hits)),
+        "pointing_inside": float(np.mean(np.equal(misses, 0))),
+        "pointing": float(np.mean(np.less_equal(misses, TOLERANCE))),
         "share_over_area": float(np.nanmean(shares)),
         "share_sd": float(np.nanstd(shares)),
-        "pictures": len(hits),
+        "pictures": len(misses),
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relrec_core.faithfulness.localisation import points, share_over_area
+from relrec_core.faithfulness.localisation import TOLERANCE, misses_by, share_over_area
 from relrec_core.faithfulness.perturbation import area, curve, relevance_gain, steps
 
 MASK = np.zeros((4, 5), dtype=np.bool_)
@@ -24,19 +24,20 @@ def test_an_even_map_gets_one_and_a_perfect_one_the_most() -> None:
 def test_pointing_is_about_the_greatest_value() -> None:
     relevance = np.zeros((4, 5))
     relevance[1, 2], relevance[3, 3] = 2, -9
-    assert points(relevance, MASK)
+    assert misses_by(relevance, MASK) == 0
     relevance[0, 0] = 3
-    assert not points(relevance, MASK)
+    assert misses_by(relevance, MASK) > 0
 
 
 def test_pointing_forgives_as_much_as_the_paper_does() -> None:
     """15 pixels on a photo of 500: 3 on one of 100, which is less than the fourth pixel away."""
     mask = np.zeros((100, 60), dtype=np.bool_)
     mask[:, :20] = True
-    for column, expected in ((19, True), (22, True), (23, False)):
+    for column, away in ((19, 0.0), (22, 0.03), (23, 0.04)):
         relevance = np.zeros(mask.shape)
         relevance[50, column] = 1
-        assert points(relevance, mask) is expected
+        assert misses_by(relevance, mask) == pytest.approx(away)
+        assert (misses_by(relevance, mask) <= TOLERANCE) == (column < 23)
 
 
 @given(st.permutations(range(8)))

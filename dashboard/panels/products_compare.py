@@ -19,7 +19,7 @@ from dashboard.loaders.products import (
 from dashboard.panels.products_answer import ROLES, Shown, every_cell
 from dashboard.panels.proof import audit_strip
 from dashboard.picture_components import Look, figure, mapped, pictures, plain_picture
-from relrec_core.faithfulness.localisation import Mask, points, share_over_area
+from relrec_core.faithfulness.localisation import Mask, misses_by, share_over_area
 from relrec_core.products import truth
 from relrec_core.products.data import ITEM
 from relrec_core.products.words import rather
@@ -237,7 +237,7 @@ def _found(panel: Panel, mask: Mask) -> str:
     inside = float(positive[mask].sum() / positive.sum()) if positive.sum() else 0.0
     share = share_over_area(panel.relevance, mask)
     smooth = Panel(panel.picture, panel.relevance, panel.title).drawn
-    pointed = "lies" if points(smooth, mask) else "does not lie"
+    pointed = "does not lie" if misses_by(smooth, mask) else "lies"
     return (
         f"In ‘{panel.title}’ it takes {mask.mean():.0%} of the picture and gets {inside:.0%} of "
         f"the support, {plain(share, 1)} times its share; the strongest spot {pointed} on it."

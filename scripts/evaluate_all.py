@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import queue
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +25,8 @@ from relrec_core.runs.tables import stored
 from relrec_core.sessions.claims import CLAIMS as SESSIONS
 
 ROOT = Path(__file__).resolve().parent.parent
-AT_ONCE = min(2, os.cpu_count() or 1)
+CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+AT_ONCE = min(2, len(CORES) or os.cpu_count() or 1)
 EVERY = 30.0
 """Seconds between two lines of progress."""
 
@@ -44,21 +46,35 @@ def run(*, quick: bool, wanted: Iterable[Source] | None = None) -> int:
     missing = [source for source in asked if not done.holds(source)]
     print(f"{len(asked)} tables, {len(asked) - len(missing)} of them stored by this very code.")
     board = _Board(len(missing))
+    free: queue.SimpleQueue[list[int]] = queue.SimpleQueue()
+    for n in range(AT_ONCE):
+        free.put(CORES[n::AT_ONCE])
+
+    def measure(source: Source) -> str:
+        cores = free.get()
+        try:
+            return _measure(source, quick, done, board, cores)
+        finally:
+            free.put(cores)
+
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        said = list(pool.map(lambda source: _measure(source, quick, done, board), missing))
+        said = list(pool.map(measure, missing))
     failed = [sentence for sentence in said if sentence]
     for sentence in failed:
         print(sentence, file=sys.stderr)
     return 1 if failed else 0
 
 
-def _measure(source: Source, quick: bool, done: _Done, board: _Board) -> str:
-    """One table in a process of its own; what went wrong, or nothing."""
+def _measure(source: Source, quick: bool, done: _Done, board: _Board, cores: Sequence[int]) -> str:
+    """One table in a process of its own, on `cores` where they can be told apart; what went wrong,
+    or nothing."""
     command = [sys.executable, str(ROOT / "scripts" / "evaluate.py"), *source.arguments(quick)]
     started = time.monotonic()
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as process:
+        if cores:
+            os.sched_setaffinity(process.pid, cores)
         last = ""
         assert process.stdout is not None
         for line in process.stdout:

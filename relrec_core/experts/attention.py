@@ -37,14 +37,22 @@ class ExpertAttention(nn.Module):
         self.experts, self.heads = len(family.names), heads
         self.output = ExpertLinear(family, width, width)
 
-    def _parts(self, x: Tensor) -> Tensor:
-        width = self.output.links.n_in // self.experts // self.heads
-        return x.view(*x.shape[:2], self.experts, -1, self.heads, width)  # (B, T, K, n, h, d)
+    def _parts(self, layer: ExpertLinear, x: Tensor) -> Tensor:
+        """x (B, T, K * w) through a layer that makes n parts of it -> (B, T, K, n, h, d)."""
+        depth = self.output.links.n_in // self.experts // self.heads
+        each = x.view(*x.shape[:2], self.experts, -1)  # (B, T, K, w)
+        parts = layer.blocks(each, apart=True)  # (B, T, K, n * w)
+        return parts.view(*each.shape[:3], -1, self.heads, depth)
 
-    def _attend(self, asking: Tensor, answering: Tensor | None, seen: Tensor | None) -> Tensor:
+    def _attend(
+        self,
+        asking: Tensor,
+        answering: Tensor | None,
+        seen: Tensor | None,
+        onto: Tensor | None,
+    ) -> Tensor:
         answers: Tensor = Attend.apply(asking, answering, seen)  # type: ignore[no-untyped-call]
-        y: Tensor = self.output(answers)  # (B, T, K * w)
-        return y
+        return self.output.blocks(answers, onto).flatten(2)  # (B, T, K * w)
 
 
 class SelfAttention(ExpertAttention):
@@ -54,13 +62,13 @@ class SelfAttention(ExpertAttention):
         super().__init__(family, width, heads)
         self.project = ExpertLinear(family, width, 3 * width)
 
-    def forward(self, x: Tensor, seen: Tensor | None = None) -> Tensor:
-        """x (B, T, K * w) -> (B, T, K * w).
+    def forward(self, x: Tensor, seen: Tensor | None = None, onto: Tensor | None = None) -> Tensor:
+        """x (B, T, K * w) -> (B, T, K * w), added to `onto` if there is one.
 
         seen (B or 1, T or 1, T) is True where place t may see place s (`visible`). A place that
         sees nothing gets the output layer's bias.
         """
-        return self._attend(self._parts(self.project(x)), None, seen)
+        return self._attend(self._parts(self.project, x), None, seen, onto)
 
 
 class CrossAttention(ExpertAttention):
@@ -71,9 +79,19 @@ class CrossAttention(ExpertAttention):
         self.query = ExpertLinear(family, width, width)
         self.recall = ExpertLinear(family, width, 2 * width)
 
-    def forward(self, x: Tensor, memory: Tensor, seen: Tensor | None = None) -> Tensor:
-        """x (B, T, K * w), memory (B, S, K * w) -> (B, T, K * w); seen (B or 1, T or 1, S)."""
-        return self._attend(self._parts(self.query(x)), self._parts(self.recall(memory)), seen)
+    def forward(
+        self,
+        x: Tensor,
+        memory: Tensor,
+        seen: Tensor | None = None,
+        onto: Tensor | None = None,
+    ) -> Tensor:
+        """x (B, T, K * w), memory (B, S, K * w) -> (B, T, K * w), added to `onto`.
+
+        seen (B or 1, T or 1, S) as for `SelfAttention`.
+        """
+        asking, answering = self._parts(self.query, x), self._parts(self.recall, memory)
+        return self._attend(asking, answering, seen, onto)
 
 
 class Attend(torch.autograd.Function):
@@ -81,18 +99,17 @@ class Attend(torch.autograd.Function):
 
     Shapes: asking (B, T, K, 3, h, d) holds q, k and v, and answering is None; or asking
     (B, T, K, 1, h, d) holds q and answering (B, S, K, 2, h, d) holds k and v. seen as `visible`
-    gives it. -> (B, T, K * h * d). Made for sessions: many short sequences, where a general
+    gives it. -> (B, T, K, h * d). Made for sessions: many short sequences, where a general
     softmax spends its time on overhead. The gradient can be taken once.
     """
 
     @staticmethod
     def forward(ctx: Any, asking: Tensor, answering: Tensor | None, seen: Tensor | None) -> Tensor:
         batch, _, experts, _, h, depth = asking.shape
-        heads = experts * h
         parts = asking.unbind(3) if answering is None else asking.unbind(3) + answering.unbind(3)
-        q, k, v = (_by_head(part) for part in parts)  # each (B * H, ., d)
-        p = torch.bmm(q, k.transpose(1, 2)).mul_(depth**-0.5)  # (B * H, T, S)
-        by_head = p.view(batch, heads, *p.shape[1:])  # (B, H, T, S)
+        q, k, v = (_by_head(part) for part in parts)  # each (K * B * h, ., d)
+        p = _product(q, k.mT, depth**-0.5)  # (K * B * h, T, S)
+        by_head = p.view(experts, batch, h, *p.shape[1:])  # (K, B, h, T, S)
         shown = None if seen is None else seen[:, None].to(p.dtype)  # (B or 1, 1, T or 1, S)
         if shown is not None:
             by_head.add_((1 - shown) * (torch.finfo(p.dtype).min / 4))
@@ -101,27 +118,24 @@ class Attend(torch.autograd.Function):
             by_head.mul_(shown)
         p.div_(p.sum(-1, keepdim=True).clamp_(min=1))  # below 1 only where nothing is seen
         ctx.save_for_backward(q, k, v, p)
-        ctx.shapes = asking.shape, None if answering is None else answering.shape
-        return _by_place(torch.bmm(p, v), asking.shape[:3] + asking.shape[4:]).flatten(2)
+        ctx.layouts = [(x.shape, x.stride()) for x in (asking, answering) if x is not None]
+        answers = torch.bmm(p, v).view(experts, batch, h, -1, depth)  # (K, B, h, T, d)
+        return answers.permute(1, 3, 0, 2, 4).flatten(3)  # (B, T, K, h * d)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None, None]:
         q, k, v, p = ctx.saved_tensors
-        shape, other = ctx.shapes
-        into = grad.new_empty(shape)  # (B, T, K, 3 or 1, h, d)
-        into_other = None if other is None else grad.new_empty(other)  # (B, S, K, 2, h, d)
-        into_q, into_k, into_v = into.unbind(3) + (
-            () if into_other is None else into_other.unbind(3)
-        )
-        grad = grad.reshape(into_q.shape)  # (B, T, K, h, d)
-        g = _by_head(grad)  # (B * H, T, d)
-        into_v.copy_(_by_place(torch.bmm(p.transpose(1, 2), g), into_v.shape))
-        s = torch.bmm(g, v.transpose(1, 2)).mul_(p)  # (B * H, T, S)
-        s.sub_(p * s.sum(-1, keepdim=True)).mul_(q.shape[-1] ** -0.5)  # softmax backward
-        into_q.copy_(_by_place(torch.bmm(s, k), into_q.shape))
-        into_k.copy_(_by_place(torch.bmm(s.transpose(1, 2), q), into_k.shape))
-        return into, into_other, None
+        into = [grad.new_empty_strided(*layout) for layout in ctx.layouts]  # as asking, answering
+        into_q, into_k, into_v = (part for x in into for part in x.unbind(3))
+        g = _by_head(grad.view(into_q.shape))  # (K * B * h, T, d)
+        scale = q.shape[-1] ** -0.5
+        _write(into_v, p.mT, g)
+        s = torch.bmm(g, v.mT).mul_(p)  # (K * B * h, T, S)
+        s.addcmul_(p, s.sum(-1, keepdim=True), value=-1)  # softmax backward
+        _write(into_q, s, k, scale)
+        _write(into_k, s.mT, q, scale)
+        return into[0], into[1] if len(into) == 2 else None, None
 
 
 def visible(
@@ -147,11 +161,17 @@ def visible(
 
 
 def _by_head(x: Tensor) -> Tensor:
-    """(B, T, K, h, d) -> (B * K * h, T, d)."""
-    return x.permute(0, 2, 3, 1, 4).reshape(-1, x.shape[1], x.shape[4])
+    """(B, T, K, h, d) -> (K * B * h, T, d); a view if experts lie apart and have one head each."""
+    return x.permute(2, 0, 3, 1, 4).reshape(-1, x.shape[1], x.shape[4])
 
 
-def _by_place(x: Tensor, shape: torch.Size) -> Tensor:
-    """(B * K * h, T, d) -> a view (B, T, K, h, d), which is `shape`."""
-    b, t, k, h, d = shape
-    return x.view(b, k, h, t, d).permute(0, 3, 1, 2, 4)
+def _product(a: Tensor, b: Tensor, scale: float) -> Tensor:
+    """scale * a b: (n, T, d), (n, d, S) -> (n, T, S)."""
+    y = a.new_empty(len(a), a.shape[1], b.shape[2])
+    return torch.baddbmm(y, a, b, beta=0, alpha=scale, out=y)
+
+
+def _write(target: Tensor, a: Tensor, b: Tensor, scale: float = 1.0) -> None:
+    """scale * a b, head by head as `_by_head` has them, to `target` (B, T, K, h, d)."""
+    heads = target.permute(2, 0, 3, 1, 4)  # (K, B, h, T, d)
+    heads.copy_(_product(a, b, scale).view(heads.shape))

@@ -12,14 +12,15 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from relrec_core.experts.links import BlockProduct, Links
+from relrec_core.experts.links import Links
+from relrec_core.experts.product import ExpertProduct, InputProduct
 from relrec_core.experts.subsets import Family
 
 
 class BlockLinear(nn.Module):
-    """Linear layer over the open blocks of `links`.
+    """Weights and biases of a linear layer over the open blocks of `links`.
 
-    Weights and biases start uniform within 1 / sqrt(inputs of the block), as in `nn.Linear`.
+    They start uniform within 1 / sqrt(inputs of the block), as in `nn.Linear`.
     """
 
     def __init__(self, links: Links) -> None:
@@ -33,12 +34,6 @@ class BlockLinear(nn.Module):
                 self.bias[slice(*out)].uniform_(-bound, bound)
                 for _, block, _ in parts:
                     block.uniform_(-bound, bound)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(..., n_in) -> (..., n_out)."""
-        flat = x.reshape(-1, self.links.n_in)  # (N, n_in)
-        y: Tensor = BlockProduct.apply(flat, self.weight, self.bias, self.links)  # type: ignore[no-untyped-call]
-        return y.view(*x.shape[:-1], self.links.n_out)  # (..., n_out)
 
     def extra_repr(self) -> str:
         links = self.links
@@ -60,6 +55,12 @@ class InputLinear(BlockLinear):
     def __init__(self, family: Family, widths: Mapping[str, int], width: int) -> None:
         super().__init__(Links.from_groups(family, widths, width))
 
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., features) -> (..., K * width)."""
+        flat = x.reshape(-1, self.links.n_in)  # (N, features)
+        y: Tensor = InputProduct.apply(flat, self.weight, self.bias, self.links)  # type: ignore[no-untyped-call]
+        return y.view(*x.shape[:-1], self.links.n_out)  # (..., K * width)
+
 
 class ExpertLinear(BlockLinear):
     """Inner layer (eq. 14): (..., K * n_in) -> (..., K * n_out).
@@ -69,6 +70,18 @@ class ExpertLinear(BlockLinear):
 
     def __init__(self, family: Family, n_in: int, n_out: int) -> None:
         super().__init__(Links.between_experts(family, n_in, n_out))
+        self.experts = len(family.names)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., K * n_in) -> (..., K * n_out)."""
+        return self.blocks(x.view(*x.shape[:-1], self.experts, -1)).flatten(-2)
+
+    def blocks(self, x: Tensor, onto: Tensor | None = None, apart: bool = False) -> Tensor:
+        """(..., K, n_in) -> (..., K, n_out), added to `onto`; each expert by itself if `apart`."""
+        each = x.flatten(0, -3)  # (N, K, n_in)
+        below = None if onto is None else onto.reshape(*each.shape[:2], -1)  # (N, K, n_out)
+        y: Tensor = ExpertProduct.apply(each, self.weight, self.bias, below, self.links, apart)  # type: ignore[no-untyped-call]
+        return y.view(*x.shape[:-1], -1)  # (..., K, n_out)
 
 
 class ExpertMLP(nn.Module):

@@ -1,15 +1,14 @@
-"""Compact product with a block matrix: what the mask closes is neither stored nor computed."""
+"""The open blocks of a masked matrix: what the mask closes is neither stored nor computed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from relrec_core.experts.subsets import Family
 
@@ -93,12 +92,6 @@ class Links:
         return cls(len(rows) * n_in, tuple(rows))
 
     @cached_property
-    def private(self) -> bool:
-        """Whether exactly one expert sends gradients into each input column."""
-        runs = [run for row in self.rows for run in row.flowing]
-        return _joined(runs) == ((0, self.n_in),) and sum(b - a for a, b in runs) == self.n_in
-
-    @cached_property
     def _sizes(self) -> list[int]:
         runs = ((row, run) for row in self.rows for run in row.flowing + row.stopped)
         return [row.width * (end - start) for row, (start, end) in runs]
@@ -113,62 +106,34 @@ class Links:
             yield (out, out + row.width), flowing + stopped
             out += row.width
 
+    @cached_property
+    def children(self) -> list[tuple[int, Run]]:
+        """Of `between_experts`: who reads without gradient, and what, in the order of weights."""
+        return [(expert, run) for expert, row in enumerate(self.rows) for run in row.stopped]
 
-class BlockProduct(torch.autograd.Function):
-    """x, weight, bias -> x W^T + b over the open blocks of `links` (eq. 14).
+    def own(self, weight: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Of `between_experts` and `within_experts`: the experts' own blocks (K, n_in, n_out), and
+        for each of `children` its block (run, n_out)."""
+        if not self.children:
+            return weight.view(len(self.rows), -1, self.rows[0].width), []
+        own, below = [], []
+        blocks = iter(weight.split_with_sizes(self._sizes))
+        for row in self.rows:
+            own.append(next(blocks))
+            below += [next(blocks).view(-1, row.width) for _ in row.stopped]
+        return torch.stack(own).view(len(own), -1, self.rows[0].width), below
 
-    Shapes: x (N, n_in), weight (n_weights,), bias (n_out,) -> (N, n_out). The gradient does not
-    enter stopped runs, and can be taken once.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, links: Links) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        ctx.links = links
-        y = repeated(bias, len(x))  # (N, n_out)
-        for out, parts in links.parts(weight):
-            accumulate(x, parts, within(y, out))
-        return y
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None]:
-        x, weight = ctx.saved_tensors
-        links: Links = ctx.links
-        grad = grad.contiguous()
-        into_x = None
-        if ctx.needs_input_grad[0]:
-            into_x = torch.empty_like(x) if links.private else torch.zeros_like(x)  # (N, n_in)
-        into_weight = torch.empty_like(weight)
-        targets = links.parts(into_weight)
-        for (out, parts), (_, places) in zip(links.parts(weight), targets, strict=True):
-            g = within(grad, out)  # (N, width)
-            for (columns, block, flows), (_, place, _) in zip(parts, places, strict=True):
-                torch.mm(within(x, columns).T, g, out=place)
-                if flows and into_x is not None:
-                    if links.private:
-                        torch.mm(g, block.T, out=within(into_x, columns))
-                    else:
-                        within(into_x, columns).addmm_(g, block.T)
-        return into_x, into_weight, grad.sum(0), None
-
-
-def within(x: Tensor, columns: Run) -> Tensor:
-    """View of adjacent columns: (N, C) -> (N, run)."""
-    start, end = columns
-    return x.narrow(1, start, end - start)
-
-
-def repeated(bias: Tensor, n: int) -> Tensor:
-    """(C,) -> (n, C), in memory of its own, to add products to."""
-    return bias.expand(n, -1).clone(memory_format=torch.contiguous_format)
-
-
-def accumulate(x: Tensor, parts: Sequence[Part], target: Tensor) -> Tensor:
-    """Add one expert's x W^T to `target` (N, width), and return it."""
-    for columns, block, _ in parts:
-        target.addmm_(within(x, columns), block)
-    return target
+    def flat(self, own: Tensor, below: Sequence[Tensor]) -> Tensor:
+        """The opposite of `own`: weights in their order, from all blocks."""
+        if not below:
+            return own.view(-1)
+        rest = iter(below)
+        blocks = [
+            block
+            for row, block in zip(self.rows, own, strict=True)
+            for block in (block, *(next(rest) for _ in row.stopped))
+        ]
+        return torch.cat([block.reshape(-1) for block in blocks])
 
 
 def _joined(runs: Sequence[Run]) -> tuple[Run, ...]:

@@ -21,8 +21,8 @@ class EncoderBlock(nn.Module):
 
     def forward(self, x: Tensor, seen: Tensor | None) -> Tensor:
         """x (B, S, K * w), seen as `visible` gives it -> (B, S, K * w)."""
-        x = x + self.attention(normalise(x, self.experts), seen)  # (B, S, K * w)
-        y: Tensor = x + self.feed(normalise(x, self.experts))  # (B, S, K * w)
+        x = self.attention(normalise(x, self.experts), seen, onto=x)  # (B, S, K * w)
+        y: Tensor = self.feed(normalise(x, self.experts), onto=x)  # (B, S, K * w)
         return y
 
 
@@ -40,9 +40,9 @@ class DecoderBlock(nn.Module):
         self, x: Tensor, memory: Tensor, seen: Tensor | None, seen_across: Tensor | None
     ) -> Tensor:
         """x (B, T, K * w), memory (B, S, K * w), and what may be seen of both -> (B, T, K * w)."""
-        x = x + self.attention(normalise(x, self.experts), seen)  # (B, T, K * w)
-        x = x + self.across(normalise(x, self.experts), memory, seen_across)  # (B, T, K * w)
-        y: Tensor = x + self.feed(normalise(x, self.experts))  # (B, T, K * w)
+        x = self.attention(normalise(x, self.experts), seen, onto=x)  # (B, T, K * w)
+        x = self.across(normalise(x, self.experts), memory, seen_across, onto=x)  # (B, T, K * w)
+        y: Tensor = self.feed(normalise(x, self.experts), onto=x)  # (B, T, K * w)
         return y
 
 

@@ -50,6 +50,23 @@ def test_linear(family: Family) -> None:
 
 
 @few
+@given(families(), st.booleans(), st.booleans(), st.sampled_from(["together", "apart", "repeated"]))
+def test_linear_in_any_memory(family: Family, apart: bool, added: bool, layout: str) -> None:
+    k, twins, g = len(family.names), Twins(), double(family)
+    layer = ExpertLinear(family, 3, 2).double()
+    leaves = pair(random(g, k, 1 if layout == "repeated" else 4, 3))  # each (K, N, n)
+    x, y = (leaf.expand(k, 4, 3).transpose(0, 1) for leaf in leaves)  # each (N, K, n)
+    if layout == "together":
+        x = x.contiguous()
+    onto, same = pair(random(g, 4, k, 2))
+    mine = layer.blocks(x, onto if added else None, apart)  # (N, K, m)
+    twin = twins.of(layer)(y.reshape(4, -1)).view(4, k, 2)
+    assert (mine.transpose(0, 1) if apart else mine).is_contiguous()
+    inputs = [leaves, (onto, same)] if added else [leaves]
+    compare(mine, twin + same if added else twin, twins, inputs)
+
+
+@few
 @given(families())
 def test_mlp(family: Family) -> None:
     net = ExpertMLP(family, widths(family), [4, 3]).double()

@@ -162,7 +162,7 @@ def test_two_processes_learn_what_one_learns() -> None:
     Adam blows rounding up where a gradient is next to nothing, so the tolerance is not tiny; the
     gradients themselves are compared exactly below.
     """
-    settings = config(batch_size=37, epochs=3)
+    settings = config(batch_size=37, epochs=2)
     one = trained(settings)
     options = [
         f"--{name.replace('_', '-')}={value}"

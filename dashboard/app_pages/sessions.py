@@ -17,9 +17,9 @@ with sentences():
     with tracks:
         focus = panels.choose_track(explorer, row)
         panels.given(explorer, row)
-    explanation = view.explanation(row, focus)
     with reasons:
-        panels.why(explanation)
+        panels.why(view, row, focus)
+    explanation = view.explanation(row, focus)
     panels.proof(explanation)
 
     experts, what_if, many = st.tabs(

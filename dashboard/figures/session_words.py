@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relrec_core.explanation import DeletionTest
-from relrec_core.sessions.explain import Predicted, SessionExplanation
+from relrec_core.sessions.explain import Predicted, SessionAnswer
 from relrec_core.sessions.families import lanes as lanes_of
 
 LANE_WORDS = {
@@ -46,29 +46,27 @@ def flip_in_words(test: DeletionTest) -> str:
     )
 
 
-def timeline_in_words(explanation: SessionExplanation) -> str:
+def timeline_in_words(answer: SessionAnswer) -> str:
     """The timeline in words."""
-    before = "; ".join(
-        f"{t.position} {'skipped' if t.skipped else 'played'}" for t in explanation.given
-    )
-    after = "; ".join(f"{t.position} {verdict(t)}" for t in explanation.predicted)
+    before = "; ".join(f"{t.position} {'skipped' if t.skipped else 'played'}" for t in answer.given)
+    after = "; ".join(f"{t.position} {verdict(t)}" for t in answer.predicted)
     return f"Timeline of the session. Given: {before}. Predicted and what happened: {after}."
 
 
-def bars_in_words(explanation: SessionExplanation) -> str:
+def bars_in_words(answer: SessionAnswer) -> str:
     """The stacked bars in words."""
     parts = []
-    for track in explanation.predicted:
-        name, share = max(explanation.lanes(track).items(), key=lambda pair: pair[1])
+    for track in answer.predicted:
+        name, share = max(answer.lanes(track).items(), key=lambda pair: pair[1])
         parts.append(f"{track.position} mostly {LANE_WORDS[name].lower()}, {share:.0%}")
     return f"Stacked bars of who decided, track by track: {'; '.join(parts)}."
 
 
-def lanes_in_words(explanation: SessionExplanation) -> str:
+def lanes_in_words(answer: SessionAnswer) -> str:
     """What the summed-up parts of the bars mean."""
-    lanes = lanes_of(explanation.family)
+    lanes = lanes_of(answer.family)
     told = " ".join(f"{LANE_WORDS[name]}: {LANE_MEANINGS[name]}." for name in lanes)
-    if len(lanes) == len(explanation.family.names):
+    if len(lanes) == len(answer.family.names):
         return f"{told} "
     return (
         f"{told} Each sums up several experts, so it can be a little more than the share of the "
@@ -76,14 +74,13 @@ def lanes_in_words(explanation: SessionExplanation) -> str:
     )
 
 
-def hasse_in_words(explanation: SessionExplanation) -> str:
+def hasse_in_words(answer: SessionAnswer) -> str:
     """The Hasse diagram in words."""
-    track = explanation.focused
+    track = answer.focused
     edges = [
-        f"{explanation.family.names[j]} below {explanation.family.names[i]}"
-        for j, i in explanation.family.covers
+        f"{answer.family.names[j]} below {answer.family.names[i]}" for j, i in answer.family.covers
     ]
     return (
-        f"Diagram of the {len(explanation.family.names)} experts; {track.top} decided with "
+        f"Diagram of the {len(answer.family.names)} experts; {track.top} decided with "
         f"{track.attribution[track.top]:.0%}. {'; '.join(edges)}."
     )

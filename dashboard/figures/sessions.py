@@ -1,6 +1,6 @@
 """Pictures of one listening session: its timeline, who decided, and how the experts hang together.
 
-Everything here is a pure function of an explanation.
+Everything here is a pure function of an answer.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, fade
 from dashboard.figures.session_words import LANE_WORDS, verdict
 from dashboard.figures.shares import LONGEST_LABEL, Band, cut, share_bars
 from relrec_core.experts.subsets import Family
-from relrec_core.sessions.explain import Predicted, SessionExplanation
+from relrec_core.sessions.explain import Predicted, SessionAnswer
 from relrec_core.sessions.families import LANES, lane
 
 LANE_COLOURS = {
@@ -28,9 +28,9 @@ LANE_COLOURS = {
 LANE_PATTERNS = {"persistence": "", "context": "/", "listener": "\\", "track": ".", "musical": "x"}
 
 
-def timeline(explanation: SessionExplanation) -> go.Figure:
+def timeline(answer: SessionAnswer) -> go.Figure:
     """What was done in the first half, and what is predicted of the second beside the truth."""
-    given, predicted = explanation.given, explanation.predicted
+    given, predicted = answer.given, answer.predicted
     half, last = len(given) + 0.5, len(given) + len(predicted) + 0.5
     columns: Trace = {
         "type": "bar",
@@ -41,7 +41,7 @@ def timeline(explanation: SessionExplanation) -> go.Figure:
             "color": [faded(SUPPORT if t.predicted else OPPOSITION, 0.6) for t in predicted],
             "line": {
                 "color": ACCENT,
-                "width": [3 if t is explanation.focused else 0 for t in predicted],
+                "width": [3 if t is answer.focused else 0 for t in predicted],
             },
         },
         "customdata": [_hover(t) for t in predicted],
@@ -66,10 +66,11 @@ def timeline(explanation: SessionExplanation) -> go.Figure:
     layout = {
         "shapes": [{"type": "line", **border}, {"type": "line", **across}],
         "height": 200,
-        "margin": {"l": 4, "r": 8, "t": 8, "b": 4},
+        "margin": {"l": 44, "r": 8, "t": 8, "b": 44},
         "showlegend": False,
         "xaxis": {
             "range": [0.4, last],
+            "automargin": False,  # or Plotly would draw everything twice
             "title": {"text": "track of the session"},
             "dtick": 2,
             "tick0": 2,
@@ -78,6 +79,7 @@ def timeline(explanation: SessionExplanation) -> go.Figure:
         },
         "yaxis": {
             "range": [-0.12, 1.3],
+            "automargin": False,
             "tickvals": [0, 0.5, 1],
             "ticktext": ["plays", "50 %", "skips"],
             "zeroline": False,
@@ -112,19 +114,19 @@ def _hover(track: Predicted) -> str:
     return f"{track.position}. {html.escape(track.label, quote=False)}: {verdict(track)}"
 
 
-def bars(explanation: SessionExplanation, full: bool = False) -> go.Figure:
+def bars(answer: SessionAnswer, full: bool = False) -> go.Figure:
     """For every track of the second half who decided: a stacked bar, all shares sum to 1.
 
     With `full` one band an expert, else the experts summed up to four.
     """
     seen: dict[str, int] = {}
     bands = []
-    for name, lane_name, shares in _bands(explanation, full):
+    for name, lane_name, shares in _bands(answer, full):
         step = seen[lane_name] = seen.get(lane_name, -1) + 1
         colour = _darker(LANE_COLOURS[lane_name], step)
         bands.append(Band(name, colour, LANE_PATTERNS[lane_name], shares))
-    rows = [(f"{t.position}. {_short(t.label)}", verdict(t)) for t in explanation.predicted]
-    return share_bars(rows, bands, explanation.focus)
+    rows = [(f"{t.position}. {_short(t.label)}", verdict(t)) for t in answer.predicted]
+    return share_bars(rows, bands, answer.focus)
 
 
 def _darker(colour: str, step: int) -> str:
@@ -133,15 +135,15 @@ def _darker(colour: str, step: int) -> str:
     return "#" + "".join(f"{part:02x}" for part in parts)
 
 
-def _bands(explanation: SessionExplanation, full: bool) -> list[tuple[str, str, list[float]]]:
+def _bands(answer: SessionAnswer, full: bool) -> list[tuple[str, str, list[float]]]:
     """Name, lane and shares of each band, from what is least to what is most about music."""
-    tracks = explanation.predicted
+    tracks = answer.predicted
     if not full:
-        lanes = [explanation.lanes(t) for t in tracks]
+        lanes = [answer.lanes(t) for t in tracks]
         return [(LANE_WORDS[name], name, [row[name] for row in lanes]) for name in lanes[0]]
     experts = [
-        (name, lane(explanation.groups(name)), [t.attribution[name] for t in tracks])
-        for name in explanation.family.names
+        (name, lane(answer.groups(name)), [t.attribution[name] for t in tracks])
+        for name in answer.family.names
     ]
     return sorted(experts, key=lambda band: LANES.index(band[1]))
 
@@ -151,9 +153,9 @@ def _short(label: str) -> str:
     return cut(label.rsplit(", ", 1)[0] if len(label) > LONGEST_LABEL else label)
 
 
-def hasse(explanation: SessionExplanation) -> go.Figure:
+def hasse(answer: SessionAnswer) -> go.Figure:
     """The experts, those that read more above those that read less; the deciding one is lit."""
-    family, track = explanation.family, explanation.focused
+    family, track = answer.family, answer.focused
     places = _places(family)
     top = family.names.index(track.top)
     traces: list[Trace] = []
@@ -174,8 +176,8 @@ def hasse(explanation: SessionExplanation) -> go.Figure:
             }
         )
     shares = [track.attribution[name] for name in family.names]
-    reads = [", ".join(explanation.groups(name)) for name in family.names]
-    lanes = [lane(explanation.groups(name)) for name in family.names]
+    reads = [", ".join(answer.groups(name)) for name in family.names]
+    lanes = [lane(answer.groups(name)) for name in family.names]
     width, highest = max(x for x, _ in places), max(family.heights)
     words = [
         f"{name.replace(' and ', '<br>and ')}<br>{share:.0%}"

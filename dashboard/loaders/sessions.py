@@ -13,7 +13,7 @@ from relrec_core.runs.directory import Run
 from relrec_core.sessions import browse
 from relrec_core.sessions import store as session_store
 from relrec_core.sessions.config import Config as SessionConfig
-from relrec_core.sessions.explain import Explorer, SessionExplanation
+from relrec_core.sessions.explain import Explorer, SessionAnswer, SessionExplanation
 from relrec_core.sessions.own import Own, from_folder
 from relrec_core.sessions.partial import fitted
 from relrec_core.sessions.predictor import Predictor
@@ -45,6 +45,7 @@ class SessionView:
     ) -> None:
         self.explorer, self.own, self.notes = explorer, own, notes
         self.absent, self.dropped = absent, dropped
+        self.answer = lru_cache(maxsize=EXPLANATIONS)(self._answer)
         self.explanation = lru_cache(maxsize=EXPLANATIONS)(self._explanation)
 
     @cached_property
@@ -58,7 +59,10 @@ class SessionView:
         return browse.shares(self.explorer)
 
     def _explanation(self, row: int, focus: int) -> SessionExplanation:
-        return self.explorer.explain(self.explorer.session(row), focus)
+        return self.explorer.prove(self.explorer.session(row), self.answer(row, focus))
+
+    def _answer(self, row: int, focus: int) -> SessionAnswer:
+        return self.explorer.answer(self.explorer.session(row), focus)
 
 
 def session_view() -> SessionView:

@@ -42,11 +42,12 @@ def downloads(explanation: Explanation, figure: go.Figure, *, name: str, key: st
     """PNG, CSV, JSON and a self-contained HTML page of what is on screen."""
     with st.popover("Download", icon=":material/download:"):
         png_button(container=key, file_name=f"{name}.png")
-        files(explanation, explanation.to_frame, lambda: report(explanation, figure), name, key)
+        made = explanation.to_json, explanation.to_frame, lambda: report(explanation, figure)
+        files(*made, name, key)
 
 
 def files(
-    explanation: Explanation,
+    json: Callable[[], str],
     table: Callable[[], pd.DataFrame],
     page: Callable[[], str],
     name: str,
@@ -55,7 +56,7 @@ def files(
     """Buttons for the table, the explanation and a page by itself; each is made when pressed."""
     for label, content, ending, kind in (
         ("Table (CSV)", lambda: table().to_csv(index=False), "csv", "text/csv"),
-        ("Explanation (JSON)", explanation.to_json, "json", "application/json"),
+        ("Explanation (JSON)", json, "json", "application/json"),
         ("Page for a slide or a mail (HTML)", page, "html", "text/html"),
     ):
         st.download_button(

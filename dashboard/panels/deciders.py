@@ -143,7 +143,7 @@ def _downloads(explanation: ExpertExplanation, figure: figures.go.Figure) -> Non
     with st.popover("Download", icon=":material/download:"):
         png_button(container=PICTURE, file_name=f"{name}.png")
         page = partial(figures.deciders_report, explanation, figure)
-        files(explanation, explanation.to_table, page, name, PICTURE)
+        files(explanation.to_json, explanation.to_table, page, name, PICTURE)
 
 
 def _proof(explanation: ExpertExplanation) -> None:

@@ -289,4 +289,4 @@ def _downloads(
     parts = [explanation.query_title, explanation.item_title, explanation.relation]
     name = slug(" ".join(parts))[:80]
     svg_button(picture, key=f"{key}_png", file_name=f"{name}.png")
-    files(explanation, explanation.to_frame, page, name, key)
+    files(explanation.to_json, explanation.to_frame, page, name, key)

@@ -17,7 +17,7 @@ from dashboard.loaders.sessions import SessionView
 from dashboard.panels.common import chart, files
 from dashboard.panels.proof import experts_proof
 from relrec_core.sessions import browse
-from relrec_core.sessions.explain import Explorer, SessionExplanation
+from relrec_core.sessions.explain import Explorer, SessionAnswer, SessionExplanation
 from relrec_core.sessions.schema import LONGEST, SHORTEST
 
 PICTURE = "session_picture"
@@ -151,13 +151,14 @@ def given(explorer: Explorer, row: int) -> None:
         st.dataframe(frame, hide_index=True, alt="Tracks of the first half, each skipped or played")
 
 
-def why(explanation: SessionExplanation) -> None:
-    """The sentence, the timeline and who decided each track."""
-    st.markdown(f"### {explanation.sentence()}")
+def why(view: SessionView, row: int, focus: int) -> None:
+    """The sentence, the timeline and who decided each track; the proof is not waited for."""
+    answer = view.answer(row, focus)
+    st.markdown(f"### {answer.sentence()}")
     chart(
-        figures.timeline(explanation),
+        figures.timeline(answer),
         key="session_timeline",
-        alt=words.timeline_in_words(explanation),
+        alt=words.timeline_in_words(answer),
     )
     st.caption(
         "Crosses: skipped by the listener; circles: played. Columns: the predicted probability of "
@@ -171,14 +172,15 @@ def why(explanation: SessionExplanation) -> None:
         bind="query-params",
         help="Off: the experts summed up to four, by the most musical thing they read.",
     )
-    figure = figures.bars(explanation, full)
+    figure = figures.bars(answer, full)
+    picked = f"session_bars_{st.session_state.setdefault('bars_picked', 0)}"
     with st.container(key=PICTURE):
         st.plotly_chart(
             figure,
-            key=f"session_bars_{explanation.session}",
+            key=picked,
             config={"displayModeBar": False, "responsive": True},
-            alt=words.bars_in_words(explanation),
-            on_select=lambda: _picked(explanation),
+            alt=words.bars_in_words(answer),
+            on_select=lambda: _picked(picked, answer),
             selection_mode="points",
         )
     st.caption(
@@ -186,30 +188,35 @@ def why(explanation: SessionExplanation) -> None:
         + (
             "One part an expert, one colour for all whose most musical input is the same. "
             if full
-            else words.lanes_in_words(explanation)
+            else words.lanes_in_words(answer)
         )
         + "✓ predicted right, ✗ wrong. Click a bar to ask about its track."
     )
     with save:
-        _downloads(explanation, figure)
+        _downloads(view, row, answer, figure)
 
 
-def _picked(explanation: SessionExplanation) -> None:
-    """A bar was clicked: show its track."""
-    points = st.session_state[f"session_bars_{explanation.session}"].selection.points
+def _picked(key: str, answer: SessionAnswer) -> None:
+    """A bar was clicked: show its track, in a picture of which nothing is picked."""
+    points = st.session_state[key].selection.points
     if points:
         slot = int(points[0]["customdata"])
-        st.session_state["track"] = str(explanation.predicted[slot].position)
+        st.session_state["track"] = str(answer.predicted[slot].position)
+        st.session_state["bars_picked"] += 1
 
 
-def _downloads(explanation: SessionExplanation, figure: figures.go.Figure) -> None:
-    name = f"session-{explanation.session}-track-{explanation.focused.position}"
+def _downloads(
+    view: SessionView, row: int, answer: SessionAnswer, figure: figures.go.Figure
+) -> None:
+    name = f"session-{answer.session}-track-{answer.focused.position}"
     with st.popover("Download", icon=":material/download:", width="stretch"):
         png_button(container=PICTURE, file_name=f"{name}.png")
         files(
-            explanation,
-            explanation.to_table,
-            lambda: session_report(explanation, figure, figures.hasse(explanation)),
+            lambda: view.explanation(row, answer.focus).to_json(),
+            answer.to_table,
+            lambda: session_report(
+                view.explanation(row, answer.focus), figure, figures.hasse(answer)
+            ),
             name,
             PICTURE,
         )

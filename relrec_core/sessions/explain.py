@@ -67,10 +67,10 @@ class Predicted(Value):
         return max(self.attribution, key=lambda name: self.attribution[name])
 
 
-class SessionExplanation(Explanation):
-    """Why each track of one session is predicted as it is; score and audit are of one of them.
+class SessionAnswer(Value):
+    """What is predicted of each track of one session, and who decided.
 
-    `focus` is the number of that track in `predicted`, from 0.
+    `focus` is the number in `predicted`, from 0, of the track that is asked about.
     """
 
     session: str
@@ -78,7 +78,6 @@ class SessionExplanation(Explanation):
     given: tuple[Given, ...]
     predicted: tuple[Predicted, ...]
     family: Family
-    audit: ExpertAudit
 
     @property
     def focused(self) -> Predicted:
@@ -94,17 +93,6 @@ class SessionExplanation(Explanation):
         for name, share in track.attribution.items():
             found[lane(self.groups(name))] += share
         return found
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row an expert, the focused track's; `contribution` sums to the probability."""
-        track = self.focused
-        rows = [
-            [name, " + ".join(self.groups(name)), share, track.experts[name]]
-            for name, share in track.attribution.items()
-        ]
-        frame = pd.DataFrame(rows, columns=["expert", "reads", "attribution", "probability"])
-        frame["contribution"] = frame["attribution"] * frame["probability"]
-        return frame.sort_values("attribution", ascending=False, kind="stable", ignore_index=True)
 
     def to_table(self) -> pd.DataFrame:
         """One row a track of the second half, with the share of every expert."""
@@ -133,6 +121,23 @@ class SessionExplanation(Explanation):
             f"{track.label} will be {said} ({sure:.0%} sure), and {share:.0%} of that decision "
             f"comes from {spoken(read)}. {agrees} {happened}."
         )
+
+
+class SessionExplanation(SessionAnswer, Explanation):
+    """An answer with its proof: score and audit are of the track in focus."""
+
+    audit: ExpertAudit
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an expert, the focused track's; `contribution` sums to the probability."""
+        track = self.focused
+        rows = [
+            [name, " + ".join(self.groups(name)), share, track.experts[name]]
+            for name, share in track.attribution.items()
+        ]
+        frame = pd.DataFrame(rows, columns=["expert", "reads", "attribution", "probability"])
+        frame["contribution"] = frame["attribution"] * frame["probability"]
+        return frame.sort_values("attribution", ascending=False, kind="stable", ignore_index=True)
 
 
 _WORDS = {
@@ -217,18 +222,40 @@ class Explorer:
         Raises:
             ProfileError: there is no such track.
         """
+        return self.prove(session, self.answer(session, focus), repetitions=repetitions, seed=seed)
+
+    def answer(self, session: Sessions, focus: int = 0) -> SessionAnswer:
+        """The explanation without its proof, which takes longer.
+
+        Raises: as `explain`.
+        """
         n = int(session.mask_b[0].sum())
         if not 0 <= focus < n:
             raise ProfileError(f"The second half has {n} tracks; there is no number {focus + 1}.")
-        batch = self._encoded(session)
-        said = self.predictor.predict(batch)
-        tracks = tuple(self._predicted(session, said, slot) for slot in range(n))
-        track = tracks[focus]
+        said = self.predict(session)
+        return SessionAnswer(
+            session=str(session.ids[0]),
+            focus=focus,
+            given=self._given(session),
+            predicted=tuple(self._predicted(session, said, slot) for slot in range(n)),
+            family=self.family,
+        )
+
+    def prove(
+        self,
+        session: Sessions,
+        answer: SessionAnswer,
+        *,
+        repetitions: int = REPETITIONS,
+        seed: int = 0,
+    ) -> SessionExplanation:
+        """The explanation of an answer to the same session; arguments as of `explain`."""
+        track = answer.focused
         draw = np.random.default_rng([seed, 1])
         donors = draw.integers(0, len(self.data.sessions), repetitions)
         groups = self.family.experts[track.top]
-        others = self._encoded(self.data.sessions.take(donors))
-        deletion = flip_test(self.predictor, batch, focus, groups, others, seed)
+        batch, others = self._encoded(session), self._encoded(self.data.sessions.take(donors))
+        deletion = flip_test(self.predictor, batch, answer.focus, groups, others, seed)
         shares = sum(track.attribution.values())
         parts = sum(share * track.experts[name] for name, share in track.attribution.items())
         return SessionExplanation(
@@ -248,11 +275,7 @@ class Explorer:
                 seed=seed,
                 code_version=VERSION,
             ),
-            session=str(session.ids[0]),
-            focus=focus,
-            given=self._given(session),
-            predicted=tracks,
-            family=self.family,
+            **vars(answer),
         )
 
     def _encoded(self, sessions: Sessions) -> Batch:

@@ -13,7 +13,7 @@ from torch import Tensor
 from relrec_core.lrp.layers import AdaptivePool, AveragePool, Convolution, Layer, Linear, MaxPool
 from relrec_core.lrp.rules import PLAIN, InputName, Quotient, Rule, Term, WeightName, ZBox
 
-SLICE = 1 << 17
+SLICE = 1 << 18
 """Elements a thread handles at a time: few arrays of them stay in its cache."""
 
 

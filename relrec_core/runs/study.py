@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from relrec_core import paths
-from relrec_core.runs import permission, status
+from relrec_core.runs import permission, process, status
 from relrec_core.runs.config import C
 from relrec_core.runs.directory import Run
 
@@ -61,7 +61,8 @@ class Study(ABC, Generic[T]):
         """The finished run of these settings, trained by `train` unless it was before.
 
         It is kept under `<home>/evaluations/<wing>/models/`, under a name that changes with the
-        settings, the data and the code; a training that was stopped goes on where it was.
+        settings, the data and the code; a training that was stopped goes on where it was, and one
+        that another process is at is waited for.
 
         Args:
             settings: of the training.
@@ -77,20 +78,21 @@ class Study(ABC, Generic[T]):
         identity = json.dumps([said or settings.to_json(), self.content_hash, code])
         name = hashlib.sha256(identity.encode()).hexdigest()[:16]
         folder = paths.evaluations_dir() / self.wing / "models" / name
-        if not (folder / "status.json").exists():
-            permission.require_writable("train a model for an evaluation")
-            folder.mkdir(parents=True, exist_ok=True)
-            paths.write_text(folder / "config.json", settings.to_json())
-            status.write(folder / "status.json", status.queued())
-        run = Run.open(folder)
-        if run.status().state != "done":
-            permission.require_writable("train a model for an evaluation")
-            run.withdraw_cancel()
-            kept = None if start is None else start.read_state()
-            if kept is not None:
-                run.write_state(*kept)
-            with run.executing(self._share):
-                train(settings, run)
+        if (folder / "status.json").exists() and Run.open(folder).status().state == "done":
+            return Run.open(folder)
+        permission.require_writable("train a model for an evaluation")
+        with process.locked(folder / ".turn", "", wait=True):
+            if not (folder / "status.json").exists():
+                paths.write_text(folder / "config.json", settings.to_json())
+                status.write(folder / "status.json", status.queued())
+            run = Run.open(folder)
+            if run.status().state != "done":
+                run.withdraw_cancel()
+                kept = None if start is None else start.read_state()
+                if kept is not None:
+                    run.write_state(*kept)
+                with run.executing(self._share):
+                    train(settings, run)
         return run
 
     def key(self, seed: int, **more: Any) -> dict[str, Any]:

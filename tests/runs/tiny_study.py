@@ -1,4 +1,4 @@
-"""One process of an evaluation that needs the tiny model; says when it asks, and then what it got."""
+"""One process of an evaluation that needs the tiny model; says when it asks and what it got."""
 
 import sys
 from pathlib import Path

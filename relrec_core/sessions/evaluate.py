@@ -15,6 +15,7 @@ import torch
 
 from relrec_core.errors import ConfigError
 from relrec_core.experts import toy
+from relrec_core.experts.judgement import Doubles
 from relrec_core.experts.subsets import Family
 from relrec_core.runs import permission, tables
 from relrec_core.runs.tables import StoredTable
@@ -22,7 +23,6 @@ from relrec_core.sessions import store
 from relrec_core.sessions.encoding import Batch
 from relrec_core.sessions.gradients import METHODS, STEPS, by_group
 from relrec_core.sessions.metrics import THRESHOLD
-from relrec_core.sessions.predictor import Doubles
 from relrec_core.sessions.schema import GROUPS
 from relrec_core.sessions.scoring import Judged, Scored, everything
 from relrec_core.sessions.sessions import CAUSES, PARTS

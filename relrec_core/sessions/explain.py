@@ -16,6 +16,7 @@ import pandas as pd
 
 from relrec_core import VERSION
 from relrec_core.errors import ProfileError
+from relrec_core.experts.judgement import Judgement
 from relrec_core.experts.subsets import Family
 from relrec_core.explanation import ExpertAudit, Explanation, Ledger, Provenance, Value
 from relrec_core.sessions.data import SessionData
@@ -24,7 +25,7 @@ from relrec_core.sessions.families import lane, lanes
 from relrec_core.sessions.flipping import flip_test
 from relrec_core.sessions.metrics import THRESHOLD
 from relrec_core.sessions.partial import implied
-from relrec_core.sessions.predictor import Prediction, Predictor
+from relrec_core.sessions.predictor import Predictor
 from relrec_core.sessions.schema import EVERYWHERE
 from relrec_core.sessions.sessions import CAUSES, Sessions
 from relrec_core.sessions.store import LICENCES
@@ -188,12 +189,12 @@ class Explorer:
     def _table(self) -> npt.NDArray[np.float32]:
         return self.predictor.encoding.table(self.data.tracks)
 
-    def predict(self, sessions: Sessions) -> Prediction:
+    def predict(self, sessions: Sessions) -> Judgement:
         """Prediction and attribution of any sessions over this data's tracks."""
         return self.predictor.predict(self._encoded(sessions))
 
     @cached_property
-    def everything(self) -> Prediction:
+    def everything(self) -> Judgement:
         """Of all sessions of the data, in their order."""
         return self.predict(self.data.sessions)
 
@@ -295,7 +296,7 @@ class Explorer:
             for slot in range(int(session.mask_a[0].sum()))
         )
 
-    def _predicted(self, session: Sessions, said: Prediction, slot: int) -> Predicted:
+    def _predicted(self, session: Sessions, said: Judgement, slot: int) -> Predicted:
         names, track = self.family.names, int(session.tracks_b[0, slot])
         return Predicted(
             position=int(session.mask_a[0].sum()) + slot + 1,

@@ -15,10 +15,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from relrec_core.experts.judgement import Doubles
 from relrec_core.explanation import DeletionTest
 from relrec_core.sessions.encoding import Batch, Dense
 from relrec_core.sessions.metrics import THRESHOLD
-from relrec_core.sessions.predictor import Doubles, Predictor
+from relrec_core.sessions.predictor import Predictor
 from relrec_core.sessions.schema import EVERYWHERE
 
 

@@ -12,11 +12,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from relrec_core.experts.judgement import Doubles
 from relrec_core.sessions.encoding import Batch, Dense
 from relrec_core.sessions.predictor import Predictor
 from relrec_core.sessions.schema import EVERYWHERE, GROUPS
 
-Doubles = npt.NDArray[np.float64]
 STEPS = 32
 AT_ONCE = 1024
 """Sessions that go through the network together."""

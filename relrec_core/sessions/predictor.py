@@ -8,41 +8,23 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from pydantic import ValidationError
 from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
 from relrec_core.errors import CheckpointError, RelRecError
+from relrec_core.experts.judgement import Judgement
+from relrec_core.experts.mixture import Mixed
 from relrec_core.experts.subsets import Family
 from relrec_core.sessions.config import Config
 from relrec_core.sessions.encoding import Batch, Encoding
 from relrec_core.sessions.model import Network, network
 
-Doubles = npt.NDArray[np.float64]
 ROWS = 1024
 """Sessions that go through the network at a time."""
 FEW = 256
 """Sessions that one thread predicts: on a busy computer several wait for one another longer."""
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """What a network says of n sessions; padded places hold numbers without meaning."""
-
-    probability: Doubles
-    """(n, 10) of a skip."""
-    attribution: Doubles
-    """(n, 10, K) share of each expert, sums to 1."""
-    experts: Doubles
-    """(n, 10, K) probability that each expert alone would give."""
-
-    @property
-    def top(self) -> npt.NDArray[np.intp]:
-        """(n, 10) the expert with the largest share."""
-        return np.asarray(self.attribution.argmax(axis=-1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,19 +46,20 @@ class Predictor:
         """How many numbers it has learnt."""
         return sum(p.numel() for p in self.net.parameters())
 
-    def predict(self, batch: Batch) -> Prediction:
-        """Prediction and attribution of all tracks of B of all sessions, from one pass."""
-        found: list[tuple[Tensor, Tensor, Tensor]] = []
+    def predict(self, batch: Batch) -> Judgement:
+        """Prediction (n, 10) of a skip and attribution of all tracks of B, from one pass.
+
+        Padded places hold numbers without meaning.
+        """
+        found: list[Mixed] = []
         device = next(self.net.parameters()).device
         with torch.inference_mode(), _threads(len(batch)):
             for start in range(0, max(len(batch), 1), ROWS):
                 rows = slice(start, start + ROWS)
                 sides = (batch.a, batch.b, batch.mask_a, batch.mask_b)
                 z = self.net(*(side[rows].to(device) for side in sides))  # (n, 10, K)
-                mixed = self.net.mix(z.double())
-                found.append((mixed.probability, mixed.attribution, mixed.experts))
-        joined = [torch.cat(tensors).cpu().numpy() for tensors in zip(*found, strict=True)]
-        return Prediction(*joined)
+                found.append(self.net.mix(z.double()))
+        return Judgement.of(found)
 
     def tensors(self) -> dict[str, Tensor]:
         """The weights, for a checkpoint."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from relrec_core.experts.judgement import Doubles, Judgement
 from relrec_core.sessions import baselines
 from relrec_core.sessions.metrics import Scores, score
-from relrec_core.sessions.predictor import Doubles, Prediction, Predictor
+from relrec_core.sessions.predictor import Predictor
 from relrec_core.sessions.schema import Column
 from relrec_core.sessions.sessions import PARTS, Bools, Bytes, Part, Sessions
 from relrec_core.sessions.source import Source
@@ -34,7 +35,7 @@ class Scored:
 class Judged(Scored):
     """The same with what a model says."""
 
-    prediction: Prediction
+    prediction: Judgement
 
 
 def judged(source: Source, part: Part, predictor: Predictor) -> Judged:
@@ -47,7 +48,7 @@ def judged(source: Source, part: Part, predictor: Predictor) -> Judged:
     last, mean, skipped, mask, causes, *told = (
         np.concatenate(pieces) for pieces in zip(*rows, strict=True)
     )
-    return Judged(last, mean, skipped, mask, causes, Prediction(*told))
+    return Judged(last, mean, skipped, mask, causes, Judgement(*told))
 
 
 def everything(source: Source) -> Scored:

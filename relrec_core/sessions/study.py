@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from relrec_core import experts
 from relrec_core.runs import config, study
 from relrec_core.runs.cells import code_digest
 from relrec_core.sessions import store
@@ -97,6 +98,6 @@ class Study(study.Study[Trained]):
 
 
 def training_code() -> str:
-    """Digest of the source files of this wing that decide what a trained network is."""
+    """Digest of the source files, of this wing and the experts, that decide what is learnt."""
     files = Path(__file__).parent.glob("*.py")
-    return code_digest(*(f for f in files if f.stem not in NOT_IN_TRAINING))
+    return code_digest(*(f for f in files if f.stem not in NOT_IN_TRAINING), *experts.SOURCES)

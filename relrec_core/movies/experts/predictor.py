@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from relrec_core.errors import CheckpointError
+from relrec_core.experts.judgement import Doubles, Judgement
 from relrec_core.experts.mixture import Mixed
 from relrec_core.experts.subsets import Family
 from relrec_core.movies.data import MovieData
@@ -20,28 +21,10 @@ from relrec_core.movies.experts.config import Config
 from relrec_core.movies.experts.holdout import NOBODY, Cases
 from relrec_core.movies.experts.inputs import Attributes
 from relrec_core.movies.experts.model import Network, NetworkOfExperts, network
-from relrec_core.movies.experts.ranking import Doubles
 from relrec_core.movies.features import Indices
 
 ROWS = 500
 """Viewers that go through the network at a time."""
-
-
-@dataclass(frozen=True, eq=False)
-class Judgement:
-    """What a network says of pairs of any shape (...), and who decided among K experts."""
-
-    probability: Doubles
-    """(...) that the viewer rates the film rather than another, at even odds beforehand."""
-    attribution: Doubles
-    """(..., K) share of each expert, sums to 1."""
-    experts: Doubles
-    """(..., K) probability that each expert alone would give."""
-
-    @property
-    def top(self) -> npt.NDArray[np.intp]:
-        """(...) the expert with the largest share."""
-        return np.asarray(self.attribution.argmax(axis=-1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,22 +47,25 @@ class Predictor:
         return sum(p.numel() for p in self.net.parameters())
 
     def judge(self, viewers: npt.ArrayLike, films: npt.ArrayLike) -> Judgement:
-        """Judge (B,) viewers with (B, n) films: prediction and attribution from one pass."""
+        """Judge (B,) viewers with (B, n) films: prediction and attribution from one pass.
+
+        A probability is that the viewer rates the film rather than another, at even odds
+        beforehand.
+        """
         who = torch.as_tensor(np.asarray(viewers, dtype=np.int64))
         what = torch.as_tensor(np.asarray(films, dtype=np.int64))
-        found = []
+        found: list[Mixed] = []
         with torch.inference_mode():
             for start in range(0, len(who), ROWS):
                 rows = slice(start, start + ROWS)
                 x = self.net.pairs(who[rows].to(self.device), what[rows].to(self.device))
                 found.append(self._mixed(x))  # x is (b, n, C)
-        joined = (torch.cat(tensors).cpu().numpy() for tensors in zip(*found, strict=True))
-        return Judgement(*joined)
+        return Judgement.of(found)
 
     def judge_inputs(self, x: Tensor) -> Judgement:
         """Judge embeddings (..., C), also such as belong to no pair."""
         with torch.inference_mode():
-            return Judgement(*(tensor.cpu().numpy() for tensor in self._mixed(x)))
+            return Judgement.of([self._mixed(x)])
 
     def inputs(self, viewers: npt.ArrayLike, films: npt.ArrayLike) -> Tensor:
         """What is read of (B,) viewers with one film each (B,): (B, C)."""
@@ -88,10 +74,10 @@ class Predictor:
         with torch.inference_mode():
             return self.net.pairs(who, what[:, None])[:, 0]
 
-    def _mixed(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(..., C) -> probability (...), attribution and experts (..., K); mixed in doubles."""
+    def _mixed(self, x: Tensor) -> Mixed:
+        """(..., C) -> prediction (...), mixed in doubles."""
         mixed: Mixed = self.net.mix(self.net.judge(x).double())
-        return mixed.probability, mixed.attribution, mixed.experts
+        return mixed
 
     @property
     def device(self) -> torch.device:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from relrec_core.experts.judgement import Doubles
 from relrec_core.movies.experts.holdout import NOBODY, Cases
 
 TOP = 10
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from relrec_core import experts
 from relrec_core.movies.experts import store
 from relrec_core.movies.experts.config import Config
 from relrec_core.movies.experts.predictor import Predictor
@@ -53,6 +54,6 @@ def trained(study: Study, seed: int, model: str) -> Trained:
 
 @cache
 def training_code() -> str:
-    """Digest of the source files of this room that decide what a trained network is."""
+    """Digest of the source files, of this room and the experts, that decide what is learnt."""
     files = Path(__file__).parent.glob("*.py")
-    return code_digest(*(f for f in files if f.stem not in NOT_IN_TRAINING))
+    return code_digest(*(f for f in files if f.stem not in NOT_IN_TRAINING), *experts.SOURCES)

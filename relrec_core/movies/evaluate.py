@@ -113,7 +113,6 @@ def _reconet(study: Study, seed: int, *, attributes: bool, layer: bool) -> Cell:
 TABLES: dict[str, Callable[[Study], Table]] = {
     "recall": recall_table,
     "recall-plain": partial(recall_table, models=MODELS[:1]),
-    "recall-peers": partial(recall_table, models=()),
     "short-history": short_history_table,
     "cold-start": cold_start_table,
     "deletion": curves.deletion_table,

@@ -93,7 +93,9 @@ def _measured(claim: Claim, tables: Sequence[StoredTable], verdict: Verdict) -> 
             hide_index=True,
             placeholder="–",
             column_config={
-                str(name): st.column_config.NumberColumn(format="%.3f")
+                str(name): st.column_config.NumberColumn(
+                    format="%.3g" if str(name).endswith(", s") else "%.3f"
+                )
                 for name in numbers.select_dtypes("floating")
             },
             height=min(36 * (len(numbers) + 1), 330),

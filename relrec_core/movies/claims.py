@@ -52,8 +52,10 @@ def _recalls(frames: Frames) -> pd.DataFrame:
     frame = frames[0]
     also = frame["attributes"].map({"with": ", with attributes"}).fillna("")
     shown = {"Method": frame["method"] + also, "Recall@50": frame["recall_50"]}
-    if "paper" in frame and frame["paper"].notna().any():
-        shown["Paper"] = frame["paper"]
+    for column, name in (("recall_50_sd", "Deviation"), ("paper", "Paper")):
+        if frame[column].notna().any():
+            shown[name] = frame[column]
+    shown |= {"Fit, s": frame["fit_seconds"], "Scoring, s": frame["score_seconds"]}
     return pd.DataFrame(shown).sort_values("Recall@50", ascending=False)
 
 

@@ -16,6 +16,8 @@ from relrec_core.explanation import Explanation
 from relrec_core.runs.permission import read_only
 
 PLOTLY = {"displayModeBar": False, "responsive": True}
+PERCENT = "%.1f %%"
+"""Of a table's column that holds percent: one decimal in every row."""
 
 
 def read_only_notice() -> None:

@@ -11,8 +11,8 @@ from dashboard.components import png_button
 from dashboard.figures import deciders as figures
 from dashboard.loaders.common import evaluation
 from dashboard.loaders.experts import expert_explanation, movie_experts
-from dashboard.panels.common import chart, files, slug
-from dashboard.panels.proof import experts_proof
+from dashboard.panels.common import PERCENT, chart, files, slug
+from dashboard.panels.proof import experts_proof, experts_table
 from relrec_core.errors import RelRecError
 from relrec_core.movies.data import ITEM, MovieData
 from relrec_core.movies.experts.explain import ExpertExplanation, Explainer
@@ -114,25 +114,10 @@ def _experts(explanation: ExpertExplanation) -> None:
     st.markdown("##### Four experts, by what they may know")
     st.markdown(WHO_KNOWS_WHAT)
     st.caption("An expert that knows more steps back where one that knows less is sure.")
-    frame = explanation.to_frame()
-    st.dataframe(
-        frame[["expert", "attribution", "probability", "contribution"]],
-        hide_index=True,
-        column_config={
-            "expert": "Expert",
-            "attribution": st.column_config.NumberColumn(
-                "Share", format="percent", help="How much of the decision is its own."
-            ),
-            "probability": st.column_config.NumberColumn(
-                "Alone", format="percent", help="How likely a yes is by this expert alone."
-            ),
-            "contribution": st.column_config.NumberColumn(
-                "Adds",
-                format="%.3f",
-                help="Share times its answer; these add up to the probability of a yes.",
-            ),
-        },
-        alt="Every expert with its share and what it says alone",
+    experts_table(
+        explanation,
+        alone="How likely a yes is by this expert alone.",
+        answer="the probability of a yes",
     )
     if explanation.focused.learnt:
         st.caption("The experts have learnt from this viewer’s own rating of this film.")
@@ -183,13 +168,15 @@ def _quality(data: MovieData) -> None:
             )
         with shares:
             st.dataframe(
-                who.frame[["expert", "mean_share", "top_share", "alone_hit_rate_10"]],
+                who.frame[["expert", "mean_share", "top_share", "alone_hit_rate_10"]].assign(
+                    mean_share=100 * who.frame["mean_share"], top_share=100 * who.frame["top_share"]
+                ),
                 hide_index=True,
                 column_config={
                     "expert": "Expert",
-                    "mean_share": st.column_config.NumberColumn("Mean share", format="percent"),
+                    "mean_share": st.column_config.NumberColumn("Mean share", format=PERCENT),
                     "top_share": st.column_config.NumberColumn(
-                        "Decides", format="percent", help="How often its share is the largest."
+                        "Decides", format=PERCENT, help="How often its share is the largest."
                     ),
                     "alone_hit_rate_10": st.column_config.NumberColumn(
                         "HR@10 alone", format="%.3f"

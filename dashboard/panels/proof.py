@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.figures.audit import deletion_figure, deletion_in_words
 from dashboard.figures.palette import plain
-from dashboard.panels.common import chart
+from dashboard.panels.common import PERCENT, chart
 from relrec_core.explanation import DeletionTest, ExpertAudit, Explanation, Ledger
 
 PROVEN = 0.95
@@ -86,6 +86,31 @@ def experts_proof(
             figure = deletion_figure(audit.deletion, words, "how sure the answer stays")
             chart(figure, key=key, alt=alt)
             st.caption(note)
+
+
+def experts_table(explanation: Explanation, *, alone: str, answer: str) -> None:
+    """Every expert's share, its own answer, and the part of the answer that is its own.
+
+    `alone` says what an expert's own answer is, `answer` what all parts add up to.
+    """
+    frame = explanation.to_frame()[["expert", "attribution", "probability", "contribution"]]
+    st.dataframe(
+        frame.assign(
+            attribution=100 * frame["attribution"], probability=100 * frame["probability"]
+        ),
+        hide_index=True,
+        column_config={
+            "expert": "Expert",
+            "attribution": st.column_config.NumberColumn(
+                "Share", format=PERCENT, help="How much of the decision is its own."
+            ),
+            "probability": st.column_config.NumberColumn("Alone", format=PERCENT, help=alone),
+            "contribution": st.column_config.NumberColumn(
+                "Adds", format="%.3f", help=f"Share times its answer; these add up to {answer}."
+            ),
+        },
+        alt="Every expert with its share and what it says alone",
+    )
 
 
 def audit_line(explanation: Explanation, things: str = "reasons") -> None:

@@ -14,8 +14,8 @@ from dashboard.figures import sessions as figures
 from dashboard.figures.palette import signed
 from dashboard.figures.session_report import session_report
 from dashboard.loaders.sessions import SessionView
-from dashboard.panels.common import chart, files
-from dashboard.panels.proof import experts_proof
+from dashboard.panels.common import PERCENT, chart, files
+from dashboard.panels.proof import experts_proof, experts_table
 from relrec_core.sessions import browse
 from relrec_core.sessions.explain import Explorer, SessionAnswer, SessionExplanation
 from relrec_core.sessions.schema import LONGEST, SHORTEST
@@ -251,26 +251,9 @@ def experts(explanation: SessionExplanation) -> None:
             "An expert reads all that the experts below it on a line read. One that reads more "
             "steps back where one that reads less is enough. Ringed: the one that decided."
         )
-    frame = explanation.to_frame()
     with table:
-        st.dataframe(
-            frame[["expert", "attribution", "probability", "contribution"]],
-            hide_index=True,
-            column_config={
-                "expert": "Expert",
-                "attribution": st.column_config.NumberColumn(
-                    "Share", format="percent", help="How much of the decision is its own."
-                ),
-                "probability": st.column_config.NumberColumn(
-                    "Alone", format="percent", help="The probability of a skip by it alone."
-                ),
-                "contribution": st.column_config.NumberColumn(
-                    "Adds",
-                    format="%.3f",
-                    help="Share times its answer; these add up to the prediction.",
-                ),
-            },
-            alt="Every expert with its share and what it says alone",
+        experts_table(
+            explanation, alone="The probability of a skip by it alone.", answer="the prediction"
         )
 
 
@@ -307,8 +290,8 @@ def what_if(explorer: Explorer, row: int) -> None:
                 {
                     "#": [c.position for c in changes],
                     "Track": [c.label for c in changes],
-                    "Skip, as it was": [c.before for c in changes],
-                    "Skip, changed": [c.after for c in changes],
+                    "Skip, as it was": [100 * c.before for c in changes],
+                    "Skip, changed": [100 * c.after for c in changes],
                     "Change, in points": [signed(100 * c.difference, 1) for c in changes],
                 }
             ),
@@ -316,7 +299,7 @@ def what_if(explorer: Explorer, row: int) -> None:
             column_config={
                 "#": st.column_config.NumberColumn(width=45),
                 **{
-                    name: st.column_config.NumberColumn(format="percent")
+                    name: st.column_config.NumberColumn(format=PERCENT)
                     for name in ("Skip, as it was", "Skip, changed")
                 },
             },

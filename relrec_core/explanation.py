@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import pandas as pd
@@ -98,6 +99,33 @@ class ExpertAudit(Audit):
 
     shares: Ledger
     """Their sum is 1."""
+
+
+class Decision(Value):
+    """One prediction by experts.
+
+    `attribution` and `experts` are by the names of the experts: shares that sum to 1, and the
+    probability that each alone would give.
+    """
+
+    probability: float
+    attribution: dict[str, float]
+    experts: dict[str, float]
+
+    @property
+    def top(self) -> str:
+        """The expert with the largest share."""
+        return max(self.attribution, key=lambda name: self.attribution[name])
+
+    def to_frame(self, reads: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+        """One row an expert, with what it reads; `contribution` sums to the probability."""
+        rows = [
+            [name, " + ".join(reads[name]), share, self.experts[name]]
+            for name, share in self.attribution.items()
+        ]
+        frame = pd.DataFrame(rows, columns=["expert", "reads", "attribution", "probability"])
+        frame["contribution"] = frame["attribution"] * frame["probability"]
+        return frame.sort_values("attribution", ascending=False, kind="stable", ignore_index=True)
 
 
 class Explanation(Value):

@@ -18,7 +18,7 @@ from relrec_core import VERSION
 from relrec_core.errors import ProfileError
 from relrec_core.experts.judgement import Judgement
 from relrec_core.experts.subsets import Family
-from relrec_core.explanation import ExpertAudit, Explanation, Ledger, Provenance, Value
+from relrec_core.explanation import Decision, ExpertAudit, Explanation, Ledger, Provenance, Value
 from relrec_core.sessions.data import SessionData
 from relrec_core.sessions.encoding import Batch
 from relrec_core.sessions.families import lane, lanes
@@ -42,30 +42,21 @@ class Given(Value):
     skipped: bool
 
 
-class Predicted(Value):
-    """A track of the second half: what is predicted and what happened.
+class Predicted(Decision):
+    """A track of the second half: the predicted probability of a skip, and what happened.
 
-    `attribution` and `experts` are by the names of the experts: shares that sum to 1, and the
-    probability of a skip that each alone would give. `cause` is known of simulated data only.
+    `cause` is known of simulated data only.
     """
 
     position: int
     track: int
     label: str
-    probability: float
     skipped: bool
     cause: str
-    attribution: dict[str, float]
-    experts: dict[str, float]
 
     @property
     def predicted(self) -> bool:
         return self.probability >= THRESHOLD
-
-    @property
-    def top(self) -> str:
-        """The expert with the largest share."""
-        return max(self.attribution, key=lambda name: self.attribution[name])
 
 
 class SessionAnswer(Value):
@@ -131,14 +122,7 @@ class SessionExplanation(SessionAnswer, Explanation):
 
     def to_frame(self) -> pd.DataFrame:
         """One row an expert, the focused track's; `contribution` sums to the probability."""
-        track = self.focused
-        rows = [
-            [name, " + ".join(self.groups(name)), share, track.experts[name]]
-            for name, share in track.attribution.items()
-        ]
-        frame = pd.DataFrame(rows, columns=["expert", "reads", "attribution", "probability"])
-        frame["contribution"] = frame["attribution"] * frame["probability"]
-        return frame.sort_values("attribution", ascending=False, kind="stable", ignore_index=True)
+        return self.focused.to_frame({name: self.groups(name) for name in self.family.names})
 
 
 _WORDS = {

@@ -17,7 +17,7 @@ from scipy import sparse
 from relrec_core import VERSION
 from relrec_core.errors import ProfileError
 from relrec_core.experts.subsets import Family
-from relrec_core.explanation import ExpertAudit, Explanation, Ledger, Provenance, Value
+from relrec_core.explanation import Decision, ExpertAudit, Explanation, Ledger, Provenance
 from relrec_core.movies.data import USER, MovieData
 from relrec_core.movies.experts.exchange import YES, added, exchange_test, others
 from relrec_core.movies.experts.holdout import holdout
@@ -34,20 +34,15 @@ KNOWS = {
 """What each expert reads, in plain words."""
 
 
-class JudgedFilm(Value):
+class JudgedFilm(Decision):
     """A film and what the experts say of it.
 
-    `attribution` and `experts` are by the names of the experts: shares that sum to 1, and the
-    probability that each alone would give. `learnt` says that the viewer's rating of the film
-    is among those that the experts learnt from.
+    `learnt` says that the viewer's rating of the film is among those that the experts learnt from.
     """
 
     item: int
     title: str
-    probability: float
     learnt: bool
-    attribution: dict[str, float]
-    experts: dict[str, float]
 
     @property
     def yes(self) -> bool:
@@ -57,11 +52,6 @@ class JudgedFilm(Value):
     def sure(self) -> float:
         """Probability of the answer given."""
         return self.probability if self.yes else 1 - self.probability
-
-    @property
-    def top(self) -> str:
-        """The expert with the largest share."""
-        return max(self.attribution, key=lambda name: self.attribution[name])
 
 
 class ExchangeAudit(ExpertAudit):
@@ -87,14 +77,7 @@ class ExpertExplanation(Explanation):
 
     def to_frame(self) -> pd.DataFrame:
         """One row an expert, of the focused film; `contribution` sums to the probability."""
-        film = self.focused
-        rows = [
-            [name, " + ".join(self.family.experts[name]), share, film.experts[name]]
-            for name, share in film.attribution.items()
-        ]
-        frame = pd.DataFrame(rows, columns=["expert", "reads", "attribution", "probability"])
-        frame["contribution"] = frame["attribution"] * frame["probability"]
-        return frame.sort_values("attribution", ascending=False, kind="stable", ignore_index=True)
+        return self.focused.to_frame(self.family.experts)
 
     def to_table(self) -> pd.DataFrame:
         """One row a film, with the share of every expert."""

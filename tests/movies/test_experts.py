@@ -33,6 +33,7 @@ from relrec_core.runs.directory import Run, list_runs
 from relrec_core.runs.execution import Cancelled
 from relrec_core.runs.launch import TRAIN
 from tests.movies import planted
+from tests.trainings import execute, losses, same
 
 TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
 
@@ -64,24 +65,8 @@ def config(made: Path, **changes: Any) -> Config:
     return Config(**{**chosen, **changes})
 
 
-def execute(run: Run, settings: Config) -> Run:
-    with run.executing():
-        train(settings, run)
-    return run
-
-
 def trained(settings: Config) -> Run:
-    return execute(Run.create(store.TRAINER, settings), settings)
-
-
-def same(a: Run, b: Run) -> bool:
-    first, second = a.read_arrays()[0], b.read_arrays()[0]
-    assert set(first) == set(second)
-    return all(np.array_equal(first[name], second[name]) for name in first)
-
-
-def losses(run: Run, name: str = "train_loss") -> list[float]:
-    return [float(row[name]) for row in run.metrics()]
+    return execute(Run.create(store.TRAINER, settings), settings, train)
 
 
 def test_what_an_expert_does_not_read_does_not_move_it_by_one_bit(made: Path) -> None:
@@ -167,12 +152,12 @@ def test_a_cancelled_run_resumes_to_the_very_same_weights(
     monkeypatch.setattr(Run, "log_metrics", logging)
     broken = Run.create(store.TRAINER, settings)
     with pytest.raises(Cancelled):
-        execute(broken, settings)
+        execute(broken, settings, train)
     assert broken.status().state == "cancelled"
     assert [row["step"] for row in broken.metrics()] == list(range(1, step + 1))
     monkeypatch.setattr(Run, "log_metrics", log)
     broken.withdraw_cancel()
-    execute(broken, settings)
+    execute(broken, settings, train)
     assert same(whole, broken)
     assert broken.metrics() == whole.metrics()
 

@@ -26,6 +26,7 @@ from relrec_core.runs.execution import Cancelled
 from relrec_core.runs.launch import TRAIN, launch, resume
 from scripts.train import main
 from tests.movies import planted
+from tests.trainings import execute, same
 
 TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
 
@@ -60,24 +61,12 @@ def config(made: Path, **changes: Any) -> Config:
     return Config(**{**settings, **changes})
 
 
-def execute(run: Run, settings: Config) -> Run:
-    with run.executing():
-        train(settings, run)
-    return run
-
-
 def trained(settings: Config) -> Run:
-    return execute(Run.create("movies", settings), settings)
+    return execute(Run.create("movies", settings), settings, train)
 
 
 def arrays(run: Run) -> dict[str, np.ndarray]:
     return run.read_arrays()[0]
-
-
-def same(a: Run, b: Run) -> bool:
-    first, second = arrays(a), arrays(b)
-    assert set(first) == set(second)
-    return all(np.array_equal(first[name], second[name]) for name in first)
 
 
 def losses(run: Run) -> list[float]:
@@ -184,19 +173,19 @@ def test_a_cancelled_run_resumes_to_the_very_same_weights(
     restore = cancelled_at(monkeypatch, step)
     broken = Run.create("movies", settings)
     with pytest.raises(Cancelled):
-        execute(broken, settings)
+        execute(broken, settings, train)
     assert broken.status().state == "cancelled"
     assert [row["step"] for row in broken.metrics()] == list(range(1, step + 1))
     with pytest.raises(CheckpointError, match="has no checkpoint"):
         store.recommender(broken)
     restore()
     broken.withdraw_cancel()
-    execute(broken, settings)
+    execute(broken, settings, train)
     assert same(whole, broken)
     assert broken.metrics() == whole.metrics()
     assert broken.card()["epochs"] == whole.card()["epochs"]
     with pytest.raises(RunError, match="is complete"):
-        execute(broken, settings)
+        execute(broken, settings, train)
 
 
 def test_a_killed_training_is_seen_failed_and_resumes_to_the_same_weights(made: Path) -> None:

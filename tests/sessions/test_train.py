@@ -22,6 +22,7 @@ from relrec_core.sessions.model import network
 from relrec_core.sessions.prepare import prepare_simulated
 from relrec_core.sessions.simulator import Settings, write
 from relrec_core.sessions.train import Config, Fit, train
+from tests.trainings import execute, losses, same
 
 TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
 
@@ -47,24 +48,8 @@ def config(**changes: Any) -> Config:
     return Config(**{**settings, **changes})
 
 
-def execute(run: Run, settings: Config) -> Run:
-    with run.executing():
-        train(settings, run)
-    return run
-
-
 def trained(settings: Config) -> Run:
-    return execute(Run.create("sessions", settings), settings)
-
-
-def same(a: Run, b: Run) -> bool:
-    first, second = a.read_arrays()[0], b.read_arrays()[0]
-    assert set(first) == set(second)
-    return all(np.array_equal(first[name], second[name]) for name in first)
-
-
-def losses(run: Run, name: str = "train_loss") -> list[float]:
-    return [float(row[name]) for row in run.metrics()]
+    return execute(Run.create("sessions", settings), settings, train)
 
 
 def test_it_learns_better_than_both_baselines() -> None:
@@ -112,12 +97,12 @@ def test_every_model_learns_repeats_and_resumes_to_the_same_weights(
     with monkeypatch.context() as patch:
         patch.setattr(Run, "log_metrics", stopping)
         with pytest.raises(Cancelled):
-            execute(broken, settings)
+            execute(broken, settings, train)
     assert broken.status().state == "cancelled" and len(broken.metrics()) == 2
     with pytest.raises(CheckpointError, match="has no checkpoint"):
         store.predictor(broken)
     broken.withdraw_cancel()
-    execute(broken, settings)
+    execute(broken, settings, train)
     assert same(whole, broken) and broken.metrics() == whole.metrics()
     assert broken.card()["metrics"] == whole.card()["metrics"]
 
@@ -234,4 +219,4 @@ def test_a_state_of_another_model_is_refused() -> None:
     run = Run.create("sessions", settings)
     run.write_state({"net.x": torch.zeros(1)}, {"rate": 0.1})
     with pytest.raises(CheckpointError, match="cannot be resumed"):
-        execute(run, settings)
+        execute(run, settings, train)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -9,8 +10,10 @@ from plotly.subplots import make_subplots
 from dashboard.figures.palette import OPPOSITION, SUPPORT
 
 SHARE = "share of "
-TITLES = {"a": "Task (a): four clusters", "b": "Task (b): eight clusters"}
+TITLES = {"a": "Four clusters", "b": "Eight clusters"}
 SYMBOLS = {0: "circle", 1: "x"}
+NONE, FULL = 60, 225
+"""How bright the red, green or blue of an expert is that has no share, or all of it."""
 
 
 def toy_figure(points: pd.DataFrame) -> go.Figure:
@@ -29,8 +32,8 @@ def toy_figure(points: pd.DataFrame) -> go.Figure:
     figure = make_subplots(
         len(tasks),
         2,
-        horizontal_spacing=0.06,
-        vertical_spacing=0.1,
+        horizontal_spacing=0.08,
+        vertical_spacing=0.12,
         subplot_titles=[t for task in tasks for t in (f"{TITLES[task]}: predicted", "who decided")],
     )
     for row, task in enumerate(tasks, 1):
@@ -57,7 +60,8 @@ def toy_figure(points: pd.DataFrame) -> go.Figure:
                 row=row,
                 col=column,
             )
-    for name, colour in zip(names, ("#d92b2b", "#2ba84a", "#2b50d9"), strict=False):
+    alone = pd.DataFrame(np.eye(len(names)), columns=[SHARE + name for name in names])
+    for name, colour in zip(names, _mixed(alone, names), strict=True):
         figure.add_trace(
             go.Scatter(
                 x=[None],
@@ -67,8 +71,11 @@ def toy_figure(points: pd.DataFrame) -> go.Figure:
                 name=f"{name} decides",
             )
         )
-    figure.update_xaxes(title_text="x1", zeroline=False, constrain="domain")
-    figure.update_yaxes(title_text="x2", zeroline=False)
+    figure.update_annotations(font_size=13)
+    figure.update_xaxes(zeroline=False, constrain="domain")
+    figure.update_xaxes(title_text="x1", row=len(tasks))
+    figure.update_yaxes(zeroline=False)
+    figure.update_yaxes(title_text="x2", col=1)
     figure.update_layout(
         height=60 + 340 * len(tasks),
         margin={"l": 8, "r": 8, "t": 40, "b": 8},
@@ -79,5 +86,6 @@ def toy_figure(points: pd.DataFrame) -> go.Figure:
 
 def _mixed(points: pd.DataFrame, names: list[str]) -> list[str]:
     """Shares of the first three experts as red, green and blue."""
-    parts = points[[SHARE + name for name in names[:3]]].clip(0, 1).mul(215).round().astype(int)
+    shares = points[[SHARE + name for name in names[:3]]].clip(0, 1)
+    parts = (NONE + (FULL - NONE) * shares).round().astype(int)
     return [f"rgb({red},{green},{blue})" for red, green, blue in parts.itertuples(index=False)]

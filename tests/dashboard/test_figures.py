@@ -372,6 +372,7 @@ def test_the_toy_figure_shows_every_point_in_the_colour_of_its_experts() -> None
     )
     traces = toy_figure(points).data
     assert [len(t.x) for t in traces[:4]] == [1, 1, 2, 2]
-    assert list(traces[1].marker.color) == ["rgb(215,0,0)"]
-    assert list(traces[3].marker.color) == ["rgb(0,0,215)", "rgb(0,215,0)"]
+    legend = {t.name: t.marker.color for t in traces[4:]}
+    assert list(traces[1].marker.color) == [legend["x1 decides"]] == ["rgb(225,60,60)"]
+    assert list(traces[3].marker.color) == [legend["x1 and x2 decides"], legend["x2 decides"]]
     assert list(traces[2].marker.symbol) == ["circle", "x"]

@@ -127,7 +127,7 @@ def _conditions(table: StoredTable) -> str:
     seeds = said.get("seeds", [])
     parts = [
         str(data["title"] if isinstance(data, dict) else data),
-        f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds",
+        f"trained with seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds",
         f"{machine['cores']} cores" if "cores" in machine else "",
         str(said.get("date", ""))[:10],
         "ships with RelRec" if table.shipped else "measured on this computer",

@@ -127,7 +127,9 @@ def _by_cause(frames: Frames) -> Verdict:
 def _causes(frames: Frames) -> pd.DataFrame:
     of = frames[0]
     of = of[(of["method"] == "experts, all tracks") & (of["cause"] != "all")]
-    return pd.DataFrame({"Cause": of["cause"], "Found": of["known_truth"], "Tracks": of["tracks"]})
+    return pd.DataFrame(
+        {"Cause": of["cause"], "Found": of["known_truth"], "Tracks": of["tracks"].astype(int)}
+    )
 
 
 def _toy(frames: Frames) -> Verdict:

@@ -104,7 +104,7 @@ def _reconet(study: Study, seed: int, *, attributes: bool, layer: bool) -> Cell:
         "macro": found.macro,
         "pooled": found.pooled,
         "viewers": found.viewers,
-        "fit_seconds": model.card["training_seconds"],
+        "fit_seconds": model.seconds,
         "score_seconds": seconds,
         "epochs": model.card["epochs"],
     }

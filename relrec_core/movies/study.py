@@ -46,6 +46,8 @@ class Trained:
     parts: Split
     weights: Weights
     card: dict[str, Any]
+    seconds: float
+    """Of the training."""
 
 
 class Study(study.Study[Trained]):
@@ -88,7 +90,9 @@ class Study(study.Study[Trained]):
             space = feature_space(self.data, attributes)
             weights = Weights.from_arrays(*run.read_arrays())
             weights.check_belongs_to(self.data, space)
-            self._trained[run.name] = Trained(space, self.parts(seed), weights, run.card())
+            self._trained[run.name] = Trained(
+                space, self.parts(seed), weights, run.card(), run.status().seconds
+            )
         return self._trained[run.name]
 
     def cells(self, table: str, *modules: str) -> Cells:

@@ -44,7 +44,7 @@ class Execution:
         self._folder = folder
         self._writes = writes
         self._listener = listener
-        self._status = status.running()
+        self._status = status.running(status.read(folder / "status.json").seconds)
         self._guard = threading.Lock()
         self._over = threading.Event()
         self._reported = 0.0

@@ -59,7 +59,7 @@ def resume(run: Run, *, alongside: bool = False, script: Path = TRAIN) -> None:
         if not alongside:
             _refuse_second(run.wing)
         run.withdraw_cancel()
-        status.write(run.path / "status.json", status.queued())
+        status.write(run.path / "status.json", status.queued(run.status().seconds))
     _start(run, script)
 
 

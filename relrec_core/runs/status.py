@@ -25,7 +25,10 @@ LOST = 120.0
 
 
 class Status(Value):
-    """The content of status.json. Times are seconds since 1970."""
+    """The content of status.json. Times are seconds since 1970.
+
+    `spent` are the seconds that it ran before it was last started.
+    """
 
     state: State
     heartbeat: float
@@ -33,12 +36,21 @@ class Status(Value):
     host: str = Field(default_factory=platform.node)
     started: float | None = None
     ended: float | None = None
+    spent: float = Field(default=0.0, ge=0.0)
     progress: float = Field(default=0.0, ge=0.0, le=1.0)
     message: str = ""
 
     @property
     def ongoing(self) -> bool:
         return self.state in ("queued", "running")
+
+    @property
+    def seconds(self) -> float:
+        """How long it has run, all its starts together."""
+        if self.started is None:
+            return self.spent
+        last = self.heartbeat if self.ended is None else self.ended
+        return self.spent + max(0.0, last - self.started)
 
     @property
     def here(self) -> bool:
@@ -66,15 +78,15 @@ class Status(Value):
         )
 
 
-def queued() -> Status:
-    """The status of a run that waits for its process."""
-    return Status(state="queued", heartbeat=time.time())
+def queued(spent: float = 0.0) -> Status:
+    """The status of a run that waits for its process, and ran for `spent` seconds before."""
+    return Status(state="queued", heartbeat=time.time(), spent=spent)
 
 
-def running() -> Status:
-    """The status of a run that this process executes from now on."""
+def running(spent: float = 0.0) -> Status:
+    """The status of a run that this process executes from now on; `spent` as in `queued`."""
     now = time.time()
-    return Status(state="running", heartbeat=now, started=now, pid=os.getpid())
+    return Status(state="running", heartbeat=now, started=now, pid=os.getpid(), spent=spent)
 
 
 def write(path: Path, status: Status) -> None:

@@ -74,7 +74,7 @@ def accuracy_table(study: Study) -> Table:
             found = study.trained(seed, model)
             test = found.test
             more = {"parameters": found.predictor.parameters, "epochs": found.card["epochs"]}
-            more["training_seconds"] = found.card["training_seconds"]
+            more["training_seconds"] = found.seconds
             rows.append({"method": title, **_scores(test, test.prediction.probability), **more})
             study.step(f"{title}, seed {seed}: {rows[-1]['accuracy']:.4f}")
     test = study.trained(study.seeds[0], EXPERTS).test

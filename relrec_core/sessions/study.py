@@ -54,6 +54,8 @@ class Trained:
     predictor: Predictor
     test: Judged
     card: dict[str, Any]
+    seconds: float
+    """Of the training."""
 
 
 class Study(study.Study[Trained]):
@@ -93,7 +95,7 @@ class Study(study.Study[Trained]):
         if run.name not in self._trained:
             predictor = store.predictor(run)
             test = judged(self.source, "test", predictor)
-            self._trained[run.name] = Trained(predictor, test, run.card())
+            self._trained[run.name] = Trained(predictor, test, run.card(), run.status().seconds)
         return self._trained[run.name]
 
 

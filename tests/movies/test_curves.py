@@ -29,7 +29,7 @@ def test_changes_are_those_of_profiles_without_the_features(quick: Study, hidden
     space = feature_space(quick.data)
     weights = planted.weights(space, quick.data.content_hash, hidden=hidden)
     parts = split(quick.data, 0)
-    case = curves.cases(Trained(space, parts, weights, {}))[7]
+    case = curves.cases(Trained(space, parts, weights, {}, 0.0))[7]
     assert case.item not in parts.known[7].indices
     n = len(case.bag)
     orders = np.stack([np.argsort(-case.shares), np.random.default_rng(0).permutation(n)])

@@ -50,6 +50,8 @@ def test_a_killed_run_is_seen_as_failed_keeps_what_it_had_and_is_resumed():
     os.kill(pid, signal.SIGKILL)
     assert ended(run).state == "failed"
     assert re.search(r"signal 9.*kept", run.status().message)
+    worked = run.status().seconds
+    assert worked > 0
     had = len(run.metrics())
     _, meta = run.read_state()
     assert meta["epoch"] in (had - 1, had)
@@ -57,6 +59,8 @@ def test_a_killed_run_is_seen_as_failed_keeps_what_it_had_and_is_resumed():
     begun(run, had + 5)
     cancel(run)
     assert ended(run).state == "cancelled"
+    assert run.status().spent == worked
+    assert run.status().seconds > worked
     assert [row["step"] for row in run.metrics()] == list(range(1, len(run.metrics()) + 1))
 
 

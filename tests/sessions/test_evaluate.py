@@ -43,7 +43,7 @@ def quick(home: Path) -> Study:
 def shipped() -> Trained:
     """The model that ships, judged on the test part of sessions it never saw."""
     predictor = store.predictor(store.shown_run())
-    return Trained(predictor, judged(Memory(made.data(2_000, seed=9)), "test", predictor), {})
+    return Trained(predictor, judged(Memory(made.data(2_000, seed=9)), "test", predictor), {}, 0.0)
 
 
 def test_accuracy_is_that_of_the_cards_and_is_stored(quick: Study) -> None:
@@ -108,7 +108,7 @@ def test_known_truth_has_every_method_and_cause(quick: Study, shipped: Trained) 
     plain = quick.trained(0, "control")
     own = shipped.predictor
     source = study.source
-    ours = Trained(own, judged(source, "test", own), {})
+    ours = Trained(own, judged(source, "test", own), {}, 0.0)
     study.trained = lambda seed, model: plain if model == "control" else ours  # type: ignore[method-assign]
     frame = evaluate.known_truth_table(study).frame
     assert set(frame["method"]) == {

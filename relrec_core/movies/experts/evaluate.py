@@ -159,7 +159,7 @@ def _network(study: Study, seed: int, model: str, cases: Cases) -> Cell:
         "ndcg": result.ndcg,
         "cases": result.cases,
         "parameters": found.predictor.parameters,
-        "fit_seconds": found.card["training_seconds"],
+        "fit_seconds": found.seconds,
         "epochs": found.card["epochs"],
     }
 

@@ -28,6 +28,8 @@ class Trained:
 
     predictor: Predictor
     card: dict[str, Any]
+    seconds: float
+    """Of the training."""
 
 
 def settings(study: Study, seed: int, model: str) -> Config:
@@ -49,7 +51,7 @@ def trained(study: Study, seed: int, model: str) -> Trained:
         ReadOnlyError: it has to be trained, in read-only mode.
     """
     run = study.run(settings(study, seed, model), training_code(), train)
-    return Trained(store.predictor(run, study.data), run.card())
+    return Trained(store.predictor(run, study.data), run.card(), run.status().seconds)
 
 
 @cache

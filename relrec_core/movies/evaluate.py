@@ -39,6 +39,10 @@ PAPER = {
 """Table 1 of the paper, MovieLens 1M; it does not say which of the two averages it takes."""
 
 MODELS = (("RecoNet", False), ("RecoNet + Layer", True))
+METHODS = (*((name, False) for name in PEERS), *((name, True) for name in WITH_ATTRIBUTES))
+"""The peers, without and with attributes."""
+QUICK_METHODS = (("Popularity", False), ("Item-item cosine", False), ("ALS", False))
+"""Instead, to see that everything works."""
 
 
 def recall_table(study: Study, models: Sequence[tuple[str, bool]] = MODELS) -> Table:
@@ -47,7 +51,7 @@ def recall_table(study: Study, models: Sequence[tuple[str, bool]] = MODELS) -> T
     Mean over seeds with the standard deviation (of the sample; empty for one seed). `fit_seconds`
     of a peer is one fit; of RecoNet the whole training, search of the epochs included.
     """
-    measured = [(name, False) for name in PEERS] + [(name, True) for name in WITH_ATTRIBUTES]
+    measured = QUICK_METHODS if study.quick else METHODS
     study.begin(len(study.seeds) * (len(measured) + 2 * len(models)))
     rows: list[Cell] = []
     for seed in study.seeds:

@@ -55,13 +55,11 @@ def _median_viewer(recommender: Recommender) -> int:
 
 
 def _quality(dataset: str) -> None:
-    table = evaluation("movies", f"recall-{dataset}") or evaluation(
-        "movies", f"recall-plain-{dataset}"
-    )
+    table = evaluation("movies", f"recall-{dataset}")
     if table is None:
         st.caption(
             f"Not measured yet. `python3 scripts/evaluate.py movies recall --dataset {dataset}` "
-            "measures the model beside five others, and this page shows the result."
+            "measures the model beside ten others, and this page shows the result."
         )
         return
     frame = table.frame
@@ -75,7 +73,8 @@ def _quality(dataset: str) -> None:
         alt="Recall at 50 of every method",
     )
     seeds = int(frame["seeds"].max())
+    said = f"mean of {seeds} random splits" if seeds > 1 else "one random split"
     st.caption(
         "Of the liked films that were hidden from a model, the share found among its first 50; "
-        f"mean of {seeds} random splits. `python3 scripts/evaluate.py movies recall` measures it."
+        f"{said}. `python3 scripts/evaluate.py movies recall` measures it."
     )

@@ -228,7 +228,7 @@ CLAIMS: tuple[Claim, ...] = (
         RECONET,
         "Table 1, MovieLens 1M",
         "RecoNet is competitive with the best techniques without giving up interpretability.",
-        _source("recall-plain", "ml-1m"),
+        _source("recall", "ml-1m"),
         _competitive,
         _recalls,
         "Ours is the mean over viewers; the paper does not say how it averages, and its numbers "

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -45,14 +44,14 @@ QUICK_METHODS = (("Popularity", False), ("Item-item cosine", False), ("ALS", Fal
 """Instead, to see that everything works."""
 
 
-def recall_table(study: Study, models: Sequence[tuple[str, bool]] = MODELS) -> Table:
+def recall_table(study: Study) -> Table:
     """Recall@50 of all methods on the same splits (the paper's Table 1).
 
     Mean over seeds with the standard deviation (of the sample; empty for one seed). `fit_seconds`
     of a peer is one fit; of RecoNet the whole training, search of the epochs included.
     """
     measured = QUICK_METHODS if study.quick else METHODS
-    study.begin(len(study.seeds) * (len(measured) + 2 * len(models)))
+    study.begin(len(study.seeds) * (len(measured) + 2 * len(MODELS)))
     rows: list[Cell] = []
     for seed in study.seeds:
         for name, attributes in measured:
@@ -60,7 +59,7 @@ def recall_table(study: Study, models: Sequence[tuple[str, bool]] = MODELS) -> T
             said = "with" if attributes else "without"
             rows.append({"method": name, "attributes": said, "seed": seed, **cell})
             study.step(f"{name} {said} attributes, seed {seed}: {cell['macro']:.4f}")
-        for name, layer in models:
+        for name, layer in MODELS:
             for attributes in (True, False):
                 cell = _reconet(study, seed, attributes=attributes, layer=layer)
                 said = "with" if attributes else "without"
@@ -116,7 +115,6 @@ def _reconet(study: Study, seed: int, *, attributes: bool, layer: bool) -> Cell:
 
 TABLES: dict[str, Callable[[Study], Table]] = {
     "recall": recall_table,
-    "recall-plain": partial(recall_table, models=MODELS[:1]),
     "short-history": short_history_table,
     "cold-start": cold_start_table,
     "deletion": curves.deletion_table,

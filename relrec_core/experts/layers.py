@@ -32,7 +32,7 @@ class BlockLinear(nn.Module):
             for (out, parts), row in zip(links.parts(self.weight), links.rows, strict=True):
                 bound = row.fan_in**-0.5 if row.fan_in else 0.0
                 self.bias[slice(*out)].uniform_(-bound, bound)
-                for _, block, _ in parts:
+                for _, block in parts:
                     block.uniform_(-bound, bound)
 
     def extra_repr(self) -> str:
@@ -78,7 +78,7 @@ class ExpertLinear(BlockLinear):
 
     def blocks(self, x: Tensor, onto: Tensor | None = None, apart: bool = False) -> Tensor:
         """(..., K, n_in) -> (..., K, n_out), added to `onto`; each expert by itself if `apart`."""
-        each = x.flatten(0, -3)  # (N, K, n_in)
+        each = x.reshape(-1, *x.shape[-2:])  # (N, K, n_in)
         below = None if onto is None else onto.reshape(*each.shape[:2], -1)  # (N, K, n_out)
         y: Tensor = ExpertProduct.apply(each, self.weight, self.bias, below, self.links, apart)  # type: ignore[no-untyped-call]
         return y.view(*x.shape[:-1], -1)  # (..., K, n_out)

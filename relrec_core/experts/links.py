@@ -15,8 +15,8 @@ from relrec_core.experts.subsets import Family
 Run = tuple[int, int]
 """Adjacent columns, from (included) and to (excluded)."""
 
-Part = tuple[Run, Tensor, bool]
-"""Input columns of a run, its weights (run, width), and whether gradients flow into it."""
+Part = tuple[Run, Tensor]
+"""Input columns of a run, and its weights (run, width)."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,11 @@ class Links:
         blocks = iter(torch.split(weight, self._sizes) if self._sizes else ())
         out = 0
         for row in self.rows:
-            flowing = [(run, next(blocks).view(-1, row.width), True) for run in row.flowing]
-            stopped = [(run, next(blocks).view(-1, row.width), False) for run in row.stopped]
-            yield (out, out + row.width), flowing + stopped
+            runs = row.flowing + row.stopped
+            yield (
+                (out, out + row.width),
+                [(run, next(blocks).view(-1, row.width)) for run in runs],
+            )
             out += row.width
 
     @cached_property

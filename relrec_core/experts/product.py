@@ -25,7 +25,7 @@ class InputProduct(torch.autograd.Function):
         ctx.links = links
         y = bias.expand(len(x), -1).clone(memory_format=torch.contiguous_format)  # (N, n_out)
         for out, parts in links.parts(weight):
-            for columns, block, _ in parts:
+            for columns, block in parts:
                 within(y, out).addmm_(within(x, columns), block)
         return y
 
@@ -40,7 +40,7 @@ class InputProduct(torch.autograd.Function):
         targets = links.parts(into_weight)
         for (out, parts), (_, places) in zip(links.parts(weight), targets, strict=True):
             g = within(grad, out)  # (N, width)
-            for (columns, block, _), (_, place, _) in zip(parts, places, strict=True):
+            for (columns, block), (_, place) in zip(parts, places, strict=True):
                 torch.mm(within(x, columns).T, g, out=place)
                 if into_x is not None:
                     within(into_x, columns).addmm_(g, block.T)

@@ -81,7 +81,8 @@ class Study(ABC, Generic[T]):
         if (folder / "status.json").exists() and Run.open(folder).status().state == "done":
             return Run.open(folder)
         permission.require_writable("train a model for an evaluation")
-        with process.locked(folder / ".turn", "", wait=True):
+        busy = f"The model {name} is being trained by another evaluation."
+        with process.locked(folder / ".turn", busy, wait=True):
             if not (folder / "status.json").exists():
                 paths.write_text(folder / "config.json", settings.to_json())
                 status.write(folder / "status.json", status.queued())

@@ -47,6 +47,7 @@ def test_linear(family: Family) -> None:
     x, y = pair(random(g, 5, k * 3))
     twins = Twins()
     compare(inner(x), twins.of(inner)(y), twins, [(x, y)])
+    torch.testing.assert_close(inner(x[0]), inner(x)[0])  # also one place by itself
 
 
 @few

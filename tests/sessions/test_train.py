@@ -144,10 +144,11 @@ def test_shards_files_and_memory_are_the_same_data(tmp_path: Path) -> None:
 def test_two_processes_learn_what_one_learns() -> None:
     """The command line under torchrun: same total batch, so the same losses up to rounding.
 
-    Adam blows rounding up where a gradient is next to nothing, so the tolerance is not tiny; the
-    gradients themselves are compared exactly below.
+    Adam blows rounding up where a gradient is next to nothing, so the tolerance is not tiny, and
+    the last validation is compared by its predictions; the gradients themselves are compared
+    exactly below.
     """
-    settings = config(batch_size=37, epochs=2)
+    settings = config(batch_size=37, epochs=3)
     one = trained(settings)
     options = [
         f"--{name.replace('_', '-')}={value}"
@@ -164,11 +165,12 @@ def test_two_processes_learn_what_one_learns() -> None:
     assert child.returncode == 0, child.stdout + child.stderr
     (two,) = (run for run in list_runs("sessions") if run.name != one.name)
     assert two.settings(Config) == settings
-    for name in ("train_loss", "validation_loss"):
-        assert losses(two, name) == pytest.approx(losses(one, name), rel=2e-3)
+    assert losses(two) == pytest.approx(losses(one), rel=5e-4)
+    first, second = (losses(run, "validation_loss")[:-1] for run in (one, two))
+    assert second == pytest.approx(first, rel=2e-3)
     test = next(store.open_source(settings).sessions("test"))[1]
-    first, second = (store.predictor(run).predict(test) for run in (one, two))
-    assert np.abs(first.probability - second.probability).mean() < 0.01
+    alone, shared = (store.predictor(run).predict(test) for run in (one, two))
+    assert np.abs(alone.probability - shared.probability).mean() < 0.01
 
 
 @pytest.mark.parametrize("model", ["transformer", "gru", "control"])

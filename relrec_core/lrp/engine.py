@@ -38,7 +38,7 @@ from relrec_core.lrp.redistribute import (
     item_sums,
     redistribute,
 )
-from relrec_core.lrp.rules import Rule, vanishes_with_input
+from relrec_core.lrp.rules import RelativeEpsilon, Rule, vanishes_with_input
 
 EPSILON = 1e-6
 Precision = Literal["exact", "fast"]
@@ -136,7 +136,8 @@ def propagate(
             mode; only read.
         inputs: (B, ...) floating point.
         output_relevance: shaped like the output: what to explain, in units of the score.
-        rules: a preset or its name: `paper`, `epsilon-plus-flat`, `epsilon-gamma-box`.
+        rules: a preset or its name: `paper`, `epsilon-relative`, `epsilon-gamma`,
+            `epsilon-plus-flat`, `epsilon-gamma-box`.
         epsilon: the stabiliser, in units of the layers' outputs; more than 0.
         ignore_bias: leave biases out of the denominators, so that they absorb nothing.
         precision: `fast` sends relevance back through convolutions in bfloat16; the forward
@@ -213,8 +214,16 @@ def _forward(
             x = layer.rectified(x) if rectified else layer.forward(x, layer.weight, layer.bias)
         else:
             x = layer.forward(x)
-        steps.append(Step(layer, rule, seen, x, seen_nonnegative, rectified))
+        floor = rule.share * _size(x) if isinstance(rule, RelativeEpsilon) else None
+        steps.append(Step(layer, rule, seen, x, seen_nonnegative, rectified, floor=floor))
     return steps, x
+
+
+def _size(x: Tensor) -> Tensor:
+    """Root mean square of what is above zero, (B, ...) -> (B, 1, ...); 0 where nothing is."""
+    within = tuple(range(1, x.ndim))
+    count = (x > 0).sum(dim=within, keepdim=True).clamp(min=1)
+    return (x.clamp(min=0).square().sum(dim=within, keepdim=True) / count).sqrt()
 
 
 def _rectifies(layers: tuple[Layer, ...], rules: tuple[Rule, ...], place: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from relrec_core.errors import ConfigError
 from relrec_core.lrp.layers import Convolution, Layer, Linear
-from relrec_core.lrp.rules import Epsilon, Flat, Gamma, Rule, ZBox, ZPlus
+from relrec_core.lrp.rules import Epsilon, Flat, Gamma, RelativeEpsilon, Rule, ZBox, ZPlus
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Preset:
 PRESETS = {
     preset.name: preset
     for preset in (
+        Preset("epsilon-relative", convolution=RelativeEpsilon(), linear=RelativeEpsilon()),
         Preset("epsilon-gamma", convolution=Gamma(0.1), linear=Epsilon(), first=Epsilon()),
         Preset("paper", convolution=Epsilon(), linear=Epsilon()),
         Preset("epsilon-plus-flat", convolution=ZPlus(), linear=Epsilon(), first=Flat()),

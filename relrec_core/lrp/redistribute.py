@@ -43,6 +43,7 @@ class Step:
         nonnegative: no input is below zero.
         rectified: the outputs hold their ReLU, and relevance is zero where they are.
         pooling: the outputs, rectified, hold only their winners.
+        floor: (B, 1, ...) what the rule adds to the stabiliser.
     """
 
     layer: Layer
@@ -52,6 +53,13 @@ class Step:
     nonnegative: bool
     rectified: bool = False
     pooling: Pooling | None = None
+    floor: Tensor | None = None
+
+    def stabiliser(self, epsilon: float) -> Tensor:
+        """eps (1,) or (B, 1, ...), never negative."""
+        if self.floor is None:
+            return self.outputs.new_tensor([epsilon])
+        return self.floor + epsilon
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +161,7 @@ def _quotient(step: Step, quotient: Quotient, relevance: Relevance, settings: Se
     active = settings.active(step) and plain
     low = settings.low_precision if isinstance(layer, Convolution) else None
     s, total, units, absorbed = _divide(
-        relevance, z, settings.epsilon, active, low or z.dtype
+        relevance, z, step.stabiliser(settings.epsilon), active, low or z.dtype
     )  # (R, O, ...), (R,), (R, O), (R,)
     if plain and step.pooling is not None:
         s = step.pooling.to_winners(s)  # (R, O, H, W)
@@ -165,9 +173,9 @@ def _quotient(step: Step, quotient: Quotient, relevance: Relevance, settings: Se
 
 
 def _divide(
-    relevance: Relevance, z: Tensor, eps: float, active: bool, dtype: torch.dtype
+    relevance: Relevance, z: Tensor, eps: Tensor, active: bool, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """s = R / (z + eps sgn z) (R, O, ...) of a type, and three sums.
+    """s = R / (z + eps sgn z) (R, O, ...) of a type, and three sums; eps (1,) or (B, 1, ...).
 
     They are of R (R,), of s by unit (R, O), and what eps absorbs, sum_j eps sgn z_j s_j (R,).
     sgn z = 1 where relevance flows to active units only. Slice by slice, so that everything
@@ -184,7 +192,7 @@ def _divide(
         if relevance.factor is not None:
             r *= f_part
         total += r.sum(dim=(2, 3)).sum(dim=1) if r.ndim == 4 else r.sum(dim=1)
-        sign = eps if active else torch.where(z_part >= 0, eps, -eps).to(z.dtype)
+        sign = eps if active else torch.where(z_part >= 0, eps, -eps)
         r /= z_part + sign
         if not active:
             absorbed += item_sums(r * sign)
@@ -194,7 +202,7 @@ def _divide(
             s_part.copy_(r)
     if s.ndim != 4:
         units = s
-    return s, total, units, eps * units.sum(dim=1) if active else absorbed
+    return s, total, units, eps.flatten() * units.sum(dim=1) if active else absorbed
 
 
 def _slices(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:

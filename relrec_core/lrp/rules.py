@@ -64,6 +64,21 @@ class Epsilon:
 
 
 @dataclass(frozen=True)
+class RelativeEpsilon:
+    """The epsilon rule with a stabiliser that suits the layer, so that weak evidence is left out.
+
+    To eps comes `share` times the root mean square of the layer's active outputs (z > 0), by item;
+    Montavon et al. 2019 choose it by the outputs' standard deviation alike.
+    """
+
+    share: float = 0.25
+
+    @property
+    def quotients(self) -> tuple[Quotient, ...]:
+        return (Quotient(PLAIN),)
+
+
+@dataclass(frozen=True)
 class Gamma:
     """Favours contributions of the sign of the output: n_ij = z_ij + gamma * (z_ij of that sign).
 

@@ -7,7 +7,17 @@ import itertools
 import torch
 from torch import Tensor, nn
 
-from relrec_core.lrp.rules import AlphaBeta, Epsilon, Flat, Gamma, Rule, WSquare, ZBox, ZPlus
+from relrec_core.lrp.rules import (
+    AlphaBeta,
+    Epsilon,
+    Flat,
+    Gamma,
+    RelativeEpsilon,
+    Rule,
+    WSquare,
+    ZBox,
+    ZPlus,
+)
 
 
 def matrix_of(layer: nn.Module, shape: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor]:
@@ -75,11 +85,14 @@ def redistribute_densely(
     w, seen, b = matrix
     shape, whole = x.shape, x
     x, relevance = x.reshape(-1), relevance.reshape(-1)
+    if isinstance(rule, RelativeEpsilon):
+        active = [v for v in (x @ w + b).tolist() if v > 0]
+        eps += rule.share * (sum(v**2 for v in active) / max(1, len(active))) ** 0.5
     if ignore_bias:
         b = torch.zeros_like(b)
     z = x[:, None] * w  # contributions, (I, O)
     nothing = torch.zeros_like(b)
-    if isinstance(rule, Epsilon):
+    if isinstance(rule, Epsilon | RelativeEpsilon):
         shares = [(1.0, z, b)]
     elif isinstance(rule, Gamma):
         up = z.sum(0) + b >= 0
@@ -105,7 +118,7 @@ def redistribute_densely(
     result, of_bias, of_eps = torch.zeros_like(x), 0.0, 0.0
     for share, n, n_bias in shares:
         total = n.sum(0) + n_bias
-        stabiliser = torch.where(total >= 0, eps, -eps)
+        stabiliser = torch.where(total >= 0, 1.0, -1.0).to(total.dtype) * eps
         result = result + (n / (total + stabiliser) * (share * relevance)).sum(1)
         of_bias += float((n_bias / (total + stabiliser) * share * relevance).sum())
         of_eps += float((stabiliser / (total + stabiliser) * share * relevance).sum())

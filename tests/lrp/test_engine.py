@@ -15,13 +15,24 @@ from relrec_core.lrp.canonize import UnsupportedLayerError
 from relrec_core.lrp.engine import Precision, PropagationError
 from relrec_core.lrp.layers import Linear
 from relrec_core.lrp.presets import PRESETS, Preset
-from relrec_core.lrp.rules import AlphaBeta, Epsilon, Flat, Gamma, Rule, WSquare, ZBox, ZPlus
+from relrec_core.lrp.rules import (
+    AlphaBeta,
+    Epsilon,
+    Flat,
+    Gamma,
+    RelativeEpsilon,
+    Rule,
+    WSquare,
+    ZBox,
+    ZPlus,
+)
 from tests.lrp.dense import propagate_densely
 from tests.lrp.nets import images, shaken, small
 
 WEIGHTED = ("0", "3", "8", "10")
 ASSIGNED: dict[str, dict[str, Rule]] = {
     "paper": {},
+    "epsilon-relative": dict.fromkeys(WEIGHTED, RelativeEpsilon()),
     "epsilon-gamma": {"3": Gamma(0.1)},
     "epsilon-plus-flat": {"0": Flat(), "3": ZPlus()},
     "epsilon-gamma-box": {"0": ZBox(), "3": Gamma()},
@@ -44,7 +55,9 @@ def test_presets_are_their_definition(name: str, epsilon: float, ignore_bias: bo
 
 
 @pytest.mark.parametrize(
-    "rule", [Epsilon(), Gamma(), ZPlus(), AlphaBeta(), ZBox(), Flat(), WSquare()], ids=str
+    "rule",
+    [Epsilon(), RelativeEpsilon(), Gamma(), ZPlus(), AlphaBeta(), ZBox(), Flat(), WSquare()],
+    ids=str,
 )
 def test_any_rule_may_stand_anywhere(rule: Rule) -> None:
     net, x = small(), images(2)

@@ -8,12 +8,22 @@ from torch import nn
 
 from relrec_core.lrp import propagate
 from relrec_core.lrp.presets import Preset
-from relrec_core.lrp.rules import AlphaBeta, Epsilon, Flat, Gamma, WSquare, ZBox, ZPlus
+from relrec_core.lrp.rules import (
+    AlphaBeta,
+    Epsilon,
+    Flat,
+    Gamma,
+    RelativeEpsilon,
+    WSquare,
+    ZBox,
+    ZPlus,
+)
 from tests.lrp.dense import matrix_of, redistribute_densely
 from tests.lrp.nets import shaken
 
 RULES = [
     Epsilon(),
+    RelativeEpsilon(0.4),
     Gamma(0.3),
     ZPlus(),
     AlphaBeta(2.0, 1.0),

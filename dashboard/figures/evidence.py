@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from dashboard.figures.curves import COLOURS, DASHES, comparison
 from dashboard.figures.palette import OPPOSITION, SUPPORT, faded
 from dashboard.figures.toy import toy_figure
+from relrec_core.products.claims import CHOSEN
 
 Frames = Sequence[pd.DataFrame]
 PAPER_MARK = {"symbol": "diamond-open", "size": 11, "color": SUPPORT, "line": {"width": 2}}
@@ -215,7 +216,7 @@ def _dimensions(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
 
 
 def _gains(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
-    return ranked(numbers, "Map", "SRG", ["LRP, epsilon-gamma (evidence)"])
+    return ranked(numbers, "Map", "SRG", [CHOSEN])
 
 
 def _curves(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
@@ -232,7 +233,7 @@ def _curves(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
 
 def _located(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     best = numbers.head(14)
-    return ranked(best, "Map", "Share over area", ["LRP, epsilon-gamma (evidence)"])
+    return ranked(best, "Map", "Share over area", [CHOSEN])
 
 
 def _tastes(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
@@ -294,6 +295,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "end-to-end-studio": _by_relation,
     "dimensions": _dimensions,
     "perturbation": _gains,
+    "perturbation-photos": _gains,
     "epsilon": _curves,
     "localisation": _located,
     "tastes": _tastes,

@@ -23,10 +23,19 @@ def of(relevance: float) -> str:
 
 def signed(value: float, digits: int = 2) -> str:
     """'+0.41' or '−0.41' with a true minus sign; small values keep their first digit."""
-    while 0 < abs(value) < 0.5 * 10**-digits and digits < 5:
-        digits += 1
-    return f"{value + 0.0:+.{digits}f}".replace("-", "−")
+    return f"{value + 0.0:+.{_enough(value, digits)}f}".replace("-", "−")
 
 
 def plain(value: float, digits: int = 2) -> str:
     return f"{value:z.{digits}f}".replace("-", "−")
+
+
+def exact(value: float, digits: int = 2) -> str:
+    """As `plain`, but small values keep their first digit."""
+    return plain(value, _enough(value, digits))
+
+
+def _enough(value: float, digits: int) -> int:
+    while 0 < abs(value) < 0.5 * 10**-digits and digits < 5:
+        digits += 1
+    return digits

@@ -32,6 +32,8 @@ PRESETS = {
     "epsilon-plus-flat": "Supports only, flat below (z-plus)",
     "epsilon-gamma-box": "Supports favoured (gamma 0.25)",
 }
+SEEN = 0.005
+"""What the stabiliser took is named from here on; below it is rounding."""
 _DETAIL = {
     SMOOTHED: "smoothed a little, since single pixels flicker",
     CELLS: "summed up in 16 x 16 cells",
@@ -74,10 +76,10 @@ def legend_caption(scale: float) -> str:
 def sums_up(ledger: Ledger) -> str:
     """The ledger in a few words."""
     mark = "✓" if ledger.closes() else f"(off by {ledger.gap:.2g})"
-    return (
-        f"pixels {signed(ledger.features)}, biases {signed(ledger.bias)} "
-        f"= score {plain(ledger.score)} {mark}"
-    )
+    terms = f"pixels {signed(ledger.features)}, biases {signed(ledger.bias)}"
+    if abs(ledger.epsilon) >= SEEN:
+        terms += f", stabiliser {signed(ledger.epsilon)}"
+    return f"{terms} = score {plain(ledger.score)} {mark}"
 
 
 def planted(relation: str, cause: str, crosses: bool) -> str:

@@ -7,7 +7,7 @@ import html
 import plotly.graph_objects as go
 
 from dashboard.figures.audit import deletion_figure, deletion_in_words
-from dashboard.figures.palette import plain, signed
+from dashboard.figures.palette import exact, plain, signed
 from relrec_core.explanation import Explanation
 
 STYLE = """
@@ -37,7 +37,7 @@ def report(explanation: Explanation, figure: go.Figure) -> str:
 <meta name="viewport" content="width=device-width"><title>{sentence}</title><style>{STYLE}</style>
 <h1>{sentence}</h1>{picture}
 <h2>Does it add up?</h2><p>All shares {plain(ledger.features, 4)}, biases {plain(ledger.bias, 4)},
-stabiliser {plain(ledger.epsilon, 6)}; the score is {plain(ledger.score, 4)}.</p>
+stabiliser {exact(ledger.epsilon, 4)}; the score is {plain(ledger.score, 4)}.</p>
 <h2>Do the named reasons matter?</h2><p>{html.escape(deletion_in_words(deletion))}</p>{proof}
 <h2>Every share</h2><table><tr><th>Feature</th><th>Group</th><th>Share</th></tr>{rows}</table>
 <footer>Data: {html.escape(p.dataset)} ({html.escape(p.licence)}). Model run:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.figures.audit import deletion_figure, deletion_in_words
-from dashboard.figures.palette import plain
+from dashboard.figures.palette import exact, plain
 from dashboard.panels.common import PERCENT, chart
 from relrec_core.explanation import DeletionTest, ExpertAudit, Explanation, Ledger
 
@@ -32,7 +32,7 @@ def audit_strip(
     adds_up, matters = st.columns([2, 3], gap="medium")
     terms = f"{shares} {plain(ledger.features, 3)}"
     if ledger.bias or ledger.epsilon:
-        terms += f", biases {plain(ledger.bias, 3)}, stabiliser {plain(ledger.epsilon, 6)}"
+        terms += f", biases {plain(ledger.bias, 3)}, stabiliser {exact(ledger.epsilon, 3)}"
     with adds_up:
         _sums(f"{terms}. The score {plain(ledger.score, 3)}.", [ledger])
     words = (

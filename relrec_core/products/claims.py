@@ -13,7 +13,7 @@ OURS = "Beyond the papers"
 NOTICEABLE = 0.001
 NETWORK, FROZEN = "Siamese network", "Distances on untouched features"
 STUDIO, PHOTOS = "studio", "ikea-rooms"
-CHOSEN = "LRP, epsilon-gamma (evidence)"
+CHOSEN = "LRP, epsilon-relative (evidence)"
 """The reading and preset that the products page shows first."""
 OTHERS = ("Integrated gradients", "DeepLift", "Saliency", "Grad-CAM")
 
@@ -271,6 +271,17 @@ CLAIMS: tuple[Claim, ...] = (
         _source("perturbation"),
         _perturbation,
         _gain_rows,
+    ),
+    Claim(
+        "perturbation-photos",
+        "And on real photos, with VGG-16?",
+        PAPER,
+        "Figure 3",
+        "Perturbing the pixels that relevance names makes the prediction fall.",
+        _source("perturbation", PHOTOS),
+        _perturbation,
+        _gain_rows,
+        "Pairs with a product that training never saw.",
     ),
     Claim(
         "epsilon",

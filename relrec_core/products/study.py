@@ -31,12 +31,12 @@ IN_TRAINING = (
 """Modules of this wing that decide what a trained network is."""
 
 STUDIO: dict[str, Any] = {
-    "dataset": "studio-2880-1",
+    "dataset": "studio-5760-1",
     "shown": store.STUDIO,
     "side": 96,
     "dim": 64,
-    "warm_epochs": 50,
-    "epochs": 30,
+    "warm_epochs": 40,
+    "epochs": 24,
     "learning_rate": 3e-4,
     "head_rate": 2e-3,
     "hard": 0.5,

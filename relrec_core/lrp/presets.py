@@ -46,8 +46,8 @@ class Preset:
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("epsilon-relative", convolution=RelativeEpsilon(), linear=RelativeEpsilon()),
         Preset("epsilon-gamma", convolution=Gamma(0.1), linear=Epsilon(), first=Epsilon()),
+        Preset("epsilon-relative", convolution=RelativeEpsilon(), linear=RelativeEpsilon()),
         Preset("paper", convolution=Epsilon(), linear=Epsilon()),
         Preset("epsilon-plus-flat", convolution=ZPlus(), linear=Epsilon(), first=Flat()),
         Preset("epsilon-gamma-box", convolution=Gamma(), linear=Epsilon(), first=ZBox()),

@@ -57,7 +57,7 @@ class Method(Value):
 
     reading: ReadingName = "evidence"
     compared: Literal["category", "catalogue"] = "category"
-    preset: str = "epsilon-relative"
+    preset: str = "epsilon-gamma"
     epsilon: float = EPSILON
     ignore_bias: bool = False
 

@@ -26,8 +26,8 @@ READING_HELP = (
     "when two products are nearly alike, because then there is no distance left to explain."
 )
 PRESETS = {
+    "reference": "Beyond white pictures (relative epsilon 0.05)",
     "epsilon-gamma": "Supports favoured a little (gamma 0.1)",
-    "epsilon-relative": "Weak traces left out (relative epsilon 0.25)",
     "paper": "One rule for all layers (epsilon)",
     "epsilon-plus-flat": "Supports only, flat below (z-plus)",
     "epsilon-gamma-box": "Supports favoured (gamma 0.25)",

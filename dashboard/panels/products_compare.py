@@ -26,7 +26,7 @@ from relrec_core.products.words import rather
 
 COMPARED = 40
 """The next best products to compare with."""
-FIRST_METHODS = ("LRP, epsilon-gamma", "LRP, paper", "Integrated gradients")
+FIRST_METHODS = ("LRP, reference", "LRP, epsilon-gamma", "Integrated gradients")
 
 
 def why_not(shown: Shown) -> None:

@@ -65,12 +65,15 @@ class Trace:
         shape: of the inputs.
         steps: what each layer saw.
         settings: how to distribute.
+        reference: (1, ...) what the network computed of the reference, if there is one; the
+            output is then what comes beyond it.
     """
 
     output: Tensor
     shape: tuple[int, ...]
     steps: tuple[Step, ...]
     settings: Settings
+    reference: Tensor | None = None
 
     def propagate(self, output_relevance: Tensor) -> Propagation:
         """Send relevance back to the inputs.
@@ -127,6 +130,7 @@ def propagate(
     epsilon: float = EPSILON,
     ignore_bias: bool = False,
     precision: Precision = "exact",
+    reference: Tensor | None = None,
 ) -> Propagation:
     """Layer-wise relevance propagation through a sequential network (Bharadhwaj 2018, eq. 4).
 
@@ -136,12 +140,16 @@ def propagate(
             mode; only read.
         inputs: (B, ...) floating point.
         output_relevance: shaped like the output: what to explain, in units of the score.
-        rules: a preset or its name: `paper`, `epsilon-relative`, `epsilon-gamma`,
-            `epsilon-plus-flat`, `epsilon-gamma-box`.
+        rules: a preset or its name: `reference`, `epsilon-gamma`, `paper`, `epsilon-plus-flat`,
+            `epsilon-gamma-box`.
         epsilon: the stabiliser, in units of the layers' outputs; more than 0.
         ignore_bias: leave biases out of the denominators, so that they absorb nothing.
         precision: `fast` sends relevance back through convolutions in bfloat16; the forward
             pass, and with it every gate and winner, is the exact one.
+        reference: (1, ...) another input. Then what the inputs give beyond it is explained: every
+            layer distributes by the differences of its inputs and outputs from the reference's
+            (with the epsilon rule the rescale rule of DeepLIFT, Shrikumar et al. 2017), and
+            biases, alike in both, take nothing. A max pool's winner takes all here too.
 
     Returns:
         Relevance shaped like the inputs; inputs + biases + epsilon = output relevance, by item.
@@ -151,7 +159,8 @@ def propagate(
         PropagationError: shapes that do not fit.
         ConfigError: unknown preset or epsilon out of range.
     """
-    return trace(module, inputs, rules, epsilon, ignore_bias, precision).propagate(output_relevance)
+    followed = trace(module, inputs, rules, epsilon, ignore_bias, precision, reference)
+    return followed.propagate(output_relevance)
 
 
 def trace(
@@ -161,6 +170,7 @@ def trace(
     epsilon: float = EPSILON,
     ignore_bias: bool = False,
     precision: Precision = "exact",
+    reference: Tensor | None = None,
 ) -> Trace:
     """Forward pass of `propagate`; its arguments and errors."""
     if not inputs.is_floating_point():
@@ -170,12 +180,22 @@ def trace(
         raise ConfigError(f"epsilon must be at least {least:.3g} and finite, it is {epsilon}.")
     if precision not in ("exact", "fast"):
         raise ConfigError(f"precision must be 'exact' or 'fast', it is '{precision}'.")
+    if reference is not None and reference.shape != (1, *inputs.shape[1:]):
+        raise PropagationError(
+            f"The reference is shaped {tuple(reference.shape)}, one of the inputs "
+            f"{(1, *inputs.shape[1:])}; both must be the same."
+        )
     layers = canonize(module)
     assigned = preset(rules).assign(layers)
     with torch.no_grad():
-        steps, output = _forward(layers, assigned, inputs.detach())
+        if reference is None:
+            steps, output = _forward(layers, assigned, inputs.detach())
+        else:
+            both = torch.cat([inputs.detach(), reference.detach().to(inputs)])
+            steps, output = _beyond(layers, assigned, both)
+            output, reference = output[:-1] - output[-1:], output[-1:]
     settings = Settings(epsilon, ignore_bias, torch.bfloat16 if precision == "fast" else None)
-    return Trace(output, tuple(inputs.shape), tuple(steps), settings)
+    return Trace(output, tuple(inputs.shape), tuple(steps), settings, reference)
 
 
 def _forward(
@@ -216,6 +236,37 @@ def _forward(
             x = layer.forward(x)
         floor = rule.share * _size(x) if isinstance(rule, RelativeEpsilon) else None
         steps.append(Step(layer, rule, seen, x, seen_nonnegative, rectified, floor=floor))
+    return steps, x
+
+
+def _beyond(
+    layers: tuple[Layer, ...], rules: tuple[Rule, ...], x: Tensor
+) -> tuple[list[Step], Tensor]:
+    """What each layer saw and gave beyond what it does of the last item, and what all give."""
+    if x.ndim == 4:
+        x = x.contiguous(memory_format=torch.channels_last)  # (B + 1, C, H, W)
+    steps: list[Step] = []
+    for layer, rule in zip(layers, rules, strict=True):
+        if isinstance(layer, Rectifier):
+            x = x.relu()
+            continue
+        if isinstance(layer, MaxPool):
+            seen, (x, winners) = x, layer.forward(x)
+            steps.append(Step(layer, rule, seen[:-1], winners[:-1], False))
+            continue
+        if isinstance(layer, AdaptivePool) and layer.leaves(x):
+            continue
+        seen = x
+        if isinstance(layer, Flatten):
+            x = x.flatten(1)  # (B + 1, F)
+        elif isinstance(layer, Convolution | Linear):
+            x = layer.forward(x, layer.weight, layer.bias)
+        else:
+            x = layer.forward(x)
+        more = x[:-1] - x[-1:]
+        floor = rule.share * _size(more) if isinstance(rule, RelativeEpsilon) else None
+        inputs = seen[:-1] - seen[-1:]
+        steps.append(Step(layer, rule, inputs, more, False, floor=floor, difference=True))
     return steps, x
 
 

@@ -18,12 +18,14 @@ class Preset:
         convolution: for every convolution.
         linear: for every fully connected layer.
         first: for the first layer with weights, instead of the above.
+        beyond_reference: meant for what inputs give beyond a reference.
     """
 
     name: str
     convolution: Rule
     linear: Rule
     first: Rule | None = None
+    beyond_reference: bool = False
 
     @classmethod
     def everywhere(cls, rule: Rule) -> Preset:
@@ -46,8 +48,13 @@ class Preset:
 PRESETS = {
     preset.name: preset
     for preset in (
+        Preset(
+            "reference",
+            convolution=RelativeEpsilon(0.05),
+            linear=RelativeEpsilon(0.05),
+            beyond_reference=True,
+        ),
         Preset("epsilon-gamma", convolution=Gamma(0.1), linear=Epsilon(), first=Epsilon()),
-        Preset("epsilon-relative", convolution=RelativeEpsilon(), linear=RelativeEpsilon()),
         Preset("paper", convolution=Epsilon(), linear=Epsilon()),
         Preset("epsilon-plus-flat", convolution=ZPlus(), linear=Epsilon(), first=Flat()),
         Preset("epsilon-gamma-box", convolution=Gamma(), linear=Epsilon(), first=ZBox()),

@@ -44,6 +44,7 @@ class Step:
         rectified: the outputs hold their ReLU, and relevance is zero where they are.
         pooling: the outputs, rectified, hold only their winners.
         floor: (B, 1, ...) what the rule adds to the stabiliser.
+        difference: inputs and outputs are those beyond a reference's, so biases cancel.
     """
 
     layer: Layer
@@ -54,6 +55,15 @@ class Step:
     rectified: bool = False
     pooling: Pooling | None = None
     floor: Tensor | None = None
+    difference: bool = False
+
+    @property
+    def bias(self) -> Tensor | None:
+        """(O,) or (O, 1, 1), if the layer has one and it counts."""
+        if self.difference or not isinstance(self.layer, Convolution | Linear):
+            return None
+        bias = self.layer.bias
+        return None if bias is None else self.layer.along_outputs(bias)
 
     def stabiliser(self, epsilon: float) -> Tensor:
         """eps (1,) or (B, 1, ...), never negative."""
@@ -139,11 +149,8 @@ def redistribute(step: Step, relevance: Relevance, settings: Settings) -> Shares
 
 def _quotient(step: Step, quotient: Quotient, relevance: Relevance, settings: Settings) -> Shares:
     """share * sum_j n_ij / (n_j + eps sgn n_j) R_j, what bias and eps take of it, and all R_j."""
-    layer = step.layer
     terms = _merged(quotient.terms, step.nonnegative)
-    bias = None
-    if isinstance(layer, Convolution | Linear) and layer.bias is not None:
-        bias = layer.along_outputs(layer.bias)  # (O,) or (O, 1, 1)
+    bias = step.bias
     z = step.outputs  # (B, O, ...)
     if bias is not None and settings.ignore_bias:
         z, bias = z - bias, None
@@ -159,7 +166,7 @@ def _quotient(step: Step, quotient: Quotient, relevance: Relevance, settings: Se
         bias = _bias_of(quotient, bias)
         z = _denominator(step, terms, bias)  # (B, O, ...)
     active = settings.active(step) and plain
-    low = settings.low_precision if isinstance(layer, Convolution) else None
+    low = settings.low_precision if isinstance(step.layer, Convolution) else None
     s, total, units, absorbed = _divide(
         relevance, z, step.stabiliser(settings.epsilon), active, low or z.dtype
     )  # (R, O, ...), (R,), (R, O), (R,)

@@ -67,7 +67,7 @@ class Epsilon:
 class RelativeEpsilon:
     """The epsilon rule with a stabiliser that suits the layer, so that weak evidence is left out.
 
-    To eps comes `share` times the root mean square of the layer's active outputs (z > 0), by item;
+    To eps comes `share` times the root mean square of the layer's outputs above zero, by item;
     Montavon et al. 2019 choose it by the outputs' standard deviation alike.
     """
 

@@ -13,7 +13,7 @@ OURS = "Beyond the papers"
 NOTICEABLE = 0.001
 NETWORK, FROZEN = "Siamese network", "Distances on untouched features"
 STUDIO, PHOTOS = "studio", "ikea-rooms"
-CHOSEN = "LRP, epsilon-gamma (evidence)"
+CHOSEN = "LRP, reference (evidence)"
 """The reading and preset that the products page shows first."""
 OTHERS = ("Integrated gradients", "DeepLift", "Saliency", "Grad-CAM")
 

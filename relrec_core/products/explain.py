@@ -17,10 +17,10 @@ from relrec_core import VERSION
 from relrec_core.errors import ConfigError
 from relrec_core.explanation import Audit, Explanation, Ledger, Parameter, Provenance, Value
 from relrec_core.faithfulness.deletion import deletion_test
-from relrec_core.lrp import Reading, correspondence, evidence, explain_pair, paper, trace
+from relrec_core.lrp import Head, Reading, correspondence, evidence, explain_pair, paper, trace
 from relrec_core.lrp.engine import EPSILON, Trace
 from relrec_core.lrp.pairs import Correspondence
-from relrec_core.lrp.presets import PRESETS, Preset
+from relrec_core.lrp.presets import Preset, preset
 from relrec_core.lrp.rules import ZBox
 from relrec_core.lrp.similarity import contrast
 from relrec_core.products.data import CATEGORY, ITEM, TITLE
@@ -50,14 +50,14 @@ class Method(Value):
             `paper` (H1), the whole logit as in Bharadhwaj 2018.
         compared: for evidence: with the average product of the product's own category, so that
             what all mugs and all caps share is no reason, or of the whole catalogue.
-        preset: of rules, by name.
+        preset: of rules, by name; `reference` explains what pictures give beyond white ones.
         epsilon: the stabiliser.
         ignore_bias: whether biases are left out of the denominators.
     """
 
     reading: ReadingName = "evidence"
     compared: Literal["category", "catalogue"] = "category"
-    preset: str = "epsilon-gamma"
+    preset: str = "reference"
     epsilon: float = EPSILON
     ignore_bias: bool = False
 
@@ -156,7 +156,7 @@ class Explainer:
         right = self._trace(of.pictures.batch(list(rows)), question.method)
         read: partial[Reading]
         if question.method.reading == "evidence":
-            ours, theirs = self.centres(question, rows)
+            ours, theirs = (m - _origin(head, left) for m in self.centres(question, rows))
             read = partial(evidence, head, centre=ours, right_centre=theirs)
         else:
             read = partial(paper, head)
@@ -188,6 +188,8 @@ class Explainer:
         head = of.head(question.relation, question.user)
         left = self._trace(question.query.picture, question.method)
         one, two = of.features[row : row + 1], of.features[other : other + 1]
+        if left.reference is not None:
+            one, two = one - left.reference, two - left.reference
         with torch.inference_mode():
             reading = contrast(head, left.output, one, two)
             found = left.propagate(reading.left)
@@ -221,7 +223,7 @@ class Explainer:
         head = of.head(question.relation, question.user)
         left = self._trace(question.query.picture, question.method)
         right = self._trace(of.pictures.batch([row]), question.method)
-        ours, theirs = self.centres(question, [row])
+        ours, theirs = (m - _origin(head, left) for m in self.centres(question, [row]))
         with torch.inference_mode():
             grid = (cells, cells)
             return correspondence(head, left, right, ours, theirs[0], grid, between=between)
@@ -326,13 +328,16 @@ class Explainer:
         return score.double().numpy()
 
     def _trace(self, pictures: Tensor, method: Method) -> Trace:
+        chosen = rules(method.preset, self.recommender)
+        white = self.recommender.pictures.bounds()[1]  # (3, 1, 1)
         with torch.inference_mode():
             return trace(
                 self.recommender.trunk,
                 pictures,
-                rules(method.preset, self.recommender),
+                chosen,
                 method.epsilon,
                 method.ignore_bias,
+                reference=white.expand_as(pictures[:1]) if chosen.beyond_reference else None,
             )
 
     def _provenance(self, question: Question) -> Provenance:
@@ -359,14 +364,21 @@ class Explainer:
         )
 
 
-def rules(name: str, recommender: Recommender) -> str | Preset:
+def rules(name: str, recommender: Recommender) -> Preset:
     """A preset by name, its z-box rule knowing what black and white are for this trunk."""
-    chosen = PRESETS.get(name)
-    if chosen is None or not isinstance(chosen.first, ZBox):
-        return name
+    chosen = preset(name)
+    if not isinstance(chosen.first, ZBox):
+        return chosen
     low, high = recommender.pictures.bounds()
     box = ZBox(tuple(low.flatten().tolist()), tuple(high.flatten().tolist()))
     return Preset(chosen.name, chosen.convolution, chosen.linear, box)
+
+
+def _origin(head: Head, of: Trace) -> Tensor:
+    """(D,) latents that what is explained begins from: the reference's, or nought."""
+    if of.reference is None:
+        return head.embedding.new_zeros(head.embedding.shape[1])
+    return head.latents(of.reference)[0]
 
 
 def _map(pixels: Tensor) -> Map:

@@ -17,7 +17,14 @@ from relrec_core.products import truth
 from relrec_core.products.attribution import BLIND, CAPTUM, LRP, attribute
 from relrec_core.products.baselines import calls
 from relrec_core.products.erasing import blurred, erased, noise
-from relrec_core.products.explain import GRID, Explainer, Method, Question, pooled
+from relrec_core.products.explain import (
+    GRID,
+    Explainer,
+    Method,
+    Question,
+    ReadingName,
+    pooled,
+)
 from relrec_core.products.recommend import Recommender
 from relrec_core.products.split import TEST, Pairs
 from relrec_core.products.study import Study, Trained
@@ -26,6 +33,7 @@ PAIRS, PERTURBED_PAIRS, QUICK_PAIRS = 40, 8, 2
 """Pairs a relation that maps are made of; perturbing one takes 27 passes of the trunk."""
 STEPS = 8
 EPSILONS = (1e-4, 1e-2, 1.0, 100.0)
+READINGS: tuple[ReadingName, ...] = ("evidence", "paper")
 POINTING_BLUR = 1 / 64
 """Standard deviation, as a share of the side, by which all maps are smoothed before pointing."""
 
@@ -33,13 +41,16 @@ Map = npt.NDArray[np.float32]
 
 
 def _asked(study: Study) -> list[tuple[str, Method, str]]:
-    """Name of the method in the table, how to read the score, and what makes the map."""
+    """Name of the method in the table, how to read the score, and what makes the map.
+
+    On photos, where a pass takes a hundred times as long, only what the page shows first is read.
+    """
     asked = []
-    for reading in ("evidence", "paper"):
+    for reading in READINGS if study.rendered else READINGS[:1]:
         method = Method(reading=reading)
         asked += [(f"{name} ({reading})", method, name) for name in LRP]
         asked += [(f"{name} ({reading})", method, name) for name in CAPTUM]
-    for epsilon in EPSILONS:
+    for epsilon in EPSILONS if study.rendered else ():
         method = Method(preset="paper", epsilon=epsilon)
         asked.append((f"LRP, paper, epsilon {epsilon:g} (evidence)", method, "LRP, paper"))
     return asked + [(name, Method(), name) for name in BLIND]

@@ -132,17 +132,25 @@ def propagate_densely(
     rules: dict[str, Rule],
     eps: float,
     ignore_bias: bool = False,
+    reference: Tensor | None = None,
 ) -> Tensor:
-    """Relevance of the inputs of one item: activations forward, definitions backward."""
+    """Relevance of the inputs of one item: activations forward, definitions backward.
+
+    With a reference a layer distributes by what it saw beyond it, without its bias.
+    """
     seen = []
     for name, layer in module.named_children():
-        seen.append((name, layer, x))
+        seen.append((name, layer, x, reference))
         x = layer(x[None])[0].detach()
-    for name, layer, x in reversed(seen):
+        reference = None if reference is None else layer(reference[None])[0].detach()
+    for name, layer, x, reference in reversed(seen):
         if isinstance(layer, nn.Conv2d | nn.Linear | nn.AvgPool2d):
-            matrix = matrix_of(layer, tuple(x.shape))
-            rule = rules.get(name, Epsilon())
-            relevance, _, _ = redistribute_densely(rule, x, matrix, relevance, eps, ignore_bias)
+            w, window, b = matrix_of(layer, tuple(x.shape))
+            more = x
+            if reference is not None:
+                more, b = x - reference, torch.zeros_like(b)
+            rule, matrix = rules.get(name, Epsilon()), (w, window, b)
+            relevance, _, _ = redistribute_densely(rule, more, matrix, relevance, eps, ignore_bias)
         elif isinstance(layer, nn.MaxPool2d):
             relevance = _to_winners(layer.kernel_size, x, relevance)
         else:

@@ -47,6 +47,17 @@ def test_pixels_biases_and_epsilon_sum_to_the_score(
         assert pixels == pytest.approx(found.ledger.features, rel=1e-4, abs=1e-5)
 
 
+def test_what_remains_is_the_score_of_white_pictures(explainer: Explainer) -> None:
+    of = explainer.recommender
+    asked = question(of, preset="reference")
+    (found,) = explainer.relevance(asked, [40])
+    head, (ours, theirs) = of.head("also_viewed"), explainer.centres(asked, [40])
+    white = of.seen(of.pictures.bounds()[1].expand_as(asked.query.picture))
+    y, z, w = (head.latents(x)[0] for x in (of.features[3:4], of.features[40:41], white))
+    left, right = (w - ours) @ (z - theirs[0]), (y - ours) @ (w - theirs[0])
+    assert found.ledger.bias == pytest.approx(float(left + right), rel=1e-3, abs=1e-4)
+
+
 def test_one_product_is_explained_alike_alone_and_among_others(explainer: Explainer) -> None:
     asked = question(explainer.recommender)
     together = explainer.relevance(asked, [9, 40])

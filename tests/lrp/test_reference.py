@@ -1,0 +1,100 @@
+"""What inputs give beyond a reference: its definition, its books, DeepLIFT as a second opinion."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from relrec_core.lrp import propagate, trace
+from relrec_core.lrp.engine import Precision, PropagationError
+from relrec_core.lrp.presets import Preset
+from relrec_core.lrp.rules import AlphaBeta, Epsilon, Gamma, RelativeEpsilon, Rule, ZPlus
+from tests.lrp.dense import propagate_densely
+from tests.lrp.nets import images, shaken, small
+
+WEIGHTED = ("0", "3", "8", "10")
+RULES = [Epsilon(), RelativeEpsilon(0.1), Gamma(), ZPlus(), AlphaBeta()]
+RANDOM = torch.Generator().manual_seed(12)
+
+
+@pytest.mark.parametrize("ignore_bias", [False, True])
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_every_layer_distributes_by_differences(rule: Rule, ignore_bias: bool) -> None:
+    net, x, reference = small(), images(3), images(1, seed=2)
+    relevance = torch.randn(3, 5, generator=RANDOM).double()
+    rules = Preset.everywhere(rule)
+    got = propagate(net, x, relevance, rules, 0.05, ignore_bias, reference=reference)
+    for item in range(3):
+        want = propagate_densely(
+            net, x[item], relevance[item], dict.fromkeys(WEIGHTED, rule), 0.05, False, reference[0]
+        )
+        torch.testing.assert_close(got.relevance[item], want)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_biases_take_nothing(rule: Rule) -> None:
+    net, x, reference = small(), images(4), images(1, seed=2)
+    followed = trace(net, x, Preset.everywhere(rule), 0.1, reference=reference)
+    torch.testing.assert_close(followed.output, (net(x) - net(reference)).detach())
+    torch.testing.assert_close(followed.reference, net(reference).detach())
+    books = followed.propagate(followed.output).ledger
+    assert float(books.bias.abs().max()) == 0
+    for shares in books.layers:
+        assert shares.gap.abs().max() < 1e-9
+    torch.testing.assert_close(books.score, books.inputs + books.epsilon)
+
+
+def test_without_a_stabiliser_pixels_make_up_the_whole_difference() -> None:
+    net, x, reference = small(), images(4), images(1, seed=2)
+    more = (net(x) - net(reference)).detach()
+    got = propagate(net, x, more, "paper", 1e-14, reference=reference)
+    torch.testing.assert_close(got.relevance.flatten(1).sum(1), more.sum(1))
+
+
+def test_nothing_is_more_than_itself() -> None:
+    net, x = small(), images(1)
+    followed = trace(net, x, "reference", reference=x)
+    assert float(followed.propagate(followed.output).relevance.abs().max()) == 0
+
+
+@pytest.mark.filterwarnings("ignore:Input Tensor 0", "ignore:Setting forward")
+def test_deeplift_agrees() -> None:
+    from captum.attr import DeepLift
+
+    net = shaken(
+        nn.Sequential(
+            *(nn.Conv2d(2, 4, 3), nn.ReLU(), nn.Conv2d(4, 3, 3), nn.ReLU()),
+            *(nn.Flatten(), nn.Linear(48, 7), nn.ReLU(), nn.Linear(7, 5)),
+        ),
+        seed=8,
+    )
+    x, reference = images(3), images(1, seed=2)
+    more = (net(x) - net(reference)).detach()
+    for target in range(5):
+        asked = more * nn.functional.one_hot(torch.tensor(target), 5)
+        got = propagate(net, x, asked, "paper", 1e-14, reference=reference)
+        want = DeepLift(net).attribute(x, reference.expand_as(x), target=target)
+        torch.testing.assert_close(got.relevance, want.detach(), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("precision", ["exact", "fast"])
+def test_items_do_not_influence_one_another(precision: Precision) -> None:
+    net, x, reference = small().float(), images(5).float(), images(1, seed=2).float()
+    relevance = torch.randn(5, 5, generator=RANDOM)
+    whole = propagate(net, x, relevance, "reference", precision=precision, reference=reference)
+    for item in range(5):
+        alone = trace(
+            net, x[item : item + 1], "reference", precision=precision, reference=reference
+        )
+        got = alone.propagate(relevance[item : item + 1])
+        torch.testing.assert_close(whole.relevance[item], got.relevance[0])
+        many = alone.propagate(relevance)
+        torch.testing.assert_close(many.relevance[item], got.relevance[0])
+
+
+def test_a_reference_of_another_shape_is_refused() -> None:
+    net, x = small(), images(3)
+    for reference in (images(2), images(1)[:, :, :6], images(1)[0]):
+        with pytest.raises(PropagationError, match="reference"):
+            propagate(net, x, net(x).detach(), "reference", reference=reference)

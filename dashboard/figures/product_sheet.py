@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dashboard.figures.audit import deletion_figure, deletion_in_words
 from dashboard.figures.heatmap import Panel, data_url, marks, over
 from dashboard.figures.palette import OPPOSITION, SUPPORT, exact, plain, signed
+from dashboard.figures.product_words import rest
 from dashboard.figures.report import STYLE
 from relrec_core.products.explain import ProductExplanation
 
@@ -103,13 +104,15 @@ def product_report(explanation: ProductExplanation, picture: str, panels: Sequen
         for row in frame.itertuples()
     )
     sentence = html.escape(explanation.sentence())
+    constant, weak = rest(str(p.parameters["preset"]))
     words = " ".join(html.escape(panel.in_words()) for panel in panels)
     return f"""<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{sentence}</title><style>{STYLE}
 svg{{max-width:100%;height:auto}}</style>
 <h1>{sentence}</h1>{picture}<p>{words}</p>
-<h2>Does it add up?</h2><p>The pixels {plain(ledger.features, 4)}, biases {plain(ledger.bias, 4)},
-stabiliser {exact(ledger.epsilon, 4)}; the score is {plain(ledger.score, 4)}.</p>
+<h2>Does it add up?</h2><p>The pixels {plain(ledger.features, 4)}, {constant}
+{plain(ledger.bias, 4)}, {weak} {exact(ledger.epsilon, 4)}; the score is
+{plain(ledger.score, 4)}.</p>
 <h2>Do the named cells matter?</h2><p>{html.escape(deletion_in_words(test, "cells"))}</p>{proof}
 <h2>Every cell</h2><p>Rows and columns count from the upper left, 16 each.</p>
 <table><tr><th>Picture</th><th>Row</th><th>Column</th><th>Relevance</th></tr>{rows}</table>

@@ -58,9 +58,14 @@ def method_caption(method: Method, detail: str) -> str:
         else ""
     )
     rules = preset_title(method.preset).lower()
+    white = (
+        " White pictures: what the score would be with one of them in a product's place."
+        if method.preset == "reference"
+        else ""
+    )
     return (
         f"Shown: {READINGS[method.reading].lower()}{beyond}; {rules}, stabiliser "
-        f"{method.epsilon:g}{bias}; {_DETAIL[detail]}."
+        f"{method.epsilon:g}{bias}; {_DETAIL[detail]}.{white}"
     )
 
 
@@ -73,12 +78,18 @@ def legend_caption(scale: float) -> str:
     )
 
 
-def sums_up(ledger: Ledger) -> str:
+def rest(preset: str) -> tuple[str, str]:
+    """What takes what the pixels do not."""
+    return ("white pictures", "weak traces") if preset == "reference" else ("biases", "stabiliser")
+
+
+def sums_up(ledger: Ledger, preset: str) -> str:
     """The ledger in a few words."""
+    constant, weak = rest(preset)
     mark = "✓" if ledger.closes() else f"(off by {ledger.gap:.2g})"
-    terms = f"pixels {signed(ledger.features)}, biases {signed(ledger.bias)}"
+    terms = f"pixels {signed(ledger.features)}, {constant} {signed(ledger.bias)}"
     if abs(ledger.epsilon) >= SEEN:
-        terms += f", stabiliser {signed(ledger.epsilon)}"
+        terms += f", {weak} {signed(ledger.epsilon)}"
     return f"{terms} = score {plain(ledger.score)} {mark}"
 
 

@@ -347,7 +347,9 @@ def _settings(of: Recommender) -> Settings:
             "Leave biases out",
             key="no_biases",
             bind="query-params",
-            help="Then the network's biases take no share from the pixels.",
+            disabled=PRESETS[preset].beyond_reference,
+            help="Then the network's biases take no share from the pixels. Beyond white pictures "
+            "they never do: biases are alike in both.",
         )
     method = Method(
         reading=_named(words.READINGS, reading),

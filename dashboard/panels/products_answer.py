@@ -188,7 +188,7 @@ def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: s
                     )
                 ],
                 [
-                    words.sums_up(found.ledger),
+                    words.sums_up(found.ledger, shown.asked.question.method.preset),
                     *_related(known, sure=shown.of.catalogue.rendered and row is not None),
                 ],
             )
@@ -232,6 +232,7 @@ def proof(shown: Shown, presentation: bool) -> ProductExplanation:
             explanation,
             key="product",
             shares="The pixels of both pictures together",
+            rest=words.rest(shown.asked.question.method.preset),
             things="cells",
             whole="whole pictures",
         )

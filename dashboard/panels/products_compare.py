@@ -7,6 +7,7 @@ import streamlit as st
 from PIL import Image
 
 from dashboard import links
+from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
 from dashboard.figures.palette import ACCENT, plain, rgb
 from dashboard.loaders.products import (
@@ -85,6 +86,7 @@ def why_not(shown: Shown) -> None:
             explanation,
             key="contrast",
             shares="The query's pixels together",
+            rest=words.rest(asked.question.method.preset),
             things="cells",
             whole="whole picture",
         )

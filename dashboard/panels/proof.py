@@ -20,19 +20,20 @@ def audit_strip(
     *,
     key: str,
     shares: str = "All shares together",
+    rest: tuple[str, str] = ("biases", "stabiliser"),
     things: str = "reasons",
     whole: str = "whole profile",
 ) -> None:
     """The proof beside the picture: the ledger, and what happens without the named reasons.
 
-    `shares` is what the ledger's first sum is of, `things` are what the test removes, `whole` is
-    what it removes them from.
+    `shares` is what the ledger's first sum is of, `rest` what took its two others, `things` are
+    what the test removes, `whole` is what it removes them from.
     """
     ledger, deletion = explanation.audit.ledger, explanation.audit.deletion
     adds_up, matters = st.columns([2, 3], gap="medium")
     terms = f"{shares} {plain(ledger.features, 3)}"
     if ledger.bias or ledger.epsilon:
-        terms += f", biases {plain(ledger.bias, 3)}, stabiliser {exact(ledger.epsilon, 3)}"
+        terms += f", {rest[0]} {plain(ledger.bias, 3)}, {rest[1]} {exact(ledger.epsilon, 3)}"
     with adds_up:
         _sums(f"{terms}. The score {plain(ledger.score, 3)}.", [ledger])
     words = (

@@ -32,6 +32,10 @@ PRESETS = {
     "epsilon-plus-flat": "Supports only, flat below (z-plus)",
     "epsilon-gamma-box": "Supports favoured (gamma 0.25)",
 }
+WHITE: dict[ReadingName, str] = {
+    "evidence": " White pictures: the score with one in a product's place, mean of both places.",
+    "paper": " White pictures: the score of two of them.",
+}
 SEEN = 0.005
 """What the stabiliser took is named from here on; below it is rounding."""
 _DETAIL = {
@@ -58,11 +62,7 @@ def method_caption(method: Method, detail: str) -> str:
         else ""
     )
     rules = preset_title(method.preset).lower()
-    white = (
-        " White pictures: what the score would be with one of them in a product's place."
-        if method.preset == "reference"
-        else ""
-    )
+    white = WHITE[method.reading] if method.preset == "reference" else ""
     return (
         f"Shown: {READINGS[method.reading].lower()}{beyond}; {rules}, stabiliser "
         f"{method.epsilon:g}{bias}; {_DETAIL[detail]}.{white}"

@@ -88,7 +88,7 @@ def test_the_page_to_take_away_needs_nothing_else() -> None:
     explanation = ProductExplanation(
         score=20.0,
         audit=Audit(
-            ledger=Ledger(score=20.0, features=16.0, bias=4.0),
+            ledger=Ledger(score=20.0, features=15.0, bias=4.0, epsilon=1.0),
             deletion=DeletionTest(
                 removed=26,
                 score=20.0,
@@ -106,7 +106,7 @@ def test_the_page_to_take_away_needs_nothing_else() -> None:
             licence="free",
             run="r",
             method="m",
-            parameters={},
+            parameters={"preset": "reference"},
             seed=0,
             code_version="0",
         ),
@@ -123,6 +123,7 @@ def test_the_page_to_take_away_needs_nothing_else() -> None:
     )
     page = product_report(explanation, picture, [shown, shown])
     assert "<mug>" not in page and explanation.item_title in page
+    assert re.search(r"pixels 15\.0+, white pictures\s4\.0+, weak traces 1\.0+; ", page)
     assert page.count("<td>recommended</td>") == GRID**2
     addresses = re.findall(r'<(?:img|image|link|script)\b[^>]* (?:src|href)="([^"]{0,12})', page)
     assert addresses and all(a.startswith("data:") for a in addresses)

@@ -65,11 +65,9 @@ class Step:
         bias = self.layer.bias
         return None if bias is None else self.layer.along_outputs(bias)
 
-    def stabiliser(self, epsilon: float) -> Tensor:
-        """eps (1,) or (B, 1, ...), never negative."""
-        if self.floor is None:
-            return self.outputs.new_tensor([epsilon])
-        return self.floor + epsilon
+    def stabiliser(self, epsilon: float) -> float | Tensor:
+        """eps, or (B, 1, ...) where each item has one of its own."""
+        return epsilon if self.floor is None else self.floor + epsilon
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,9 +178,9 @@ def _quotient(step: Step, quotient: Quotient, relevance: Relevance, settings: Se
 
 
 def _divide(
-    relevance: Relevance, z: Tensor, eps: Tensor, active: bool, dtype: torch.dtype
+    relevance: Relevance, z: Tensor, eps: float | Tensor, active: bool, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """s = R / (z + eps sgn z) (R, O, ...) of a type, and three sums; eps (1,) or (B, 1, ...).
+    """s = R / (z + eps sgn z) (R, O, ...) of a type, and three sums.
 
     They are of R (R,), of s by unit (R, O), and what eps absorbs, sum_j eps sgn z_j s_j (R,).
     sgn z = 1 where relevance flows to active units only. Slice by slice, so that everything
@@ -199,7 +197,7 @@ def _divide(
         if relevance.factor is not None:
             r *= f_part
         total += r.sum(dim=(2, 3)).sum(dim=1) if r.ndim == 4 else r.sum(dim=1)
-        sign = eps if active else torch.where(z_part >= 0, eps, -eps)
+        sign = eps if active else torch.where(z_part >= 0, 1.0, -1.0).to(z.dtype) * eps
         r /= z_part + sign
         if not active:
             absorbed += item_sums(r * sign)
@@ -209,7 +207,9 @@ def _divide(
             s_part.copy_(r)
     if s.ndim != 4:
         units = s
-    return s, total, units, eps.flatten() * units.sum(dim=1) if active else absorbed
+    if not active:
+        return s, total, units, absorbed
+    return s, total, units, units.sum(dim=1) * (eps.flatten() if isinstance(eps, Tensor) else eps)
 
 
 def _slices(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:

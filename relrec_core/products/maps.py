@@ -40,17 +40,17 @@ POINTING_BLUR = 1 / 64
 Map = npt.NDArray[np.float32]
 
 
-def _asked(study: Study) -> list[tuple[str, Method, str]]:
+def asked_of(rendered: bool) -> list[tuple[str, Method, str]]:
     """Name of the method in the table, how to read the score, and what makes the map.
 
     On photos, where a pass takes a hundred times as long, only what the page shows first is read.
     """
     asked = []
-    for reading in READINGS if study.rendered else READINGS[:1]:
+    for reading in READINGS if rendered else READINGS[:1]:
         method = Method(reading=reading)
         asked += [(f"{name} ({reading})", method, name) for name in LRP]
         asked += [(f"{name} ({reading})", method, name) for name in CAPTUM]
-    for epsilon in EPSILONS if study.rendered else ():
+    for epsilon in EPSILONS if rendered else ():
         method = Method(preset="paper", epsilon=epsilon)
         asked.append((f"LRP, paper, epsilon {epsilon:g} (evidence)", method, "LRP, paper"))
     return asked + [(name, Method(), name) for name in BLIND]
@@ -64,20 +64,20 @@ def localisation_rows(study: Study) -> pd.DataFrame:
     seed = study.seeds[0]
     found = study.measured(seed)
     of, planted = found.recommender, truth.load(found.recommender.catalogue.folder)
-    explainer, asked = Explainer(of), _asked(study)
+    explainer, asked = Explainer(of), asked_of(study.rendered)
     study.begin(len(of.relations) * len(asked))
     cells, rows = study.cells("localisation"), []
     for relation in of.relations:
         chosen = _related(of, relation, QUICK_PAIRS if study.quick else PAIRS, seed)
         for title, method, name in asked:
             key = study.key(seed, relation=relation, method=title, pairs=len(chosen))
-            measure = partial(_located, explainer, planted, relation, chosen, method, name)
+            measure = partial(located, explainer, planted, relation, chosen, method, name)
             rows.append({"relation": relation, "method": title} | cells.get(key, measure))
             study.step(f"{title}, {relation}")
     return pd.DataFrame(rows)
 
 
-def _located(
+def located(
     explainer: Explainer,
     planted: truth.Truth,
     relation: str,
@@ -129,14 +129,14 @@ def perturbation_rows(study: Study) -> pd.DataFrame:
     """
     seed = study.seeds[0]
     found = study.measured(seed)
-    explainer, asked = Explainer(found.recommender), _asked(study)
+    explainer, asked = Explainer(found.recommender), asked_of(study.rendered)
     study.begin(len(asked) * 2)
     pairs = _held_out(study, found)
     cells, rows = study.cells("perturbation"), []
     for how in ("noise", "blur"):
         for title, method, name in asked:
             key = study.key(seed, how=how, method=title, pairs=len(pairs))
-            cell = cells.get(key, partial(_perturbed, explainer, pairs, method, name, how, seed))
+            cell = cells.get(key, partial(perturbed, explainer, pairs, method, name, how, seed))
             for step in range(STEPS + 1):
                 rows.append(
                     {"occlusion": how, "method": title, "removed": step / STEPS}
@@ -180,7 +180,7 @@ def _scored(
     return np.asarray(g.double().numpy())
 
 
-def _perturbed(
+def perturbed(
     explainer: Explainer,
     pairs: list[tuple[int, int, str]],
     method: Method,

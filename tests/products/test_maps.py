@@ -1,0 +1,50 @@
+"""Measuring maps: what is asked of a catalogue, where maps point, what erasing does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from relrec_core.products import truth
+from relrec_core.products.explain import Explainer, Method
+from relrec_core.products.maps import STEPS, asked_of, located, perturbed
+from relrec_core.products.recommend import Recommender
+
+PAIRS = np.array([(3, 40), (9, 41)])
+
+
+def test_photos_are_asked_what_the_page_shows_and_no_title_stands_twice() -> None:
+    drawn, photos = ([title for title, _, _ in asked_of(rendered)] for rendered in (True, False))
+    assert len(set(drawn)) == len(drawn) and set(photos) < set(drawn)
+    assert not any("(paper)" in title for title in photos)
+    assert photos[0] == f"LRP, {Method().preset} ({Method().reading})"
+
+
+@pytest.mark.parametrize("name", ["LRP, reference", "Saliency", "Brightness"])
+def test_maps_are_located(recommender: Recommender, name: str) -> None:
+    planted = truth.load(recommender.catalogue.folder)
+    explainer, relation = Explainer(recommender), "bought_together"
+    found = located(explainer, planted, relation, PAIRS, Method(), name)
+    assert found["pictures"] == 4
+    assert 0 <= found["pointing_inside"] <= found["pointing"] <= 1
+    items = recommender.catalogue.items["item_id"]
+    side = recommender.pictures.side
+    least = min(planted.cause_mask(items[r], relation, side).mean() for r in PAIRS.ravel())
+    assert 0 <= found["share_over_area"] <= 1 / least
+
+
+@pytest.mark.parametrize("how", ["noise", "blur"])
+def test_every_order_begins_whole_and_ends_erased(recommender: Recommender, how: str) -> None:
+    explainer = Explainer(recommender)
+    pairs = [(int(a), int(b), "also_viewed") for a, b in PAIRS]
+    found = perturbed(explainer, pairs, Method(), "LRP, reference", how, 0)
+    curves = found["curves"]
+    logits = [
+        float(recommender.head("also_viewed").logit(*(recommender.features[r : r + 1] for r in of)))
+        for of in PAIRS
+    ]
+    for order in ("most", "least", "random"):
+        assert len(curves[f"logit_{order}"]) == STEPS + 1
+        assert curves[f"logit_{order}"][0] == pytest.approx(np.mean(logits), rel=1e-3, abs=1e-4)
+        assert curves[f"logit_{order}"][-1] == pytest.approx(curves["logit_most"][-1], abs=1e-4)
+    assert found["srg_low"] <= found["srg"] <= found["srg_high"] and found["pairs"] == 2

@@ -295,6 +295,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "end-to-end-studio": _by_relation,
     "dimensions": _dimensions,
     "perturbation": _gains,
+    "perturbation-photos": _gains,
     "epsilon": _curves,
     "localisation": _located,
     "tastes": _tastes,

@@ -273,6 +273,17 @@ CLAIMS: tuple[Claim, ...] = (
         _gain_rows,
     ),
     Claim(
+        "perturbation-photos",
+        "And on real photos, with VGG-16?",
+        PAPER,
+        "Figure 3",
+        "Perturbing the pixels that relevance names makes the prediction fall.",
+        _source("perturbation", PHOTOS),
+        _perturbation,
+        _gain_rows,
+        "Pairs with a product that training never saw.",
+    ),
+    Claim(
         "epsilon",
         "Does the stabiliser matter?",
         PAPER,

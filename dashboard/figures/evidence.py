@@ -26,6 +26,9 @@ def ranked(
     mine = [name for name in table[label] if str(name).startswith(tuple(ours))]
     figure = comparison(table, label, value, mine)
     figure.update_layout(xaxis={"title": {"text": value}})
+    least, most = float(table[value].min()), float(table[value].max())
+    if least < 0:  # room for the numbers beside bars that point to the left
+        figure.update_xaxes(range=[least - 0.16 * (most - least), most + 0.12 * (most - least)])
     if paper in table:
         figure.data[0].update(
             name="Measured here",

@@ -356,7 +356,7 @@ def _settings(of: Recommender) -> Settings:
         compared=_named(words.COMPARED, compared),
         preset=preset,
         epsilon=epsilon,
-        ignore_bias=ignore_bias,
+        ignore_bias=ignore_bias and not PRESETS[preset].beyond_reference,
     )
     categories = set(of.catalogue.items[CATEGORY])
     return Settings(method, n, category if category in categories else None, detail)

@@ -48,12 +48,7 @@ class Preset:
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset(
-            "reference",
-            convolution=RelativeEpsilon(0.05),
-            linear=RelativeEpsilon(0.05),
-            beyond_reference=True,
-        ),
+        Preset("reference", RelativeEpsilon(), RelativeEpsilon(), beyond_reference=True),
         Preset("epsilon-gamma", convolution=Gamma(0.1), linear=Epsilon(), first=Epsilon()),
         Preset("paper", convolution=Epsilon(), linear=Epsilon()),
         Preset("epsilon-plus-flat", convolution=ZPlus(), linear=Epsilon(), first=Flat()),

@@ -17,15 +17,14 @@ from relrec_core import VERSION
 from relrec_core.errors import ConfigError
 from relrec_core.explanation import Audit, Explanation, Ledger, Parameter, Provenance, Value
 from relrec_core.faithfulness.deletion import deletion_test
-from relrec_core.lrp import Head, Reading, correspondence, evidence, explain_pair, paper, trace
+from relrec_core.lrp import Reading, correspondence, evidence, explain_pair, paper
 from relrec_core.lrp.engine import EPSILON, Trace
 from relrec_core.lrp.pairs import Correspondence
-from relrec_core.lrp.presets import Preset, preset
-from relrec_core.lrp.rules import ZBox
 from relrec_core.lrp.similarity import contrast
 from relrec_core.products.data import CATEGORY, ITEM, TITLE
 from relrec_core.products.erasing import blurred, erased
 from relrec_core.products.recommend import Query, Recommender
+from relrec_core.products.tracing import origin, traced
 from relrec_core.products.words import because, rather
 
 GRID = 16
@@ -156,7 +155,7 @@ class Explainer:
         right = self._trace(of.pictures.batch(list(rows)), question.method)
         read: partial[Reading]
         if question.method.reading == "evidence":
-            ours, theirs = (m - _origin(head, left) for m in self.centres(question, rows))
+            ours, theirs = (m - origin(head, left) for m in self.centres(question, rows))
             read = partial(evidence, head, centre=ours, right_centre=theirs)
         else:
             read = partial(paper, head)
@@ -223,7 +222,7 @@ class Explainer:
         head = of.head(question.relation, question.user)
         left = self._trace(question.query.picture, question.method)
         right = self._trace(of.pictures.batch([row]), question.method)
-        ours, theirs = (m - _origin(head, left) for m in self.centres(question, [row]))
+        ours, theirs = (m - origin(head, left) for m in self.centres(question, [row]))
         with torch.inference_mode():
             grid = (cells, cells)
             return correspondence(head, left, right, ours, theirs[0], grid, between=between)
@@ -328,17 +327,8 @@ class Explainer:
         return score.double().numpy()
 
     def _trace(self, pictures: Tensor, method: Method) -> Trace:
-        chosen = rules(method.preset, self.recommender)
-        white = self.recommender.pictures.bounds()[1]  # (3, 1, 1)
-        with torch.inference_mode():
-            return trace(
-                self.recommender.trunk,
-                pictures,
-                chosen,
-                method.epsilon,
-                method.ignore_bias,
-                reference=white.expand_as(pictures[:1]) if chosen.beyond_reference else None,
-            )
+        of = self.recommender
+        return traced(of, pictures, method.preset, method.epsilon, method.ignore_bias)
 
     def _provenance(self, question: Question) -> Provenance:
         of, method = self.recommender, question.method
@@ -362,23 +352,6 @@ class Explainer:
             seed=of.seed,
             code_version=VERSION,
         )
-
-
-def rules(name: str, recommender: Recommender) -> Preset:
-    """A preset by name, its z-box rule knowing what black and white are for this trunk."""
-    chosen = preset(name)
-    if not isinstance(chosen.first, ZBox):
-        return chosen
-    low, high = recommender.pictures.bounds()
-    box = ZBox(tuple(low.flatten().tolist()), tuple(high.flatten().tolist()))
-    return Preset(chosen.name, chosen.convolution, chosen.linear, box)
-
-
-def _origin(head: Head, of: Trace) -> Tensor:
-    """(D,) latents that what is explained begins from: the reference's, or nought."""
-    if of.reference is None:
-        return head.embedding.new_zeros(head.embedding.shape[1])
-    return head.latents(of.reference)[0]
 
 
 def _map(pixels: Tensor) -> Map:

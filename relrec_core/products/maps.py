@@ -43,7 +43,7 @@ Map = npt.NDArray[np.float32]
 def asked_of(rendered: bool) -> list[tuple[str, Method, str]]:
     """Name of the method in the table, how to read the score, and what makes the map.
 
-    On photos, where a pass takes a hundred times as long, only what the page shows first is read.
+    On photos, where a pass takes far longer, only the reading that the page shows first is asked.
     """
     asked = []
     for reading in READINGS if rendered else READINGS[:1]:

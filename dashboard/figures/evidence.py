@@ -28,7 +28,7 @@ def ranked(
     figure.update_layout(xaxis={"title": {"text": value}})
     least, most = float(table[value].min()), float(table[value].max())
     if least < 0:  # room for the numbers beside bars that point to the left
-        figure.update_xaxes(range=[least - 0.16 * (most - least), most + 0.12 * (most - least)])
+        figure.update_xaxes(range=[least - 0.42 * (most - least), most + 0.12 * (most - least)])
     if paper in table:
         figure.data[0].update(
             name="Measured here",

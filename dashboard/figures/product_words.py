@@ -26,15 +26,16 @@ READING_HELP = (
     "when two products are nearly alike, because then there is no distance left to explain."
 )
 PRESETS = {
-    "reference": "Beyond white pictures (relative epsilon 0.05)",
+    "reference": "Beyond faded copies (relative epsilon 0.05)",
     "epsilon-gamma": "Supports favoured a little (gamma 0.1)",
     "paper": "One rule for all layers (epsilon)",
     "epsilon-plus-flat": "Supports only, flat below (z-plus)",
     "epsilon-gamma-box": "Supports favoured (gamma 0.25)",
 }
-WHITE: dict[ReadingName, str] = {
-    "evidence": " White pictures: the score with one in a product's place, mean of both places.",
-    "paper": " White pictures: the score of two of them.",
+FADED: dict[ReadingName, str] = {
+    "evidence": " Faded copies: the pictures blurred and 60 % white; the score with one in a "
+    "product's place, mean of both places.",
+    "paper": " Faded copies: the pictures blurred and 60 % white; what they alone would give.",
 }
 SEEN = 0.005
 """What the stabiliser took is named from here on; below it is rounding."""
@@ -62,10 +63,10 @@ def method_caption(method: Method, detail: str) -> str:
         else ""
     )
     rules = preset_title(method.preset).lower()
-    white = WHITE[method.reading] if method.preset == "reference" else ""
+    faded = FADED[method.reading] if method.preset == "reference" else ""
     return (
         f"Shown: {READINGS[method.reading].lower()}{beyond}; {rules}, stabiliser "
-        f"{method.epsilon:g}{bias}; {_DETAIL[detail]}.{white}"
+        f"{method.epsilon:g}{bias}; {_DETAIL[detail]}.{faded}"
     )
 
 
@@ -80,7 +81,7 @@ def legend_caption(scale: float) -> str:
 
 def rest(preset: str) -> tuple[str, str]:
     """What takes what the pixels do not."""
-    return ("white pictures", "weak traces") if preset == "reference" else ("biases", "stabiliser")
+    return ("faded copies", "weak traces") if preset == "reference" else ("biases", "stabiliser")
 
 
 def sums_up(ledger: Ledger, preset: str) -> str:

@@ -348,7 +348,7 @@ def _settings(of: Recommender) -> Settings:
             key="no_biases",
             bind="query-params",
             disabled=PRESETS[preset].beyond_reference,
-            help="Then the network's biases take no share from the pixels. Beyond white pictures "
+            help="Then the network's biases take no share from the pixels. Beyond faded copies "
             "they never do: biases are alike in both.",
         )
     method = Method(

@@ -65,8 +65,8 @@ class Trace:
         shape: of the inputs.
         steps: what each layer saw.
         settings: how to distribute.
-        reference: (1, ...) what the network computed of the reference, if there is one; the
-            output is then what comes beyond it.
+        reference: (1, ...) or (B, ...) what the network computed of the references, if there are
+            any; the output is then what comes beyond it.
     """
 
     output: Tensor
@@ -74,6 +74,11 @@ class Trace:
     steps: tuple[Step, ...]
     settings: Settings
     reference: Tensor | None = None
+
+    @property
+    def whole(self) -> Tensor:
+        """(B, ...) what the network computes of the inputs, with the references' part."""
+        return self.output if self.reference is None else self.output + self.reference
 
     def propagate(self, output_relevance: Tensor) -> Propagation:
         """Send relevance back to the inputs.
@@ -146,10 +151,11 @@ def propagate(
         ignore_bias: leave biases out of the denominators, so that they absorb nothing.
         precision: `fast` sends relevance back through convolutions in bfloat16; the forward
             pass, and with it every gate and winner, is the exact one.
-        reference: (1, ...) another input. Then what the inputs give beyond it is explained: every
-            layer distributes by the differences of its inputs and outputs from the reference's
-            (with the epsilon rule the rescale rule of DeepLIFT, Shrikumar et al. 2017), and
-            biases, alike in both, take nothing. A max pool's winner takes all here too.
+        reference: another input for all (1, ...) or for each (B, ...). Then what the inputs give
+            beyond it is explained: every layer distributes by the differences of its inputs and
+            outputs from the reference's (with the epsilon rule this is the rescale rule of
+            DeepLIFT, Shrikumar et al. 2017), and biases, alike in both, take nothing. Of a max
+            pool the winner of the input or of the reference takes all, whichever is greater.
 
     Returns:
         Relevance shaped like the inputs; inputs + biases + epsilon = output relevance, by item.
@@ -180,10 +186,11 @@ def trace(
         raise ConfigError(f"epsilon must be at least {least:.3g} and finite, it is {epsilon}.")
     if precision not in ("exact", "fast"):
         raise ConfigError(f"precision must be 'exact' or 'fast', it is '{precision}'.")
-    if reference is not None and reference.shape != (1, *inputs.shape[1:]):
+    shapes = [(n, *inputs.shape[1:]) for n in (1, len(inputs))]
+    if reference is not None and reference.shape not in shapes:
         raise PropagationError(
-            f"The reference is shaped {tuple(reference.shape)}, one of the inputs "
-            f"{(1, *inputs.shape[1:])}; both must be the same."
+            f"The reference is shaped {tuple(reference.shape)}; it must be {shapes[0]}, like one "
+            f"of the inputs, or {shapes[1]}, like all."
         )
     layers = canonize(module)
     assigned = preset(rules).assign(layers)
@@ -192,8 +199,9 @@ def trace(
             steps, output = _forward(layers, assigned, inputs.detach())
         else:
             both = torch.cat([inputs.detach(), reference.detach().to(inputs)])
-            steps, output = _beyond(layers, assigned, both)
-            output, reference = output[:-1] - output[-1:], output[-1:]
+            count = len(inputs)
+            steps, output = _beyond(layers, assigned, both, count)
+            output, reference = output[:count] - output[count:], output[count:]
     settings = Settings(epsilon, ignore_bias, torch.bfloat16 if precision == "fast" else None)
     return Trace(output, tuple(inputs.shape), tuple(steps), settings, reference)
 
@@ -240,11 +248,12 @@ def _forward(
 
 
 def _beyond(
-    layers: tuple[Layer, ...], rules: tuple[Rule, ...], x: Tensor
+    layers: tuple[Layer, ...], rules: tuple[Rule, ...], x: Tensor, count: int
 ) -> tuple[list[Step], Tensor]:
-    """What each layer saw and gave beyond what it does of the last item, and what all give."""
+    """What each layer saw and gave of the first B = `count` items beyond the others, their N = 1
+    or B references, and what all give."""
     if x.ndim == 4:
-        x = x.contiguous(memory_format=torch.channels_last)  # (B + 1, C, H, W)
+        x = x.contiguous(memory_format=torch.channels_last)  # (B + N, C, H, W)
     steps: list[Step] = []
     for layer, rule in zip(layers, rules, strict=True):
         if isinstance(layer, Rectifier):
@@ -252,20 +261,21 @@ def _beyond(
             continue
         if isinstance(layer, MaxPool):
             seen, (x, winners) = x, layer.forward(x)
-            steps.append(Step(layer, rule, seen[:-1], winners[:-1], False))
+            greater = torch.where(x[:count] >= x[count:], winners[:count], winners[count:])
+            steps.append(Step(layer, rule, seen[:count], greater, False))  # (B, C, H', W') places
             continue
         if isinstance(layer, AdaptivePool) and layer.leaves(x):
             continue
         seen = x
         if isinstance(layer, Flatten):
-            x = x.flatten(1)  # (B + 1, F)
+            x = x.flatten(1)  # (B + N, F)
         elif isinstance(layer, Convolution | Linear):
             x = layer.forward(x, layer.weight, layer.bias)
         else:
             x = layer.forward(x)
-        more = x[:-1] - x[-1:]
+        more = x[:count] - x[count:]
         floor = rule.share * _size(more) if isinstance(rule, RelativeEpsilon) else None
-        inputs = seen[:-1] - seen[-1:]
+        inputs = seen[:count] - seen[count:]
         steps.append(Step(layer, rule, inputs, more, False, floor=floor, difference=True))
     return steps, x
 

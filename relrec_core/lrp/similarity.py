@@ -81,7 +81,7 @@ class Reading:
         return self.score - self.left.sum(dim=1) - right - self.bias
 
 
-def paper(head: Head, left: Tensor, right: Tensor) -> Reading:
+def paper(head: Head, left: Tensor, right: Tensor, apart: Tensor | None = None) -> Reading:
     """H1: epsilon-LRP through the head, in closed form, for epsilon -> 0.
 
     With delta = x_i - x_j: R(x_i) = -x_i * (M delta), R(x_j) = +x_j * (M delta). They sum to -d;
@@ -89,13 +89,17 @@ def paper(head: Head, left: Tensor, right: Tensor) -> Reading:
 
     Args:
         head: the distance.
-        left: x_i (B, F).
-        right: x_j (B, F).
+        left: x_i (B, F), or what of it is beyond a reference r_i.
+        right: x_j (B, F), likewise.
+        apart: r_i - r_j (1, F) or (B, F), which is the bias's share too; 0 if not given.
     """
     head.check(left, right)
-    pull = head.metric(left - right)  # (B, F)
-    score = head.logit(left, right)  # (B,)
+    delta = left - right if apart is None else left - right + apart
+    pull = head.metric(delta)  # (B, F)
+    score = head.bias - (head.weights * head.latents(delta).square()).sum(dim=1)  # (B,)
     bias = torch.full_like(score, head.bias)
+    if apart is not None:
+        bias -= (apart * pull).sum(dim=1)
     return Reading("paper", score, -left * pull, right * pull, bias)
 
 
@@ -116,12 +120,12 @@ def evidence(
         head: the distance.
         left: x_i (B, F).
         right: x_j (B, F).
-        centre: m (D,), mean latents of the catalogue; zero if not given.
-        right_centre: of x_j, (D,) or one an item (B, D); the same as x_i's if not given.
+        centre: m (D,) or one an item (B, D), mean latents of the catalogue; zero if not given.
+        right_centre: of x_j; the same as x_i's if not given.
     """
     head.check(left, right)
-    m = centre_or_zero(head, centre)  # (D,)
-    n = m if right_centre is None else centre_or_zero(head, right_centre)  # (D,) or (B, D)
+    m = centre_or_zero(head, centre)  # (D,) or (B, D)
+    n = m if right_centre is None else centre_or_zero(head, right_centre)
     ours, theirs = head.latents(left) - m, head.latents(right) - n  # (B, D)
     toward_left = head.weights * theirs  # (B, D)
     toward_right = head.weights * ours  # (B, D)

@@ -15,6 +15,7 @@ from relrec_core.errors import ConfigError
 from relrec_core.lrp import Head
 from relrec_core.lrp.presets import PRESETS
 from relrec_core.products.explain import Explainer, Question
+from relrec_core.products.tracing import faded
 
 Map = npt.NDArray[np.float32]
 INTEGRATION_STEPS = 32
@@ -65,7 +66,7 @@ def attribute(
     """Maps (S, S) of the query and of one product by one of `METHODS`; warm supports.
 
     Gradient methods explain each picture with the other one held fixed; the baseline of
-    integrated gradients and DeepLift is a white picture.
+    integrated gradients and DeepLift is the faded copy that the recommended preset compares with.
 
     Raises:
         ConfigError: there is no such method.
@@ -87,7 +88,6 @@ def attribute(
     head = of.head(question.relation, question.user)
     ours, theirs = explainer.centres(question, [row])
     evidence = question.method.reading == "evidence"
-    white = of.pictures.bounds()[1][None].expand_as(left)
     sides = (
         (left, of.features[row : row + 1], (ours, theirs[0])),
         (right, question.query.features, (theirs[0], ours)),
@@ -95,11 +95,11 @@ def attribute(
     maps = []
     for picture, other, centres in sides:
         side = OneSide(of.trunk, head, centres if evidence else None, other.clone()).eval()
-        maps.append(_captum(name, side, picture.clone(), white))
+        maps.append(_captum(name, side, picture.clone(), faded(of, picture)))
     return maps[0], maps[1]
 
 
-def _captum(name: str, side: OneSide, picture: Tensor, white: Tensor) -> Map:
+def _captum(name: str, side: OneSide, picture: Tensor, baseline: Tensor) -> Map:
     from captum import attr
 
     ways: dict[str, Callable[[], Tensor]] = {
@@ -107,7 +107,7 @@ def _captum(name: str, side: OneSide, picture: Tensor, white: Tensor) -> Map:
         "Integrated gradients": partial(
             attr.IntegratedGradients(side).attribute,
             picture,
-            baselines=white,
+            baselines=baseline,
             target=0,
             n_steps=INTEGRATION_STEPS,
             internal_batch_size=8,
@@ -115,7 +115,7 @@ def _captum(name: str, side: OneSide, picture: Tensor, white: Tensor) -> Map:
         "DeepLift": partial(
             attr.DeepLift(side).attribute,
             picture.contiguous(),
-            baselines=white.contiguous(),
+            baselines=baseline.contiguous(),
             target=0,
         ),
         "Grad-CAM": partial(_grad_cam, side, picture),

@@ -49,7 +49,7 @@ class Method(Value):
             `paper` (H1), the whole logit as in Bharadhwaj 2018.
         compared: for evidence: with the average product of the product's own category, so that
             what all mugs and all caps share is no reason, or of the whole catalogue.
-        preset: of rules, by name; `reference` explains what pictures give beyond white ones.
+        preset: of rules, by name; `reference` explains what pictures give beyond faded copies.
         epsilon: the stabiliser.
         ignore_bias: whether biases are left out of the denominators.
     """
@@ -155,13 +155,16 @@ class Explainer:
         right = self._trace(of.pictures.batch(list(rows)), question.method)
         read: partial[Reading]
         if question.method.reading == "evidence":
-            ours, theirs = (m - origin(head, left) for m in self.centres(question, rows))
+            ours, theirs = self.centres(question, rows)
+            ours, theirs = ours - origin(head, left), theirs - origin(head, right)
             read = partial(evidence, head, centre=ours, right_centre=theirs)
+        elif left.reference is not None and right.reference is not None:
+            read = partial(paper, head, apart=left.reference - right.reference)
         else:
             read = partial(paper, head)
         with torch.inference_mode():
             found = explain_pair(read, left, right)
-            g = head.logit(left.output.expand(len(rows), -1), right.output)
+            g = head.logit(left.whole.expand(len(rows), -1), right.whole)
         if found.right is None:
             raise ConfigError(f"The reading '{question.method.reading}' explains one picture.")
         books = found.left.ledger, found.right.ledger
@@ -222,10 +225,11 @@ class Explainer:
         head = of.head(question.relation, question.user)
         left = self._trace(question.query.picture, question.method)
         right = self._trace(of.pictures.batch([row]), question.method)
-        ours, theirs = (m - origin(head, left) for m in self.centres(question, [row]))
+        ours, theirs = self.centres(question, [row])
+        ours, theirs = ours - origin(head, left), theirs - origin(head, right)
         with torch.inference_mode():
             grid = (cells, cells)
-            return correspondence(head, left, right, ours, theirs[0], grid, between=between)
+            return correspondence(head, left, right, ours[0], theirs[0], grid, between=between)
 
     def centres(self, question: Question, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Latents of the average product beside the query (D,) and beside each other one (n, D)."""

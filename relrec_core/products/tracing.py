@@ -9,14 +9,27 @@ from relrec_core.lrp import Head, trace
 from relrec_core.lrp.engine import Trace
 from relrec_core.lrp.presets import Preset, preset
 from relrec_core.lrp.rules import ZBox
+from relrec_core.products.erasing import blurred
 from relrec_core.products.recommend import Recommender
+
+FADED = 0.6
+"""How far a faded copy is on its way to white."""
+
+
+def faded(of: Recommender, pictures: Tensor) -> Tensor:
+    """Copies (B, 3, S, S) without detail and pale, which a `reference` preset compares with.
+
+    White alone would say nothing of what is white, and a blurred copy nothing of plain colours.
+    """
+    white = of.pictures.bounds()[1]  # (3, 1, 1)
+    return torch.lerp(blurred(pictures), white.expand_as(pictures), FADED)
 
 
 @torch.inference_mode()
 def traced(
     of: Recommender, pictures: Tensor, name: str, epsilon: float, ignore_bias: bool
 ) -> Trace:
-    """Trace of pictures (B, 3, S, S) by a preset's rules, beyond a white one if it wants one.
+    """Trace of pictures (B, 3, S, S) by a preset's rules, beyond faded copies if it wants them.
 
     Raises:
         ConfigError: there is no such preset, or epsilon is out of range.
@@ -25,12 +38,12 @@ def traced(
     if isinstance(rules.first, ZBox):
         box = ZBox(tuple(low.flatten().tolist()), tuple(high.flatten().tolist()))
         rules = Preset(rules.name, rules.convolution, rules.linear, box)
-    white = high.expand_as(pictures[:1]) if rules.beyond_reference else None
-    return trace(of.trunk, pictures, rules, epsilon, ignore_bias, reference=white)
+    reference = faded(of, pictures) if rules.beyond_reference else None
+    return trace(of.trunk, pictures, rules, epsilon, ignore_bias, reference=reference)
 
 
 def origin(head: Head, of: Trace) -> Tensor:
-    """(D,) latents that what is explained begins from: the reference's, or nought."""
+    """(B, D) latents that what is explained begins from: the references', or nought."""
     if of.reference is None:
-        return head.embedding.new_zeros(head.embedding.shape[1])
-    return head.latents(of.reference)[0]
+        return head.embedding.new_zeros(len(of.output), head.embedding.shape[1])
+    return head.latents(of.reference)

@@ -123,7 +123,7 @@ def test_the_page_to_take_away_needs_nothing_else() -> None:
     )
     page = product_report(explanation, picture, [shown, shown])
     assert "<mug>" not in page and explanation.item_title in page
-    assert re.search(r"pixels 15\.0+, white pictures\s4\.0+, weak traces 1\.0+; ", page)
+    assert re.search(r"pixels 15\.0+, faded copies\s4\.0+, weak traces 1\.0+; ", page)
     assert page.count("<td>recommended</td>") == GRID**2
     addresses = re.findall(r'<(?:img|image|link|script)\b[^>]* (?:src|href)="([^"]{0,12})', page)
     assert addresses and all(a.startswith("data:") for a in addresses)

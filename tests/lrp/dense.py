@@ -152,16 +152,20 @@ def propagate_densely(
             rule, matrix = rules.get(name, Epsilon()), (w, window, b)
             relevance, _, _ = redistribute_densely(rule, more, matrix, relevance, eps, ignore_bias)
         elif isinstance(layer, nn.MaxPool2d):
-            relevance = _to_winners(layer.kernel_size, x, relevance)
+            relevance = _to_winners(layer.kernel_size, x, relevance, reference)
         else:
             relevance = relevance.reshape(x.shape)
     return relevance
 
 
-def _to_winners(size: int, x: Tensor, relevance: Tensor) -> Tensor:
+def _to_winners(size: int, x: Tensor, relevance: Tensor, reference: Tensor | None) -> Tensor:
+    """Relevance to the greatest of each window, or of the reference's if that is greater."""
     result = torch.zeros_like(x)
     for c, p, q in itertools.product(*(range(n) for n in relevance.shape)):
-        window = x[c, p * size : (p + 1) * size, q * size : (q + 1) * size]
+        at = (c, slice(p * size, (p + 1) * size), slice(q * size, (q + 1) * size))
+        window = x[at]
+        if reference is not None and reference[at].max() > window.max():
+            window = reference[at]
         place = int(window.flatten().argmax())
         result[c, p * size + place // size, q * size + place % size] += relevance[c, p, q]
     return result

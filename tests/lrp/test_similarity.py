@@ -51,6 +51,17 @@ def test_paper_is_epsilon_lrp_step_by_step() -> None:
     assert got.bias.tolist() == [1.7] * B
 
 
+def test_paper_beyond_references_explains_the_same_logit() -> None:
+    one, two = drawn(B, F, seed=6), drawn(1, F, seed=7)
+    got = paper(HEAD, LEFT - one, RIGHT - two, apart=one - two)
+    torch.testing.assert_close(got.score, HEAD.logit(LEFT, RIGHT))
+    assert float(got.gap.abs().max()) < 1e-9
+    for b in range(B):
+        pull = METRIC @ (LEFT[b] - RIGHT[b])
+        torch.testing.assert_close(got.left[b], -(LEFT[b] - one[b]) * pull)
+        torch.testing.assert_close(got.right[b], (RIGHT[b] - two[0]) * pull)
+
+
 def test_paper_is_half_of_gradient_times_input() -> None:
     x, z = LEFT.clone().requires_grad_(True), RIGHT.clone().requires_grad_(True)
     HEAD.logit(x, z).sum().backward()

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from relrec_core.errors import ConfigError
+from relrec_core.lrp import evidence
 from relrec_core.lrp.presets import PRESETS
 from relrec_core.products import search, truth
 from relrec_core.products.attribution import METHODS, attribute
@@ -23,6 +24,7 @@ from relrec_core.products.explain import (
     pooled,
 )
 from relrec_core.products.recommend import Recommender
+from relrec_core.products.tracing import faded
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +49,24 @@ def test_pixels_biases_and_epsilon_sum_to_the_score(
         assert pixels == pytest.approx(found.ledger.features, rel=1e-4, abs=1e-5)
 
 
-def test_what_remains_is_the_score_of_white_pictures(explainer: Explainer) -> None:
+def test_what_remains_is_what_faded_copies_give(explainer: Explainer) -> None:
     of = explainer.recommender
+    head = of.head("also_viewed")
+    x, y = of.features[3:4], of.features[40:41]
+    copy_x, copy_y = (of.seen(faded(of, of.pictures.batch([row]))) for row in (3, 40))
+
     asked = question(of, preset="reference")
     (found,) = explainer.relevance(asked, [40])
-    head, (ours, theirs) = of.head("also_viewed"), explainer.centres(asked, [40])
-    white = of.seen(of.pictures.bounds()[1].expand_as(asked.query.picture))
-    y, z, w = (head.latents(x)[0] for x in (of.features[3:4], of.features[40:41], white))
-    left, right = (w - ours) @ (z - theirs[0]), (y - ours) @ (w - theirs[0])
-    assert found.ledger.bias == pytest.approx(float(left + right), rel=1e-3, abs=1e-4)
+    ours, theirs = explainer.centres(asked, [40])
+    remaining = [
+        evidence(head, *pair, ours, theirs).score / 2 for pair in ((copy_x, y), (x, copy_y))
+    ]
+    assert found.ledger.bias == pytest.approx(float(sum(remaining)), rel=1e-3, abs=1e-4)
+
+    (found,) = explainer.relevance(question(of, preset="reference", reading="paper"), [40])
+    between = (head.latents(copy_x - copy_y) * head.weights * head.latents(x - y)).sum()
+    assert found.ledger.bias == pytest.approx(head.bias - float(between), rel=1e-3, abs=1e-4)
+    assert found.ledger.score == pytest.approx(found.logit, rel=1e-4)
 
 
 def test_one_product_is_explained_alike_alone_and_among_others(explainer: Explainer) -> None:

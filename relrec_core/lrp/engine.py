@@ -37,6 +37,7 @@ from relrec_core.lrp.redistribute import (
     Step,
     item_sums,
     redistribute,
+    slices,
 )
 from relrec_core.lrp.rules import RelativeEpsilon, Rule, vanishes_with_input
 
@@ -257,7 +258,7 @@ def _beyond(
     steps: list[Step] = []
     for layer, rule in zip(layers, rules, strict=True):
         if isinstance(layer, Rectifier):
-            x = x.relu()
+            x = x.relu_()  # of what is kept, nothing shares its memory
             continue
         if isinstance(layer, MaxPool):
             seen, (x, winners) = x, layer.forward(x)
@@ -281,10 +282,13 @@ def _beyond(
 
 
 def _size(x: Tensor) -> Tensor:
-    """Root mean square of what is above zero, (B, ...) -> (B, 1, ...); 0 where nothing is."""
-    within = tuple(range(1, x.ndim))
-    count = (x > 0).sum(dim=within, keepdim=True).clamp(min=1)
-    return (x.clamp(min=0).square().sum(dim=within, keepdim=True) / count).sqrt()
+    """Root mean square of what is above zero, (B, ...) -> (B, 1, ...); 0 if nothing is."""
+    count = squares = x.new_zeros(len(x))  # (B,)
+    for (part,) in slices(x):
+        above = part.clamp(min=0)
+        count = count + torch.count_nonzero(above, dim=tuple(range(1, x.ndim)))
+        squares = squares + item_sums(above.square_())
+    return (squares / count.clamp(min=1)).sqrt().reshape(-1, *[1] * (x.ndim - 1))
 
 
 def _rectifies(layers: tuple[Layer, ...], rules: tuple[Rule, ...], place: int) -> bool:

@@ -13,6 +13,8 @@ from torch import Tensor
 from relrec_core.lrp.layers import AdaptivePool, AveragePool, Convolution, Layer, Linear, MaxPool
 from relrec_core.lrp.rules import PLAIN, InputName, Quotient, Rule, Term, WeightName, ZBox
 
+NOTHING = 1e-30
+"""Quotients nearer to zero become it: with them a processor computes many times as long."""
 SLICE = 1 << 18
 """Elements a thread handles at a time: few arrays of them stay in its cache."""
 
@@ -192,7 +194,7 @@ def _divide(
     total = z.new_zeros(len(s))  # (R,)
     units = z.new_zeros(s.shape[:2])  # (R, O)
     absorbed = torch.zeros_like(total)  # (R,)
-    for s_part, v_part, z_part, f_part in _slices(s, values, z, factor):
+    for s_part, v_part, z_part, f_part in slices(s, values, z, factor):
         r = v_part.to(z.dtype)
         if relevance.factor is not None:
             r *= f_part
@@ -201,6 +203,7 @@ def _divide(
         r /= z_part + sign
         if not active:
             absorbed += item_sums(r * sign)
+            r = torch.hardshrink(r, NOTHING)
         if r.ndim == 4:
             units += r.sum(dim=(2, 3))
         if r.data_ptr() != s_part.data_ptr():
@@ -212,7 +215,7 @@ def _divide(
     return s, total, units, units.sum(dim=1) * (eps.flatten() if isinstance(eps, Tensor) else eps)
 
 
-def _slices(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+def slices(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
     """The same rows (or units) of each, few enough to stay in a processor's cache."""
     largest = max(tensors, key=Tensor.numel)
     dim = min(2, largest.ndim - 1)

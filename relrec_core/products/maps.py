@@ -29,7 +29,7 @@ from relrec_core.products.recommend import Recommender
 from relrec_core.products.split import TEST, Pairs
 from relrec_core.products.study import Study, Trained
 
-PAIRS, PERTURBED_PAIRS, QUICK_PAIRS = 40, 8, 2
+PAIRS, PERTURBED_PAIRS, QUICK_PAIRS = 100, 8, 2
 """Pairs a relation that maps are made of; perturbing one takes 27 passes of the trunk."""
 STEPS = 8
 EPSILONS = (1e-4, 1e-2, 1.0, 100.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import plotly.graph_objects as go
 from dashboard.figures.curves import COLOURS, DASHES, comparison
 from dashboard.figures.palette import OPPOSITION, SUPPORT, faded
 from dashboard.figures.toy import toy_figure
-from relrec_core.products.claims import CHOSEN
+from relrec_core.products.claims import CHOSEN, CHOSEN_PHOTOS
 
 Frames = Sequence[pd.DataFrame]
 PAPER_MARK = {"symbol": "diamond-open", "size": 11, "color": SUPPORT, "line": {"width": 2}}
@@ -218,8 +219,8 @@ def _dimensions(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return grouped(table, "D", ["Accuracy"], "Accuracy")
 
 
-def _gains(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
-    return ranked(numbers, "Map", "SRG", [CHOSEN])
+def _gains(chosen: str, frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return ranked(numbers, "Map", "SRG", [chosen])
 
 
 def _curves(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
@@ -297,8 +298,8 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "unseen-photos": _by_relation,
     "end-to-end-studio": _by_relation,
     "dimensions": _dimensions,
-    "perturbation": _gains,
-    "perturbation-photos": _gains,
+    "perturbation": partial(_gains, CHOSEN),
+    "perturbation-photos": partial(_gains, CHOSEN_PHOTOS),
     "epsilon": _curves,
     "localisation": _located,
     "tastes": _tastes,

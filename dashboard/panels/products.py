@@ -23,6 +23,7 @@ from relrec_core.products.data import CATEGORY, ITEM, TITLE, Catalogue
 from relrec_core.products.explain import Explainer, Method, Question
 from relrec_core.products.images import ImageError
 from relrec_core.products.recommend import Query, Recommender
+from relrec_core.products.tracing import recommended
 
 SHOWN, THUMBNAIL, LARGE = 48, 96, 384
 """Products in the gallery at once; sides of a thumbnail and of a large picture, in pixels."""
@@ -331,8 +332,14 @@ def _settings(of: Recommender) -> Settings:
             disabled=reading != words.READINGS["evidence"],
             help="Beside others of its kind, what all mugs have in common is no reason for a mug.",
         )
+        names = list(PRESETS)
         preset = st.selectbox(
-            "Rules", list(PRESETS), format_func=words.preset_title, key="rules", bind="query-params"
+            "Rules",
+            names,
+            names.index(recommended(of.catalogue.rendered)),
+            format_func=words.preset_title,
+            key="rules",
+            bind="query-params",
         )
         epsilon = st.select_slider(
             "Stabiliser (epsilon)",

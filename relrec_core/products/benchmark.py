@@ -10,8 +10,9 @@ from torch.nn.functional import cosine_similarity
 
 from relrec_core.lrp import propagate
 from relrec_core.products import search
-from relrec_core.products.explain import Explainer, Question
+from relrec_core.products.explain import Explainer, Method, Question
 from relrec_core.products.recommend import Recommender
+from relrec_core.products.tracing import recommended
 
 QUESTIONS = 20
 MANY, FEW, DIMS, KINDS = 1_000_000, 60_000, 100, 2_000
@@ -26,12 +27,13 @@ def rows(recommender: Recommender, quick: bool) -> list[Row]:
         quick: a smaller index.
     """
     explainer = Explainer(recommender)
+    method = Method(preset=recommended(recommender.catalogue.rendered))
     chance = np.random.default_rng(0)
     answers, proofs = [], []
     for row in chance.integers(len(recommender.catalogue.items), size=QUESTIONS + 1):
         relation = str(chance.choice(recommender.relations))
         start = time.perf_counter()
-        question = Question(recommender.query_at(int(row)), relation)
+        question = Question(recommender.query_at(int(row)), relation, None, method)
         found = recommender.recommend(question.query, relation, n=3)
         maps = explainer.relevance(question, [candidate.row for candidate in found])
         answers.append(time.perf_counter() - start)

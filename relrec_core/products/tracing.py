@@ -12,6 +12,9 @@ from relrec_core.lrp.rules import ZBox
 from relrec_core.products.erasing import blurred
 from relrec_core.products.recommend import Recommender
 
+RENDERED, PHOTOS = "reference", "epsilon-gamma"
+"""The recommended presets. On photos, what faded copies leave out is missed: where cells give way
+to noise, the score falls more by the cells that `epsilon-gamma` names."""
 FADED = 0.6
 """How far a faded copy is on its way to white."""
 
@@ -23,6 +26,11 @@ def faded(of: Recommender, pictures: Tensor) -> Tensor:
     """
     white = of.pictures.bounds()[1]  # (3, 1, 1)
     return torch.lerp(blurred(pictures), white.expand_as(pictures), FADED)
+
+
+def recommended(rendered: bool) -> str:
+    """Preset for a catalogue of rendered pictures, or of photos."""
+    return RENDERED if rendered else PHOTOS
 
 
 @torch.inference_mode()

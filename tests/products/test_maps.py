@@ -9,6 +9,7 @@ from relrec_core.products import truth
 from relrec_core.products.explain import Explainer, Method
 from relrec_core.products.maps import STEPS, asked_of, located, perturbed
 from relrec_core.products.recommend import Recommender
+from relrec_core.products.tracing import recommended
 
 PAIRS = np.array([(3, 40), (9, 41)])
 
@@ -17,7 +18,8 @@ def test_photos_are_asked_what_the_page_shows_and_no_title_stands_twice() -> Non
     drawn, photos = ([title for title, _, _ in asked_of(rendered)] for rendered in (True, False))
     assert len(set(drawn)) == len(drawn) and set(photos) < set(drawn)
     assert not any("(paper)" in title for title in photos)
-    assert photos[0] == f"LRP, {Method().preset} ({Method().reading})"
+    for rendered, asked in ((True, drawn), (False, photos)):
+        assert f"LRP, {recommended(rendered)} ({Method().reading})" in asked
 
 
 @pytest.mark.parametrize("name", ["LRP, reference", "Saliency", "Brightness"])

@@ -39,7 +39,7 @@ class Look:
     shift: float
     strength: float
     """How much of the second colour the pattern has, 0 to 1."""
-    emblem: str
+    emblem: str | None
     emblem_colour: Colour
     emblem_x: float
     emblem_y: float
@@ -90,6 +90,8 @@ def _label(part: Part) -> Label:
 
 
 def _emblem(look: Look, side: int, grow: float) -> Coverage:
+    if look.emblem is None:
+        return np.zeros((side, side), dtype=np.float32)
     x, y, radius = look.emblem_x, look.emblem_y, look.emblem_radius
     shapes = emblems.emblem(look.emblem, x, y, radius, look.emblem_degrees)
     return covered(shapes, side, grow)

@@ -38,7 +38,7 @@ def catalogue_folder(dataset: str, progress: Progress | None = None) -> Path:
     if dataset == STUDIO:
         return SHIPPED_STUDIO
     if found := _OTHER_STUDIO.fullmatch(dataset):
-        recipe = studio.Recipe(items=int(found[1]), seed=int(found[2]))
+        recipe = studio.Recipe(items=int(found[1]), seed=int(found[2]), bare=studio.BARE)
         return studio.ensure(paths.data_dir() / dataset, recipe, progress)
     for folder in (paths.data_dir() / dataset, Path(dataset).expanduser()):
         if (folder / ITEMS_FILE).is_file():

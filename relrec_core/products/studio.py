@@ -13,7 +13,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -45,6 +45,10 @@ from relrec_core.sources import lock
 NAME = "studio"
 VERSION = 2
 """To be raised whenever the same recipe gives other pixels."""
+NONE = "no emblem"
+BARE = 6
+"""One product in so many shows no emblem in a studio that a network learns from: where all show
+one, it learns to know the faintest by the absence of the others."""
 TITLE = "Studio (rendered products, not photos)"
 LICENCE = "rendered by this project; free to use"
 BACKDROPS = ((250, 248, 244), (246, 247, 249), (249, 245, 240), (244, 247, 244), (252, 252, 252))
@@ -87,15 +91,22 @@ class Recipe:
         users: number of users, 0 to 10,000.
         side: pixels of the square pictures, 32 to 512.
         seed: the same seed gives the same catalogue, byte by byte.
+        bare: one product in so many shows no emblem, 0 to 100; 0: all show one.
     """
 
     items: int = 720
     users: int = 120
     side: int = 192
     seed: int = 0
+    bare: int = 0
 
     def __post_init__(self) -> None:
-        bounds = {"items": (256, 20_000), "users": (0, 10_000), "side": (32, 512)}
+        bounds = {
+            "items": (256, 20_000),
+            "users": (0, 10_000),
+            "side": (32, 512),
+            "bare": (0, 100),
+        }
         for name, (low, high) in bounds.items():
             if not low <= getattr(self, name) <= high:
                 raise ConfigError(
@@ -170,7 +181,10 @@ def render(
 
 
 def plan(recipe: Recipe) -> tuple[Attributes, ...]:
-    """Attributes of all products: within a kind each value is as frequent as any other."""
+    """Attributes of all products: within a kind each value is as frequent as any other.
+
+    Afterwards some lose their emblem, if the recipe says so.
+    """
     chance = np.random.default_rng([recipe.seed, 1])
     counts = [len(chunk) for chunk in np.array_split(np.arange(recipe.items), len(KINDS))]
     planned = []
@@ -181,6 +195,9 @@ def plan(recipe: Recipe) -> tuple[Attributes, ...]:
         for number, values in enumerate(zip(*drawn, strict=True)):
             item = f"{kind.replace(' ', '-')}-{number + 1:03d}"
             planned.append(Attributes(item, kind, *values))
+    if recipe.bare:
+        for number in chance.permutation(len(planned))[:: recipe.bare]:
+            planned[number] = replace(planned[number], emblem=NONE)
     return tuple(planned)
 
 
@@ -189,16 +206,16 @@ def related(planned: Iterable[Attributes]) -> Iterator[tuple[str, str, str]]:
 
     also_viewed: same kind and pattern. buy_after_viewing: same kind and emblem. also_bought:
     complementary kinds (others of the same scene), same emblem. bought_together: complementary
-    kinds, same colourway.
+    kinds, same colourway. Two products without an emblem do not share one.
     """
     for one, other in combinations(planned, 2):
         if one.kind == other.kind:
             if one.pattern == other.pattern:
                 yield one.item_id, other.item_id, "also_viewed"
-            if one.emblem == other.emblem:
+            if one.emblem == other.emblem != NONE:
                 yield one.item_id, other.item_id, "buy_after_viewing"
         elif _SCENE_OF[one.kind] == _SCENE_OF[other.kind]:
-            if one.emblem == other.emblem:
+            if one.emblem == other.emblem != NONE:
                 yield one.item_id, other.item_id, "also_bought"
             if one.colourway == other.colourway:
                 yield one.item_id, other.item_id, "bought_together"
@@ -221,7 +238,7 @@ def paint(attributes: Attributes, side: int, chance: np.random.Generator) -> pai
         degrees=between(chance, -9, 9),
         shift=between(chance, 0, 1),
         strength=between(chance, 0.55, 1.0),
-        emblem=attributes.emblem,
+        emblem=None if attributes.emblem == NONE else attributes.emblem,
         emblem_colour=emblem_colour(colourway, chance),
         emblem_x=spot.x + between(chance, -1, 1) * spot.half_width,
         emblem_y=spot.y + between(chance, -1, 1) * spot.half_height,

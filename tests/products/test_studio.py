@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,23 @@ def test_relations_are_exactly_those_with_their_cause(folder: Path) -> None:
         found[pairs[data.SOURCE], pairs[data.TARGET]] = True
         assert (found == expected).all()
         assert found.any()
+
+
+def test_one_product_in_so_many_shows_no_emblem(folder: Path, tmp_path: Path) -> None:
+    bare = studio.render(tmp_path / "bare", replace(RECIPE, bare=4))
+    all_shown, shown = truth.load(folder), truth.load(bare)
+    without = shown.attributes[truth.EMBLEM] == studio.NONE
+    assert without.sum() == 64
+    assert shown.attributes[~without].equals(all_shown.attributes[~without])
+    for item, is_bare in without.items():
+        before, after = (f / f"images/{item}.jpg" for f in (folder, bare))
+        assert (before.read_bytes() != after.read_bytes()) == is_bare
+        assert (Label.EMBLEM not in shown.labels(str(item))) == is_bare
+    shop = data.load(bare)
+    for relation, cause in truth.CAUSES.items():
+        pairs = shop.relations[shop.relations[data.RELATION] == relation]
+        ends = pairs[[data.SOURCE, data.TARGET]].to_numpy()
+        assert without.loc[shop.items[data.ITEM]].to_numpy()[ends].any() == (cause != truth.EMBLEM)
 
 
 def test_masks_lie_in_the_product_and_show_their_cause(folder: Path) -> None:

@@ -13,8 +13,8 @@ from relrec_core.products.erasing import blurred
 from relrec_core.products.recommend import Recommender
 
 RENDERED, PHOTOS = "reference", "epsilon-gamma"
-"""The recommended presets. On photos, what faded copies leave out is missed: where cells give way
-to noise, the score falls more by the cells that `epsilon-gamma` names."""
+"""The recommended presets. Where noise replaces cells of photos, those that `epsilon-gamma` names
+hurt the score more than others do, and those that `reference` names do not."""
 FADED = 0.6
 """How far a faded copy is on its way to white."""
 

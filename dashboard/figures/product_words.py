@@ -8,6 +8,7 @@ from dashboard.figures.heatmap import CELLS, PIXELS, SMOOTHED
 from dashboard.figures.palette import plain, signed
 from relrec_core.explanation import Ledger
 from relrec_core.products.explain import Method, ReadingName
+from relrec_core.products.tracing import FADED
 
 RELATIONS = {
     "also_viewed": "Also looked at",
@@ -32,10 +33,9 @@ PRESETS = {
     "epsilon-plus-flat": "Supports only, flat below (z-plus)",
     "epsilon-gamma-box": "Supports favoured (gamma 0.25)",
 }
-FADED: dict[ReadingName, str] = {
-    "evidence": " Faded copies: the pictures blurred and 60 % white; the score with one in a "
-    "product's place, mean of both places.",
-    "paper": " Faded copies: the pictures blurred and 60 % white; what they alone would give.",
+COPIES: dict[ReadingName, str] = {
+    "evidence": "the score with one in a product's place, mean of both places",
+    "paper": "what they alone would give",
 }
 SEEN = 0.005
 """What the stabiliser took is named from here on; below it is rounding."""
@@ -63,7 +63,10 @@ def method_caption(method: Method, detail: str) -> str:
         else ""
     )
     rules = preset_title(method.preset).lower()
-    faded = FADED[method.reading] if method.preset == "reference" else ""
+    faded = ""
+    if method.preset == "reference":
+        copies = f"the pictures blurred and {100 * FADED:.0f} % white"
+        faded = f" Faded copies: {copies}; {COPIES[method.reading]}."
     return (
         f"Shown: {READINGS[method.reading].lower()}{beyond}; {rules}, stabiliser "
         f"{method.epsilon:g}{bias}; {_DETAIL[detail]}.{faded}"

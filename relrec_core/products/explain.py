@@ -24,7 +24,7 @@ from relrec_core.lrp.similarity import contrast
 from relrec_core.products.data import CATEGORY, ITEM, TITLE
 from relrec_core.products.erasing import blurred, erased
 from relrec_core.products.recommend import Query, Recommender
-from relrec_core.products.tracing import origin, traced
+from relrec_core.products.tracing import RENDERED, origin, traced
 from relrec_core.products.words import because, rather
 
 GRID = 16
@@ -56,7 +56,7 @@ class Method(Value):
 
     reading: ReadingName = "evidence"
     compared: Literal["category", "catalogue"] = "category"
-    preset: str = "reference"
+    preset: str = RENDERED
     epsilon: float = EPSILON
     ignore_bias: bool = False
 

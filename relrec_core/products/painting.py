@@ -40,6 +40,7 @@ class Look:
     strength: float
     """How much of the second colour the pattern has, 0 to 1."""
     emblem: str | None
+    """None: there is none."""
     emblem_colour: Colour
     emblem_x: float
     emblem_y: float

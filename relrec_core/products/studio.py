@@ -45,10 +45,10 @@ from relrec_core.sources import lock
 NAME = "studio"
 VERSION = 2
 """To be raised whenever the same recipe gives other pixels."""
-NONE = "no emblem"
+NO_EMBLEM = "no emblem"
 BARE = 6
-"""One product in so many shows no emblem in a studio that a network learns from: where all show
-one, it learns to know the faintest by the absence of the others."""
+"""One product in so many shows no emblem in a studio that a network learns from, so that it cannot
+know one emblem by the absence of the others."""
 TITLE = "Studio (rendered products, not photos)"
 LICENCE = "rendered by this project; free to use"
 BACKDROPS = ((250, 248, 244), (246, 247, 249), (249, 245, 240), (244, 247, 244), (252, 252, 252))
@@ -197,7 +197,7 @@ def plan(recipe: Recipe) -> tuple[Attributes, ...]:
             planned.append(Attributes(item, kind, *values))
     if recipe.bare:
         for number in chance.permutation(len(planned))[:: recipe.bare]:
-            planned[number] = replace(planned[number], emblem=NONE)
+            planned[number] = replace(planned[number], emblem=NO_EMBLEM)
     return tuple(planned)
 
 
@@ -212,10 +212,10 @@ def related(planned: Iterable[Attributes]) -> Iterator[tuple[str, str, str]]:
         if one.kind == other.kind:
             if one.pattern == other.pattern:
                 yield one.item_id, other.item_id, "also_viewed"
-            if one.emblem == other.emblem != NONE:
+            if one.emblem == other.emblem != NO_EMBLEM:
                 yield one.item_id, other.item_id, "buy_after_viewing"
         elif _SCENE_OF[one.kind] == _SCENE_OF[other.kind]:
-            if one.emblem == other.emblem != NONE:
+            if one.emblem == other.emblem != NO_EMBLEM:
                 yield one.item_id, other.item_id, "also_bought"
             if one.colourway == other.colourway:
                 yield one.item_id, other.item_id, "bought_together"
@@ -238,7 +238,7 @@ def paint(attributes: Attributes, side: int, chance: np.random.Generator) -> pai
         degrees=between(chance, -9, 9),
         shift=between(chance, 0, 1),
         strength=between(chance, 0.55, 1.0),
-        emblem=None if attributes.emblem == NONE else attributes.emblem,
+        emblem=None if attributes.emblem == NO_EMBLEM else attributes.emblem,
         emblem_colour=emblem_colour(colourway, chance),
         emblem_x=spot.x + between(chance, -1, 1) * spot.half_width,
         emblem_y=spot.y + between(chance, -1, 1) * spot.half_height,

@@ -81,7 +81,7 @@ def test_relations_are_exactly_those_with_their_cause(folder: Path) -> None:
 def test_one_product_in_so_many_shows_no_emblem(folder: Path, tmp_path: Path) -> None:
     bare = studio.render(tmp_path / "bare", replace(RECIPE, bare=4))
     all_shown, shown = truth.load(folder), truth.load(bare)
-    without = shown.attributes[truth.EMBLEM] == studio.NONE
+    without = shown.attributes[truth.EMBLEM] == studio.NO_EMBLEM
     assert without.sum() == 64
     assert shown.attributes[~without].equals(all_shown.attributes[~without])
     for item, is_bare in without.items():

@@ -184,18 +184,21 @@ def _located_rows(frames: Frames) -> pd.DataFrame:
 
 
 def _tastes(frames: Frames) -> Verdict:
-    by = frames[0].set_index("cause")["correlation"]
+    frame = frames[0]
+    by = frame.groupby("cause", sort=False)["correlation"].mean()
+    own = frame.loc[frame["population"] == 0, "correlation"]
     return Verdict(
-        graded(float(by.drop("mean").min()), 0.8, 0.5),
-        f"Weights learned from purchases rank the users' tastes as they were planted: rank "
-        f"correlation {by.drop('mean').min():.2f} to {by.drop('mean').max():.2f} over "
-        f"{frames[0]['users'].iloc[0]:.0f} users.",
+        graded(float(by.min()), 0.8, 0.5),
+        f"Weights learned from purchases rank users' tastes as they were planted: rank "
+        f"correlation {by.min():.2f} to {by.max():.2f}, by taste, over "
+        f"{frame['population'].nunique()} times {frame['users'].iloc[0]:.0f} users; over those "
+        f"of the catalogue itself {own.min():.2f} to {own.max():.2f}.",
     )
 
 
 def _taste_rows(frames: Frames) -> pd.DataFrame:
-    frame = frames[0]
-    return pd.DataFrame({"Taste": frame["cause"], "Rank correlation": frame["correlation"]})
+    by = frames[0].groupby("cause", sort=False)["correlation"].agg(["mean", "min", "max"])
+    return by.reset_index().set_axis(["Taste", "Rank correlation", "Lowest", "Highest"], axis=1)
 
 
 def _guided(frames: Frames) -> Verdict:

@@ -18,6 +18,8 @@ class Preset:
         convolution: for every convolution.
         linear: for every fully connected layer.
         first: for the first layer with weights, instead of the above.
+        upper: for the convolutions nearer to the output than half of them, likewise. What is
+            small differs by depth (Montavon et al. 2019): near the input it is mostly chance.
         beyond_reference: meant for what inputs give beyond a reference.
     """
 
@@ -25,6 +27,7 @@ class Preset:
     convolution: Rule
     linear: Rule
     first: Rule | None = None
+    upper: Rule | None = None
     beyond_reference: bool = False
 
     @classmethod
@@ -35,11 +38,15 @@ class Preset:
         """The rule of each layer; layers that only pass relevance on get epsilon, unused."""
         weighted = [isinstance(layer, Convolution | Linear) for layer in layers]
         first = weighted.index(True) if self.first is not None and any(weighted) else -1
-        return tuple(self._rule(layer, i == first) for i, layer in enumerate(layers))
+        convolutions = [i for i, layer in enumerate(layers) if isinstance(layer, Convolution)]
+        upper = convolutions[(len(convolutions) + 1) // 2 :]
+        return tuple(self._rule(layer, i == first, i in upper) for i, layer in enumerate(layers))
 
-    def _rule(self, layer: Layer, first: bool) -> Rule:
+    def _rule(self, layer: Layer, first: bool, upper: bool) -> Rule:
         if first and self.first is not None:
             return self.first
+        if upper and self.upper is not None:
+            return self.upper
         if isinstance(layer, Convolution):
             return self.convolution
         return self.linear if isinstance(layer, Linear) else Epsilon()
@@ -48,7 +55,13 @@ class Preset:
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("reference", RelativeEpsilon(), RelativeEpsilon(), beyond_reference=True),
+        Preset(
+            "reference",
+            convolution=RelativeEpsilon(),
+            linear=Epsilon(),
+            upper=Epsilon(),
+            beyond_reference=True,
+        ),
         Preset("epsilon-gamma", convolution=Gamma(0.1), linear=Epsilon(), first=Epsilon()),
         Preset("paper", convolution=Epsilon(), linear=Epsilon()),
         Preset("epsilon-plus-flat", convolution=ZPlus(), linear=Epsilon(), first=Flat()),

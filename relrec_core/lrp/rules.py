@@ -71,7 +71,7 @@ class RelativeEpsilon:
     Montavon et al. 2019 choose it by the outputs' standard deviation alike.
     """
 
-    share: float = 0.05
+    share: float = 0.1
 
     @property
     def quotients(self) -> tuple[Quotient, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from relrec_core.lrp import Head, trace
 from relrec_core.lrp.engine import Trace
-from relrec_core.lrp.presets import Preset, preset
+from relrec_core.lrp.presets import preset
 from relrec_core.lrp.rules import ZBox
 from relrec_core.products.erasing import blurred
 from relrec_core.products.recommend import Recommender
@@ -45,7 +47,7 @@ def traced(
     rules, (low, high) = preset(name), of.pictures.bounds()  # (3, 1, 1) each: black, white
     if isinstance(rules.first, ZBox):
         box = ZBox(tuple(low.flatten().tolist()), tuple(high.flatten().tolist()))
-        rules = Preset(rules.name, rules.convolution, rules.linear, box)
+        rules = replace(rules, first=box)
     reference = faded(of, pictures) if rules.beyond_reference else None
     return trace(of.trunk, pictures, rules, epsilon, ignore_bias, reference=reference)
 

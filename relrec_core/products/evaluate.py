@@ -30,6 +30,7 @@ FROZEN = "Distances on untouched features"
 ALL = "all"
 DIMS = (10, 100, 500)
 POPULATIONS = 10
+"""Draws of users that tastes are measured on, those of the catalogue among them."""
 MANY = 40
 """Test pairs a category must have to get a row of its own."""
 

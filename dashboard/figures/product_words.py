@@ -27,7 +27,7 @@ READING_HELP = (
     "when two products are nearly alike, because then there is no distance left to explain."
 )
 PRESETS = {
-    "reference": "Beyond faded copies (relative epsilon 0.1 below)",
+    "reference": "Beyond faded copies (weak traces left out)",
     "epsilon-gamma": "Supports favoured a little (gamma 0.1)",
     "paper": "One rule for all layers (epsilon)",
     "epsilon-plus-flat": "Supports only, flat below (z-plus)",

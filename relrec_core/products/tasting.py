@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import torch
 from scipy.stats import spearmanr
 from torch import Tensor
 
@@ -71,8 +70,7 @@ def learned(distances: Distances, x: Tensor, catalogue: Catalogue, config: Confi
     fresh = Distances(features, dim, relations, len(catalogue.users)).to(x.device)
     own = {name: value for name, value in fresh.state_dict().items() if "personal" in name}
     fresh.load_state_dict(distances.state_dict() | own)
-    with torch.enable_grad():
-        users.learn(fresh.requires_grad_(False), x, catalogue, config)
+    users.learn(fresh.requires_grad_(False), x, catalogue, config)
     return fresh
 
 

@@ -131,7 +131,7 @@ def test_someone_new_gets_recommendations_without_training(site: str, open_page:
 
 
 def test_taking_a_reason_away_ranks_again(site: str, open_page: Open) -> None:
-    page = open_page(f"{site}/movies?viewer=300&without=genre:Drama")
+    page = open_page(f"{site}/movies?viewer=300&alone=genre:Drama")
     expect(page.locator(".st-key-new_ranking").get_by_test_id("stDataFrame")).to_be_visible()
     expect(page.get_by_text("Genre: Drama", exact=True).first).to_be_visible()
 
@@ -145,7 +145,7 @@ def test_a_link_holds_the_what_if_and_the_other_film(site: str, open_page: Open)
 
 
 def test_a_profile_taken_away_whole_gets_a_sentence(site: str, open_page: Open) -> None:
-    page = open_page(f"{site}/movies?who=Someone+new&gender=F&without=gender:F")
+    page = open_page(f"{site}/movies?who=Someone+new&gender=F&alone=gender:F")
     expect(page.get_by_text("This profile is empty")).to_be_visible()
 
 

@@ -77,8 +77,8 @@ def _features(
     space = recommender.space
     asked = links.adopt(key).get(key)
     if asked is not None:
-        pairs = [tuple(text.split(":", 1)) for text in asked]
-        found = [space.index[p] for p in pairs if p in space.index]
+        rows = {f"{kind}:{value}": k for (kind, value), k in space.index.items()}
+        found = [rows[text] for text in asked if text in rows]
         if not set(found) <= set(options) or len(found) < len(asked):
             st.warning(f"‘{label}’ cannot hold everything in this link: {', '.join(asked)}.")
         st.session_state[key] = found

@@ -7,10 +7,13 @@ import streamlit as st
 from dashboard.loaders.movies import explained, movie_model
 from dashboard.panels import movies as panels
 from dashboard.panels.common import provenance, sentences
+from dashboard.panels.movies_what_if import change_profile
 
 st.title("Why this film?")
 with sentences():
     recommender, key = movie_model()
+    for note in recommender.data.notes:
+        st.caption(note)
     profile, settings = panels.choose(recommender)
     ranking = recommender.rank(profile, settings.top)
     films, reasons = st.columns([1, 3.4], gap="large")
@@ -29,7 +32,7 @@ with sentences():
     )
     if what_if.open:
         with what_if:
-            panels.change_profile(recommender, profile)
+            change_profile(recommender, profile)
     if why_not.open:
         with why_not:
             panels.why_not(recommender, key, profile, item)

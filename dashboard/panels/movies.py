@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -15,13 +14,15 @@ from dashboard.figures.palette import plain
 from dashboard.figures.sankey import described, sankey
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import explained
-from dashboard.panels.common import chart, downloads, sentences, slug
+from dashboard.panels.common import chart, downloads, slug
 from dashboard.panels.proof import audit_strip
+from relrec_core.movies.attributes import capital, spoken
 from relrec_core.movies.data import ITEM, USER
-from relrec_core.movies.explain import MovieExplanation, what_if
+from relrec_core.movies.explain import MovieExplanation
 from relrec_core.movies.features import FILM
 from relrec_core.movies.questions import answer
 from relrec_core.movies.recommend import Profile, Ranking, Recommender
+from relrec_core.titles import unique_labels
 
 KNOWN, NEW = "From the data", "Someone new"
 PICTURE = "film_picture"
@@ -129,11 +130,15 @@ def _new_profile(recommender: Recommender, place: Place) -> Profile:
     links.publish("liked", films)
     chosen = []
     for kind, column in zip(kinds, st.columns(max(1, len(kinds))), strict=False):
+        values = [v for k, v in space.index if k == kind]
+        words = dict(
+            zip(values, unique_labels([spoken(kind, v) for v in values], values), strict=True)
+        )
         value = column.selectbox(
-            kind.capitalize(),
-            [v for k, v in space.index if k == kind],
+            capital(kind),
+            values,
             index=None,
-            format_func=lambda v: {"M": "man", "F": "woman"}.get(v, v),
+            format_func=words.__getitem__,
             key=kind,
             persist_state="session",
             placeholder="not said",
@@ -245,68 +250,6 @@ def _file_name(explanation: MovieExplanation) -> str:
     if explanation.against:
         text += f" not {explanation.against}"
     return slug(text)
-
-
-def change_profile(recommender: Recommender, profile: Profile) -> None:
-    """Remove or add features and see the new ranking."""
-    inside = profile.features.tolist()
-    outside = np.setdiff1d(np.arange(recommender.space.n_features), inside).tolist()
-    out, into = st.columns(2, gap="medium")
-    with out:
-        removed = _features("Take away", "without", recommender, inside)
-    with into:
-        added = _features("Add", "plus", recommender, outside)
-    if not removed and not added:
-        st.caption("Choose something, and the ranking is made again without training anything.")
-        return
-    changed = profile.without(*removed).plus(*added)
-    with sentences():
-        _, moves = what_if(recommender, profile, changed)
-    frame = pd.DataFrame(
-        {
-            "Now": [m.after for m in moves],
-            "Film": [m.title for m in moves],
-            "Before": [m.before for m in moves],
-            "Move": [_move(m.before, m.after) for m in moves],
-            "Score": [m.score for m in moves],
-        }
-    )
-    with st.container(key="new_ranking"):
-        st.dataframe(
-            frame,
-            hide_index=True,
-            column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
-            alt="The new ranking with each film's place before",
-        )
-
-
-def _features(label: str, key: str, recommender: Recommender, options: list[int]) -> list[int]:
-    """Pick features by name; the address holds their kind and value."""
-    space = recommender.space
-    asked = links.adopt(key).get(key)
-    if asked is not None:
-        pairs = [tuple(text.split(":", 1)) for text in asked]
-        st.session_state[key] = [space.index[p] for p in pairs if p in space.index]
-    possible = set(options)
-    st.session_state[key] = [k for k in st.session_state.get(key, []) if k in possible]
-    chosen = st.multiselect(
-        label,
-        options,
-        format_func=recommender.labels.__getitem__,
-        key=key,
-        placeholder="A film or a fact",
-        select_all=False,
-    )
-    links.publish(key, [f"{space.kinds[k]}:{space.values[k]}" for k in chosen])
-    return chosen
-
-
-def _move(before: int | None, after: int) -> str:
-    if before is None:
-        return "new"
-    if before == after:
-        return "="
-    return f"▲ {before - after}" if before > after else f"▼ {after - before}"
 
 
 def why_not(recommender: Recommender, key: ModelKey, profile: Profile, item: int) -> None:

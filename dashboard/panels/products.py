@@ -24,6 +24,7 @@ from relrec_core.products.explain import Explainer, Method, Question
 from relrec_core.products.images import ImageError
 from relrec_core.products.recommend import Query, Recommender
 from relrec_core.products.tracing import recommended
+from relrec_core.titles import unique_labels
 
 SHOWN, THUMBNAIL, LARGE = 48, 96, 384
 """Products in the gallery at once; sides of a thumbnail and of a large picture, in pixels."""
@@ -243,10 +244,11 @@ def _relation(of: Recommender, place: Place) -> str:
         st.session_state["relation"] = wanted if wanted in of.relations else first
     elif st.session_state.get("relation") not in of.relations:
         st.session_state["relation"] = first
+    titles = unique_labels(map(words.relation_title, of.relations), of.relations)
     relation = place.segmented_control(
         "Which products?",
         of.relations,
-        format_func=words.relation_title,
+        format_func=dict(zip(of.relations, titles, strict=True)).__getitem__,
         required=True,
         key="relation",
         persist_state="session",
@@ -270,11 +272,12 @@ def _user(of: Recommender, place: Place) -> str | None:
         st.session_state["user"] = wanted if wanted in users else EVERYBODY
     if not users:
         return None
-    tastes = _tastes(of.catalogue)
+    tastes, everyone = _tastes(of.catalogue), [EVERYBODY, *users]
+    labels = unique_labels(["everybody", *(f"{u}{tastes.get(u, '')}" for u in users)], everyone)
     user = place.selectbox(
         "For whom?",
-        [EVERYBODY, *users],
-        format_func=lambda u: f"{u}{tastes.get(u, '')}" if u else "everybody",
+        everyone,
+        format_func=dict(zip(everyone, labels, strict=True)).__getitem__,
         key="user",
         persist_state="session",
         filter_mode="contains",

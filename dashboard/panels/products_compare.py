@@ -24,6 +24,7 @@ from relrec_core.faithfulness.localisation import Mask, misses_by, share_over_ar
 from relrec_core.products import truth
 from relrec_core.products.data import ITEM
 from relrec_core.products.words import rather
+from relrec_core.titles import unique_labels
 
 COMPARED = 40
 """The next best products to compare with."""
@@ -103,10 +104,13 @@ def _other(shown: Shown, options: list[int], chance: dict[int, float]) -> int:
         if asked:
             st.warning("The product to compare with is not among the next best.")
         st.session_state["instead"] = str(ids.iloc[options[0]])
+    labels = unique_labels(
+        [f"{shown.title(row)} ({chance[row]:.0%})" for row in options], list(by_id)
+    )
     other = st.selectbox(
         "Compare with",
         list(by_id),
-        format_func=lambda i: f"{shown.title(by_id[i])} ({chance[by_id[i]]:.0%})",
+        format_func=dict(zip(by_id, labels, strict=True)).__getitem__,
         key="instead",
         filter_mode="contains",
     )

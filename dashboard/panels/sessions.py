@@ -19,6 +19,7 @@ from dashboard.panels.proof import experts_proof, experts_table
 from relrec_core.sessions import browse
 from relrec_core.sessions.explain import Explorer, SessionAnswer, SessionExplanation
 from relrec_core.sessions.schema import LONGEST, SHORTEST
+from relrec_core.titles import unique_labels
 
 PICTURE = "session_picture"
 LENGTHS, SHARES = (SHORTEST, LONGEST), (0, 100)
@@ -38,7 +39,8 @@ def choose(listing: pd.DataFrame) -> int:
         st.button("Show all sessions again", icon=":material/undo:", on_click=_unfiltered)
         st.stop()
     ids = found["session"].tolist()
-    names = {r.session: _name(r) for r in found.itertuples()}
+    labels = unique_labels(map(_name, found.itertuples()), ids)
+    names = dict(zip(ids, labels, strict=True))
     asked = links.adopt("session").get("session")
     if asked is not None:
         st.session_state["session"] = asked[0] if asked else ids[0]

@@ -2,8 +2,8 @@
 
 The folder holds `interactions.csv` (user_id, item_id, and optionally rating in (0, 5] and
 timestamp), and optionally `items.csv` (item_id, title, year, any further columns are attributes
-whose values are separated by `|`) and `users.csv` (user_id, any further columns are attributes;
-a numeric `age` is turned into a band). MovieLens is installed in this very form.
+whose values are separated by `|` or in a JSON list) and `users.csv` (user_id, any further columns
+are attributes; a numeric `age` is turned into a band). MovieLens is installed in this very form.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from relrec_core.errors import DataError
+from relrec_core.movies import attributes
+from relrec_core.sources.movielens import parse_title
+from relrec_core.titles import decoded
 
 USER, ITEM, RATING, TIMESTAMP = "user_id", "item_id", "rating", "timestamp"
 TITLE, YEAR, AGE = "title", "year", "age"
@@ -30,7 +33,6 @@ INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE, SOURCE_FILE = (
     "users.csv",
     "source.json",
 )
-SEPARATOR = "|"
 LIKED_FROM = 3.0
 AGE_BANDS = (
     (18, "under 18"),
@@ -49,7 +51,8 @@ class MovieData:
 
     `users` has one row a viewer (user_id and attributes), `items` one row a rated film (item_id,
     title, year, attributes, `decade` among them); `ratings` refers to both by row number (user,
-    item), with rating in (0, 5] and timestamp, which only orders a viewer's ratings.
+    item), with rating in (0, 5] and timestamp, which only orders a viewer's ratings. `notes` are
+    sentences a person should read.
     """
 
     name: str
@@ -60,6 +63,7 @@ class MovieData:
     items: pd.DataFrame
     ratings: pd.DataFrame
     unrated: int
+    notes: tuple[str, ...] = ()
 
     @property
     def item_attributes(self) -> tuple[str, ...]:
@@ -90,15 +94,19 @@ def load(folder: Path) -> MovieData:
         ["user", "item"], ignore_index=True
     )
     source = _source(folder)
+    content_hash = _content_hash(users, items, ratings)
+    items, notes = _shared(ITEMS_FILE, _dated(_titled(items)), (ITEM, TITLE, YEAR))
+    users, more = _shared(USERS_FILE, _banded(users), (USER,))
     return MovieData(
         name=source.get("name", folder.name),
         title=source.get("title", folder.name),
         licence=source.get("licence", "not stated"),
-        content_hash=_content_hash(users, items, ratings),
-        users=_banded(users),
-        items=_dated(items),
+        content_hash=content_hash,
+        users=users,
+        items=items,
         ratings=ratings,
         unrated=len(known_items) - len(items),
+        notes=notes + more,
     )
 
 
@@ -216,6 +224,8 @@ def _table(path: Path, key: str, ratings: pd.DataFrame, interactions: Path) -> p
             found = f"'{ratings[key].iloc[int(np.argmax(orphan))]}'"
             expected = f"one that {path.name} lists"
             raise DataError(interactions, found, expected, row=_first(ratings, orphan), column=key)
+        for column in frame.columns.difference([key, TITLE], sort=False):
+            frame[column] = attributes.read(path, frame[column])
         _check_attributes(path, frame, key)
     if key == ITEM and TITLE not in frame.columns:
         frame[TITLE] = frame[ITEM]
@@ -278,6 +288,30 @@ def _dated(items: pd.DataFrame) -> pd.DataFrame:
     years = pd.to_numeric(items[YEAR].where(items[YEAR] != "", None), errors="coerce")
     decades = [f"{int(y) // 10 * 10}s" if y == y else "" for y in years]
     return items.assign(year=years.astype("Int64"), decade=decades)
+
+
+def _titled(items: pd.DataFrame) -> pd.DataFrame:
+    """Titles decoded and never empty; a year at their end is the film's if it has no other."""
+    known = items[YEAR] if YEAR in items.columns else [""] * len(items)
+    titles, years = [], []
+    for item, title, year in zip(items[ITEM], items[TITLE], known, strict=True):
+        title = decoded(title) or item
+        bare, found = parse_title(title)
+        if found and 1000 <= int(found) <= 2999 and (year == "" or float(year) == int(found)):
+            title, year = bare, found
+        titles.append(title)
+        years.append(year)
+    titled = items.assign(title=titles)
+    return titled.assign(year=years) if any(years) or YEAR in items.columns else titled
+
+
+def _shared(
+    file: str, frame: pd.DataFrame, fixed: tuple[str, ...]
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The table without columns that are no attributes, and a note on each."""
+    reasons = attributes.left_out(frame, [c for c in frame.columns if c not in fixed])
+    notes = tuple(f"Column '{c}' of {file} is left out: {why}." for c, why in reasons.items())
+    return frame.drop(columns=list(reasons)), notes
 
 
 def _source(folder: Path) -> dict[str, str]:

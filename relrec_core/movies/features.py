@@ -11,7 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from relrec_core.movies.data import ITEM, SEPARATOR, TITLE, USER, YEAR, MovieData
+from relrec_core.movies.attributes import SEPARATOR, kinds, spoken
+from relrec_core.movies.data import ITEM, TITLE, USER, YEAR, MovieData
+from relrec_core.titles import unique_labels
 
 Indices = npt.NDArray[np.int64]
 FILM = "film"
@@ -76,28 +78,27 @@ class FeatureSpace:
 def feature_space(data: MovieData, with_attributes: bool = True) -> FeatureSpace:
     """Collect the vocabulary of a data set, films alone or with all attributes."""
     n_items, n_users = len(data.items), len(data.users)
-    kinds = [FILM] * n_items
+    columns = (data.item_attributes, data.user_attributes) if with_attributes else ((), ())
+    item_kinds, user_kinds = kinds(*columns)
+    names = [FILM] * n_items
     values = [str(i) for i in data.items[ITEM]]
-    item_kinds = data.item_attributes if with_attributes else ()
-    user_kinds = data.user_attributes if with_attributes else ()
     blocks: dict[str, list[sparse.csr_matrix]] = {"items": [], "users": []}
-    for owner, frame, columns in (
-        ("items", data.items, item_kinds),
-        ("users", data.users, user_kinds),
+    for owner, kind, column in (
+        *(("items", k, data.items[c]) for k, c in zip(item_kinds, columns[0], strict=True)),
+        *(("users", k, data.users[c]) for k, c in zip(user_kinds, columns[1], strict=True)),
     ):
-        for column in columns:
-            names, block = _one_hot(frame[column])
-            kinds += [column.removesuffix("s")] * len(names)
-            values += names
-            blocks[owner].append(block)
+        found, block = _one_hot(column)
+        names += [kind] * len(found)
+        values += found
+        blocks[owner].append(block)
     n_item_attributes = sum(b.shape[1] for b in blocks["items"])
     return FeatureSpace(
-        kinds=tuple(kinds),
+        kinds=tuple(names),
         values=tuple(values),
         n_items=n_items,
-        item_kinds=tuple(c.removesuffix("s") for c in item_kinds),
-        item_attributes=_placed(blocks["items"], n_items, n_items, len(kinds)),
-        user_attributes=_placed(blocks["users"], n_users, n_items + n_item_attributes, len(kinds)),
+        item_kinds=tuple(item_kinds),
+        item_attributes=_placed(blocks["items"], n_items, n_items, len(names)),
+        user_attributes=_placed(blocks["users"], n_users, n_items + n_item_attributes, len(names)),
     )
 
 
@@ -143,11 +144,15 @@ def _natural(title: str) -> str:
     return main + bracket + rest
 
 
+def film_names(data: MovieData) -> list[str]:
+    """Titles as people write them, with their ids where several films share one."""
+    return unique_labels(display_titles(data.items), list(data.items[ITEM]))
+
+
 def viewer_names(data: MovieData) -> list[str]:
     """'Viewer 42' and, where known, who that is: 'woman, 25 to 34, writer'."""
-    words = {"M": "man", "F": "woman"}
     labels = []
     for row in data.users.to_dict("records"):
-        about = [words.get(str(row[c]), str(row[c])) for c in data.user_attributes if row[c]]
+        about = [spoken(c, str(row[c])) for c in data.user_attributes if row[c]]
         labels.append(f"Viewer {row[USER]}" + (": " + ", ".join(about) if about else ""))
-    return labels
+    return unique_labels(labels, list(data.users[USER]))

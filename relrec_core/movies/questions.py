@@ -12,6 +12,9 @@ ABOUT = (
     "Ask why it is recommended, what speaks against it, why not another film, or how sure it is."
 )
 
+_ID = re.compile(r"\s+#\S+$")
+_YEAR = re.compile(r"\s+\(\d{4}\)\s*$")
+
 
 def answer(
     question: str,
@@ -61,16 +64,22 @@ def _against(
     titles: Sequence[str],
     contrast: Callable[[int], MovieExplanation],
 ) -> str:
-    dated = [_plain(t) for t in titles]
-    bare = [_plain(re.sub(r"\s+\(\d{4}\)\s*$", "", t)) for t in titles]
-    names = dated + bare
+    full = [_plain(t) for t in titles]
+    dated = [_plain(_ID.sub("", t)) for t in titles]
+    bare = [_plain(_YEAR.sub("", _ID.sub("", t))) for t in titles]
+    names = full + dated + bare
     close = [name] if name in names else difflib.get_close_matches(name, names, 1, 0.7)
     if not close:
         return f"There is no film called ‘{name}’ in this data."
-    other = names.index(close[0]) % len(titles)
-    if other == explanation.item:
+    written = next(kind for kind in (full, dated, bare) if close[0] in kind)
+    meant = [row for row, words in enumerate(written) if words == close[0]]
+    others = [row for row in meant if row != explanation.item]
+    if not others:
         return "That is the very film that is recommended."
-    return contrast(other).sentence()
+    if len(others) > 1:
+        which = "; ".join(titles[row] for row in others)
+        return f"There are {len(others)} movies of this name: {which}. Ask again for one of them."
+    return contrast(others[0]).sentence()
 
 
 def _plain(text: str) -> str:

@@ -12,35 +12,73 @@ import numpy.typing as npt
 from scipy import sparse
 
 from relrec_core.errors import ProfileError
+from relrec_core.movies.attributes import capital, heading, spoken
 from relrec_core.movies.data import LIKED_FROM, RATING, USER, MovieData
 from relrec_core.movies.features import (
     FILM,
     FeatureSpace,
     Indices,
-    display_titles,
     feature_space,
+    film_names,
     viewer_names,
 )
 from relrec_core.movies.split import split
 from relrec_core.movies.weights import Floats, Weights
+from relrec_core.titles import unique_labels
 
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """One viewer as the model sees them: a set of features, and films not to recommend again."""
+    """One user as the model sees them: what their bag of features is made of.
+
+    `liked` are movies (rows of items, which are their features, too) and bring their attributes;
+    `own` are facts of the person, `added` and `removed` facts of either kind that were put in or
+    taken away on purpose (features); `watched` are movies not to recommend, besides those liked.
+    """
 
     name: str
-    features: Indices
-    seen: Indices
+    space: FeatureSpace
+    liked: frozenset[int]
+    own: frozenset[int]
+    watched: frozenset[int]
     user: str | None = None
+    added: frozenset[int] = frozenset()
+    removed: frozenset[int] = frozenset()
+
+    @cached_property
+    def features(self) -> Indices:
+        """(n,) features in the bag, in order."""
+        bag = self.space.bag(sorted(self.liked), sorted(self.own | self.added))
+        return np.setdiff1d(bag, sorted(self.removed)).astype(np.int64)
+
+    @cached_property
+    def seen(self) -> Indices:
+        """Movies that are not recommended (rows of items), in order."""
+        return np.array(sorted(self.watched | self.liked), dtype=np.int64)
 
     def without(self, *features: int) -> Self:
-        """The same viewer had these features never been there."""
-        return replace(self, features=np.setdiff1d(self.features, features))
+        """Had these movies not been liked, and were these facts not known.
+
+        The bag is made again: what only these movies brought goes with them.
+        """
+        films = frozenset(k for k in features if k < self.space.n_items)
+        return replace(self, liked=self.liked - films).without_alone(*set(features) - films)
+
+    def without_alone(self, *features: int) -> Self:
+        """The same bag without these features alone; what a movie brought stays without it."""
+        gone = frozenset(features)
+        return replace(self, added=self.added - gone, removed=self.removed | gone)
 
     def plus(self, *features: int) -> Self:
-        """The same viewer with these features added."""
-        return replace(self, features=np.union1d(self.features, features).astype(np.int64))
+        """Had these movies been liked, too, with all they bring, and were these facts known."""
+        films = frozenset(k for k in features if k < self.space.n_items)
+        facts = frozenset(features)
+        return replace(
+            self,
+            liked=self.liked | films,
+            added=self.added | (facts - films),
+            removed=self.removed - facts,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +141,7 @@ class Recommender:
 
     @cached_property
     def titles(self) -> list[str]:
-        return display_titles(self.data.items)
+        return film_names(self.data)
 
     @cached_property
     def viewers(self) -> list[str]:
@@ -113,19 +151,18 @@ class Recommender:
     def labels(self) -> list[str]:
         """A readable name of every feature."""
         kinds, values, n = self.space.kinds, self.space.values, self.space.n_items
-        words = {"M": "man", "F": "woman"}
         attributes = [
-            f"{kind.capitalize()}: {words.get(value, value)}"
+            f"{capital(kind)}: {spoken(kind, value)}"
             for kind, value in zip(kinds[n:], values[n:], strict=True)
         ]
-        return self.titles + attributes
+        return unique_labels(self.titles + attributes, range(len(kinds)))
 
     def group(self, feature: int) -> str:
         """The heading a feature stands under."""
         kind = self.space.kinds[feature]
         if kind == FILM:
             return "Watched films"
-        return f"{kind.capitalize()}s" if kind in self.space.item_kinds else "Person"
+        return heading(kind) if kind in self.space.item_kinds else "Person"
 
     @cached_property
     def bags(self) -> sparse.csr_matrix:
@@ -150,14 +187,21 @@ class Recommender:
     def profile(self, user_id: str) -> Profile:
         """A known viewer: history and attributes; disliked films count as seen, not as liked."""
         row = self.row(user_id)
-        bag = self.bags.indices[self.bags.indptr[row] : self.bags.indptr[row + 1]]
-        seen = np.union1d(self.history[row].indices, self._disliked[row].indices)
-        return Profile(f"Viewer {user_id}", bag.astype(np.int64), seen.astype(np.int64), user_id)
+        liked, own = self.history[row].indices, self.space.user_attributes[row].indices
+        return Profile(
+            f"Viewer {user_id}",
+            self.space,
+            liked=frozenset(liked.tolist()),
+            own=frozenset(own.tolist()),
+            watched=frozenset(self._disliked[row].indices.tolist() + liked.tolist()),
+            user=user_id,
+        )
 
     def new_profile(self, films: npt.ArrayLike, attributes: Sequence[int] = ()) -> Profile:
         """A viewer the model never met, from liked films (rows of items) and own attributes."""
-        rows = np.unique(np.asarray(films, dtype=np.int64))
-        return Profile("this viewer", self.space.bag(rows, attributes), rows)
+        rows = frozenset(np.asarray(films, dtype=np.int64).tolist())
+        own = frozenset(int(k) for k in attributes)
+        return Profile("this viewer", self.space, liked=rows, own=own, watched=rows)
 
     def rank(self, profile: Profile, n: int = 10) -> Ranking:
         """The n best unseen films; raises `ProfileError` if the profile is empty."""

@@ -24,6 +24,7 @@ from PIL import Image
 from relrec_core.errors import DataError
 from relrec_core.products import images
 from relrec_core.products.images import ImageError
+from relrec_core.titles import decoded
 
 ITEM, TITLE, CATEGORY, IMAGE = "item_id", "title", "category", "image"
 SOURCE, TARGET, RELATION = "source", "target", "relation"
@@ -101,13 +102,16 @@ def load(folder: Path) -> Catalogue:
     numbers |= {item.item_id: NONE for item in left_out}
     relations, lost_pairs, names = _relations(folder / RELATIONS_FILE, numbers)
     users, purchases, lost_purchases = _purchases(folder / PURCHASES_FILE, numbers)
+    content_hash = _content_hash(folder, items, relations, purchases, users)
+    items[TITLE] = items[TITLE].map(decoded).where(lambda title: title != "", items[ITEM])
+    items[CATEGORY] = items[CATEGORY].map(lambda category: decoded(category) or category)
     return Catalogue(
         folder=folder.resolve(),
         name=str(about.get("name", folder.name)),
         title=str(about.get("title", folder.name)),
         licence=str(about.get("licence", "licence not stated")),
         rendered=about.get("rendered") is True,
-        content_hash=_content_hash(folder, items, relations, purchases, users),
+        content_hash=content_hash,
         items=items,
         relations=relations,
         users=users,

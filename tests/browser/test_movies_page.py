@@ -131,7 +131,7 @@ def test_someone_new_gets_recommendations_without_training(site: str, open_page:
 
 
 def test_taking_a_reason_away_ranks_again(site: str, open_page: Open) -> None:
-    page = open_page(f"{site}/movies?viewer=300&without=genre:Drama")
+    page = open_page(f"{site}/movies?viewer=300&alone=genre:Drama")
     expect(page.locator(".st-key-new_ranking").get_by_test_id("stDataFrame")).to_be_visible()
     expect(page.get_by_text("Genre: Drama", exact=True).first).to_be_visible()
 
@@ -144,8 +144,35 @@ def test_a_link_holds_the_what_if_and_the_other_film(site: str, open_page: Open)
     assert "against=313" in page.url
 
 
+def test_a_movie_not_liked_is_another_question_than_a_fact_alone(
+    site: str, open_page: Open
+) -> None:
+    """Nothing but Star Wars was liked: without it its genres go, without it alone they stay."""
+    page = open_page(f"{site}/movies?who=Someone+new&liked=50&gender=F&without=film:50")
+    expect(page.get_by_text(re.compile("These go, too: .*Genre: War"))).to_be_visible()
+    page = open_page(f"{site}/movies?who=Someone+new&liked=50&gender=F&alone=film:50")
+    expect(page.locator(".st-key-new_ranking").get_by_test_id("stDataFrame")).to_be_visible()
+    expect(page.get_by_text("These go, too")).to_have_count(0)
+    page = open_page(f"{site}/movies?who=Someone+new&liked=50&without=genre:War")
+    expect(page.get_by_text("cannot hold everything in this link: genre:War")).to_be_visible()
+
+
+def test_both_films_of_one_title_can_be_chosen(site: str, open_page: Open) -> None:
+    """Two films are called Chasing Amy (1997): 246 and 268."""
+    page = open_page(f"{site}/movies?who=Someone+new")
+    box = page.get_by_role("combobox", name=re.compile("Films this person liked"))
+    box.fill("Chasing Amy")
+    expect(page.get_by_role("option", name=re.compile("Chasing Amy"))).to_have_count(2)
+    page.get_by_role("option", name="Chasing Amy (1997) #268").click()
+    sentence(page)
+    assert "liked=268" in page.url
+    page = open_page(f"{site}/movies?viewer=300&top=30&more=Why+not+another+film%3F&against=268")
+    expect(page.get_by_text("rather than Chasing Amy (1997) #268")).to_be_visible()
+    assert "against=268" in page.url
+
+
 def test_a_profile_taken_away_whole_gets_a_sentence(site: str, open_page: Open) -> None:
-    page = open_page(f"{site}/movies?who=Someone+new&gender=F&without=gender:F")
+    page = open_page(f"{site}/movies?who=Someone+new&gender=F&alone=gender:F")
     expect(page.get_by_text("This profile is empty")).to_be_visible()
 
 

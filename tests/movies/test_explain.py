@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -211,7 +210,7 @@ def test_the_deletion_test_of_an_explanation_runs_the_model(recommender: Recomme
     profile = recommender.profile("7")
     item = int(recommender.rank(profile, 1).items[0])
     told = explain(recommender, profile, item, removed=3, repetitions=50, seed=4)
-    without = profile.without(*[f.feature for f in told.features[:3]])
+    without = profile.without_alone(*[f.feature for f in told.features[:3]])
     expected = recommender.weights.logits(without.features)[item]
     assert told.audit.deletion.after_top == pytest.approx(expected, abs=1e-5)
     assert explain(recommender, profile, item, removed=3, repetitions=50, seed=4) == told
@@ -284,7 +283,7 @@ def test_what_if_tells_where_each_film_stood(recommender: Recommender) -> None:
     before = recommender.profile("11")
     removed = int(before.features[0])
     added = recommender.space.index[("genre", "genre 3")]
-    after = before.without(removed).plus(added, added)
+    after = before.without_alone(removed).plus(added, added)
     assert set(after.features) == (set(before.features) - {removed}) | {added}
     np.testing.assert_array_equal(before.seen, after.seen)
     ranking, moves = what_if(recommender, before, after, 10)
@@ -320,7 +319,7 @@ def test_profiles_that_cannot_be_explained_say_why(recommender: Recommender) -> 
 
 def test_one_feature_alone_has_everything(recommender: Recommender) -> None:
     whole = recommender.profile("1")
-    alone = replace(whole, features=whole.features[:1])
+    alone = whole.without_alone(*whole.features[1:].tolist())
     told = explain(recommender, alone, 3)
     assert len(told.features) == told.audit.deletion.removed == 1
     assert told.audit.deletion.after_top == pytest.approx(told.audit.deletion.after_random)

@@ -19,6 +19,8 @@ TITLES = {
     6: "2001: A Space Odyssey (1968)",
     7: "1984 (1984)",
     8: "Blade Runner 2049",
+    20: "Chasing Amy (1997) #246",
+    21: "Chasing Amy (1997) #268",
 }
 
 
@@ -98,6 +100,7 @@ def test_certainty_and_proof_quote_the_numbers(
         ("why not 2001 a space odissey", 6),
         ("instead of 1984?", 7),
         ("and not Blade Runner 2049", 8),
+        ("why not Chasing Amy (1997) #268?", 21),
     ],
 )
 def test_why_not_finds_the_film_meant(
@@ -116,6 +119,33 @@ def test_why_not_something_else(ask: Callable[[str], str], told: MovieExplanatio
     assert ask("Why not Xyzzyplugh?") == "There is no film called ‘xyzzyplugh’ in this data."
     assert ask(f"Why not {told.title}?") == "That is the very film that is recommended."
     assert ask("Why not?") == told.sentence()
+
+
+@pytest.mark.parametrize(
+    ("name", "both"),
+    [
+        ("chasing amy", "Chasing Amy (1997) #246; Chasing Amy (1997) #268"),
+        ("Chasing Amy (1997)", "Chasing Amy (1997) #246; Chasing Amy (1997) #268"),
+        ("Sabrina", "Sabrina (1995); Sabrina (1954)"),
+    ],
+)
+def test_why_not_one_of_several_asks_which(ask: Callable[[str], str], name: str, both: str) -> None:
+    said = ask(f"Why not {name}?")
+    assert said == f"There are 2 movies of this name: {both}. Ask again for one of them."
+
+
+def test_the_twin_of_what_is_recommended_is_meant(told: MovieExplanation) -> None:
+    named, other = ["y"] * 40, (told.item + 1) % 40
+    for row in (told.item, other):
+        named[row] = f"Chasing Amy (1997) #{row}"
+    asked: list[int] = []
+
+    def contrast(row: int) -> MovieExplanation:
+        asked.append(row)
+        return told
+
+    answer("why not Chasing Amy?", told, named, contrast)
+    assert asked == [other]
 
 
 @pytest.mark.parametrize("question", ["", "  ?! ", "hello", "wherefore", "whyever", "<script>"])

@@ -35,6 +35,16 @@ def test_rows_become_numbers(tmp_path: Path) -> None:
     assert shop.notes[0].startswith("1 categories have only one product")
 
 
+def test_titles_and_categories_are_decoded(tmp_path: Path) -> None:
+    items = ITEMS.replace("Red mug", "<b>Red &amp;amp; white</b> mug").replace(
+        "mug,im", "a &amp; b,im"
+    )
+    shop = data.load(catalogue(tmp_path, items=items))
+    assert shop.items[data.TITLE].iloc[0] == "Red & white mug"
+    assert "a & b" in set(shop.items[data.CATEGORY])
+    assert shop.items[data.TITLE].iloc[1] == shop.items[data.ITEM].iloc[1]
+
+
 def test_pictures_that_cannot_be_used_are_left_out(tmp_path: Path) -> None:
     more = "d,D,mug,images/none.png\ne,E,mug,\nf,F,mug,images/cut.png\ng,G,mug,images/text.png\n"
     folder = catalogue(

@@ -22,7 +22,7 @@ from relrec_core.movies.data import USER, MovieData
 from relrec_core.movies.experts.exchange import YES, added, exchange_test, others
 from relrec_core.movies.experts.holdout import holdout
 from relrec_core.movies.experts.predictor import Predictor
-from relrec_core.movies.features import display_titles
+from relrec_core.movies.features import film_names
 
 REPETITIONS = 200
 KNOWS = {
@@ -127,7 +127,7 @@ class Explainer:
 
     @cached_property
     def titles(self) -> list[str]:
-        return display_titles(self.data.items)
+        return film_names(self.data)
 
     @cached_property
     def learnt(self) -> sparse.csr_matrix:

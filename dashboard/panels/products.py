@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from dashboard import links
+from dashboard import escape, links
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import DETAILS, SMOOTHED
 from dashboard.loaders.common import ModelKey
@@ -62,7 +62,7 @@ def origin(catalogue: Catalogue, title: Place) -> None:
             "Rendered: drawn products, not photos", icon=":material/palette:", color="orange"
         )
     for note in catalogue.notes:
-        st.caption(note)
+        st.caption(escape.markdown(note))
 
 
 def choose(explainer: Explainer, key: ModelKey) -> Choice:
@@ -135,7 +135,8 @@ def _row(explainer: Explainer, key: ModelKey) -> int:
     rows = np.flatnonzero(ids == st.session_state.get("product", first))
     if not len(rows):
         if asked:
-            st.warning(f"There is no product ‘{asked[0]}’ in {of.catalogue.title}.")
+            said = f"There is no product ‘{asked[0]}’ in {of.catalogue.title}."
+            st.warning(escape.markdown(said))
         st.session_state["product"] = first
     row = int(rows[0]) if len(rows) else begin
     links.publish("product", None if row == begin else str(ids.iloc[row]))
@@ -176,7 +177,7 @@ def _gallery(catalogue: Catalogue, found: list[int], chosen: int | None) -> None
         on_picked=picked,
     )
     for sentence in unusable:
-        st.caption(sentence)
+        st.caption(escape.markdown(sentence))
 
 
 def _own_picture(of: Recommender, problem: Place) -> tuple[Query, Image.Image, str] | None:
@@ -206,7 +207,7 @@ def _own_picture(of: Recommender, problem: Place) -> tuple[Query, Image.Image, s
         try:
             picture = images.decode(raw, None, name=file.name)
         except ImageError as error:
-            problem.error(str(error), icon=":material/error:")
+            problem.error(escape.markdown(error), icon=":material/error:")
             return None
         kept = ((name, of.run), of.brought(picture), images.square(picture, LARGE))
         st.session_state[BROUGHT] = kept
@@ -236,17 +237,16 @@ def _relation(of: Recommender, place: Place) -> str:
     if asked is not None:
         wanted = asked[0] if asked else first
         if wanted not in of.relations:
-            st.warning(
-                f"There is no relation ‘{wanted}’ here; there are "
-                f"{', '.join(map(words.relation_title, of.relations))}."
-            )
+            there = ", ".join(map(words.relation_title, of.relations))
+            said = f"There is no relation ‘{wanted}’ here; there are {there}."
+            st.warning(escape.markdown(said))
         st.session_state["relation"] = wanted if wanted in of.relations else first
     elif st.session_state.get("relation") not in of.relations:
         st.session_state["relation"] = first
     relation = place.segmented_control(
         "Which products?",
         of.relations,
-        format_func=words.relation_title,
+        format_func=lambda name: escape.markdown(words.relation_title(name)),
         required=True,
         key="relation",
         persist_state="session",
@@ -266,7 +266,8 @@ def _user(of: Recommender, place: Place) -> str | None:
     if asked is not None:
         wanted = asked[0] if asked else EVERYBODY
         if wanted and wanted not in users:
-            st.warning(f"There is no user ‘{wanted}’ in {of.catalogue.title}.")
+            said = f"There is no user ‘{wanted}’ in {of.catalogue.title}."
+            st.warning(escape.markdown(said))
         st.session_state["user"] = wanted if wanted in users else EVERYBODY
     if not users:
         return None

@@ -17,6 +17,7 @@ from dashboard.figures.heatmap import DETAILS, SMOOTHED
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.products import Asked, product_picture, product_to_begin_with, product_truth
 from dashboard.picture_components import Item, Look, picture_buttons, plain_picture
+from dashboard.uploads import handed_in, take_back
 from relrec_core.lrp.presets import PRESETS
 from relrec_core.products import images, truth
 from relrec_core.products.data import CATEGORY, ITEM, TITLE, Catalogue
@@ -27,7 +28,7 @@ from relrec_core.products.tracing import recommended
 
 SHOWN, THUMBNAIL, LARGE = 48, 96, 384
 """Products in the gallery at once; sides of a thumbnail and of a large picture, in pixels."""
-BROUGHT = "own_query"
+BROUGHT, OWN_PICTURE = "own_query", "own_picture"
 EPSILONS = (1e-6, 1e-4, 1e-2, 1.0, 100.0)
 MEGABYTES = images.MAXIMUM_BYTES // 1_000_000
 
@@ -121,7 +122,7 @@ def _found(catalogue: Catalogue, text: str, category: str) -> list[int]:
 def _pick(row: int, of: Recommender) -> None:
     """A product of the catalogue is asked about from now on, not a picture of one's own."""
     st.session_state["product"] = str(of.catalogue.items[ITEM].iloc[row])
-    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+    take_back(OWN_PICTURE)
 
 
 def _row(explainer: Explainer, key: ModelKey) -> int:
@@ -163,7 +164,7 @@ def _gallery(catalogue: Catalogue, found: list[int], chosen: int | None) -> None
 
     def picked(item: str) -> None:
         st.session_state["product"] = item
-        st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+        take_back(OWN_PICTURE)
 
     selected = None if chosen is None else str(catalogue.items[ITEM].iloc[chosen])
     picture_buttons(
@@ -185,22 +186,23 @@ def _own_picture(of: Recommender, problem: Place) -> tuple[Query, Image.Image, s
 
     What is wrong with it is said at `problem`.
     """
-    generation = st.session_state.get("uploads", 0)
     with st.popover("Your own picture", icon=":material/add_a_photo:", width="stretch"):
         st.caption(
-            "It is kept in memory while you look at it and never stored. "
-            "Picking a product from the gallery puts it away."
+            "It is kept in memory and never stored. Picking a product from the gallery, or closing "
+            "the page, puts it away too."
         )
-        file = st.file_uploader(
+        handed = handed_in(
+            OWN_PICTURE,
+            ["jpg", "jpeg", "png", "webp", "gif"],
             "A picture of one product",
-            type=["jpg", "jpeg", "png", "webp", "gif"],
-            max_upload_size=MEGABYTES,
-            key=f"own_{generation}",
+            several=False,
+            megabytes=MEGABYTES,
         )
-    if file is None:
+    if handed is None:
         st.session_state.pop(BROUGHT, None)
         return None
-    raw = file.getvalue()
+    (file,) = handed.files
+    raw = file.content
     name = hashlib.sha256(raw).hexdigest()
     kept = st.session_state.get(BROUGHT)
     if kept is None or kept[0] != (name, of.run):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.loaders.movies import explained, movie_model
 from dashboard.panels import movies as panels
 from dashboard.panels.common import provenance, sentences
@@ -13,7 +14,7 @@ st.title("Why this film?")
 with sentences():
     recommender, key = movie_model()
     for note in recommender.data.notes:
-        st.caption(note)
+        st.caption(escape.markdown(note))
     profile, settings = panels.choose(recommender)
     ranking = recommender.rank(profile, settings.top)
     films, reasons = st.columns([1, 3.4], gap="large")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
-
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard import escape
 from dashboard.figures.palette import ACCENT, NEUTRAL
 
 
@@ -15,7 +14,7 @@ def agreement(frame: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
     rows = frame.iloc[::-1]
     places = list(range(len(rows)))  # titles may occur twice
-    names = [html.escape(str(r), quote=False) for r in rows["Reason"]]
+    names = [escape.plotly(r) for r in rows["Reason"]]
     styles = ((ACCENT, "circle"), (NEUTRAL, "diamond-open"))
     for method, (colour, symbol) in zip(frame.columns[1:], styles, strict=True):
         largest = frame[method].abs().max() or 1.0

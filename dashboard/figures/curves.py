@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard import escape
 from dashboard.figures.palette import ACCENT, NEUTRAL
 
 COLOURS = (ACCENT, "#d9692b", "#3a86c8", "#4c9a6a", "#b04f7e", NEUTRAL)
@@ -24,14 +25,14 @@ def learning_curves(
             go.Scatter(
                 x=[p[0] for p in points],
                 y=[p[1] for p in points],
-                name=name,
+                name=escape.plotly(name),
                 mode="lines+markers" if len(points) < 60 else "lines",
                 line={
                     "color": COLOURS[i % len(COLOURS)],
                     "dash": DASHES[i % len(DASHES)],
                     "width": 2,
                 },
-                hovertemplate="epoch %{x}: %{y:.4f}<extra>" + name + "</extra>",
+                hovertemplate="epoch %{x}: %{y:.4f}<extra>" + escape.plotly(name) + "</extra>",
             )
         )
     figure.update_layout(
@@ -52,7 +53,7 @@ def comparison(frame: pd.DataFrame, label: str, value: str, ours: Sequence[str])
     figure = go.Figure(
         go.Bar(
             x=ordered[value],
-            y=ordered[label],
+            y=ordered[label].map(escape.plotly),
             orientation="h",
             marker={"color": [ACCENT if m else NEUTRAL for m in mine]},
             text=[f"{v:.3f}" for v in ordered[value]],

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard import escape
 from dashboard.figures.curves import COLOURS, DASHES, comparison
 from dashboard.figures.palette import OPPOSITION, SUPPORT, faded
 from dashboard.figures.toy import toy_figure
@@ -40,7 +41,7 @@ def ranked(
         figure.add_trace(
             go.Scatter(
                 x=table[paper],
-                y=table[label],
+                y=table[label].map(escape.plotly),
                 mode="markers",
                 name="The paper",
                 marker=PAPER_MARK,
@@ -83,10 +84,10 @@ def lines(
             go.Scatter(
                 x=values.index,
                 y=values,
-                name=name,
+                name=escape.plotly(name),
                 mode="lines+markers" if len(values) < 15 else "lines",
                 line={"color": colour, "dash": DASHES[i % len(DASHES)], "width": 2},
-                hovertemplate=name + ", %{x}: %{y:.4g}<extra></extra>",
+                hovertemplate=escape.plotly(name) + ", %{x}: %{y:.4g}<extra></extra>",
             )
         )
     figure.update_layout(
@@ -106,11 +107,11 @@ def grouped(table: pd.DataFrame, label: str, values: Sequence[str], y: str) -> g
     for i, value in enumerate(values):
         figure.add_trace(
             go.Bar(
-                x=table[label],
+                x=table[label].map(escape.plotly),
                 y=table[value],
-                name=value,
+                name=escape.plotly(value),
                 marker={"color": COLOURS[i % len(COLOURS)]},
-                hovertemplate=f"%{{x}}, {value}: %{{y:.4g}}<extra></extra>",
+                hovertemplate=f"%{{x}}, {escape.plotly(value)}: %{{y:.4g}}<extra></extra>",
             )
         )
     figure.update_layout(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from dashboard import escape
 from dashboard.figures.palette import faded, of, signed
 from relrec_core.movies.explain import FeatureRelevance, MovieExplanation
 
@@ -175,11 +175,11 @@ def _short(label: str) -> str:
     if len(label) > LONGEST_LABEL and label.endswith(")") and label[-6:-1].strip("(").isdigit():
         label = label[:-6].rstrip()
     cut = label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1].rstrip() + "…"
-    return html.escape(cut, quote=False)  # Plotly reads markup in its texts
+    return escape.plotly(cut)
 
 
 def _hover(band: Flow) -> str:
-    return f"{html.escape(band.label, quote=False)}: {signed(band.relevance, 4)}"
+    return f"{escape.plotly(band.label)}: {signed(band.relevance, 4)}"
 
 
 def _centres(sizes: Sequence[float], inner: float) -> list[float]:

@@ -5,11 +5,10 @@ Everything here is a pure function of an answer.
 
 from __future__ import annotations
 
-import html
-
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard import escape
 from dashboard.figures.drawing import INK, Trace, drawn
 from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, faded
 from dashboard.figures.session_words import LANE_WORDS, verdict
@@ -105,13 +104,13 @@ def _marks(tracks: list[tuple[int, str]], skipped: bool) -> Trace:
         },
         "cliponaxis": False,
         "name": name,
-        "customdata": [html.escape(label, quote=False) for _, label in tracks],
+        "customdata": [escape.plotly(label) for _, label in tracks],
         "hovertemplate": "%{x}. %{customdata}: " + name + "<extra></extra>",
     }
 
 
 def _hover(track: Predicted) -> str:
-    return f"{track.position}. {html.escape(track.label, quote=False)}: {verdict(track)}"
+    return f"{track.position}. {escape.plotly(track.label)}: {verdict(track)}"
 
 
 def bars(answer: SessionAnswer, full: bool = False) -> go.Figure:
@@ -180,7 +179,7 @@ def hasse(answer: SessionAnswer) -> go.Figure:
     lanes = [lane(answer.groups(name)) for name in family.names]
     width, highest = max(x for x, _ in places), max(family.heights)
     words = [
-        f"{name.replace(' and ', '<br>and ')}<br>{share:.0%}"
+        f"{escape.plotly(name).replace(' and ', '<br>and ')}<br>{share:.0%}"
         for name, share in zip(family.names, shares, strict=True)
     ]
     traces.append(
@@ -206,8 +205,8 @@ def hasse(answer: SessionAnswer) -> go.Figure:
                 },
             },
             "customdata": [
-                f"{name}: {share:.1%}<br>reads {read}<br>alone it says skip "
-                f"{track.experts[name]:.0%}"
+                f"{escape.plotly(name)}: {share:.1%}<br>reads {escape.plotly(read)}<br>"
+                f"alone it says skip {track.experts[name]:.0%}"
                 for name, share, read in zip(family.names, shares, reads, strict=True)
             ],
             "hovertemplate": "%{customdata}<extra></extra>",
@@ -246,7 +245,7 @@ def histogram(frame: pd.DataFrame) -> go.Figure:
             go.Bar(
                 orientation="h",
                 x=rows[column],
-                y=rows["expert"],
+                y=rows["expert"].map(escape.plotly),
                 name=name,
                 text=[f"{v:.0%}" for v in rows[column]],
                 textposition="outside",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
 
+from dashboard import escape
 from dashboard.figures.drawing import INK, Layout, Trace, drawn
 from dashboard.figures.palette import ACCENT, faded
 
@@ -41,7 +41,7 @@ def share_bars(
             "x": list(band.shares),
             "y": places,
             "width": 0.42,
-            "name": band.name,
+            "name": escape.plotly(band.name),
             "customdata": places,
             "text": [f"{s:.0%}" if s >= READABLE_SHARE else "" for s in band.shares],
             "textposition": "inside",
@@ -62,7 +62,7 @@ def share_bars(
             },
             "selected": {"marker": {"opacity": 1}},
             "unselected": {"marker": {"opacity": 1}},
-            "hovertemplate": f"{band.name}: " + "%{x:.1%}<extra></extra>",
+            "hovertemplate": escape.plotly(band.name) + ": %{x:.1%}<extra></extra>",
         }
         for band in bands
     ]
@@ -98,7 +98,7 @@ def share_bars(
 def cut(label: str) -> str:
     """Short enough for a row, ready for Plotly."""
     short = label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1].rstrip() + "…"
-    return html.escape(short, quote=False)
+    return escape.plotly(short)
 
 
 def _frame(row: int) -> dict[str, Any]:

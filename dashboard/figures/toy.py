@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from dashboard import escape
 from dashboard.figures.palette import OPPOSITION, SUPPORT
 
 SHARE = "share of "
@@ -52,7 +53,8 @@ def toy_figure(points: pd.DataFrame) -> go.Figure:
                     },
                     customdata=here[[SHARE + name for name in names]].to_numpy(),
                     hovertemplate="<br>".join(
-                        f"{name}: %{{customdata[{i}]:.0%}}" for i, name in enumerate(names)
+                        f"{escape.plotly(name)}: %{{customdata[{i}]:.0%}}"
+                        for i, name in enumerate(names)
                     )
                     + "<extra></extra>",
                     showlegend=False,
@@ -68,7 +70,7 @@ def toy_figure(points: pd.DataFrame) -> go.Figure:
                 y=[None],
                 mode="markers",
                 marker={"color": colour, "size": 9},
-                name=f"{name} decides",
+                name=f"{escape.plotly(name)} decides",
             )
         )
     figure.update_annotations(font_size=13)

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard import escape
 from dashboard.components import png_button
 from dashboard.figures.report import report
 from relrec_core.errors import RelRecError
@@ -31,7 +32,7 @@ def sentences(*, stop: bool = True) -> Iterator[None]:
     try:
         yield
     except RelRecError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape.markdown(error), icon=":material/error:")
         if stop:
             st.stop()
 
@@ -57,7 +58,7 @@ def files(
 ) -> None:
     """Buttons for the table, the explanation and a page by itself; each is made when pressed."""
     for label, content, ending, kind in (
-        ("Table (CSV)", lambda: table().to_csv(index=False), "csv", "text/csv"),
+        ("Table (CSV)", lambda: escape.csv(table()), "csv", "text/csv"),
         ("Explanation (JSON)", json, "json", "application/json"),
         ("Page for a slide or a mail (HTML)", page, "html", "text/html"),
     ):
@@ -80,8 +81,9 @@ def slug(text: str) -> str:
 def provenance(explanation: Explanation) -> None:
     """Where the explanation comes from, at the foot of the page."""
     p = explanation.provenance
-    st.caption(
+    told = (
         f"Data: {p.dataset}. {p.licence[:1].upper()}{p.licence[1:].rstrip('.')}. "
         f"Model run: {p.run}. Method: {p.method}. "
         f"Seed of the random removals: {p.seed}. RelRec {p.code_version}."
     )
+    st.caption(escape.markdown(told))

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import links
+from dashboard import escape, links
 from dashboard.components import png_button
 from dashboard.figures import deciders as figures
 from dashboard.loaders.common import evaluation
@@ -46,9 +46,9 @@ def deciders_panel(data: MovieData, profile: Profile, above: list[int], item: in
             focus = _focus(data, explainer, films, item)
         explanation = expert_explanation(explainer, key, profile.user, tuple(films), focus)
     except RelRecError as error:
-        st.warning(str(error), icon=":material/info:")
+        st.warning(escape.markdown(error), icon=":material/info:")
         return
-    st.markdown(f"#### {explanation.sentence()}")
+    st.markdown(f"#### {escape.markdown(explanation.sentence())}")
     picture, beside = st.columns([1.5, 1], gap="medium")
     figure = figures.deciders(explanation)
     with picture:
@@ -65,10 +65,11 @@ def deciders_panel(data: MovieData, profile: Profile, above: list[int], item: in
     _proof(explanation)
     _quality(data)
     p = explanation.provenance
-    st.caption(
+    told = (
         f"The experts: model run {p.run}, {p.method}, trained on all ratings but each viewer’s "
         f"latest. Seed of the exchanges: {p.seed}."
     )
+    st.caption(escape.markdown(told))
 
 
 def _films(explainer: Explainer, user: str, above: list[int]) -> list[int]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.claims import CLAIMS, WINGS
 from dashboard.components import png_button
 from dashboard.figures.evidence import PICTURES
@@ -62,7 +63,7 @@ def claim_panel(claim: Claim) -> None:
             label, icon, colour = QUICK if quick else LOOKS[verdict.status]
             st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
         st.markdown(f"**{claim.paper}, {claim.place}:** {claim.text}")
-        st.markdown(f"**Here:** {verdict.sentence}")
+        st.markdown(f"**Here:** {escape.markdown(verdict.sentence)}")
         if quick:
             st.warning(
                 "This is the quick run: it shows that everything works; its numbers mean nothing.",
@@ -102,7 +103,7 @@ def _measured(claim: Claim, tables: Sequence[StoredTable], verdict: Verdict) -> 
             alt=f"The numbers: {claim.title}",
         )
         _downloads(claim, tables, key)
-    st.caption("  \n".join(dict.fromkeys(_conditions(table) for table in tables)))
+    st.caption("  \n".join(dict.fromkeys(escape.markdown(_conditions(table)) for table in tables)))
 
 
 def _downloads(claim: Claim, tables: Sequence[StoredTable], key: str) -> None:
@@ -110,8 +111,8 @@ def _downloads(claim: Claim, tables: Sequence[StoredTable], key: str) -> None:
         png_button(container=key, file_name=f"{claim.key}.png")
         for table in tables:
             st.download_button(
-                f"All numbers ({table.name}.csv)",
-                table.frame.to_csv(index=False),
+                escape.markdown(f"All numbers ({table.name}.csv)"),
+                escape.csv(table.frame),
                 f"{table.name}.csv",
                 "text/csv",
                 key=f"{key}_{table.name}",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.loaders.evidence import evidence
 from relrec_core.runs.claims import Claim
 from relrec_core.runs.permission import read_only
@@ -50,7 +51,9 @@ def quick_run(claim: Claim) -> None:
         return
     said = st.session_state.pop(f"said_{claim.key}", None)
     if said:
-        st.warning(f"The quick run was not finished. {said}", icon=":material/info:")
+        st.warning(
+            f"The quick run was not finished. {escape.markdown(said)}", icon=":material/info:"
+        )
     commands = " and ".join(dict.fromkeys(f"`{s.command} --quick`" for s in claim.sources))
     if st.button(
         "Run the quick version",
@@ -69,7 +72,8 @@ def _watch(claim: Claim, jobs: dict[str, Job]) -> None:
     if job is None:
         return
     if job.running:
-        st.progress(_share(job.last_line()), text=job.last_line() or "Starting …")
+        line = job.last_line()
+        st.progress(_share(line), text=escape.markdown(line) or "Starting …")
         if st.button("Cancel", key=f"stop_{claim.key}", icon=":material/stop:"):
             job.cancelled = True
             job.process.terminate()

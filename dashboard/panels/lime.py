@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from dashboard import escape
 from dashboard.figures.agreement import agreement
 from dashboard.loaders.common import ModelKey
 from dashboard.panels.common import chart
@@ -66,7 +67,7 @@ def _watch(
             job.cancelled.set()
         return
     if job is not None and job.error:
-        st.warning(job.error, icon=":material/info:")
+        st.warning(escape.markdown(job.error), icon=":material/info:")
     if job is None or job.result is None:
         if st.button("Run LIME on this recommendation", icon=":material/play_arrow:"):
             for other in jobs.values():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from dashboard import links
+from dashboard import escape, links
 from dashboard.components import voice
 from dashboard.figures.palette import plain
 from dashboard.figures.sankey import described, sankey
@@ -86,7 +86,8 @@ def _choose_profile(recommender: Recommender, who: Place, pick: Place, act: Plac
     if asked is not None:
         wanted = asked[0] if asked else ids[0]
         if wanted not in names:
-            st.warning(f"There is no viewer ‘{wanted}’ in {recommender.data.title}.")
+            said = f"There is no viewer ‘{wanted}’ in {recommender.data.title}."
+            st.warning(escape.markdown(said))
         st.session_state["viewer"] = wanted if wanted in names else ids[0]
     user = pick.selectbox(
         "Viewer",
@@ -115,7 +116,8 @@ def _new_profile(recommender: Recommender, place: Place) -> Profile:
     for key, values in links.adopt("liked", *kinds).items():
         known = [v for v in values if (key if key in kinds else FILM, v) in space.index]
         if len(known) < len(values):
-            st.warning(f"Not everything in this link is known here: {', '.join(values)}.")
+            said = f"Not everything in this link is known here: {', '.join(values)}."
+            st.warning(escape.markdown(said))
         st.session_state[key] = known if key == "liked" else next(iter(known), None)
     films = place.multiselect(
         "Films this person liked",
@@ -135,7 +137,7 @@ def _new_profile(recommender: Recommender, place: Place) -> Profile:
             zip(values, unique_labels([spoken(kind, v) for v in values], values), strict=True)
         )
         value = column.selectbox(
-            capital(kind),
+            escape.markdown(capital(kind)),
             values,
             index=None,
             format_func=words.__getitem__,
@@ -185,7 +187,7 @@ def choose_film(recommender: Recommender, profile: Profile, ranking: Ranking) ->
     film = st.radio(
         "Recommended films",
         ids,
-        format_func=lambda i: recommender.titles[by_id[i]],
+        format_func=lambda i: escape.markdown(recommender.titles[by_id[i]]),
         captions=captions,
         key="film",
         persist_state="session",
@@ -207,7 +209,7 @@ def why(
     explanation: MovieExplanation, shown: int = 6, everything: bool = True, *, key: str
 ) -> None:
     """The sentence, the picture with the list beside it, and the proof."""
-    st.markdown(f"### {explanation.sentence()}")
+    st.markdown(f"### {escape.markdown(explanation.sentence())}")
     picture, beside = st.columns([1.75, 1], gap="medium")
     with beside:
         lit = share_table(explanation, key=key)
@@ -326,5 +328,5 @@ def ask(
         help="For instance: why not Titanic? What speaks against it? How sure are you?",
     )
     reply = answer(question, explanation, recommender.titles, contrast)
-    st.markdown(f"**{reply}**")
+    st.markdown(f"**{escape.markdown(reply)}**")
     voice(key="voice", answer=reply, aloud=st.session_state.get("aloud", False), on_heard=heard)

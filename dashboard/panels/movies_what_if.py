@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import links
+from dashboard import escape, links
 from dashboard.panels.common import sentences
 from relrec_core.movies.explain import what_if
 from relrec_core.movies.recommend import Profile, Recommender
@@ -67,7 +67,7 @@ def _along(recommender: Recommender, before: Profile, after: Profile, named: set
     old, new = set(before.features.tolist()), set(after.features.tolist())
     for what, features in (("These go, too", old - new), ("These come, too", new - old)):
         if labels := [recommender.labels[k] for k in sorted(features - named)]:
-            st.caption(f"{what}: {'; '.join(labels)}.")
+            st.caption(escape.markdown(f"{what}: {'; '.join(labels)}."))
 
 
 def _features(
@@ -80,7 +80,11 @@ def _features(
         rows = {f"{kind}:{value}": k for (kind, value), k in space.index.items()}
         found = [rows[text] for text in asked if text in rows]
         if not set(found) <= set(options) or len(found) < len(asked):
-            st.warning(f"‘{label}’ cannot hold everything in this link: {', '.join(asked)}.")
+            st.warning(
+                escape.markdown(
+                    f"‘{label}’ cannot hold everything in this link: {', '.join(asked)}."
+                )
+            )
         st.session_state[key] = found
     possible = set(options)
     st.session_state[key] = [k for k in st.session_state.get(key, []) if k in possible]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from dashboard import escape
 from dashboard.figures.curves import comparison
 from dashboard.figures.sankey import described, sankey
 from dashboard.loaders.common import evaluation
@@ -28,7 +29,7 @@ def movies_card() -> None:
     item = int(recommender.rank(profile, 1).items[0])
     explanation = explained(recommender, key, profile, item)
     with example:
-        st.markdown(f"#### {explanation.sentence()}")
+        st.markdown(f"#### {escape.markdown(explanation.sentence())}")
         chart(sankey(explanation), key="overview_sankey", alt=described(explanation))
         audit_line(explanation)
         st.page_link(
@@ -57,10 +58,11 @@ def _median_viewer(recommender: Recommender) -> int:
 def _quality(dataset: str) -> None:
     table = evaluation("movies", f"recall-{dataset}")
     if table is None:
-        st.caption(
+        told = (
             f"Not measured yet. `python3 scripts/evaluate.py movies recall --dataset {dataset}` "
             "measures the model beside ten others, and this page shows the result."
         )
+        st.caption(escape.markdown(told))
         return
     frame = table.frame
     with_attributes = frame["attributes"] == "with"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from dashboard import escape
 from dashboard.figures import product_words as words
 from dashboard.figures.curves import comparison
 from dashboard.figures.heatmap import Panel, shared_scale
@@ -74,7 +75,7 @@ def _example(explainer: Explainer, key: ModelKey) -> ProductExplanation:
         key="overview_pictures",
     )
     explanation = product_explanation(explainer, question, found, key, asked, rows[0])
-    sentence.markdown(f"#### {explanation.sentence()}")
+    sentence.markdown(f"#### {escape.markdown(explanation.sentence())}")
     audit_line(explanation, "cells")
     st.page_link(
         PRODUCTS_PAGE,

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard import escape
 from dashboard.figures import session_words as words
 from dashboard.figures.curves import comparison
 from dashboard.figures.palette import plain
@@ -30,7 +31,7 @@ def sessions_card() -> None:
     row = int(browse.chosen(view.listing, (0, 100), (0, 1), "reasons").index[0])
     explanation = view.explanation(row, 0)
     with example:
-        st.markdown(f"#### {explanation.sentence()}")
+        st.markdown(f"#### {escape.markdown(explanation.sentence())}")
         chart(bars(explanation), key="overview_session", alt=words.bars_in_words(explanation))
         _proof(explanation)
         st.page_link(
@@ -75,7 +76,7 @@ def _quality(dataset: str) -> None:
     )
     st.caption(
         "Share of the tracks of second halves that are predicted right, on sessions that no model "
-        f"has met; {title[0].lower()}{title[1:]}; "
+        f"has met; {escape.markdown(title[0].lower() + title[1:])}; "
         f"{'one training' if seeds == 1 else f'mean of {seeds} trainings'}. "
         f"`python3 scripts/evaluate.py sessions accuracy` {more}"
     )

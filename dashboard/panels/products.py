@@ -11,12 +11,13 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from dashboard import links
+from dashboard import escape, links
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import DETAILS, SMOOTHED
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.products import Asked, product_picture, product_to_begin_with, product_truth
 from dashboard.picture_components import Item, Look, picture_buttons, plain_picture
+from dashboard.uploads import handed_in, take_back
 from relrec_core.lrp.presets import PRESETS
 from relrec_core.products import images, truth
 from relrec_core.products.data import CATEGORY, ITEM, TITLE, Catalogue
@@ -28,7 +29,7 @@ from relrec_core.titles import unique_labels
 
 SHOWN, THUMBNAIL, LARGE = 48, 96, 384
 """Products in the gallery at once; sides of a thumbnail and of a large picture, in pixels."""
-BROUGHT = "own_query"
+BROUGHT, OWN_PICTURE = "own_query", "own_picture"
 EPSILONS = (1e-6, 1e-4, 1e-2, 1.0, 100.0)
 MEGABYTES = images.MAXIMUM_BYTES // 1_000_000
 
@@ -63,7 +64,7 @@ def origin(catalogue: Catalogue, title: Place) -> None:
             "Rendered: drawn products, not photos", icon=":material/palette:", color="orange"
         )
     for note in catalogue.notes:
-        st.caption(note)
+        st.caption(escape.markdown(note))
 
 
 def choose(explainer: Explainer, key: ModelKey) -> Choice:
@@ -122,7 +123,7 @@ def _found(catalogue: Catalogue, text: str, category: str) -> list[int]:
 def _pick(row: int, of: Recommender) -> None:
     """A product of the catalogue is asked about from now on, not a picture of one's own."""
     st.session_state["product"] = str(of.catalogue.items[ITEM].iloc[row])
-    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+    take_back(OWN_PICTURE)
 
 
 def _row(explainer: Explainer, key: ModelKey) -> int:
@@ -136,7 +137,8 @@ def _row(explainer: Explainer, key: ModelKey) -> int:
     rows = np.flatnonzero(ids == st.session_state.get("product", first))
     if not len(rows):
         if asked:
-            st.warning(f"There is no product ‘{asked[0]}’ in {of.catalogue.title}.")
+            said = f"There is no product ‘{asked[0]}’ in {of.catalogue.title}."
+            st.warning(escape.markdown(said))
         st.session_state["product"] = first
     row = int(rows[0]) if len(rows) else begin
     links.publish("product", None if row == begin else str(ids.iloc[row]))
@@ -163,7 +165,7 @@ def _gallery(catalogue: Catalogue, found: list[int], chosen: int | None) -> None
 
     def picked(item: str) -> None:
         st.session_state["product"] = item
-        st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+        take_back(OWN_PICTURE)
 
     selected = None if chosen is None else str(catalogue.items[ITEM].iloc[chosen])
     picture_buttons(
@@ -177,7 +179,7 @@ def _gallery(catalogue: Catalogue, found: list[int], chosen: int | None) -> None
         on_picked=picked,
     )
     for sentence in unusable:
-        st.caption(sentence)
+        st.caption(escape.markdown(sentence))
 
 
 def _own_picture(of: Recommender, problem: Place) -> tuple[Query, Image.Image, str] | None:
@@ -185,29 +187,30 @@ def _own_picture(of: Recommender, problem: Place) -> tuple[Query, Image.Image, s
 
     What is wrong with it is said at `problem`.
     """
-    generation = st.session_state.get("uploads", 0)
     with st.popover("Your own picture", icon=":material/add_a_photo:", width="stretch"):
         st.caption(
-            "It is kept in memory while you look at it and never stored. "
-            "Picking a product from the gallery puts it away."
+            "It is kept in memory and never stored. Picking a product from the gallery, or closing "
+            "the page, puts it away too."
         )
-        file = st.file_uploader(
+        handed = handed_in(
+            OWN_PICTURE,
+            ["jpg", "jpeg", "png", "webp", "gif"],
             "A picture of one product",
-            type=["jpg", "jpeg", "png", "webp", "gif"],
-            max_upload_size=MEGABYTES,
-            key=f"own_{generation}",
+            several=False,
+            megabytes=MEGABYTES,
         )
-    if file is None:
+    if handed is None:
         st.session_state.pop(BROUGHT, None)
         return None
-    raw = file.getvalue()
+    (file,) = handed.files
+    raw = file.content
     name = hashlib.sha256(raw).hexdigest()
     kept = st.session_state.get(BROUGHT)
     if kept is None or kept[0] != (name, of.run):
         try:
             picture = images.decode(raw, None, name=file.name)
         except ImageError as error:
-            problem.error(str(error), icon=":material/error:")
+            problem.error(escape.markdown(error), icon=":material/error:")
             return None
         kept = ((name, of.run), of.brought(picture), images.square(picture, LARGE))
         st.session_state[BROUGHT] = kept
@@ -237,18 +240,18 @@ def _relation(of: Recommender, place: Place) -> str:
     if asked is not None:
         wanted = asked[0] if asked else first
         if wanted not in of.relations:
-            st.warning(
-                f"There is no relation ‘{wanted}’ here; there are "
-                f"{', '.join(map(words.relation_title, of.relations))}."
-            )
+            there = ", ".join(map(words.relation_title, of.relations))
+            said = f"There is no relation ‘{wanted}’ here; there are {there}."
+            st.warning(escape.markdown(said))
         st.session_state["relation"] = wanted if wanted in of.relations else first
     elif st.session_state.get("relation") not in of.relations:
         st.session_state["relation"] = first
     titles = unique_labels(map(words.relation_title, of.relations), of.relations)
+    labels = dict(zip(of.relations, titles, strict=True))
     relation = place.segmented_control(
         "Which products?",
         of.relations,
-        format_func=dict(zip(of.relations, titles, strict=True)).__getitem__,
+        format_func=lambda name: escape.markdown(labels[name]),
         required=True,
         key="relation",
         persist_state="session",
@@ -268,7 +271,8 @@ def _user(of: Recommender, place: Place) -> str | None:
     if asked is not None:
         wanted = asked[0] if asked else EVERYBODY
         if wanted and wanted not in users:
-            st.warning(f"There is no user ‘{wanted}’ in {of.catalogue.title}.")
+            said = f"There is no user ‘{wanted}’ in {of.catalogue.title}."
+            st.warning(escape.markdown(said))
         st.session_state["user"] = wanted if wanted in users else EVERYBODY
     if not users:
         return None

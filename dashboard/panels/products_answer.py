@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import links
+from dashboard import escape, links
 from dashboard.components import svg_button
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
@@ -116,10 +116,8 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
         place = st.container(key="product_answer")
         look = _look(scale)
     ours, theirs = every[picked]
-    sentence.markdown(
-        "### "
-        + because(theirs.title, shown.candidate.probability, ours.title, ours.cells, theirs.cells)
-    )
+    told = because(theirs.title, shown.candidate.probability, ours.title, ours.cells, theirs.cells)
+    sentence.markdown(f"### {escape.markdown(told)}")
     encoded = data_url(choice.picture)
     with place:
         pictures(

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from dashboard import links
+from dashboard import escape, links
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
 from dashboard.figures.palette import ACCENT, plain, rgb
@@ -52,7 +52,7 @@ def why_not(shown: Shown) -> None:
         shown.title(other),
     )
     panel = Panel(shown.choice.picture, found.left, query, settings.detail)
-    st.markdown(f"#### {rather(one, two, query, panel.cells)}")
+    st.markdown(f"#### {escape.markdown(rather(one, two, query, panel.cells))}")
     scale = shared_scale([panel])
     pictures(
         [
@@ -210,7 +210,7 @@ def planted(shown: Shown) -> None:
     if not figures:
         st.info("The cause is only known for products of a rendered catalogue.")
         return
-    st.markdown(f"**{_shared(shown)}** {' '.join(notes)}")
+    st.markdown(f"**{escape.markdown(_shared(shown))}** {escape.markdown(' '.join(notes))}")
     pictures(
         figures, Look(scale, shown.look.strength, shown.look.originals), key="planted_pictures"
     )

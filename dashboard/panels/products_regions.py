@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 import torch
 
-from dashboard import links
+from dashboard import escape, links
 from dashboard.figures.heatmap import CELLS, Panel, data_url, shared_scale
 from dashboard.figures.palette import plain, signed
 from dashboard.loaders.products import product_candidates, product_regions
@@ -64,7 +64,8 @@ def correspondence(shown: Shown) -> None:
     ours, theirs = shown.panels()
     query = Panel(ours.picture, _spread(whole), ours.title, CELLS)
     answer = Panel(theirs.picture, _spread(answers), theirs.title, CELLS)
-    st.markdown(_answered(ours.title, theirs.title, whole, answers, chosen))
+    told = _answered(ours.title, theirs.title, whole, answers, chosen)
+    st.markdown(f"**{escape.markdown(told)}**")
     left, right, beside = st.columns([1, 1, 0.9], gap="medium")
     scale = shared_scale([query])
     with left:
@@ -115,10 +116,10 @@ def _answered(query: str, item: str, whole: Map, answers: Map, chosen: list[int]
     what = "region" if len(chosen) == 1 else f"{len(chosen)} regions"
     total = signed(float(answers.sum()))
     if answers.max() <= 0:
-        return f"**The chosen {what} of ‘{query}’ finds no answer in ‘{item}’ ({total}).**"
+        return f"The chosen {what} of ‘{query}’ finds no answer in ‘{item}’ ({total})."
     return (
-        f"**The chosen {what} of ‘{query}’ adds {total} to the match of "
-        f"{plain(float(whole.sum()))}; {places(answers)} of ‘{item}’ answers most.**"
+        f"The chosen {what} of ‘{query}’ adds {total} to the match of "
+        f"{plain(float(whole.sum()))}; {places(answers)} of ‘{item}’ answers most."
     )
 
 
@@ -131,7 +132,7 @@ def missing(shown: Shown) -> None:
     chosen = _chosen("erased", strongest, text)
     before = _ranking(shown)
     after, picture = _without(shown, chosen)
-    st.markdown(_change(shown, before, after, len(chosen)))
+    st.markdown(f"**{escape.markdown(_change(shown, before, after, len(chosen)))}**")
     left, was, now = st.columns([1, 1, 1], gap="medium")
     look = Look(1.0)
     with left:
@@ -198,7 +199,7 @@ def _without(shown: Shown, regions: list[int]) -> tuple[list[Candidate], str]:
 
 def _change(shown: Shown, before: list[Candidate], after: list[Candidate], count: int) -> str:
     if not count:
-        return "**Nothing is erased: choose regions of the picture.**"
+        return "Nothing is erased: choose regions of the picture."
     picked = shown.candidate
     first = {c.row for c in before[:LISTED]}
     gone = len(first - {c.row for c in after[:LISTED]})
@@ -210,8 +211,8 @@ def _change(shown: Shown, before: list[Candidate], after: list[Candidate], count
         told = f"goes from place {was} ({picked.probability:.0%}) to {place} ({c.probability:.0%})"
     else:
         told = f"falls from place {was} ({picked.probability:.0%}) out of the first {RANKED}"
-    return f"**Without {count} of {GRID**2} regions ‘{title}’ {told}; {gone} of the first " + (
-        f"{LISTED} are others.**"
+    return f"Without {count} of {GRID**2} regions ‘{title}’ {told}; {gone} of the first " + (
+        f"{LISTED} are others."
     )
 
 

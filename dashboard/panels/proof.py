@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.figures.audit import deletion_figure, deletion_in_words
 from dashboard.figures.palette import exact, plain
 from dashboard.panels.common import PERCENT, chart
@@ -86,7 +87,7 @@ def experts_proof(
             _matters(question, audit.deletion, others)
             figure = deletion_figure(audit.deletion, words, "how sure the answer stays")
             chart(figure, key=key, alt=alt)
-            st.caption(note)
+            st.caption(escape.markdown(note))
 
 
 def experts_table(explanation: Explanation, *, alone: str, answer: str) -> None:
@@ -134,7 +135,7 @@ def _sums(words: str, ledgers: Sequence[Ledger]) -> None:
 
 
 def _matters(question: str, test: DeletionTest, others: str) -> None:
-    st.markdown(f"##### {question}")
+    st.markdown(f"##### {escape.markdown(question)}")
     better = test.beaten >= PROVEN
     st.badge(
         f"Hurts more than {round(test.beaten * test.repetitions)} of {test.repetitions} {others}",

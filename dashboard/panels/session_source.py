@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import links
+from dashboard import escape, links
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.sessions import SessionView, own_view, session_key, session_view
 from dashboard.uploads import handed_in
@@ -19,7 +19,7 @@ KINDS = {"model": "The model's", "files": "My files", "folder": "A folder"}
 TYPES = ["csv", "parquet", "gz", "json"]
 PRIVACY = (
     "Files stay in the memory of this dashboard, are never written to disk and never sent on, and "
-    "are forgotten when this page is closed."
+    "are forgotten when you take them back or close this page."
 )
 
 
@@ -31,7 +31,9 @@ def source() -> SessionView:
         view = _files() if kind == "files" else _folder() if kind == "folder" else None
     if view is None:
         view = session_view()
-        if kind != "model":
+        if kind == "folder" and st.session_state.get("folder") and not read_only():
+            _ask_for_folder()
+        elif kind != "model":
             st.info(
                 "Nothing is handed in yet, so these are the model's own sessions. Open ‘Your own "
                 "sessions’ to name some.",
@@ -66,8 +68,11 @@ def _files() -> SessionView | None:
         "streaming history’ from Spotify (the JSON files; ask for it under Account, Privacy), "
         f"which is cut into sessions at pauses of 20 minutes. {PRIVACY}"
     )
-    files, identity = handed_in("own_files", TYPES, "Files", "Up to 150 MB, a history 50 MB.")
-    return _kept(f"files {identity}", lambda: own.from_files(files)) if files else None
+    handed = handed_in("own_files", TYPES, "Files", "Up to 150 MB, a history 50 MB.")
+    if handed is None:
+        st.session_state.pop("own_sessions", None)
+        return None
+    return _kept(f"files {handed.identity}", lambda: own.from_files(handed.files))
 
 
 def _folder() -> SessionView | None:
@@ -83,13 +88,31 @@ def _folder() -> SessionView | None:
         persist_state="session",
         help="Of session logs (CSV or Parquet), or of shards that the preparation command wrote. "
         "It is only read.",
+        on_change=_open_folder,
     ).strip()
     links.publish("folder", name or None)
-    if not name:
+    if not name or st.session_state.get("opened_folder") != name:
         return None
     folder = store.data_folder(name)
     stamps = [(f.name, f.stat().st_mtime, f.stat().st_size) for f in sorted(folder.iterdir())]
     return _kept(f"folder {folder} {stamps}", lambda: own.from_folder(Path(folder)))
+
+
+def _open_folder() -> None:
+    """Only a visitor's own act opens a folder, never a link alone."""
+    st.session_state["opened_folder"] = st.session_state["folder"].strip()
+
+
+def _ask_for_folder() -> None:
+    name = st.session_state["folder"].strip()
+    st.warning(
+        escape.markdown(
+            f"This link names the folder ‘{name}’ of the computer that runs this dashboard. Until "
+            "you open it, these are the model's own sessions."
+        ),
+        icon=":material/folder_open:",
+    )
+    st.button("Open this folder", icon=":material/folder_open:", on_click=_open_folder)
 
 
 def _kept(identity: str, read: Callable[[], own.Own]) -> SessionView:
@@ -132,4 +155,4 @@ def _origin(view: SessionView) -> None:
             "train one on logs like these."
         )
     if told:
-        st.caption(" ".join(told))
+        st.caption(escape.markdown(" ".join(told)))

@@ -7,14 +7,14 @@ import random
 import pandas as pd
 import streamlit as st
 
-from dashboard import links
+from dashboard import escape, links
 from dashboard.components import png_button
 from dashboard.figures import session_words as words
 from dashboard.figures import sessions as figures
 from dashboard.figures.palette import signed
 from dashboard.figures.session_report import session_report
 from dashboard.loaders.sessions import SessionView
-from dashboard.panels.common import PERCENT, chart, files
+from dashboard.panels.common import PERCENT, chart, files, slug
 from dashboard.panels.proof import experts_proof, experts_table
 from relrec_core.sessions import browse
 from relrec_core.sessions.explain import Explorer, SessionAnswer, SessionExplanation
@@ -46,7 +46,8 @@ def choose(listing: pd.DataFrame) -> int:
         st.session_state["session"] = asked[0] if asked else ids[0]
     if st.session_state.get("session", ids[0]) not in names:
         if asked:
-            st.warning(f"There is no session ‘{asked[0]}’ here, or the filters leave it out.")
+            said = f"There is no session ‘{asked[0]}’ here, or the filters leave it out."
+            st.warning(escape.markdown(said))
         st.session_state["session"] = ids[0]
     session = pick.selectbox(
         "Session",
@@ -127,7 +128,7 @@ def choose_track(explorer: Explorer, row: int) -> int:
     track = st.radio(
         "Second half: pick a track",
         places,
-        format_func=lambda p: f"{p}\\. {labels[p]}",
+        format_func=lambda p: escape.markdown(f"{p}. {labels[p]}"),
         key="track",
         persist_state="session",
         help="The model sees what the listener did in the first half and only the tracks "
@@ -156,7 +157,7 @@ def given(explorer: Explorer, row: int) -> None:
 def why(view: SessionView, row: int, focus: int) -> None:
     """The sentence, the timeline and who decided each track; the proof is not waited for."""
     answer = view.answer(row, focus)
-    st.markdown(f"### {answer.sentence()}")
+    st.markdown(f"### {escape.markdown(answer.sentence())}")
     chart(
         figures.timeline(answer),
         key="session_timeline",
@@ -210,7 +211,7 @@ def _picked(key: str, answer: SessionAnswer) -> None:
 def _downloads(
     view: SessionView, row: int, answer: SessionAnswer, figure: figures.go.Figure
 ) -> None:
-    name = f"session-{answer.session}-track-{answer.focused.position}"
+    name = slug(f"session {answer.session} track {answer.focused.position}")
     with st.popover("Download", icon=":material/download:", width="stretch"):
         png_button(container=PICTURE, file_name=f"{name}.png")
         files(
@@ -323,5 +324,5 @@ def many(view: SessionView) -> None:
         f"All tracks of the second halves of the {len(explorer.data.sessions)} sessions of this "
         f"page, filters aside. The model predicts {right['model']:.1%} of them right; carrying the "
         f"last known skip on {right['last']:.1%}, the usual one of the first half "
-        f"{right['mean']:.1%}. Data: {explorer.data.title}."
+        f"{right['mean']:.1%}. Data: {escape.markdown(explorer.data.title)}."
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import links
+from dashboard import escape, links
 from dashboard.figures.curves import learning_curves
 from dashboard.panels.common import chart
 from dashboard.panels.trainers import TRAINERS
@@ -37,7 +37,8 @@ def choose_wing() -> str:
     if asked is not None:
         st.session_state["wing"] = asked[0] if asked else wings[0]
     if st.session_state.get("wing", wings[0]) not in TRAINERS:
-        st.warning(f"There is nothing to train under ‘{st.session_state['wing']}’.")
+        said = f"There is nothing to train under ‘{st.session_state['wing']}’."
+        st.warning(escape.markdown(said))
         st.session_state["wing"] = wings[0]
     wing = st.segmented_control(
         "Wing",
@@ -77,9 +78,11 @@ def start_form(wing: str) -> None:
             settings = configs.load(config_class, None, changed)
             run = launch.launch(wing, settings, name)
         except RelRecError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(escape.markdown(error), icon=":material/error:")
         else:
-            st.toast(f"Run {run.name} has started. It goes on when this page is closed.")
+            st.toast(
+                f"Run {escape.markdown(run.name)} has started. It goes on when this page is closed."
+            )
 
 
 def _widget(wing: str, field: FormField) -> Any:
@@ -122,8 +125,8 @@ def ongoing(wing: str) -> None:
     for run in runs:
         status = run.status()
         with st.container(border=True):
-            st.markdown(f"**{run.name}** is {status.state}")
-            st.progress(status.progress, text=status.message or "Waiting to start")
+            st.markdown(f"**{escape.markdown(run.name)}** is {status.state}")
+            st.progress(status.progress, text=escape.markdown(status.message) or "Waiting to start")
             _curves(wing, [run], key=f"live_{run.name}")
             with st.expander("Log"):
                 st.code("\n".join(run.log_tail(30)) or "Nothing yet.", language=None)
@@ -133,7 +136,7 @@ def ongoing(wing: str) -> None:
                 try:
                     launch.cancel(run)
                 except RelRecError as error:
-                    st.error(str(error))
+                    st.error(escape.markdown(error))
 
 
 def _curves(wing: str, runs: Sequence[Run], *, key: str) -> None:
@@ -211,9 +214,9 @@ def _readable_card(run: Run) -> dict[str, Any]:
 def _card(run: Run, is_active: bool) -> None:
     status = run.status()
     with st.container(border=True):
-        st.markdown(f"**{run.name}** {STATES[status.state]} {status.state}")
+        st.markdown(f"**{escape.markdown(run.name)}** {STATES[status.state]} {status.state}")
         if status.state in ("failed", "cancelled") and status.message:
-            st.warning(status.message)
+            st.warning(escape.markdown(status.message))
         card = _readable_card(run)
         if card:
             with st.expander("Model card"):
@@ -225,7 +228,7 @@ def _card(run: Run, is_active: bool) -> None:
             try:
                 action()
             except RelRecError as error:
-                st.error(str(error), icon=":material/error:")
+                st.error(escape.markdown(error), icon=":material/error:")
             else:
                 st.rerun()
 

@@ -78,7 +78,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
             ),
         )
         page.goto(address)
-        expect(page.locator("h1")).to_be_visible()
+        expect(page.locator("h1")).to_be_visible(timeout=120_000)
         return page
 
     yield open_at

@@ -242,3 +242,26 @@ def test_nothing_is_wider_than_a_telephone(
     main = "document.querySelector('[data-testid=stMain]')"
     assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")
     assert page.get_by_test_id("stException").count() == 0
+
+
+def test_ones_own_picture_outlives_another_page_and_can_be_taken_back(
+    products_site: str, open_page: Open
+) -> None:
+    page = open_page(f"{products_site}/products")
+    sentence(page)
+    settled(page)
+    page.get_by_role("button", name="Your own picture").click()
+    own = FilePayload(name="mine.png", mimeType="image/png", buffer=_odd("CMYK"))
+    page.locator("input[type=file]").set_input_files([own])
+    mine = page.locator("h3").filter(has_text="‘Your picture’")
+    expect(mine).to_be_visible(timeout=60_000)
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Training").click()
+    expect(page.locator("h1")).to_have_text("Training")
+    page.get_by_role("link", name="Products").click()
+    expect(mine).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Your own picture").click()
+    expect(page.get_by_text("Handed in: mine.png")).to_be_visible()
+    page.get_by_role("button", name="Take back").click()
+    expect(mine).to_have_count(0)
+    assert "‘Your picture’" not in sentence(page)

@@ -203,7 +203,28 @@ def test_a_damaged_file_gets_a_sentence_and_another_one_helps(
     sentence(page)
 
 
-def test_a_folder_is_opened_by_its_link(
+def test_an_upload_outlives_another_page_and_can_be_taken_back(
+    sessions_site: str, open_page: Open
+) -> None:
+    page = open_page(f"{sessions_site}/sessions")
+    simulated = sentence(page)
+    hand_in(page, file_of(upload(listening(9), "Streaming_History_Audio_2024.json")))
+    mine = page.get_by_text("1 session of your own: in memory only")
+    expect(mine).to_be_visible(timeout=60_000)
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Training").click()
+    expect(page.locator("h1")).to_have_text("Training")
+    page.get_by_role("link", name="Sessions").click()
+    expect(mine).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Your own sessions").click()
+    expect(page.get_by_text("Handed in: Streaming_History_Audio_2024.json")).to_be_visible()
+    page.get_by_role("button", name="Take back").click()
+    expect(page.get_by_text("Simulated: invented listeners and tracks")).to_be_visible()
+    expect(mine).to_have_count(0)
+    assert sentence(page) == simulated
+
+
+def test_a_folder_in_a_link_is_opened_by_a_click(
     sessions_site: str, tmp_path: Path, open_page: Open
 ) -> None:
     logs, tracks = made.frames()
@@ -211,10 +232,18 @@ def test_a_folder_is_opened_by_its_link(
     plain.write_csv(tmp_path / "plays.csv")
     tracks.write_parquet(tmp_path / "tracks.parquet")
     page = open_page(f"{sessions_site}/sessions?data=folder&folder={quote(str(tmp_path))}")
-    shown = sentence(page)
+    simulated = sentence(page)
+    expect(page.get_by_text(f"This link names the folder ‘{tmp_path}’")).to_be_visible()
+    page.get_by_role("button", name="Open this folder").click()
     expect(page.get_by_text("60 sessions of your own: in memory only")).to_be_visible()
-    assert sentence(open_page(page.url)) == shown
+    shown = sentence(page)
+    assert shown != simulated
+    again = open_page(page.url)
+    assert sentence(again) == simulated
+    again.get_by_role("button", name="Open this folder").click()
+    expect(again.locator("h3").first).to_have_text(shown)
     page = open_page(f"{sessions_site}/sessions?data=folder&folder=nowhere")
+    page.get_by_role("button", name="Open this folder").click()
     expect(page.get_by_text("There is no session data 'nowhere'")).to_be_visible()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import re
 from collections import defaultdict
 from html.parser import HTMLParser
@@ -193,7 +194,8 @@ def test_labels_are_never_longer_than_there_is_room(told: MovieExplanation) -> N
     _, _, texts = drawn(told, shown=30, opposing=30)
     bands = flows(told, 30, 30)
     for band, text in zip(bands, texts, strict=False):
-        label, _, share = text.rpartition("  <b>")
+        escaped, _, share = text.rpartition("  <b>")
+        label = html.unescape(escaped)
         assert share == f"{signed(band.relevance)}</b>"
         assert len(label) <= LONGEST_LABEL
         if len(band.label) <= LONGEST_LABEL:

@@ -10,10 +10,12 @@ import pytest
 from dashboard.figures import sessions as figures
 from dashboard.figures.audit import deletion_figure
 from dashboard.figures.drawing import drawn
+from dashboard.figures.session_report import session_report
 from dashboard.figures.session_words import flip_words
 from dashboard.memory import keep_loaded
 from relrec_core.sessions import store
 from relrec_core.sessions.explain import Explorer, SessionExplanation
+from tests.dashboard.test_figures import NASTY, Page
 from tests.sessions import made
 
 
@@ -51,6 +53,22 @@ def test_the_bars_are_the_shares_between_their_words(told: SessionExplanation) -
         bold = [i for i, word in enumerate(words.text) if word.startswith("<b>")]
         assert bold == [told.focus]
     assert all(str(t.position) in w for t, w in zip(told.predicted, left.text, strict=True))
+
+
+def test_a_report_shows_names_as_text(told: SessionExplanation) -> None:
+    tracks = tuple(t.model_copy(update={"label": NASTY}) for t in told.predicted)
+    names = dict.fromkeys(("dataset", "licence", "run", "method"), NASTY)
+    bad = told.model_copy(
+        update={
+            "session": NASTY,
+            "predicted": tracks,
+            "provenance": told.provenance.model_copy(update=names),
+        }
+    )
+    page, other = (Page(session_report(x, figures.bars(x), figures.hasse(x))) for x in (told, bad))
+    assert page.tags == other.tags
+    assert "".join(other.words).count(NASTY) >= 2 + 1 + 5  # title, heading, session, footer
+    assert "alert('x')</" not in "".join(other.scripts)
 
 
 def test_the_diagram_names_every_expert_and_lights_the_one_that_decided(

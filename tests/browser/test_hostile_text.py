@@ -1,0 +1,97 @@
+"""Hostile names in a real browser: nothing is fetched, no link appears."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from scripts import server
+from tests import hostile, hostile_home
+from tests.browser.conftest import APP, Open
+
+SHOWN = Path(__file__).with_name("shown_texts.py")
+MADE_OF_TEXT = "a:not([href^='#']), img, code, pre, em, del, table, ul, ol, blockquote, hr, .katex"
+
+
+@pytest.fixture(scope="module")
+def asked() -> Iterator[tuple[str, list[str]]]:
+    """Address of a server that others must not be made to ask, and what it was asked for."""
+    paths: list[str] = []
+
+    class Counter(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            paths.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    counter = ThreadingHTTPServer(("127.0.0.1", 0), Counter)
+    Thread(target=counter.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{counter.server_port}/", paths
+    counter.shutdown()
+    counter.server_close()
+
+
+@pytest.fixture(scope="module")
+def hostile_site(
+    asked: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path]]:
+    """Address of a dashboard with hostile data, and a folder of session logs like it."""
+    home, before = tmp_path_factory.mktemp("hostile"), os.environ["RELREC_HOME"]
+    os.environ["RELREC_HOME"] = str(home)
+    try:
+        plays = hostile_home.install(home, hostile.LINKS.format(address=asked[0]))
+        port = server.any_port()
+        with server.running(APP, port):
+            yield f"http://{server.ADDRESS}:{port}", plays
+    finally:
+        os.environ["RELREC_HOME"] = before
+
+
+def settled(page: Page) -> None:
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=120_000)
+    page.wait_for_timeout(500)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=120_000)
+
+
+@pytest.mark.parametrize("name", hostile.PAGES)
+def test_no_page_asks_a_stranger_or_shows_a_link(
+    name: str, hostile_site: tuple[str, Path], asked: tuple[str, list[str]], open_page: Open
+) -> None:
+    (site, plays), (address, paths) = hostile_site, asked
+    text = hostile.LINKS.format(address=address)
+    chosen = hostile.parameters(name, text)
+    if name == "sessions, a folder":
+        chosen["folder"] = str(plays)
+    page = open_page(f"{site}/{name.partition(',')[0].replace('overview', '')}?{urlencode(chosen)}")
+    if name == "sessions, a folder":
+        settled(page)
+        page.get_by_role("button", name="Open this folder").click()
+    settled(page)
+    if not name.startswith("evidence"):
+        expect(page.get_by_text("[Sign in](http://evil.example)").first).to_be_attached()
+    strange = f"a[href^='http://evil'], a[href^='{address}'], img[src^='{address}']"
+    assert page.locator(strange).count() == 0
+    assert paths == []
+
+
+def test_every_element_shows_exactly_the_text(open_page: Open) -> None:
+    port = server.any_port()
+    with server.running(SHOWN, port):
+        page = open_page(f"http://{server.ADDRESS}:{port}")
+        expect(page.locator(f".st-key-text_{len(hostile.TEXTS)}")).to_be_attached(timeout=60_000)
+        settled(page)
+        for number, text in enumerate(hostile.TEXTS):
+            place = page.locator(f".st-key-text_{number}")
+            shown = place.get_by_test_id("stMarkdownContainer").all_text_contents()
+            shown += place.get_by_test_id("stCaptionContainer").all_text_contents()
+            assert set(map(str.strip, shown)) == {text}
+            assert place.locator(MADE_OF_TEXT).count() == 0

@@ -1,0 +1,73 @@
+"""Every Markdown element of every page, with hostile names in the data and in the address."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from streamlit.testing.v1 import AppTest
+
+from dashboard import escape
+from tests import hostile, hostile_home
+
+APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
+TEXT = hostile.LINKS.format(address="http://127.0.0.1:9/")
+ESCAPED = re.compile(r"\\[^\w\s]")
+MARKDOWN = ("body", "label", "help", "caption", "captions", "text", "content", "content_help")
+"""Names of fields that the browser reads as Markdown; `options` are, of a radio."""
+
+
+@pytest.fixture(scope="module")
+def plays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folder of session logs, in a data directory that is hostile throughout."""
+    home = tmp_path_factory.mktemp("hostile")
+    before = os.environ["RELREC_HOME"]
+    os.environ["RELREC_HOME"] = str(home)
+    yield hostile_home.install(home, TEXT)
+    os.environ["RELREC_HOME"] = before
+
+
+def texts(message: Message, names: tuple[str, ...]) -> Iterator[str]:
+    """Every text under one of these names, at any depth."""
+    for field, value in message.ListFields():
+        values = value if field.is_repeated else [value]
+        if field.type == FieldDescriptor.TYPE_MESSAGE:
+            for one in values:
+                yield from texts(one, names)
+        elif field.type == FieldDescriptor.TYPE_STRING and field.name in names:
+            yield from values
+
+
+def markdown(app: AppTest) -> list[str]:
+    """All that the page shows as Markdown."""
+    assert not app.exception
+    return [
+        text
+        for node in app._tree
+        if getattr(node, "proto", None) is not None
+        for text in texts(node.proto, (*MARKDOWN, *(("options",) if node.type == "radio" else ())))
+    ]
+
+
+@pytest.mark.parametrize("name", hostile.PAGES)
+def test_no_element_reads_names_as_markdown(name: str, plays: Path) -> None:
+    page = name.partition(",")[0]
+    app = AppTest.from_file(str(APP), default_timeout=300)
+    app.switch_page(f"app_pages/{page}.py")
+    for key, value in hostile.parameters(name, TEXT).items():
+        app.query_params[key] = (
+            str(plays) if name == "sessions, a folder" and key == "folder" else value
+        )
+    app.run()
+    if name == "sessions, a folder":
+        next(b for b in app.button if b.label == "Open this folder").click().run()
+    found = markdown(app)
+    assert any(escape.markdown(TEXT) in text for text in found) or name.startswith("evidence")
+    for text in found:
+        unescaped = ESCAPED.sub("", text)
+        assert not [raw for raw in (TEXT, *hostile.TEXTS) if raw in unescaped], text

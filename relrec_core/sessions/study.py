@@ -65,7 +65,7 @@ class Study(study.Study[Trained]):
 
     def _config(self, small: Mapping[str, Any], **chosen: Any) -> Config:
         quick = QUICK if self.quick else {}
-        named = {"data": self.dataset, **chosen}
+        named = {"dataset": self.dataset, **chosen}
         return config.load(Config, None, {**SETTINGS, **small, **quick, **named})
 
     def trained(self, seed: int, model: str) -> Trained:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from relrec_core.runs.code import closure, digest
+from relrec_core.wings import MODELS
 from tests.conftest import REPOSITORY
 
 SMALL = {
@@ -24,7 +25,7 @@ SMALL = {
     "pkg/late.py": "def last(x):\n    return x\n",
     "pkg/apart.py": "from pkg.train import train\n",
 }
-TRAINERS = ["movies", "movies.experts", "products", "sessions"]
+TRAINERS = {name: model.trainer for name, model in MODELS.items()}
 numbers = count()
 
 
@@ -128,17 +129,17 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def all_digests(root: Path) -> dict[str, str]:
     digest.cache_clear()
     closure.cache_clear()
-    return {wing: digest(f"relrec_core.{wing}.train", root) for wing in TRAINERS}
+    return {name: digest(module, root) for name, module in TRAINERS.items()}
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "wings"),
+    ("file", "text", "named"),
     [
         ("lrp/rules.py", "X = 1", {"products"}),
         ("lrp/rules.py", '"""More."""', set()),
         ("runs/distributed.py", "X = 1", set(TRAINERS)),
         ("errors.py", "X = 1", set(TRAINERS)),
-        ("experts/mixture.py", "X = 1", {"movies.experts", "sessions"}),
+        ("experts/mixture.py", "X = 1", {"movies-experts", "sessions"}),
         ("movies/examples.py", "X = 1", {"movies"}),
         ("movies/claims.py", "X = 1", set()),
         ("runs/claims.py", "X = 1", set()),
@@ -146,19 +147,19 @@ def all_digests(root: Path) -> dict[str, str]:
         ("movies/experts/new.py", "X = 1", set()),
     ],
 )
-def test_of_the_real_trainers(real: Path, file: str, text: str, wings: set[str]) -> None:
+def test_of_the_real_trainers(real: Path, file: str, text: str, named: set[str]) -> None:
     before = all_digests(real)
     place = real / "relrec_core" / file
     kept = place.read_text(encoding="utf-8") if place.exists() else None
     place.write_text(f"{kept or ''}\n{text}\n", encoding="utf-8")
     after = all_digests(real)
-    assert {wing for wing in TRAINERS if before[wing] != after[wing]} == wings
+    assert {name for name in TRAINERS if before[name] != after[name]} == named
     place.unlink() if kept is None else place.write_text(kept, encoding="utf-8")
 
 
-@pytest.mark.parametrize("wing", TRAINERS)
-def test_training_reaches_no_evaluation(wing: str) -> None:
-    last = {name.rpartition(".")[2] for name in closure(f"relrec_core.{wing}.train")}
+@pytest.mark.parametrize("trainer", TRAINERS.values())
+def test_training_reaches_no_evaluation(trainer: str) -> None:
+    last = {name.rpartition(".")[2] for name in closure(trainer)}
     shown = {"claims", "evaluate", "study", "cells", "benchmark", "explain", "recommend"}
     assert not last & shown
     assert {"train", "config", "errors", "paths", "distributed"} <= last

@@ -91,4 +91,4 @@ def over_seeds(frame: pd.DataFrame, by: list[str], measures: dict[str, str]) -> 
 
 def training_code() -> str:
     """Digest of the code that decides what a trained model is."""
-    return digest(train.__module__)
+    return digest("relrec_core.movies.train")

@@ -141,4 +141,4 @@ CPU = torch.device("cpu")
 
 def training_code() -> str:
     """Digest of the code that decides what a trained network is."""
-    return digest(train.__module__)
+    return digest("relrec_core.products.train")

@@ -84,4 +84,4 @@ class Study(study.Study[Trained]):
 
 def training_code() -> str:
     """Digest of the code that decides what a trained network is."""
-    return digest(train.__module__)
+    return digest("relrec_core.sessions.train")

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from relrec_core.movies.claims import CLAIMS as MOVIES
-from relrec_core.movies.experts.claims import CLAIMS as EXPERTS
-from relrec_core.products.claims import CLAIMS as PRODUCTS
-from relrec_core.runs.claims import Claim
-from relrec_core.sessions.claims import CLAIMS as SESSIONS
+from relrec_core import wings
 
-WINGS: dict[str, tuple[Claim, ...]] = {
-    "Products": PRODUCTS,
-    "Movies": (*MOVIES, *EXPERTS),
-    "Sessions": SESSIONS,
-}
+WINGS = {wing.title: wing.claims() for wing in wings.WINGS.values()}
 CLAIMS = {claim.key: claim for of in WINGS.values() for claim in of}

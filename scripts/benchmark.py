@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,17 +27,10 @@ if __name__ == "__main__":
 from relrec_core import VERSION, paths
 from relrec_core.errors import RelRecError
 from relrec_core.runs.tables import machine
+from relrec_core.wings import WINGS
 
-Row = dict[str, Any]
+Row = Mapping[str, Any]
 """name, value, unit, target (or None), met (or None)."""
-
-
-def movies(quick: bool) -> list[Row]:
-    """The model that the dashboard shows, on its data."""
-    from relrec_core.movies import benchmark, store
-
-    recommender = store.recommender(store.shown_run())
-    return [m.model_dump() | {"met": m.met} for m in benchmark.benchmark(recommender, quick)]
 
 
 def dashboard(quick: bool) -> list[Row]:
@@ -62,20 +55,6 @@ def experts(quick: bool) -> list[Row]:
     return benchmark.rows(quick)
 
 
-def sessions(quick: bool) -> list[Row]:
-    """Sessions on disk: prepared, read, trained on; for more of them see the module."""
-    from relrec_core.sessions import benchmark
-
-    return benchmark.rows(quick)
-
-
-def products(quick: bool) -> list[Row]:
-    """The model that the dashboard shows, and a search among a million products."""
-    from relrec_core.products import benchmark, store
-
-    return benchmark.rows(store.recommender(store.shown_run()), quick)
-
-
 def load(quick: bool) -> list[Row]:
     """Many visitors at once; this takes six minutes."""
     from scripts import load
@@ -83,13 +62,11 @@ def load(quick: bool) -> list[Row]:
     return load.rows(quick)
 
 
-BENCHMARKS: dict[str, Callable[[bool], list[Row]]] = {
-    "movies": movies,
-    "products": products,
+BENCHMARKS: dict[str, Callable[[bool], Sequence[Row]]] = {
+    **{name: wing.benchmark for name, wing in WINGS.items()},
     "dashboard": dashboard,
     "relevance": relevance,
     "experts": experts,
-    "sessions": sessions,
     "load": load,
 }
 """Name -> its rows."""
@@ -125,7 +102,7 @@ def main(arguments: list[str]) -> int:
     return 1 if missed else 0
 
 
-def _show(found: dict[str, list[Row]], about: dict[str, Any]) -> None:
+def _show(found: dict[str, Sequence[Row]], about: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 

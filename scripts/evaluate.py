@@ -16,7 +16,6 @@ with a sentence; 130: cancelled.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import sys
 from pathlib import Path
@@ -32,14 +31,8 @@ import pandas as pd
 
 from relrec_core.errors import ConfigError, RelRecError
 from relrec_core.runs import execution
+from relrec_core.wings import WINGS
 from scripts import progress
-
-EVALUATIONS = {
-    "movies": ("relrec_core.movies.evaluate", "relrec_core.movies.study"),
-    "products": ("relrec_core.products.evaluate", "relrec_core.products.study"),
-    "sessions": ("relrec_core.sessions.evaluate", "relrec_core.sessions.study"),
-}
-"""Wing -> module with `TABLES` and `evaluate(table, study)`, module with `Study`."""
 
 PLAIN_EVERY = 5.0
 """Seconds between two progress lines when the output is no terminal."""
@@ -72,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("wing", choices=[*EVALUATIONS, "all"], help="whose model to measure")
+    parser.add_argument("wing", choices=[*WINGS, "all"], help="whose model to measure")
     parser.add_argument("table", nargs="*", help="which tables; an unknown one lists them all")
     parser.add_argument("--dataset", help="name or folder (default ml-100k, studio or simulated)")
     parser.add_argument(
@@ -85,10 +78,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _evaluate(table: str, options: argparse.Namespace) -> None:
-    tables, studies = (importlib.import_module(name) for name in EVALUATIONS[options.wing])
+    wing = WINGS[options.wing]
     with progress.shown(table, PLAIN_EVERY) as tell:
-        study = studies.Study(options.dataset, options.seeds, options.quick, tell)
-        found = tables.evaluate(table, study)
+        study = wing.part("study").Study(options.dataset, options.seeds, options.quick, tell)
+        found = wing.part("evaluate").evaluate(table, study)
     with pd.option_context("display.width", 200, "display.max_columns", None):
         print(found.frame.to_string(index=False, float_format=lambda x: f"{x:.4g}"))
     shown = ("data", "split", "seeds", "machine", "seconds")

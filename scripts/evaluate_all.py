@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import queue
@@ -16,13 +15,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from relrec_core import paths
-from relrec_core.movies.claims import CLAIMS as MOVIES
-from relrec_core.movies.experts.claims import CLAIMS as EXPERTS
-from relrec_core.products.claims import CLAIMS as PRODUCTS
 from relrec_core.runs import permission
 from relrec_core.runs.claims import Source
+from relrec_core.runs.code import digest
 from relrec_core.runs.tables import stored
-from relrec_core.sessions.claims import CLAIMS as SESSIONS
+from relrec_core.wings import WINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
@@ -33,7 +30,7 @@ EVERY = 30.0
 
 def sources() -> list[Source]:
     """Every table that some claim rests on, once, in the order of the page."""
-    claims = (*PRODUCTS, *MOVIES, *EXPERTS, *SESSIONS)
+    claims = (claim for wing in WINGS.values() for claim in wing.claims())
     found = [replace(source, part="") for claim in claims for source in claim.sources]
     return list(dict.fromkeys(found))
 
@@ -120,26 +117,21 @@ class _Done:
     def holds(self, source: Source) -> bool:
         found = stored(source.wing, source.name(self.quick))
         here = found is not None and not found.shipped
-        return here and self._noted().get(self._key(source)) == code()
+        return here and self._noted().get(self._key(source)) == self._code(source)
 
     def note(self, source: Source) -> None:
         with self.lock:
-            noted = self._noted() | {self._key(source): code()}
+            noted = self._noted() | {self._key(source): self._code(source)}
             paths.write_text(self.file, json.dumps(noted, indent=2))
 
     def _key(self, source: Source) -> str:
         return " ".join(source.arguments(self.quick))
+
+    def _code(self, source: Source) -> str:
+        return digest(WINGS[source.wing].evaluation)
 
     def _noted(self) -> dict[str, str]:
         if not self.file.is_file():
             return {}
         noted: dict[str, str] = json.loads(self.file.read_text("utf-8"))
         return noted
-
-
-def code() -> str:
-    """Digest of all of the core."""
-    digest = hashlib.sha256()
-    for file in sorted((ROOT / "relrec_core").rglob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]

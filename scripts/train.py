@@ -29,15 +29,11 @@ from relrec_core.runs import config, distributed, execution, launch, permission
 from relrec_core.runs.active import make_active
 from relrec_core.runs.config import TrainerConfig
 from relrec_core.runs.directory import Run, find
+from relrec_core.wings import MODELS
 from scripts import progress
 
-TRAINERS = {
-    "movies": "relrec_core.movies.train",
-    "movies-experts": "relrec_core.movies.experts.train",
-    "products": "relrec_core.products.train",
-    "sessions": "relrec_core.sessions.train",
-}
-"""Wing -> module with `Config`, a TrainerConfig, and `train(config, run)`; imported when asked."""
+TRAINERS = {name: model.trainer for name, model in MODELS.items()}
+"""Name -> module with `Config`, a TrainerConfig, and `train(config, run)`; imported when asked."""
 
 Train = Callable[[TrainerConfig, Run], None]
 PLAIN_EVERY = 2.0

@@ -110,8 +110,8 @@ def _session_predictor(path: str, sha256: str) -> Predictor:
 @st.cache_resource(max_entries=2, show_spinner="Opening the model and the sessions …")
 def _session_view(path: str, sha256: str) -> SessionView:
     config = Run.open(Path(path)).settings(SessionConfig)
-    if config.data == session_store.SIMULATED:
+    if config.dataset == session_store.SIMULATED:
         own = Own(session_store.demo_data(config, SESSIONS), ())
     else:
-        own = from_folder(session_store.data_folder(config.data))
+        own = from_folder(session_store.data_folder(config.dataset))
     return _view(path, sha256, own, handed_in=False)

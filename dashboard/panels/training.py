@@ -12,7 +12,6 @@ import streamlit as st
 from dashboard import escape, links
 from dashboard.figures.curves import learning_curves
 from dashboard.panels.common import chart
-from dashboard.panels.trainers import TRAINERS
 from relrec_core.errors import RelRecError
 from relrec_core.runs import config as configs
 from relrec_core.runs import launch
@@ -20,6 +19,7 @@ from relrec_core.runs.active import active, deactivate, make_active
 from relrec_core.runs.config import FormField
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.runs.permission import read_only
+from relrec_core.wings import MODELS
 
 STATES = {
     "queued": ":material/schedule:",
@@ -32,18 +32,18 @@ STATES = {
 
 def choose_wing() -> str:
     """Whose model is to be trained; the address holds it."""
-    wings = list(TRAINERS)
+    wings = list(MODELS)
     asked = links.adopt("wing").get("wing")
     if asked is not None:
         st.session_state["wing"] = asked[0] if asked else wings[0]
-    if st.session_state.get("wing", wings[0]) not in TRAINERS:
+    if st.session_state.get("wing", wings[0]) not in MODELS:
         said = f"There is nothing to train under ‘{st.session_state['wing']}’."
         st.warning(escape.markdown(said))
         st.session_state["wing"] = wings[0]
     wing = st.segmented_control(
         "Wing",
         wings,
-        format_func=lambda name: TRAINERS[name].title,
+        format_func=lambda name: MODELS[name].title,
         default=None if "wing" in st.session_state else wings[0],
         required=True,
         key="wing",
@@ -55,17 +55,27 @@ def choose_wing() -> str:
 
 
 def start_form(wing: str) -> None:
-    """A form made from the trainer's settings, and the button that starts a run."""
+    """A form made from the trainer's settings, and the button that starts a run.
+
+    It shows the recipe of the data set that is named above it, and trains with what it shows.
+    """
     st.markdown("## New run")
-    config_class = TRAINERS[wing].config_class()
-    fields = configs.form_fields(config_class)
-    main = [f for name in TRAINERS[wing].first for f in fields if f.name == name]
-    further = [f for f in fields if f not in main]
-    with st.form(f"start_{wing}"):
+    model = MODELS[wing]
+    config_class = model.config_class()
+    fields = {f.name: f for f in configs.form_fields(config_class)}
+    key, dataset = f"setting_{wing}", fields.pop("dataset")
+    chosen = {"dataset": _widget(dataset, f"{key}_dataset", dataset.default)}
+    suited = configs.load(config_class, None, chosen).model_dump()
+    if chosen["dataset"] in config_class.recipes:
+        key += f"_{chosen['dataset']}"
+        st.caption(f"The settings below are the recipe for {chosen['dataset']}.")
+    with st.form(f"start_{key}"):
         name = st.text_input("Name", value="train", help="What to call the run in the list.")
-        values = {f.name: _widget(wing, f) for f in main}
+        for field in (fields.pop(name) for name in model.first):
+            chosen[field.name] = _widget(field, f"{key}_{field.name}", suited[field.name])
         with st.expander("All settings"):
-            values |= {f.name: _widget(wing, f) for f in further}
+            for field in fields.values():
+                chosen[field.name] = _widget(field, f"{key}_{field.name}", suited[field.name])
         started = st.form_submit_button(
             "Start training",
             disabled=read_only(),
@@ -74,9 +84,7 @@ def start_form(wing: str) -> None:
         )
     if started:
         try:
-            changed = {f.name: values[f.name] for f in fields if values[f.name] != f.default}
-            settings = configs.load(config_class, None, changed)
-            run = launch.launch(wing, settings, name)
+            run = launch.launch(wing, configs.load(config_class, None, chosen), name)
         except RelRecError as error:
             st.error(escape.markdown(error), icon=":material/error:")
         else:
@@ -85,28 +93,27 @@ def start_form(wing: str) -> None:
             )
 
 
-def _widget(wing: str, field: FormField) -> Any:
-    key = f"setting_{wing}_{field.name}"
+def _widget(field: FormField, key: str, value: Any) -> Any:
     text = f"{field.help} Allowed: {field.allowed}."
     if field.kind == "bool":
-        return st.toggle(field.title, value=bool(field.default), key=key, help=field.help)
+        return st.toggle(field.title, value=value, key=key, help=field.help)
     if field.kind == "choice":
         return st.selectbox(
             field.title,
             field.choices,
-            index=field.choices.index(str(field.default)),
+            index=field.choices.index(value),
             key=key,
             help=field.help,
         )
     if field.kind == "text":
-        return st.text_input(field.title, value=str(field.default), key=key, help=field.help)
+        return st.text_input(field.title, value=value, key=key, help=field.help)
     whole = field.kind == "int"
     number = int if whole else float
     return st.number_input(
         field.title,
         min_value=None if field.minimum is None else number(field.minimum),
         max_value=None if field.maximum is None else number(field.maximum),
-        value=number(field.default or 0),
+        value=value,
         step=1 if whole else None,
         format="%d" if whole else "%g",
         key=key,
@@ -142,7 +149,7 @@ def ongoing(wing: str) -> None:
 def _curves(wing: str, runs: Sequence[Run], *, key: str) -> None:
     metrics = {run.name: run.metrics() for run in runs}
     names = {k for rows in metrics.values() for row in rows for k in row}
-    for metric, title in TRAINERS[wing].curves.items():
+    for metric, title in MODELS[wing].curves.items():
         if metric in names:
             chart(
                 learning_curves(metrics, metric, title),
@@ -155,7 +162,7 @@ def run_list(wing: str) -> None:
     """All runs with their results; one picked shows its card, several are compared."""
     st.markdown("## Runs")
     runs = [r for r in list_runs(wing) if not r.status().ongoing]
-    current, shown = active(wing), TRAINERS[wing]
+    current, shown = active(wing), MODELS[wing]
     if not runs:
         st.info("No run yet. The dashboard shows the model that ships with it.")
         return
@@ -186,7 +193,7 @@ def run_list(wing: str) -> None:
 
 
 def _runs_frame(wing: str, runs: Sequence[Run], current: str | None) -> pd.DataFrame:
-    shown, rows = TRAINERS[wing], []
+    shown, rows = MODELS[wing], []
     for run in runs:
         status = run.status()
         card = _readable_card(run)

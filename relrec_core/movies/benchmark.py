@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from relrec_core.explanation import Value
-from relrec_core.movies import surrogates
+from relrec_core.movies import store, surrogates
 from relrec_core.movies.explain import explain, relevance, relevance_all
 from relrec_core.movies.recommend import Recommender, rank, rank_all
 
@@ -32,6 +33,12 @@ class Measurement(Value):
         if self.target is None:
             return None
         return self.value >= self.target if self.unit == "x" else self.value <= self.target
+
+
+def rows(quick: bool) -> list[dict[str, Any]]:
+    """The same of the model that the dashboard shows, on its data."""
+    recommender = store.recommender(store.shown_run())
+    return [m.model_dump() | {"met": m.met} for m in benchmark(recommender, quick)]
 
 
 def benchmark(recommender: Recommender, quick: bool = False) -> list[Measurement]:

@@ -91,7 +91,7 @@ def cold_start_table(study: Study) -> Table:
     out the viewer's known films that were not shown.
     """
     study.begin(len(study.seeds) * (len(FOLDED) + 1))
-    cells = study.cells("cold-start", "tuning", "cold_start")
+    cells = study.cells("cold-start", __name__)
     frames = []
     for seed in study.seeds:
         start = ColdStart.of(study.parts(seed), seed)

@@ -1,45 +1,17 @@
-"""Find data sets and trained models by name."""
+"""Find trained models."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from relrec_core import paths
-from relrec_core.errors import SourceError
 from relrec_core.movies.config import Config
-from relrec_core.movies.data import INTERACTIONS_FILE, MovieData, load
+from relrec_core.movies.datasets import open_data
 from relrec_core.movies.recommend import Recommender
 from relrec_core.movies.weights import Weights
 from relrec_core.runs import active
 from relrec_core.runs.directory import Run
-from relrec_core.sources.registry import SOURCES
 
 WING = "movies"
 SHIPPED = paths.ASSETS / WING / "demo-ml-100k"
-
-
-def data_folder(dataset: str) -> Path:
-    """Folder of a data set: one fetched by name, or any folder with an interactions.csv."""
-    named = paths.data_dir() / dataset
-    if (named / INTERACTIONS_FILE).is_file():
-        return named
-    given = Path(dataset).expanduser()
-    if (given / INTERACTIONS_FILE).is_file():
-        return given.resolve()
-    if dataset in SOURCES:
-        raise SourceError(
-            f"{SOURCES[dataset].title} is not on this computer yet. Get it with "
-            f"`python3 scripts/fetch.py {dataset}`, then load this page again."
-        )
-    raise SourceError(
-        f"There is no data set '{dataset}'. Name a folder that holds {INTERACTIONS_FILE}, "
-        "or one that `python3 scripts/fetch.py --list` shows."
-    )
-
-
-def open_data(dataset: str) -> MovieData:
-    """Read and check a data set by name or folder."""
-    return load(data_folder(dataset))
 
 
 def shown_run() -> Run:

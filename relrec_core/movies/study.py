@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from relrec_core.movies import store
 from relrec_core.movies.data import MovieData
+from relrec_core.movies.datasets import open_data
 from relrec_core.movies.features import FeatureSpace, feature_space
 from relrec_core.movies.split import Split, split
 from relrec_core.movies.train import Config, train
 from relrec_core.movies.weights import Weights
 from relrec_core.runs import config, study
-from relrec_core.runs.cells import Cells, code_digest
-
-PEERS = ("peers", "peers_factorisation", "peers_implicit", "peers_metric", "peers_ocular")
-NOT_IN_TRAINING = (
-    "benchmark",
-    "claims",
-    "cold_start",
-    "curves",
-    "evaluate",
-    "explain",
-    *PEERS,
-    "questions",
-    "recommend",
-    "study",
-    "surrogates",
-    "tuning",
-)
-"""Modules of this wing that a trained model does not depend on."""
+from relrec_core.runs.code import digest
 
 QUICK_EPOCHS = 10
 
@@ -61,7 +44,7 @@ class Study(study.Study[Trained]):
 
     @cached_property
     def data(self) -> MovieData:
-        return store.open_data(self.dataset)
+        return open_data(self.dataset)
 
     def parts(self, seed: int) -> Split:
         return split(self.data, seed)
@@ -95,10 +78,6 @@ class Study(study.Study[Trained]):
             )
         return self._trained[run.name]
 
-    def cells(self, table: str, *modules: str) -> Cells:
-        """Cells computed earlier by exactly this code: of training, the peers and `modules`."""
-        return Cells(store.WING, table, _code(*PEERS, *modules))
-
 
 def over_seeds(frame: pd.DataFrame, by: list[str], measures: dict[str, str]) -> pd.DataFrame:
     """Mean and standard deviation (of the sample) of measures, old name to new, in each group."""
@@ -111,12 +90,5 @@ def over_seeds(frame: pd.DataFrame, by: list[str], measures: dict[str, str]) -> 
 
 
 def training_code() -> str:
-    """Digest of the source files of this wing that decide what a trained model is."""
-    return _code()
-
-
-@cache
-def _code(*later: str) -> str:
-    """Digest of those files and some more; of the code as it was when first asked for."""
-    files = Path(__file__).parent.glob("*.py")
-    return code_digest(*(f for f in files if f.stem not in NOT_IN_TRAINING or f.stem in later))
+    """Digest of the code that decides what a trained model is."""
+    return digest("relrec_core.movies.train")

@@ -18,9 +18,9 @@ from torch import Tensor
 
 from relrec_core import VERSION
 from relrec_core.errors import CheckpointError, DataError
-from relrec_core.movies import store
 from relrec_core.movies.config import Config
 from relrec_core.movies.data import MovieData
+from relrec_core.movies.datasets import open_data
 from relrec_core.movies.examples import Masking, Removal
 from relrec_core.movies.features import FeatureSpace, Indices, feature_space
 from relrec_core.movies.metrics import recall
@@ -45,7 +45,7 @@ def train(config: Config, run: Run) -> None:
         DataError: the data set is missing or malformed.
         Cancelled: the run was asked to stop.
     """
-    data = store.open_data(config.dataset)
+    data = open_data(config.dataset)
     learn(config, run, data, split(data, config.split_seed))
 
 

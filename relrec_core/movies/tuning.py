@@ -30,7 +30,7 @@ def peer_cell(study: Study, seed: int, name: str, *, attributes: bool = False) -
     key = study.key(seed, method=name, candidates=[settings(c) for c in candidates], **more)
     space = feature_space(study.data) if attributes else None
     compute = partial(_measured, candidates, study.parts(seed), space)
-    return study.cells("recall", "tuning").get(key, compute)
+    return study.cells("recall", __name__).get(key, compute)
 
 
 def chosen(study: Study, seed: int, name: str, *, attributes: bool = False) -> Peer:

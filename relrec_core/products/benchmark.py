@@ -9,7 +9,7 @@ import numpy.typing as npt
 from torch.nn.functional import cosine_similarity
 
 from relrec_core.lrp import propagate
-from relrec_core.products import search
+from relrec_core.products import search, store
 from relrec_core.products.explain import Explainer, Method, Question
 from relrec_core.products.recommend import Recommender
 from relrec_core.products.tracing import recommended
@@ -19,13 +19,13 @@ MANY, FEW, DIMS, KINDS = 1_000_000, 60_000, 100, 2_000
 Row = dict[str, str | float | bool | None]
 
 
-def rows(recommender: Recommender, quick: bool) -> list[Row]:
+def rows(quick: bool) -> list[Row]:
     """Times of questions to the model that the dashboard shows, and of the index.
 
     Args:
-        recommender: the model.
         quick: a smaller index.
     """
+    recommender = store.recommender(store.shown_run())
     explainer = Explainer(recommender)
     method = Method(preset=recommended(recommender.catalogue.rendered))
     chance = np.random.default_rng(0)

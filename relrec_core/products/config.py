@@ -14,7 +14,7 @@ class Config(TrainerConfig):
 
     dataset: str = Field(
         default="studio",
-        title="Catalogue",
+        title="Data set",
         description="The rendered studio, studio-ITEMS-SEED for another one, a catalogue in the "
         "data directory by name, or the path of a catalogue folder.",
     )

@@ -14,13 +14,11 @@ import pandas as pd
 from torch import Tensor
 
 from relrec_core.errors import ConfigError, DataError
-from relrec_core.products import baselines, store, truth
-from relrec_core.products.config import Config
+from relrec_core.products import baselines, store, tasting, truth
 from relrec_core.products.data import CATEGORY
 from relrec_core.products.maps import localisation_rows, perturbation_rows
 from relrec_core.products.split import TEST, VALIDATION, By, Pairs, Split
 from relrec_core.products.study import GuidedBy, Study, Trained, training_code
-from relrec_core.products.tasting import learned, population, recovered
 from relrec_core.runs import permission, tables
 from relrec_core.runs.tables import StoredTable
 
@@ -158,29 +156,18 @@ def taste_table(study: Study) -> pd.DataFrame:
         raise DataError(study.dataset, "no planted tastes", "the rendered studio")
     populations = 2 if study.quick else POPULATIONS
     study.begin(len(study.seeds) * populations)
-    cells, rows = study.cells("tastes"), []
+    cells, rows = study.cells("tastes", tasting.__name__), []
     for seed in study.seeds:
         found = study.measured(seed)
         for number in range(populations):
             key = study.key(seed, population=number)
-            correlations = cells.get(key, partial(_ranked, found, seed, number))
+            correlations = cells.get(key, partial(tasting.measured, found, seed, number))
             for cause, correlation in correlations.items():
                 rows.append({"population": number, "cause": cause, "correlation": correlation})
             study.step(f"Tastes of users {number + 1}, seed {seed}")
     users = len(truth.load(found.recommender.catalogue.folder).tastes)
     keys = ["population", "cause"]
     return pd.DataFrame(rows).groupby(keys, sort=False).mean().reset_index().assign(users=users)
-
-
-def _ranked(found: Trained, seed: int, number: int) -> dict[str, float]:
-    of = found.recommender
-    planted = truth.load(of.catalogue.folder).tastes
-    if number == 0:
-        return recovered(of.distances, of.features, planted)
-    chance = np.random.default_rng([seed, number, 4])
-    catalogue, planted = population(of.catalogue, len(planted), chance)
-    settings = found.run.settings(Config)
-    return recovered(learned(of.distances, of.features, catalogue, settings), of.features, planted)
 
 
 def guided_table(study: Study) -> pd.DataFrame:

@@ -66,7 +66,7 @@ def localisation_rows(study: Study) -> pd.DataFrame:
     of, planted = found.recommender, truth.load(found.recommender.catalogue.folder)
     explainer, asked = Explainer(of), asked_of(study.rendered)
     study.begin(len(of.relations) * len(asked))
-    cells, rows = study.cells("localisation"), []
+    cells, rows = study.cells("localisation", __name__), []
     for relation in of.relations:
         chosen = _related(of, relation, QUICK_PAIRS if study.quick else PAIRS, seed)
         for title, method, name in asked:
@@ -132,7 +132,7 @@ def perturbation_rows(study: Study) -> pd.DataFrame:
     explainer, asked = Explainer(found.recommender), asked_of(study.rendered)
     study.begin(len(asked) * 2)
     pairs = _held_out(study, found)
-    cells, rows = study.cells("perturbation"), []
+    cells, rows = study.cells("perturbation", __name__), []
     for how in ("noise", "blur"):
         for title, method, name in asked:
             key = study.key(seed, how=how, method=title, pairs=len(pairs))

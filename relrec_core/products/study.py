@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from relrec_core.products import store
+from relrec_core.products import catalogues, store
 from relrec_core.products.data import Catalogue
 from relrec_core.products.features import features, initial
+from relrec_core.products.images import NORMALISATIONS
 from relrec_core.products.model import trunk
 from relrec_core.products.network import Distances
 from relrec_core.products.pictures import Pictures
@@ -20,19 +20,14 @@ from relrec_core.products.recommend import Recommender
 from relrec_core.products.split import By, Split
 from relrec_core.products.train import Config, train
 from relrec_core.runs import config, study
-from relrec_core.runs.cells import Cells, code_digest
+from relrec_core.runs.code import digest
 from relrec_core.runs.directory import Run
 
 GuidedBy = Literal["relevance", "nothing"]
-IN_TRAINING = (
-    *("adjacency", "config", "data", "features", "guided", "images", "model"),
-    *("network", "pictures", "probe", "split", "train", "users", "warm"),
-)
-"""Modules of this wing that decide what a trained network is."""
 
 STUDIO: dict[str, Any] = {
     "dataset": "studio-5760-1",
-    "shown": store.STUDIO,
+    "shown": catalogues.STUDIO,
     "side": 96,
     "dim": 64,
     "warm_epochs": 40,
@@ -75,7 +70,7 @@ class Trained:
 class Study(study.Study[Trained]):
     """Networks of products, split by pairs or by products, guided by relevance or not."""
 
-    wing, usual = store.WING, store.STUDIO
+    wing, usual = store.WING, catalogues.STUDIO
 
     @property
     def content_hash(self) -> str:
@@ -83,7 +78,7 @@ class Study(study.Study[Trained]):
 
     @property
     def rendered(self) -> bool:
-        return self.dataset == store.STUDIO
+        return self.dataset == catalogues.STUDIO
 
     def config(self, seed: int, by: By, guided_by: GuidedBy | None = None) -> Config:
         """The settings of one training; they are part of the conditions of every table."""
@@ -95,20 +90,20 @@ class Study(study.Study[Trained]):
         if self.quick:
             chosen |= QUICK | {"weights": ""}
             if self.rendered:
-                chosen |= {"dataset": store.STUDIO, "shown": ""}
+                chosen |= {"dataset": catalogues.STUDIO, "shown": ""}
         return config.load(Config, None, chosen)
 
     @cached_property
     def catalogue(self) -> Catalogue:
         """What the networks of this study learn from."""
-        return store.open_catalogue(self.config(self.seeds[0], "pairs").dataset)
+        return catalogues.open_catalogue(self.config(self.seeds[0], "pairs").dataset)
 
     def untouched(self, seed: int) -> Tensor:
         """(N, F) of the initial trunk, before anything is learned."""
         settings = self.config(seed, "pairs")
         torch.manual_seed(seed)
         net = trunk(settings.trunk)
-        normalisation = store.NORMALISATIONS[initial(net, settings)]
+        normalisation = NORMALISATIONS[initial(net, settings)]
         return features(net, Pictures(self.catalogue, settings.side, normalisation), CPU)
 
     def trained(self, seed: int, by: By = "items", guided_by: GuidedBy | None = None) -> Trained:
@@ -140,18 +135,10 @@ class Study(study.Study[Trained]):
         """
         return self.trained(seed, by, "relevance" if self.rendered else None)
 
-    def cells(self, table: str) -> Cells:
-        """Cells computed earlier by exactly this code."""
-        folder = Path(__file__).parent
-        basement = [
-            f for room in ("lrp", "faithfulness") for f in (folder.parent / room).glob("*.py")
-        ]
-        return Cells(store.WING, table, code_digest(*folder.glob("*.py"), *basement))
-
 
 CPU = torch.device("cpu")
 
 
 def training_code() -> str:
-    """Digest of the source files of this wing that decide what a trained network is."""
-    return code_digest(*(Path(__file__).parent / f"{name}.py" for name in IN_TRAINING))
+    """Digest of the code that decides what a trained network is."""
+    return digest("relrec_core.products.train")

@@ -10,11 +10,24 @@ import pandas as pd
 from scipy.stats import spearmanr
 from torch import Tensor
 
-from relrec_core.products import tastes, users
+from relrec_core.products import tastes, truth, users
 from relrec_core.products.config import Config
 from relrec_core.products.data import AFTER, ITEM, NONE, RELATION, SOURCE, TARGET, Catalogue
 from relrec_core.products.network import Distances
+from relrec_core.products.study import Trained
 from relrec_core.products.truth import CAUSES
+
+
+def measured(found: Trained, seed: int, number: int) -> dict[str, float]:
+    """By cause: how well tastes are recovered of the catalogue's users, population 0, or others."""
+    of = found.recommender
+    planted = truth.load(of.catalogue.folder).tastes
+    if number == 0:
+        return recovered(of.distances, of.features, planted)
+    chance = np.random.default_rng([seed, number, 4])
+    catalogue, planted = population(of.catalogue, len(planted), chance)
+    settings = found.run.settings(Config)
+    return recovered(learned(of.distances, of.features, catalogue, settings), of.features, planted)
 
 
 def recovered(distances: Distances, x: Tensor, planted: pd.DataFrame) -> dict[str, float]:

@@ -20,11 +20,13 @@ from torch import Tensor
 
 from relrec_core import VERSION
 from relrec_core.errors import CheckpointError, DataError, RelRecError
-from relrec_core.products import guided, probe, store, users, warm
+from relrec_core.products import guided, probe, users, warm
 from relrec_core.products.adjacency import Adjacency
+from relrec_core.products.catalogues import open_catalogue
 from relrec_core.products.config import Config
 from relrec_core.products.data import Catalogue
 from relrec_core.products.features import FEATURES, features, initial, mixed
+from relrec_core.products.images import NORMALISATIONS
 from relrec_core.products.network import Siamese
 from relrec_core.products.pictures import Pictures, varied
 from relrec_core.products.scoring import predicted, scores
@@ -57,9 +59,9 @@ def train(config: Config, run: Run) -> None:
     """
     started = time.monotonic()
     run.report(0.0, "Reading the catalogue")
-    catalogue = store.open_catalogue(config.dataset)
+    catalogue = open_catalogue(config.dataset)
     split = Split(catalogue, config.split_by, config.split_seed)
-    shown = store.open_catalogue(config.shown) if config.shown else catalogue
+    shown = open_catalogue(config.shown) if config.shown else catalogue
     if shown.relation_names != catalogue.relation_names:
         raise DataError(
             shown.folder,
@@ -113,7 +115,7 @@ class Fit:
         relations = len(catalogue.relation_names)
         self.net = Siamese(config.trunk, config.dim, relations, len(shown.users))
         self.normalisation = initial(self.net.trunk, config)
-        self.pictures = Pictures(catalogue, config.side, store.NORMALISATIONS[self.normalisation])
+        self.pictures = Pictures(catalogue, config.side, NORMALISATIONS[self.normalisation])
         self.net.distances.personal.requires_grad_(False)
         self.net.distances.personal_bias.requires_grad_(False)
         self.net.trunk.requires_grad_(not config.freeze)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -42,14 +41,6 @@ class Cells:
                 file.write(f"\n{line}")  # never at the end of a line that was cut off
             self._kept[text] = json.loads(line)["cell"]
         return self._kept[text]
-
-
-def code_digest(*files: Path) -> str:
-    """A short digest of source files: changes with every byte of the code."""
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
 
 
 def _read(file: Path) -> dict[str, Cell]:

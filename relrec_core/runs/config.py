@@ -34,11 +34,16 @@ class TrainerConfig(Value):
     recipes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """What suits a data set better than the defaults, where it is not given."""
 
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Settings that earlier versions stored under another name, with today's."""
+
     @model_validator(mode="before")
     @classmethod
     def _by_recipe(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
+        today = [(cls.renamed.get(name, name), value) for name, value in given.items()]
+        given = dict(today) | {name: given[name] for name, _ in today if name in given}
         return {**cls.recipes.get(str(given.get("dataset")), {}), **given}
 
     seed: int = Field(

@@ -44,7 +44,7 @@ class Run:
         """Make the folder of a new, queued run, whole or not at all.
 
         Args:
-            wing: "movies", "products" or "sessions".
+            wing: name of the model in `relrec_core.wings.MODELS`.
             slug: what a person calls it; becomes part of the folder's name.
 
         Raises:

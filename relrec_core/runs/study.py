@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from relrec_core import paths
-from relrec_core.runs import permission, process, status
+from relrec_core.runs import code, permission, process, status
+from relrec_core.runs.cells import Cells
 from relrec_core.runs.config import C
 from relrec_core.runs.directory import Run
 
@@ -53,7 +54,7 @@ class Study(ABC, Generic[T]):
     def run(
         self,
         settings: C,
-        code: str,
+        training_code: str,
         train: Callable[[C, Run], None],
         said: object = None,
         start: Run | None = None,
@@ -66,7 +67,7 @@ class Study(ABC, Generic[T]):
 
         Args:
             settings: of the training.
-            code: digest of the code that a trained model depends on.
+            training_code: digest of the code that a trained model depends on.
             train: trains into a run, and goes on with one that was stopped.
             said: the settings that decide what the model is; None: all of them.
             start: a run whose state the training begins with.
@@ -75,7 +76,7 @@ class Study(ABC, Generic[T]):
             Cancelled: stopped by Ctrl-C or SIGTERM.
             ReadOnlyError: it has to be trained, in read-only mode.
         """
-        identity = json.dumps([said or settings.to_json(), self.content_hash, code])
+        identity = json.dumps([said or settings.to_json(), self.content_hash, training_code])
         name = hashlib.sha256(identity.encode()).hexdigest()[:16]
         folder = paths.evaluations_dir() / self.wing / "models" / name
         if (folder / "status.json").exists() and Run.open(folder).status().state == "done":
@@ -95,6 +96,15 @@ class Study(ABC, Generic[T]):
                 with run.executing(self._share):
                     train(settings, run)
         return run
+
+    def cells(self, table: str, module: str) -> Cells:
+        """Cells of a table that were computed by exactly this code: `module` and what it reaches.
+
+        Args:
+            table: whose cells.
+            module: dotted name of the module that computes them.
+        """
+        return Cells(self.wing, table, code.digest(module))
 
     def key(self, seed: int, **more: Any) -> dict[str, Any]:
         """Key of a cell: data, seed, and whatever else its numbers depend on."""

@@ -52,7 +52,7 @@ def rows(quick: bool = False, sessions: int = SESSIONS) -> list[dict[str, Any]]:
         for _ in source.batches("train", size=size, seed=0, epoch=0, rank=0, world_size=1):
             pass
         reading = time.perf_counter() - started
-        config = Config(data=str(shards), epochs=1, threads=1, **SMALL)
+        config = Config(dataset=str(shards), epochs=1, threads=1, **SMALL)
         with distributed.session(config.device, config.threads) as group:
             fit = Fit(config, Run(Path(folder)), group, source)
             started = time.perf_counter()

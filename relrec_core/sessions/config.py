@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -15,9 +16,11 @@ EXPERTS = 8
 class Config(TrainerConfig):
     """Settings of the session trainer."""
 
-    data: str = Field(
+    renamed: ClassVar[Mapping[str, str]] = {"data": "dataset"}
+
+    dataset: str = Field(
         default="simulated",
-        title="Data",
+        title="Data set",
         description="'simulated', or a folder of session logs or of prepared shards.",
     )
     sessions: int = Field(

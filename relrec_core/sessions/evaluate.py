@@ -332,7 +332,7 @@ def evaluate(table: str, study: Study) -> StoredTable:
 
 def _conditions(study: Study) -> dict[str, Any]:
     source = study.source
-    varied = {"data", "seed", "model", "device", "threads"}
+    varied = {"dataset", "seed", "model", "device", "threads"}
     return {
         "data": {
             "title": source.title,

@@ -62,7 +62,7 @@ def fitted(predictor: Predictor, names: Iterable[str]) -> Predictor:
     if all(set(groups) & set(absent) for groups in net.family.experts.values()):
         raise ProfileError(
             "The model has no expert that could do with what this data tells; train one on it: "
-            "python3 scripts/train.py sessions --data FOLDER --activate"
+            "python3 scripts/train.py sessions --dataset FOLDER --activate"
         )
     return replace(predictor, net=Restricted(net, absent).eval())
 

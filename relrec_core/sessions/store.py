@@ -49,9 +49,9 @@ def open_source(config: Config) -> Source:
         SourceError: there is no such folder.
         DataError: it is malformed.
     """
-    if config.data == SIMULATED:
+    if config.dataset == SIMULATED:
         return Memory(_simulated(config.sessions, config.simulation_seed, config.catalogue))
-    folder = data_folder(config.data)
+    folder = data_folder(config.dataset)
     if (folder / META_FILE).is_file():
         return Stored(Shards.open(folder))
     return Memory(load_folder(folder))

@@ -5,32 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from relrec_core import experts
 from relrec_core.runs import config, study
-from relrec_core.runs.cells import code_digest
+from relrec_core.runs.code import digest
 from relrec_core.sessions import store
 from relrec_core.sessions.predictor import Predictor
 from relrec_core.sessions.scoring import Judged, judged
 from relrec_core.sessions.source import Source
 from relrec_core.sessions.train import Config, train
-
-NOT_IN_TRAINING = (
-    "benchmark",
-    "browse",
-    "changes",
-    "evaluate",
-    "explain",
-    "flipping",
-    "gradients",
-    "history",
-    "own",
-    "partial",
-    "study",
-)
-"""Modules of this wing that a trained network does not depend on."""
 
 SETTINGS: dict[str, Any] = {"width": 64, "epochs": 14, "plateau": 1, "patience": 4, "threads": 1}
 """One thread, so that the numbers do not depend on how many cores there are."""
@@ -82,7 +65,7 @@ class Study(study.Study[Trained]):
 
     def _config(self, small: Mapping[str, Any], **chosen: Any) -> Config:
         quick = QUICK if self.quick else {}
-        named = {"data": self.dataset, **chosen}
+        named = {"dataset": self.dataset, **chosen}
         return config.load(Config, None, {**SETTINGS, **small, **quick, **named})
 
     def trained(self, seed: int, model: str) -> Trained:
@@ -100,6 +83,5 @@ class Study(study.Study[Trained]):
 
 
 def training_code() -> str:
-    """Digest of the source files, of this wing and the experts, that decide what is learnt."""
-    files = Path(__file__).parent.glob("*.py")
-    return code_digest(*(f for f in files if f.stem not in NOT_IN_TRAINING), *experts.SOURCES)
+    """Digest of the code that decides what a trained network is."""
+    return digest("relrec_core.sessions.train")

@@ -233,7 +233,7 @@ def _card(
     return {
         "title": TITLES[config.model],
         "data": {
-            "name": config.data,
+            "name": config.dataset,
             "title": source.title,
             "simulated": source.simulated,
             "content_hash": source.content_hash,

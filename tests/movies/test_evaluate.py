@@ -61,7 +61,9 @@ def test_recall_has_all_methods_and_is_not_computed_twice(
 
 def test_a_cell_depends_on_data_seed_settings_and_code(quick: Study) -> None:
     def first(**more: object) -> dict[str, object]:
-        return quick.cells("test").get(quick.key(0, **more), lambda: {"n": more.get("n", 0)})
+        return quick.cells("test", __name__).get(
+            quick.key(0, **more), lambda: {"n": more.get("n", 0)}
+        )
 
     assert first() == {"n": 0}
     assert first(n=1) == {"n": 1}

@@ -18,6 +18,7 @@ import pytest
 from relrec_core.errors import CheckpointError, DataError, RunError
 from relrec_core.movies import store
 from relrec_core.movies.config import Config
+from relrec_core.movies.datasets import open_data
 from relrec_core.movies.metrics import recall
 from relrec_core.movies.split import split
 from relrec_core.movies.train import train
@@ -80,7 +81,7 @@ def losses(run: Run) -> list[float]:
 
 def in_proportion(epochs: int, run: Run) -> int:
     """The refit has more films to learn from, and takes as many more epochs."""
-    parts = split(store.open_data(run.settings(Config).dataset), 0)
+    parts = split(open_data(run.settings(Config).dataset), 0)
     return round(epochs * (parts.train.nnz + parts.dev.nnz) / parts.train.nnz)
 
 

@@ -14,8 +14,9 @@ import torch
 import torch.nn.functional as F
 
 from relrec_core.errors import CheckpointError, ConfigError, RelRecError, SourceError
-from relrec_core.products import store, users, warm
+from relrec_core.products import users, warm
 from relrec_core.products.adjacency import Adjacency
+from relrec_core.products.catalogues import open_catalogue
 from relrec_core.products.data import Catalogue
 from relrec_core.products.model import trunk
 from relrec_core.products.network import Distances
@@ -201,7 +202,7 @@ def test_wrong_weights_and_values_are_said(small_studio: Path, tmp_path: Path) -
     with pytest.raises(SourceError, match="no catalogue 'nowhere'"):
         executed(tmp_path / "c", settings(Path("nowhere")))
     with pytest.raises(ConfigError, match="256 to 20,000"):
-        store.open_catalogue("studio-10-0")
+        open_catalogue("studio-10-0")
 
 
 def test_a_checkpoint_of_something_else_is_refused(

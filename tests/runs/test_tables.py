@@ -10,7 +10,7 @@ import pytest
 from relrec_core import paths
 from relrec_core.errors import DataError, ReadOnlyError
 from relrec_core.runs import tables
-from relrec_core.runs.cells import Cells, code_digest
+from relrec_core.runs.cells import Cells
 
 
 @pytest.fixture(autouse=True)
@@ -98,11 +98,3 @@ def test_a_line_cut_off_by_a_kill_is_computed_again() -> None:
     assert cells.get({"seed": 0}, lambda: {"x": 2}) == {"x": 1}
     assert cells.get({"seed": 1}, lambda: {"x": 3}) == {"x": 3}
     assert Cells("movies", "recall", "a").get({"seed": 1}, lambda: {"x": 4}) == {"x": 3}
-
-
-def test_the_digest_changes_with_the_code(tmp_path: Path) -> None:
-    file = tmp_path / "a.py"
-    file.write_text("1")
-    before = code_digest(file)
-    file.write_text("2")
-    assert code_digest(file) != before

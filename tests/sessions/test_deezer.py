@@ -105,7 +105,7 @@ def test_a_model_of_ten_experts_is_trained_and_explains(
     plays.write_csv(tmp_path / "logs" / "plays.csv")
     tracks.write_csv(tmp_path / "logs" / "tracks.csv")
     config = Config(
-        data=str(tmp_path / "logs"), family="deezer-10", width=16, blocks=1, epochs=1, threads=1
+        dataset=str(tmp_path / "logs"), family="deezer-10", width=16, blocks=1, epochs=1, threads=1
     )
     run = Run.create("sessions", config, "deezer")
     with run.executing():

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from relrec_core.errors import CheckpointError, DataError, SourceError
+from relrec_core.errors import CheckpointError, ConfigError, DataError, SourceError
 from relrec_core.experts.mixture import weight_sums
+from relrec_core.runs.config import load
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.runs.execution import Cancelled
 from relrec_core.runs.launch import TRAIN
@@ -123,7 +124,7 @@ def test_shards_files_and_memory_are_the_same_data(tmp_path: Path) -> None:
     made = Settings(tracks=2_000)
     prepare_simulated(240, tmp_path / "shards", settings=made, shard_sessions=50)
     write(tmp_path / "files", 240, settings=made)
-    shards, files = (trained(config(data=str(tmp_path / name))) for name in ("shards", "files"))
+    shards, files = (trained(config(dataset=str(tmp_path / name))) for name in ("shards", "files"))
     simulated = trained(config())
     for run in (shards, files):
         data = run.card()["data"]
@@ -201,7 +202,7 @@ def test_gradients_of_two_shares_add_up_to_those_of_the_batch(model: str) -> Non
 
 
 def test_the_real_slice_trains_with_the_experts_that_are_left(mssd_slice: Path) -> None:
-    run = trained(config(data=str(mssd_slice.parent), epochs=2))
+    run = trained(config(dataset=str(mssd_slice.parent), epochs=2))
     card = run.card()
     assert card["absent"] and 1 <= len(card["experts"]) < 8
     assert not card["data"]["simulated"]
@@ -210,10 +211,10 @@ def test_the_real_slice_trains_with_the_experts_that_are_left(mssd_slice: Path) 
 
 def test_missing_and_too_little_data_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no session data 'nowhere'"):
-        trained(config(data="nowhere"))
+        trained(config(dataset="nowhere"))
     write(tmp_path / "few", 2, settings=Settings(tracks=2_000))
     with pytest.raises(DataError, match="enough sessions to split"):
-        trained(config(data=str(tmp_path / "few")))
+        trained(config(dataset=str(tmp_path / "few")))
 
 
 def test_a_state_of_another_model_is_refused() -> None:
@@ -222,3 +223,16 @@ def test_a_state_of_another_model_is_refused() -> None:
     run.write_state({"net.x": torch.zeros(1)}, {"rate": 0.1})
     with pytest.raises(CheckpointError, match="cannot be resumed"):
         execute(run, settings, train)
+
+
+def test_settings_that_call_the_data_set_data_still_open(tmp_path: Path) -> None:
+    shipped = Run.open(store.SHIPPED)
+    assert (
+        shipped.settings(Config).dataset == store.predictor(shipped).config.dataset == "simulated"
+    )
+    file = tmp_path / "config.json"
+    file.write_text('{"data": "logs", "epochs": 3}')
+    assert load(Config, file, {}) == Config(dataset="logs", epochs=3)
+    assert load(Config, file, {"dataset": "other"}) == Config(dataset="other", epochs=3)
+    with pytest.raises(ConfigError, match="Unknown setting 'date'"):
+        load(Config, file, {"date": "other"})

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from relrec_core.movies import peers as peers_module
-from relrec_core.movies import store
 from relrec_core.movies.curves import Table
-from relrec_core.movies.experts import holdout as holdout_module
-from relrec_core.movies.experts import ranking as ranking_module
-from relrec_core.movies.experts.holdout import NEGATIVES, NOBODY, Cases, Holdout, holdout
+from relrec_core.movies.experts import baselines
+from relrec_core.movies.experts.holdout import NEGATIVES, Cases, holdout
 from relrec_core.movies.experts.inputs import EXPERTS
 from relrec_core.movies.experts.ranking import TOP, ranking
 from relrec_core.movies.experts.study import settings, trained, training_code
 from relrec_core.movies.experts.train import TITLES
-from relrec_core.movies.peers import PEERS, Als, Ease, Peer
+from relrec_core.movies.peers import PEERS, Peer
 from relrec_core.movies.peers import settings as peer_settings
 from relrec_core.movies.study import Study
-from relrec_core.movies.weights import Floats
-from relrec_core.runs.cells import Cell, Cells, code_digest
+from relrec_core.runs.cells import Cell
 
 COMPARED: dict[str, tuple[Peer, ...]] = {
     "Popularity": PEERS["Popularity"],
@@ -49,16 +42,14 @@ def hits_table(study: Study) -> Table:
     Mean over seeds with the standard deviation (of the sample; empty for one seed).
     """
     study.begin(len(study.seeds) * (len(COMPARED) + len(MODELS)))
-    modules = (peers_module, holdout_module, ranking_module)
-    files = (Path(str(m.__file__)) for m in modules)
-    cells = Cells(store.WING, "experts", code_digest(Path(__file__), *files))
+    cells = study.cells("experts", baselines.__name__)
     rows: list[Cell] = []
     for seed in study.seeds:
         parts = holdout(study.data, seed)
         for name, candidates in COMPARED.items():
             asked = [peer_settings(c) for c in candidates]
             key = study.key(seed, method=name, candidates=asked, ratings=parts.known.nnz)
-            cell = cells.get(key, partial(_peer, candidates, parts))
+            cell = cells.get(key, partial(baselines.measured, candidates, parts))
             rows.append({"method": name, "seed": seed, **cell})
             study.step(f"{name}, seed {seed}: HR@{TOP} {cell['hit_rate']:.4f}")
         for model in MODELS:
@@ -101,7 +92,7 @@ def deciders_table(study: Study) -> Table:
     for seed in study.seeds:
         cases = holdout(study.data, seed).cases("test")
         predictor = trained(study, seed, "experts").predictor
-        judged = predictor.judge(cases.viewers, _real(cases))
+        judged = predictor.judge(cases.viewers, baselines.real(cases))
         for i, name in enumerate(EXPERTS):
             rows.append(
                 {
@@ -117,38 +108,6 @@ def deciders_table(study: Study) -> Table:
     table = _over_seeds(pd.DataFrame(rows), "expert", measures)
     table.insert(1, "reads", [" + ".join(EXPERTS[name]) for name in table["expert"]])
     return Table(table, _notes(study))
-
-
-def _peer(candidates: Sequence[Peer], parts: Holdout) -> Cell:
-    validation, test = parts.cases("validation"), parts.cases("test")
-    found = [ranking(_asked(c.fit(parts.train)(), validation), validation) for c in candidates]
-    peer = candidates[int(np.argmax([r.ndcg for r in found]))]
-    started = time.perf_counter()
-    score = peer.fit(parts.known)
-    seconds = time.perf_counter() - started
-    result = ranking(_asked(score(), test), test)
-    viewers, films = parts.known.shape
-    size = films * (films - 1) if isinstance(peer, Ease) else films
-    if isinstance(peer, Als):
-        size = peer.factors * (viewers + films)
-    return {
-        "hit_rate": result.hit_rate,
-        "ndcg": result.ndcg,
-        "cases": result.cases,
-        "parameters": size,
-        "fit_seconds": seconds,
-        "chosen": peer_settings(peer),
-    }
-
-
-def _asked(scores: Floats, cases: Cases) -> Floats:
-    """Scores of all films for all viewers (U, I) -> those of the candidates (C, 1 + n)."""
-    return np.asarray(scores[cases.viewers[:, None], _real(cases)])
-
-
-def _real(cases: Cases) -> Any:
-    """The candidates, with any film where there is none, (C, 1 + n)."""
-    return np.where(cases.candidates == NOBODY, 0, cases.candidates)
 
 
 def _network(study: Study, seed: int, model: str, cases: Cases) -> Cell:

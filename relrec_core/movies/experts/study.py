@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from relrec_core import experts
 from relrec_core.movies.experts import store
 from relrec_core.movies.experts.config import Config
 from relrec_core.movies.experts.predictor import Predictor
 from relrec_core.movies.experts.train import train
 from relrec_core.movies.study import Study
 from relrec_core.runs import config
-from relrec_core.runs.cells import code_digest
-
-NOT_IN_TRAINING = ("claims", "config", "evaluate", "exchange", "explain", "store", "study")
-"""Modules of this room that a trained network does not depend on, besides its settings."""
+from relrec_core.runs.code import digest
 
 QUICK: dict[str, Any] = {"epochs": 1, "taste": 8, "width": 32, "layers": 2}
 
@@ -54,8 +48,6 @@ def trained(study: Study, seed: int, model: str) -> Trained:
     return Trained(store.predictor(run, study.data), run.card(), run.status().seconds)
 
 
-@cache
 def training_code() -> str:
-    """Digest of the source files, of this room and the experts, that decide what is learnt."""
-    files = Path(__file__).parent.glob("*.py")
-    return code_digest(*(f for f in files if f.stem not in NOT_IN_TRAINING), *experts.SOURCES)
+    """Digest of the code that decides what a trained network is."""
+    return digest("relrec_core.movies.experts.train")

@@ -16,6 +16,7 @@ from relrec_core import VERSION
 from relrec_core.errors import CheckpointError, DataError
 from relrec_core.experts.mixture import gem_loss, weight_sums
 from relrec_core.movies.data import MovieData
+from relrec_core.movies.datasets import open_data
 from relrec_core.movies.experts.config import Config
 from relrec_core.movies.experts.examples import Examples
 from relrec_core.movies.experts.holdout import Holdout, holdout
@@ -25,7 +26,6 @@ from relrec_core.movies.experts.predictor import Predictor
 from relrec_core.movies.experts.ranking import TOP, ranking
 from relrec_core.movies.experts.start import factors
 from relrec_core.movies.features import Indices
-from relrec_core.movies.store import open_data
 from relrec_core.runs import distributed, resuming
 from relrec_core.runs.directory import Run
 

@@ -1,0 +1,44 @@
+"""Find catalogues by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from relrec_core import paths
+from relrec_core.errors import SourceError
+from relrec_core.products import data, studio
+from relrec_core.products.data import ITEMS_FILE, Catalogue
+
+STUDIO = "studio"
+SHIPPED_STUDIO = paths.ASSETS / "products" / STUDIO
+_OTHER_STUDIO = re.compile(rf"{STUDIO}-(\d+)-(\d+)")
+"""`studio-ITEMS-SEED`."""
+
+Progress = Callable[[int, int], None]
+
+
+def catalogue_folder(dataset: str, progress: Progress | None = None) -> Path:
+    """Folder of a catalogue by name or path; a studio is rendered when it is first asked for.
+
+    Raises:
+        SourceError: there is none.
+        ConfigError: a studio of that size cannot be rendered.
+    """
+    if dataset == STUDIO:
+        return SHIPPED_STUDIO
+    if found := _OTHER_STUDIO.fullmatch(dataset):
+        recipe = studio.Recipe(items=int(found[1]), seed=int(found[2]), bare=studio.BARE)
+        return studio.ensure(paths.data_dir() / dataset, recipe, progress)
+    for folder in (paths.data_dir() / dataset, Path(dataset).expanduser()):
+        if (folder / ITEMS_FILE).is_file():
+            return folder.resolve()
+    raise SourceError(
+        f"There is no catalogue '{dataset}'. Name a folder that holds {ITEMS_FILE}, or '{STUDIO}'."
+    )
+
+
+def open_catalogue(dataset: str, progress: Progress | None = None) -> Catalogue:
+    """Read and check a catalogue by name or folder."""
+    return data.load(catalogue_folder(dataset, progress))

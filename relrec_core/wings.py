@@ -1,0 +1,148 @@
+"""The one list of wings and of models that can be trained, and where each of their parts lies.
+
+Parts are named, and imported when they are asked for: a page of one wing loads no other.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from relrec_core.runs.claims import Claim
+from relrec_core.runs.config import TrainerConfig
+
+
+@dataclass(frozen=True)
+class Model:
+    """A kind of model that can be trained, and how its runs are shown.
+
+    Args:
+        title: in the interface.
+        room: the package with its modules `config`, `train` and `store`.
+        first: settings that are not folded away in the form.
+        metric: the number of the card by which runs are compared.
+        column: the metric's title.
+        help: says what it is measured on.
+        curves: metrics that are drawn, each with its title.
+    """
+
+    title: str
+    room: str
+    first: tuple[str, ...]
+    metric: str
+    column: str
+    help: str
+    curves: Mapping[str, str]
+
+    @property
+    def trainer(self) -> str:
+        """Name of the module with `Config` and `train(config, run)`."""
+        return f"{self.room}.train"
+
+    def config_class(self) -> type[TrainerConfig]:
+        found: type[TrainerConfig] = importlib.import_module(f"{self.room}.config").Config
+        return found
+
+
+@dataclass(frozen=True)
+class Wing:
+    """A kind of recommender.
+
+    Args:
+        title: in the interface.
+        room: the package with its modules `evaluate`, `study` and `benchmark`.
+        claimed: modules with `CLAIMS`.
+    """
+
+    title: str
+    room: str
+    claimed: tuple[str, ...]
+
+    @property
+    def evaluation(self) -> str:
+        """Name of the module with `TABLES` and `evaluate(table, study)`."""
+        return f"{self.room}.evaluate"
+
+    def part(self, name: str) -> ModuleType:
+        """A module of its room, such as "study"."""
+        return importlib.import_module(f"{self.room}.{name}")
+
+    def claims(self) -> tuple[Claim, ...]:
+        modules = (importlib.import_module(name) for name in self.claimed)
+        return tuple(claim for module in modules for claim in module.CLAIMS)
+
+    def benchmark(self, quick: bool) -> Sequence[Mapping[str, Any]]:
+        """How fast the model is that the dashboard shows: name, value, unit, target, met."""
+        rows: Callable[[bool], Sequence[Mapping[str, Any]]] = self.part("benchmark").rows
+        return rows(quick)
+
+
+WINGS: dict[str, Wing] = {
+    "products": Wing("Products", "relrec_core.products", ("relrec_core.products.claims",)),
+    "movies": Wing(
+        "Movies",
+        "relrec_core.movies",
+        ("relrec_core.movies.claims", "relrec_core.movies.experts.claims"),
+    ),
+    "sessions": Wing("Sessions", "relrec_core.sessions", ("relrec_core.sessions.claims",)),
+}
+"""By the name that commands and folders have."""
+
+MODELS: dict[str, Model] = {
+    "movies": Model(
+        title="Movies",
+        room="relrec_core.movies",
+        first=("attributes", "hidden", "epochs", "seed"),
+        metric="test_recall_50",
+        column="Recall@50",
+        help="On the test films.",
+        curves={
+            "search_loss": "Loss while finding the number of epochs (lower is better)",
+            "refit_loss": "Loss while learning from all known films (lower is better)",
+            "dev_recall_50": "Recall@50 on the development films (higher is better)",
+        },
+    ),
+    "movies-experts": Model(
+        title="Movies, experts",
+        room="relrec_core.movies.experts",
+        first=("model", "taste", "epochs", "seed"),
+        metric="test_hit_rate_10",
+        column="HR@10",
+        help="Share of users whose last film, which was held out, is among the best 10 of it and "
+        "100 films they never rated.",
+        curves={
+            "train_loss": "Loss on the training films, all experts together (lower is better)",
+            "validation_hit_rate": "HR@10 on the validation films (higher is better)",
+            "validation_ndcg": "NDCG@10 on the validation films (higher is better)",
+        },
+    ),
+    "products": Model(
+        title="Products",
+        room="relrec_core.products",
+        first=("trunk", "weights", "epochs", "warm_epochs", "seed"),
+        metric="test_accuracy",
+        column="Accuracy",
+        help="Share of the test pairs, half of them related, that are told apart rightly.",
+        curves={
+            "train_loss": "Loss on the training pairs (lower is better)",
+            "validation_accuracy": "Accuracy on the validation pairs (higher is better)",
+        },
+    ),
+    "sessions": Model(
+        title="Sessions",
+        room="relrec_core.sessions",
+        first=("model", "sessions", "width", "epochs", "seed"),
+        metric="test_accuracy",
+        column="Accuracy",
+        help="Share of the tracks of the test sessions that are predicted right.",
+        curves={
+            "train_loss": "Loss on the training sessions, all experts together (lower is better)",
+            "validation_loss": "Cross-entropy on the validation sessions (lower is better)",
+            "validation_accuracy": "Accuracy on the validation sessions (higher is better)",
+        },
+    ),
+}
+"""By the name that commands and the folders of runs have; the first is offered first."""

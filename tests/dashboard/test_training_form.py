@@ -1,0 +1,110 @@
+"""What the form of the training page shows is what is trained with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from relrec_core.movies.config import Config
+from relrec_core.runs import config
+from relrec_core.runs.directory import Run, list_runs
+from relrec_core.wings import MODELS
+from tests.conftest import REPOSITORY
+
+PAGE = REPOSITORY / "dashboard" / "app_pages" / "training.py"
+KINDS = ("text_input", "number_input", "selectbox", "toggle")
+RECIPES = [(name, of) for name, model in MODELS.items() for of in model.config_class().recipes]
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty data directory, in which no training goes on afterwards."""
+    monkeypatch.setenv("RELREC_HOME", str(tmp_path))
+    monkeypatch.delenv("RELREC_READ_ONLY", raising=False)
+    yield
+    for name in MODELS:
+        for run in list_runs(name):
+            ended(run)
+
+
+def ended(run: Run) -> None:
+    until = time.monotonic() + 120
+    while run.status().ongoing and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not run.status().ongoing
+
+
+def opened(wing: str, dataset: str | None = None) -> AppTest:
+    page = AppTest.from_file(PAGE, default_timeout=60)
+    page.session_state["wing"] = wing
+    page.run()
+    if dataset is not None:
+        widget(page, wing, "dataset").set_value(dataset).run()
+    assert not page.exception
+    return page
+
+
+def widget(page: AppTest, wing: str, name: str) -> Any:
+    fields = {f.name: f for f in config.form_fields(MODELS[wing].config_class())}
+    everything = (w for kind in KINDS for w in getattr(page, kind))
+    (found,) = (w for w in everything if w.label == fields[name].title)
+    return found
+
+
+def shown(page: AppTest, wing: str) -> dict[str, Any]:
+    names = MODELS[wing].config_class().model_fields
+    return {name: widget(page, wing, name).value for name in names}
+
+
+def started(page: AppTest, wing: str) -> dict[str, Any]:
+    """The settings of the run that the button starts; the training itself is cancelled."""
+    before = {run.name for run in list_runs(wing)}
+    page.button[0].click().run()
+    assert not page.exception and not page.error
+    (run,) = (run for run in list_runs(wing) if run.name not in before)
+    run.request_cancel()
+    return run.settings(MODELS[wing].config_class()).model_dump()
+
+
+@pytest.mark.parametrize("wing", MODELS)
+def test_every_model_has_a_form_with_its_defaults(wing: str) -> None:
+    page = opened(wing)
+    assert shown(page, wing) == MODELS[wing].config_class()().model_dump()
+
+
+@pytest.mark.parametrize(("wing", "dataset"), RECIPES)
+def test_a_recipe_is_shown_and_trained_with(wing: str, dataset: str) -> None:
+    config_class = MODELS[wing].config_class()
+    page = opened(wing, dataset)
+    says = shown(page, wing)
+    assert says == config.load(config_class, None, {"dataset": dataset}).model_dump()
+    assert says != config_class().model_dump() | {"dataset": dataset}
+    assert started(page, wing) == says
+
+
+def test_the_defaults_can_be_chosen_all_the_same() -> None:
+    page = opened("movies", "ml-1m")
+    wanted = Config().model_dump() | {"dataset": "ml-1m"}
+    for name in Config.recipes["ml-1m"]:
+        widget(page, "movies", name).set_value(wanted[name])
+    assert started(page, "movies") == wanted
+
+
+def test_another_data_set_brings_its_own_settings() -> None:
+    page = opened("movies", "ml-1m")
+    widget(page, "movies", "epochs").set_value(3)
+    widget(page, "movies", "dataset").set_value("a-folder").run()
+    assert shown(page, "movies") == Config().model_dump() | {"dataset": "a-folder"}
+
+
+def test_what_cannot_be_is_said_and_starts_nothing() -> None:
+    page = opened("sessions")
+    widget(page, "sessions", "heads").set_value(3)
+    page.button[0].click().run()
+    assert "width must be a multiple" in page.error[0].value
+    assert not list_runs("sessions")

@@ -68,7 +68,7 @@ def start_form(wing: str) -> None:
     suited = configs.load(config_class, None, chosen).model_dump()
     if chosen["dataset"] in config_class.recipes:
         key += f"_{chosen['dataset']}"
-        st.caption(f"The settings below are the recipe for {chosen['dataset']}.")
+        st.caption(f"The settings below are the recipe for {escape.markdown(chosen['dataset'])}.")
     with st.form(f"start_{key}"):
         name = st.text_input("Name", value="train", help="What to call the run in the list.")
         for field in (fields.pop(name) for name in model.first):

@@ -9,7 +9,7 @@ import pytest
 from relrec_core import paths
 from relrec_core.runs.claims import Source
 from relrec_core.runs.tables import stored
-from scripts import evaluate, evaluate_all
+from scripts import evaluate_all, evaluation
 
 FAST = Source("movies", "significance", "ml-100k")
 MISSING = Source("movies", "recall", "no-such-data")
@@ -18,7 +18,7 @@ MISSING = Source("movies", "recall", "no-such-data")
 def test_all_tables_are_asked_for_once() -> None:
     found = evaluate_all.sources()
     assert len(found) == len({s.name() for s in found}) and len(found) > 15
-    assert {s.wing for s in found} == set(evaluate.EVALUATIONS)
+    assert {s.wing for s in found} == set(evaluation.EVALUATIONS)
 
 
 def test_a_table_is_measured_stored_and_then_left_alone(

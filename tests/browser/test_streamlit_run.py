@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from scripts import server
-from tests.browser.conftest import APP, Open
+from tests.browser.conftest import APP
 
 
-def test_streamlit_run_from_the_root(open_page: Open, ml_100k: Path) -> None:
+def test_streamlit_run_from_the_root(browser: Browser, ml_100k: Path) -> None:
     root, port = APP.parent.parent, server.any_port()
     settings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     program = Path(sys.executable).with_name("streamlit.exe" if os.name == "nt" else "streamlit")
@@ -21,8 +21,10 @@ def test_streamlit_run_from_the_root(open_page: Open, ml_100k: Path) -> None:
     with subprocess.Popen(command, cwd=root, env=settings, stdout=subprocess.DEVNULL) as process:
         try:
             server._wait_until_healthy(process, port)
-            page = open_page(f"http://localhost:{port}/evidence")
-            expect(page.locator("h1")).to_have_text("Is it true?")
+            page = browser.new_page()
+            page.goto(f"http://localhost:{port}/evidence")
+            expect(page.locator("h1")).to_have_text("Is it true?", timeout=120_000)  # first import
             expect(page.locator('[data-testid="stException"]')).to_have_count(0)
+            page.close()
         finally:
             process.terminate()

@@ -1,8 +1,15 @@
-"""RelRec's dashboard: start it with `python scripts/run_dashboard.py`."""
+"""RelRec's dashboard: `python scripts/run_dashboard.py`, or `streamlit run dashboard/app.py`."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import streamlit as st
+
+ROOT = str(Path(__file__).resolve().parent.parent)
+if ROOT not in sys.path:  # `streamlit run` makes only this file's own folder known
+    sys.path.insert(0, ROOT)
 
 from dashboard import links
 from dashboard.memory import keep_loaded

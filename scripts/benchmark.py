@@ -1,128 +1,20 @@
-"""Measure how fast the wings are: benchmark.py [NAME ...] [--json FILE].
+"""Measure how fast the wings are: python3 scripts/benchmark.py [NAME ...] [--help]
 
-    python3 scripts/benchmark.py
-    python3 scripts/benchmark.py movies --json speed.json
-
-Times are medians; ratios compare times of the same run. Exit code 0: every target is met;
-1: one is missed, or a sentence says what is wrong.
+Whatever it needs is installed into .venv on the first start. Any Python can read this file, so
+that one that is too old is told so in a sentence.
 """
 
-from __future__ import annotations
-
-import argparse
-import json
+import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from pathlib import Path
-from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 if __name__ == "__main__":
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    from scripts.python_version import require
+
+    require()
     from scripts import environment
 
     environment.enter_or_say()
+    from scripts import benchmarks
 
-from relrec_core import VERSION, paths
-from relrec_core.errors import RelRecError
-from relrec_core.runs.tables import machine
-from relrec_core.wings import WINGS
-
-Row = Mapping[str, Any]
-"""name, value, unit, target (or None), met (or None)."""
-
-
-def dashboard(quick: bool) -> list[Row]:
-    """The pages in a real browser."""
-    from scripts import browse
-
-    return browse.rows(quick)
-
-
-def relevance(quick: bool) -> list[Row]:
-    """Relevance propagation through VGG-16, beside its gradient and captum."""
-    from relrec_core.lrp import benchmark
-    from relrec_core.products.model import trunk
-
-    return benchmark.rows(partial(trunk, "vgg16"), 1 if quick else benchmark.ROUNDS)
-
-
-def experts(quick: bool) -> list[Row]:
-    """The Transformer of experts beside a plain one."""
-    from relrec_core.experts import benchmark
-
-    return benchmark.rows(quick)
-
-
-def load(quick: bool) -> list[Row]:
-    """Many visitors at once; this takes six minutes."""
-    from scripts import load
-
-    return load.rows(quick)
-
-
-BENCHMARKS: dict[str, Callable[[bool], Sequence[Row]]] = {
-    **{name: wing.benchmark for name, wing in WINGS.items()},
-    "dashboard": dashboard,
-    "relevance": relevance,
-    "experts": experts,
-    "load": load,
-}
-"""Name -> its rows."""
-
-
-def main(arguments: list[str]) -> int:
-    """Measure what `arguments` name, everything by default; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="benchmark.py",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows there")
-    parser.add_argument(
-        "--quick", action="store_true", help="only see whether it works; the numbers mean nothing"
-    )
-    options = parser.parse_args(arguments)
-    unknown = [name for name in options.names if name not in BENCHMARKS]
-    if unknown:
-        parser.error(f"there is no benchmark '{unknown[0]}', only {', '.join(BENCHMARKS)}")
-    about = machine()
-    try:
-        found = {name: BENCHMARKS[name](options.quick) for name in options.names or BENCHMARKS}
-    except RelRecError as error:
-        print(error, file=sys.stderr)
-        return 1
-    _show(found, about)
-    if options.json:
-        content = {"code_version": VERSION, "machine": about, "benchmarks": found}
-        paths.write_text(options.json, json.dumps(content, indent=2))
-    missed = [row["name"] for rows in found.values() for row in rows if row["met"] is False]
-    return 1 if missed else 0
-
-
-def _show(found: dict[str, Sequence[Row]], about: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    for name, rows in found.items():
-        table = Table(title=name)
-        for column in ("measured", "value", "unit", "target", "met"):
-            right = column in ("value", "target")
-            table.add_column(column, justify="right" if right else "left")
-        for row in rows:
-            target = "" if row["target"] is None else f"{row['target']:,g}"
-            met = {None: "", True: "yes", False: "no"}[row["met"]]
-            value = f"{row['value']:,.0f}" if row["value"] >= 1000 else f"{row['value']:.3g}"
-            table.add_row(row["name"], value, row["unit"], target, met)
-        console.print(table)
-    threads = ", ".join(f"{name} {n}" for name, n in about["threads"].items())
-    console.print(f"{about['cores']} cores; threads: {threads}; load before: {about['load']}")
-    if about["load"] is not None and about["load"] > 1:
-        console.print("Other programs were busy, so do not quote these times or ratios.")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(benchmarks.main(sys.argv[1:]))

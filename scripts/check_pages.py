@@ -1,4 +1,4 @@
-"""Render every page of the dashboard once: check_pages.py APP
+"""Render every page of the dashboard once.
 
 One line a page with its name, ok or failed, and its time. Exit code 0 if all are ok, else 1.
 """
@@ -65,7 +65,3 @@ def _executed_files() -> set[str]:
 
     sys.addaudithook(watch)
     return files
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]).resolve()))

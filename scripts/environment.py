@@ -1,58 +1,45 @@
 """Prepare the project's own Python environment and go on inside it; standard library only.
 
-The environment is `.venv` beside the requirement files. A stamp in it says which content of
-which requirement file is installed, so that a start with nothing changed costs next to nothing.
-A mark is there while packages are being installed: an installation that was killed is found by
-it and made anew. Two starts at once wait for each other.
+The environment is `.venv` beside the requirement files. Stamps in it say which content of which
+file is installed, so that a start with nothing changed costs next to nothing. A mark is there
+while packages are being installed: an installation that was killed is found by it and made anew.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import shutil
+import platform
 import subprocess
 import sys
-import time
-from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from relrec_core.errors import RelRecError
 from relrec_core.sources import lock
-from scripts import python_version
+from scripts import packages
+from scripts.packages import SetupError
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 RUNTIME = ROOT / "requirements.txt"
 TESTS = ROOT / "tests" / "requirements.txt"
+CONSTRAINTS, MARK = "constraints.txt", "relrec-installing"
 
-STAMP, MARK, LOCK = "relrec-installed.json", "relrec-installing", "relrec-lock"
-_GUARD = "RELREC_INSIDE"
-_LAST_LINES = 12
-
-
-class SetupError(RelRecError):
-    """The environment could not be prepared."""
+_OTHERS = ("PYTHONPATH", "PYTHONHOME", "PYTHONPLATLIBDIR")
+"""Settings by which the modules of another Python would be found first."""
 
 
 def enter(*requirements: Path) -> None:
-    """Return inside an environment that has the requirements; starts this script again in it."""
-    python_version.require()
-    python = ensure(requirements, VENV)
-    again = os.environ.pop(_GUARD, None)
-    if _inside(VENV):
-        return
-    if again:
-        raise SetupError(
-            f"{python} does not run inside {VENV}; delete that folder and start again."
-        )
-    os.environ[_GUARD] = "1"
-    command = [str(python), *sys.argv]
-    if os.name == "nt":  # execv there returns to the shell before the script has ended
-        sys.exit(subprocess.run(command, check=False).returncode)
-    os.execv(python, command)
+    """Return in a Python that has the requirements: this one, or `.venv`'s on this script anew."""
+    if [name for name in _OTHERS if os.environ.pop(name, None) is not None]:
+        _again(Path(sys.executable))
+    if not packages.present(requirements):
+        python = ensure(requirements, VENV)
+        if not _inside(VENV):
+            _again(python)
 
 
 def enter_or_say() -> None:
@@ -65,18 +52,18 @@ def enter_or_say() -> None:
 
 def ensure(requirements: Sequence[Path], venv: Path) -> Path:
     """Python of the environment `venv`, made or brought up to date if need be."""
-    wanted = {_key(path, venv): _digest(path) for path in requirements}
-    if _ready(venv, wanted):
-        return python_of(venv)
+    waiting = partial(print, "Another start is preparing .venv; waiting.", flush=True)
     try:
-        with lock.held(venv / LOCK, lambda: _say("Another start is preparing .venv; waiting.")):
-            if not _ready(venv, wanted):
-                _prepare(requirements, venv, wanted)
+        wanted = dict(_stamp(path, venv) for path in requirements)
+        if not _ready(venv, wanted):
+            with lock.held(venv.with_suffix(".lock"), waiting):
+                if not _ready(venv, wanted):
+                    _prepare(requirements, venv, wanted)
     except OSError as error:
         raise SetupError(
-            f"The environment {venv} could not be written "
-            f"({error.filename or venv}: {error.strerror}). Make sure that you may write there "
-            "and that the disk has space, then start again."
+            f"The environment {venv} could not be prepared "
+            f"({error.filename or venv}: {error.strerror}). Make sure that the project is complete,"
+            " that you may write and run programs there, and that the disk has space."
         ) from error
     return python_of(venv)
 
@@ -86,122 +73,63 @@ def python_of(venv: Path) -> Path:
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def _ready(venv: Path, wanted: dict[str, str]) -> bool:
-    if (venv / MARK).exists():
-        return False
-    installed = _stamp(venv)
-    return all(installed.get(key) == value for key, value in wanted.items()) and _works(venv)
+def _again(python: Path) -> NoReturn:
+    command = [str(python), *sys.argv]
+    if os.name == "nt":  # execv there returns to the shell before the script has ended
+        sys.exit(subprocess.run(command, check=False).returncode)
+    os.execv(python, command)
 
 
-def _prepare(requirements: Sequence[Path], venv: Path, wanted: dict[str, str]) -> None:
-    started = time.monotonic()
-    installed = _stamp(venv)
+def _prepare(requirements: Sequence[Path], venv: Path, wanted: dict[Path, str]) -> None:
+    if (platform.system(), platform.machine()) == ("Darwin", "x86_64"):
+        torch = dict(packages.pins([RUNTIME]))["torch"]
+        raise SetupError(
+            f"There is no torch {torch} for Macs with an Intel processor, nor for a Python made "
+            "for them, so RelRec cannot run here; nothing was installed."
+        )
     if (venv / MARK).exists() or not _works(venv):
         if _inside(venv):
             raise SetupError(
                 f"{venv} is incomplete and cannot be made anew from inside. "
                 "Start this script with the Python you installed, not with the one in .venv."
             )
-        installed = {}
-        _create(venv)
+        print(f"Making the environment {venv} ...", flush=True)
+        make = (sys.executable, "-I", "-m", "venv", "--clear", "--without-pip", str(venv))
+        packages.must("Python could not make an environment", *make)
     (venv / MARK).touch()
-    (venv / STAMP).unlink(missing_ok=True)
-    _install(requirements, venv)
-    stamp = venv / (STAMP + ".part")
-    stamp.write_text(json.dumps(installed | wanted, indent=2), encoding="utf-8")
-    stamp.replace(venv / STAMP)
-    (venv / MARK).unlink()
-    _say(f"The environment is ready after {time.monotonic() - started:.0f} s.")
-
-
-def _create(venv: Path) -> None:
-    old = [path for path in venv.iterdir() if path.name != LOCK]
-    if old:
-        _say("The environment in .venv is incomplete or of another Python; making it anew.")
-    for path in old:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-    (venv / MARK).touch()
-    _say(f"Making the environment {venv} ...")
-    command = [sys.executable, "-m", "venv", str(venv)]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
-    if made.returncode:
-        said = " ".join((made.stdout + made.stderr).split())
-        raise SetupError(
-            f"Python could not make an environment in {venv} ({said}). On Debian and Ubuntu, "
-            "install the package python3-venv first."
-        )
-
-
-def _install(requirements: Sequence[Path], venv: Path) -> None:
-    _say("Installing packages into .venv; the first time this takes some minutes ...")
-    command = [str(python_of(venv)), "-m", "pip", "install", "--no-input", "--progress-bar=off"]
-    command += ["--disable-pip-version-check"]
-    for path in requirements:
-        command += ["-r", str(path)]
-    last: deque[str] = deque(maxlen=_LAST_LINES)
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    ) as pip:
-        assert pip.stdout is not None
-        for line in pip.stdout:
-            last.append(line.rstrip())
-            if line.startswith(("Collecting ", "Processing ")) and "(from -r" in line:
-                _say("  " + Path(line.split()[1]).name)
-            elif line.startswith("Installing collected packages"):
-                _say("  all downloaded, now unpacking ...")
-    if pip.returncode:
+    for stamp in wanted:
+        stamp.unlink(missing_ok=True)
+    try:
+        packages.install(requirements, venv.parent / CONSTRAINTS, python_of(venv))
+    except SetupError:
         (venv / MARK).unlink()
-        _say("\n".join(last))
-        files = " and ".join(path.name for path in requirements)
-        raise SetupError(
-            f"pip could not install what {files} lists; its last lines are above. "
-            "Check the network connection and the space on the disk, then start again."
-        )
+        raise
+    for stamp, digest in wanted.items():
+        stamp.write_text(digest, encoding="ascii")
+    (venv / MARK).unlink()
+
+
+def _ready(venv: Path, wanted: dict[Path, str]) -> bool:
+    stamped = all(path.is_file() and path.read_text() == digest for path, digest in wanted.items())
+    return stamped and not (venv / MARK).exists() and _works(venv)
 
 
 def _works(venv: Path) -> bool:
     """Whether the environment has a Python that runs and is of this Python's minor version."""
-    if _inside(venv):
-        return True
-    code = "import sys; print(*sys.version_info[:2])"
+    code = "import sys; print(sys.prefix != sys.base_prefix, *sys.version_info[:2])"
     try:
-        ran = subprocess.run(
-            [str(python_of(venv)), "-I", "-c", code],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=30,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        said = subprocess.check_output([str(python_of(venv)), "-I", "-c", code], text=True)
+    except (OSError, subprocess.CalledProcessError):
         return False
-    return ran.stdout.split() == [str(number) for number in sys.version_info[:2]]
+    return said.split() == ["True", *map(str, sys.version_info[:2])]
 
 
 def _inside(venv: Path) -> bool:
     return Path(sys.prefix).resolve() == venv.resolve()
 
 
-def _stamp(venv: Path) -> dict[str, str]:
-    try:
-        content = json.loads((venv / STAMP).read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _key(path: Path, venv: Path) -> str:
-    return os.path.relpath(path, venv.parent).replace(os.sep, "/")
-
-
-def _digest(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except FileNotFoundError:
-        raise SetupError(f"{path} is missing; the project is not complete.") from None
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
+def _stamp(path: Path, venv: Path) -> tuple[Path, str]:
+    """The stamp of a requirement file, and what it holds when that is installed."""
+    name = os.path.relpath(path, venv.parent).replace(os.sep, "-")
+    content = path.read_bytes() + (venv.parent / CONSTRAINTS).read_bytes()
+    return venv / f"relrec-{name}", hashlib.sha256(content).hexdigest()

@@ -1,93 +1,20 @@
-"""Measure tables of a wing and store them: evaluate.py WING TABLE ... [--dataset NAME].
+"""Measure tables of a wing and store them: python3 scripts/evaluate.py WING TABLE ... [--help]
 
-    python3 scripts/evaluate.py all
-    python3 scripts/evaluate.py all --quick
-    python3 scripts/evaluate.py movies recall
-    python3 scripts/evaluate.py movies recall --dataset ml-1m --seeds 0
-    python3 scripts/evaluate.py movies lime --quick
-    python3 scripts/evaluate.py sessions known-truth --seeds 0
-
-`all` measures every table of the evidence page, two at once where there are the cores, and leaves
-out what the same code has stored. What was computed before by the same code on the same data is
-not computed again, so a stopped evaluation goes on where it was. Exit code 0: done; 1: failed,
-with a sentence; 130: cancelled.
+Whatever it needs is installed into .venv on the first start. Any Python can read this file, so
+that one that is too old is told so in a sentence.
 """
 
-from __future__ import annotations
-
-import argparse
-import json
+import os
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 if __name__ == "__main__":
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    from scripts.python_version import require
+
+    require()
     from scripts import environment
 
     environment.enter_or_say()
+    from scripts import evaluation
 
-import pandas as pd
-
-from relrec_core.errors import ConfigError, RelRecError
-from relrec_core.runs import execution
-from relrec_core.wings import WINGS
-from scripts import progress
-
-PLAIN_EVERY = 5.0
-"""Seconds between two progress lines when the output is no terminal."""
-
-
-def main(arguments: list[str]) -> int:
-    """Evaluate as `arguments` say; returns the exit code."""
-    try:
-        options = _parser().parse_args(arguments)
-        if options.wing == "all":
-            from scripts import evaluate_all
-
-            return evaluate_all.run(quick=options.quick)
-        if not options.table:
-            raise ConfigError(f"Name a table: evaluate.py {options.wing} TABLE.")
-        for table in options.table:
-            _evaluate(table, options)
-        return 0
-    except (execution.Cancelled, KeyboardInterrupt):
-        print("The evaluation was stopped; the same command goes on from here.", file=sys.stderr)
-        return 130
-    except RelRecError as error:
-        print(error, file=sys.stderr)
-        return 1
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="evaluate.py",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("wing", choices=[*WINGS, "all"], help="whose model to measure")
-    parser.add_argument("table", nargs="*", help="which tables; an unknown one lists them all")
-    parser.add_argument("--dataset", help="name or folder (default ml-100k, studio or simulated)")
-    parser.add_argument(
-        "--seeds", type=int, nargs="+", default=[0, 1, 2], help="of splits and models (0 1 2)"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="only see whether it works; the numbers mean nothing"
-    )
-    return parser
-
-
-def _evaluate(table: str, options: argparse.Namespace) -> None:
-    wing = WINGS[options.wing]
-    with progress.shown(table, PLAIN_EVERY) as tell:
-        study = wing.part("study").Study(options.dataset, options.seeds, options.quick, tell)
-        found = wing.part("evaluate").evaluate(table, study)
-    with pd.option_context("display.width", 200, "display.max_columns", None):
-        print(found.frame.to_string(index=False, float_format=lambda x: f"{x:.4g}"))
-    shown = ("data", "split", "seeds", "machine", "seconds")
-    print(json.dumps({k: found.conditions[k] for k in shown if k in found.conditions}, indent=2))
-    print(f"Stored as {found.name}.")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(evaluation.main(sys.argv[1:]))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import subprocess
 import sys
 import webbrowser
 from pathlib import Path
 
 from relrec_core.errors import RelRecError
-from scripts import environment, server
+from scripts import check_pages, environment, server
 
 APP = environment.ROOT / "dashboard" / "app.py"
 DEMO = "ml-100k"
@@ -84,7 +83,7 @@ def _demo_data() -> None:
 
     if fetch.installed(DEMO) is not None:
         return
-    from scripts.fetch import fetch_with_progress
+    from scripts.fetching import fetch_with_progress
 
     try:
         fetch_with_progress(DEMO)
@@ -106,5 +105,4 @@ def _serve(app: Path, port: int, headless: bool) -> int:
 
 def _check(app: Path, port: int) -> int:
     with server.running(app, port):
-        pages = Path(__file__).with_name("check_pages.py")
-        return subprocess.run([sys.executable, str(pages), str(app)], check=False).returncode
+        return check_pages.main(app)

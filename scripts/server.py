@@ -65,7 +65,7 @@ def any_port() -> int:
 @contextlib.contextmanager
 def running(app: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Start the server for `app`, wait until it is healthy, and stop it at the end."""
-    command = [sys.executable, "-m", "streamlit", "run", str(app)]
+    command = [sys.executable, "-P", "-m", "streamlit", "run", str(app)]
     command += ["--server.address", ADDRESS, "--server.port", str(port)]
     command += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
     command += ["--logger.level", "warning"]

@@ -1,38 +1,32 @@
-"""Amazon's product data (McAuley et al. 2014) as a catalogue folder, in bounded memory.
+"""Amazon's product data as a catalogue folder, in bounded memory.
 
     python -m relrec_core.products.amazon convert meta_Clothing.json.gz FOLDER --reviews R.json.gz
     python -m relrec_core.products.amazon images FOLDER --per-second 10
 
-`meta_*.json.gz` has one Python literal a line, reviews have JSON or literals. What has to be
-joined and sorted goes through a temporary SQLite file beside the result, not through memory.
+The files of 2014 and 2018 name related products; those of 2023 do not, but have reviews. What has
+to be joined and sorted goes through a temporary SQLite file beside the result, not through memory.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import csv
-import gzip
 import json
-import re
 import sqlite3
 import sys
 import tempfile
-import zlib
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from relrec_core.errors import DataError, RelRecError
-from relrec_core.products import data, downloads
+from relrec_core.products import amazon_records, data, downloads
 
-RELATIONS = ("also_bought", "also_viewed", "bought_together", "buy_after_viewing")
-MAXIMUM_LINE = 4_000_000
-"""Bytes; a longer line is counted as broken and skipped."""
 UNSORTED = "uncategorised"
-_ASIN = re.compile(r"[A-Za-z0-9]{1,20}")
 _BATCH = 1_000
+_NAMED = 5
 _TABLES = """
 CREATE TABLE items (asin TEXT PRIMARY KEY, title TEXT, category TEXT, url TEXT) WITHOUT ROWID;
 CREATE TABLE pairs (one TEXT, other TEXT, relation TEXT, PRIMARY KEY (one, other, relation))
@@ -71,9 +65,34 @@ class Counts:
 
 
 @dataclass
-class _Skipped:
+class _Seen:
+    """What was met while reading; `tops` counts the products of each broadest category."""
+
     broken: int = 0
     pictureless: int = 0
+    kept: int = 0
+    tops: Counter[str] = field(default_factory=Counter)
+    editions: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def edition(self) -> int:
+        """Year of the files."""
+        return self.editions.most_common(1)[0][0] if self.editions else 2014
+
+    def refusal(self, meta: Path, within: str, listed: int) -> DataError:
+        """Why no pair of products came of it; `listed` pairs were named."""
+        if self.editions and within and not (self.kept or self.pictureless):
+            names = ", ".join(f"'{name}'" for name, _ in self.tops.most_common(_NAMED))
+            expected = f"a category of this file, from the broadest, {names}, to the narrowest"
+            return DataError(meta, f"no product in the category '{within}'", expected)
+        if self.kept and not listed:
+            found = f"no product that names another, among {self.kept:,} with a picture"
+            if self.edition == 2023:
+                found += ", as the files of 2023 leave bought_together empty"
+            expected = "metadata of 2014 or 2018, which have relations; reviews may be of 2023"
+            return DataError(meta, found, expected)
+        found = f"no related products with pictures ({self.broken:,} broken lines)"
+        return DataError(meta, found, "Amazon's product metadata, one record a line")
 
 
 def convert(
@@ -89,16 +108,16 @@ def convert(
     """Write a new catalogue folder, whole or not at all; the pictures come later.
 
     Args:
-        meta: `meta_*.json.gz`.
+        meta: `meta_*.json.gz` or `.jsonl`, packed or plain, of 2014, 2018 or 2023.
         folder: where to write; it must not exist yet.
-        reviews: `reviews_*.json.gz`; who reviewed a product is taken to have bought it.
+        reviews: likewise, of any year; who reviewed a product is taken to have bought it.
         within: keep only products one of whose category paths holds this name.
         depth: level of a product's first category path that becomes its category, from 1.
         limit: stop after so many products with a picture.
         purchases_from: keep users with at least so many products.
 
     Raises:
-        DataError: a file is missing or damaged, or nothing usable is in it.
+        DataError: a file is missing or damaged, nothing usable is in it, or no such category.
     """
     if folder.exists():
         raise DataError(folder, "a file or folder that is there already", "a new folder")
@@ -106,17 +125,19 @@ def convert(
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
         staging = Path(temporary) / "new"
         (staging / "images").mkdir(parents=True)
-        skipped = _Skipped()
+        seen = _Seen()
         with closing(sqlite3.connect(Path(temporary) / "work.sqlite")) as store:
             store.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES)
-            _read_items(store, meta, within, depth, limit, skipped)
-            if reviews is not None:
-                _read_reviews(store, reviews, skipped)
+            _read_items(store, meta, within, depth, limit, seen)
+            listed = _number(store, "pairs")
             store.execute(_DROP_UNKNOWN)
             unrelated = store.execute(_DROP_UNRELATED).rowcount
-            store.execute(_DROP_UNKNOWN_BOUGHT)
+            if not _number(store, "pairs"):
+                raise seen.refusal(meta, within, listed)
             purchases = 0
             if reviews is not None:
+                _read_reviews(store, reviews, seen)
+                store.execute(_DROP_UNKNOWN_BOUGHT)
                 bought = store.execute(_BOUGHT, (purchases_from,))
                 path, columns = staging / data.PURCHASES_FILE, (data.USER, data.ITEM)
                 purchases = _write(path, columns, bought)
@@ -124,64 +145,22 @@ def convert(
                 items=_number(store, "items"),
                 pairs=_number(store, "pairs"),
                 purchases=purchases,
-                broken_lines=skipped.broken,
-                without_picture=skipped.pictureless,
+                broken_lines=seen.broken,
+                without_picture=seen.pictureless,
                 unrelated=unrelated,
             )
-            if not counts.pairs:
-                found = f"no related products with pictures ({skipped.broken:,} broken lines)"
-                raise DataError(meta, found, "Amazon's product metadata, one literal a line")
             described = (data.ITEM, data.TITLE, data.CATEGORY, data.IMAGE, downloads.URL)
             _write(staging / data.ITEMS_FILE, described, store.execute(_ITEMS))
             relations = (data.SOURCE, data.TARGET, data.RELATION)
             _write(staging / data.RELATIONS_FILE, relations, store.execute(_PAIRS))
         about = {
             "name": folder.name,
-            "title": f"Amazon 2014, {meta.name.removesuffix('.json.gz')}",
+            "title": f"Amazon {seen.edition}, {meta.name.split('.')[0]}",
             "licence": "McAuley et al.: research use; photos and texts belong to their owners",
         }
         (staging / data.SOURCE_FILE).write_text(json.dumps(about, indent=2) + "\n", "utf-8")
         staging.rename(folder)
     return counts
-
-
-def _lines(path: Path, skipped: _Skipped) -> Iterator[dict[str, object]]:
-    """The record of each line that holds one; other lines are counted."""
-    if not path.is_file():
-        raise DataError(path, "no such file", "a gzipped file of Amazon's product data")
-    number = 0
-    try:
-        with gzip.open(path, "rb") as file:
-            while line := file.readline(MAXIMUM_LINE):
-                number += 1
-                whole = line.endswith(b"\n") or len(line) < MAXIMUM_LINE
-                record = _record(line) if whole else None
-                while not whole:
-                    rest = file.readline(MAXIMUM_LINE)
-                    whole = rest.endswith(b"\n") or not rest
-                if isinstance(record, dict):
-                    yield record
-                elif line.strip():
-                    skipped.broken += 1
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        found = f"damaged or cut off gzip data ({error})"
-        raise DataError(path, found, "a whole .json.gz file", row=number + 1) from error
-
-
-def _record(line: bytes) -> object:
-    """Value of a line, JSON or a Python literal; None if it is neither. Nothing is executed."""
-    try:
-        text = line.decode("utf-8").strip()
-    except UnicodeDecodeError:
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        pass
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None
 
 
 def _read_items(
@@ -190,31 +169,30 @@ def _read_items(
     within: str,
     depth: int,
     limit: int | None,
-    skipped: _Skipped,
+    seen: _Seen,
 ) -> None:
     items: list[tuple[str, str, str, str]] = []
     pairs: list[tuple[str, str, str]] = []
-    kept = 0
-    for record in _lines(path, skipped):
-        asin, url = record.get("asin"), record.get("imUrl")
-        if not _is_asin(asin):
-            skipped.broken += 1
+    for record in amazon_records.read(path):
+        product = record and amazon_records.product(record)
+        if not product:
+            seen.broken += 1
             continue
-        categories = _categories(record.get("categories"))
-        if within and not any(within in names for names in categories):
+        seen.editions[product.edition] += 1
+        first = product.categories[0] if product.categories else [UNSORTED]
+        seen.tops[first[0]] += 1
+        if within and not any(within in names for names in product.categories):
             continue
-        if not isinstance(url, str) or not url.strip():
-            skipped.pictureless += 1
+        if not product.url:
+            seen.pictureless += 1
             continue
-        first = categories[0] if categories else [UNSORTED]
-        title = record.get("title")
-        words = " ".join(title.split()) if isinstance(title, str) else ""
-        items.append((str(asin), words, first[min(depth, len(first)) - 1], url.strip()))
-        pairs.extend(_pairs(str(asin), record.get("related")))
-        kept += 1
+        category = first[min(depth, len(first)) - 1]
+        items.append((product.asin, product.title, category, product.url))
+        pairs.extend(product.pairs)
+        seen.kept += 1
         if len(items) >= _BATCH or len(pairs) >= 10 * _BATCH:
             _insert(store, items, pairs)
-        if kept == limit:
+        if seen.kept == limit:
             break
     _insert(store, items, pairs)
 
@@ -230,37 +208,14 @@ def _insert(
     pairs.clear()
 
 
-def _is_asin(value: object) -> bool:
-    return isinstance(value, str) and _ASIN.fullmatch(value) is not None
-
-
-def _categories(value: object) -> list[list[str]]:
-    """Category paths, from the broadest name to the narrowest."""
-    named = [
-        [name.strip() for name in path if isinstance(name, str) and name.strip()]
-        for path in (value if isinstance(value, list) else [])
-        if isinstance(path, list)
-    ]
-    return [path for path in named if path]
-
-
-def _pairs(asin: str, related: object) -> Iterator[tuple[str, str, str]]:
-    if isinstance(related, dict):
-        for relation in RELATIONS:
-            others = related.get(relation)
-            for other in others if isinstance(others, list) else ():
-                if _is_asin(other) and other != asin:
-                    yield min(asin, other), max(asin, other), relation
-
-
-def _read_reviews(store: sqlite3.Connection, path: Path, skipped: _Skipped) -> None:
+def _read_reviews(store: sqlite3.Connection, path: Path, seen: _Seen) -> None:
     rows: list[tuple[str, int, str]] = []
-    for record in _lines(path, skipped):
-        user, asin, time = (record.get(k) for k in ("reviewerID", "asin", "unixReviewTime"))
-        if not isinstance(user, str) or not user or not _is_asin(asin):
-            skipped.broken += 1
+    for record in amazon_records.read(path):
+        row = record and amazon_records.review(record, seen.edition)
+        if not row:
+            seen.broken += 1
             continue
-        rows.append((user, time if isinstance(time, int) else 0, str(asin)))
+        rows.append(row)
         if len(rows) >= _BATCH:
             store.executemany("INSERT OR IGNORE INTO bought VALUES (?, ?, ?)", rows)
             rows.clear()
@@ -287,9 +242,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m relrec_core.products.amazon")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verb = verbs.add_parser("convert", help="write a catalogue folder from Amazon's files")
-    verb.add_argument("meta", type=Path, help="meta_*.json.gz")
+    verb.add_argument("meta", type=Path, help="meta_*.json.gz or .jsonl")
     verb.add_argument("folder", type=Path, help="where to write; must not exist")
-    verb.add_argument("--reviews", type=Path, help="reviews_*.json.gz, for the users")
+    verb.add_argument("--reviews", type=Path, help="reviews of it, for the users")
     verb.add_argument("--within", default="", metavar="NAME", help="only this category")
     verb.add_argument("--depth", type=int, default=2, help="level that becomes the category")
     verb.add_argument("--limit", type=int, help="stop after so many products with a picture")

@@ -7,6 +7,7 @@ Reads the columns item_id, image and url of `items.csv`. A link that is dead for
 from __future__ import annotations
 
 import csv
+import hashlib
 import http.client
 import threading
 import time
@@ -27,9 +28,11 @@ from relrec_core.products.images import ImageError
 
 URL = "url"
 DEAD_FILE = "dead.csv"
-THERE, FETCHED, DEAD, FAILED = "there", "fetched", "dead", "failed"
+THERE, FETCHED, DEAD, FAILED, SHARED = "there", "fetched", "dead", "failed", "shared"
 SMALLEST_SIDE = 16
 """Pixels; shops answer a missing picture with a tiny placeholder."""
+MANY = 10
+"""Products that have the same picture, byte for byte: it says "no image", and is none of them."""
 _AGAIN = (408, 425, 429, 500, 502, 503, 504)
 _AT_ONCE = 512
 
@@ -51,12 +54,16 @@ class Manners:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many pictures were there before, fetched now, dead for good, and failed for now."""
+    """How many pictures were there before, fetched now, dead for good, and failed for now.
+
+    `shared` of those that were there or fetched were placeholders, and are dead from now on.
+    """
 
     there: int
     fetched: int
     dead: int
     failed: int
+    shared: int = 0
 
 
 class _Dead(Exception):
@@ -115,11 +122,39 @@ def fetch_all(
             noted.flush()
             if progress is not None:
                 progress(_tally(counts))
+        for (item, image, url), times in _shared(folder):
+            (folder / image).unlink(missing_ok=True)
+            writer.writerow((item, url, f"a placeholder that {times:,} products share"))
+            counts[SHARED] += 1
     return _tally(counts)
 
 
 def _tally(counts: Counter[str]) -> Tally:
-    return Tally(counts[THERE], counts[FETCHED], counts[DEAD], counts[FAILED])
+    return Tally(*(counts[outcome] for outcome in (THERE, FETCHED, DEAD, FAILED, SHARED)))
+
+
+def _shared(folder: Path) -> Iterator[tuple[Row, int]]:
+    """Rows whose picture is that of many products, and of how many."""
+    sizes = Counter(size for _, size in _there(folder))
+    known = {size for size, times in sizes.items() if times >= MANY}
+    contents = Counter(_content(folder, row) for row, size in _there(folder) if size in known)
+    many = {content: times for content, times in contents.items() if times >= MANY}
+    known = {size for size, _ in many}
+    for row, size in _there(folder):
+        if size in known and (times := many.get(_content(folder, row), 0)):
+            yield row, times
+
+
+def _there(folder: Path) -> Iterator[tuple[Row, int]]:
+    """Rows whose picture is there, and its bytes."""
+    for row in _rows(folder):
+        if (folder / row[1]).is_file():
+            yield row, (folder / row[1]).stat().st_size
+
+
+def _content(folder: Path, row: Row) -> tuple[int, bytes]:
+    raw = (folder / row[1]).read_bytes()
+    return len(raw), hashlib.sha256(raw).digest()
 
 
 def _known_dead(folder: Path) -> frozenset[str]:

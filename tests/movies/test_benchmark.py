@@ -12,8 +12,8 @@ from relrec_core.movies import benchmark, store
 from relrec_core.movies.benchmark import Measurement
 from relrec_core.movies.features import feature_space
 from relrec_core.movies.recommend import Recommender
-from scripts import benchmark as command
-from scripts import evaluate
+from scripts import benchmarks as command
+from scripts import evaluation
 from tests.movies import planted
 
 
@@ -77,10 +77,10 @@ def test_evaluate_prints_the_table_and_says_what_is_wrong(
 ) -> None:
     made = str(planted.folder(tmp_path / "own"))
     common = ["--dataset", made, "--quick", "--seeds", "0"]
-    assert evaluate.main(["movies", "significance", *common]) == 0
+    assert evaluation.main(["movies", "significance", *common]) == 0
     out = capsys.readouterr().out
     assert "RecoNet + Layer" in out and "Stored as significance-own-quick." in out
-    assert evaluate.main(["movies", "nothing", *common]) == 1
+    assert evaluation.main(["movies", "nothing", *common]) == 1
     assert capsys.readouterr().err.startswith("There is no table 'nothing'; the tables are")
-    assert evaluate.main(["movies", "recall", "--dataset", "no-such-data"]) == 1
+    assert evaluation.main(["movies", "recall", "--dataset", "no-such-data"]) == 1
     assert "no-such-data" in capsys.readouterr().err

@@ -25,7 +25,7 @@ from relrec_core.movies.train import train
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.runs.execution import Cancelled
 from relrec_core.runs.launch import TRAIN, launch, resume
-from scripts.train import main
+from scripts.training import main
 from tests.movies import planted
 from tests.trainings import execute, same
 

@@ -17,7 +17,7 @@ from relrec_core.runs import process
 from relrec_core.runs.active import active
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.runs.launch import cancel, launch, resume
-from scripts.train import main
+from scripts.training import main
 
 SCRIPT = Path(__file__).with_name("tiny_train.py")
 LONG = Config(epochs=2000, pause=0.02)

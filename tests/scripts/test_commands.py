@@ -11,7 +11,7 @@ import pytest
 
 from relrec_core.errors import RelRecError
 from relrec_core.sources.registry import SOURCES
-from scripts import checks, chromium, environment, fetch
+from scripts import checks, chromium, environment, fetching
 from tests.conftest import REPOSITORY
 
 
@@ -25,32 +25,32 @@ def test_list(
     ml_100k: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "300")
-    assert fetch.main(["--list"]) == 0
+    assert fetching.main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert str(ml_100k) in next(line for line in lines if "ml-100k" in line)
     assert any("no redistribution" in line for line in lines)
 
 
 def test_fetch_that_succeeds(ml_100k: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert fetch.main(["ml-100k"]) == 0
+    assert fetching.main(["ml-100k"]) == 0
     assert capsys.readouterr().out.endswith(f"ml-100k is installed in {ml_100k}\n")
 
 
 def test_fetch_that_fails_says_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert fetch.main(["ml-2m"]) == 1
+    assert fetching.main(["ml-2m"]) == 1
     assert capsys.readouterr().err == (
         "There is no source 'ml-2m'; the known ones are " + ", ".join(SOURCES) + ".\n"
     )
-    assert fetch.main(["ml-1m", "--from", str(tmp_path / "absent.zip")]) == 1
+    assert fetching.main(["ml-1m", "--from", str(tmp_path / "absent.zip")]) == 1
     assert "there is no such file or folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["ml-1m", "--list"], ["--list", "--from", "x"]])
 def test_fetch_needs_one_thing(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as left:
-        fetch.main(arguments)
+        fetching.main(arguments)
     assert left.value.code == 2
 
 

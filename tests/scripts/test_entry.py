@@ -1,4 +1,4 @@
-"""The two commands can be read by any Python, and say so when it is too old."""
+"""Every command can be read by any Python, and says so when it is too old."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from scripts.python_version import complaint
 from tests.conftest import REPOSITORY
 
 SCRIPTS = REPOSITORY / "scripts"
-READ_BY_ANY_PYTHON = ["__init__.py", "python_version.py", "run_dashboard.py", "run_tests.py"]
+COMMANDS = sorted(p.name for p in SCRIPTS.glob("*.py") if "__main__" in p.read_text("utf-8"))
+READ_BY_ANY_PYTHON = ["__init__.py", "python_version.py", *COMMANDS]
 NEW = (ast.JoinedStr, ast.AnnAssign, ast.NamedExpr, ast.AsyncFunctionDef, ast.Starred, ast.Match)
 
 
@@ -41,7 +42,22 @@ def test_new_enough(version: tuple[int, ...]) -> None:
     assert complaint(version) is None
 
 
-@pytest.mark.parametrize("name", ["run_dashboard.py", "run_tests.py"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_from_another_folder(name: str, tmp_path: Path) -> None:
+    """With -P, that is without the script's own folder among those of modules."""
+    assert len(COMMANDS) == 6
+    ran = subprocess.run(
+        [sys.executable, "-P", str(SCRIPTS / name), "--help"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("usage: ")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_too_old_from_another_folder(name: str, tmp_path: Path) -> None:
     script = SCRIPTS / name
     pretend = (

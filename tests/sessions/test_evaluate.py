@@ -21,7 +21,7 @@ from relrec_core.sessions.sessions import CAUSES
 from relrec_core.sessions.simulator import CAUSE_GROUPS, smallest
 from relrec_core.sessions.source import Memory
 from relrec_core.sessions.study import Study, Trained
-from scripts.evaluate import main
+from scripts.evaluation import main
 from tests.sessions import made
 
 

@@ -122,7 +122,7 @@ def _start(run: Run, script: Path) -> None:
 def _await(run: Run, child: subprocess.Popen[bytes]) -> None:
     """Take leave of the child when it ends, and write down an end it could not write itself."""
     code = child.wait()
-    last = run.status()
+    last = status.stored(run.path / "status.json")
     if last.ongoing and last.pid in (None, child.pid) and run.path.is_dir():
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         message = f"The training process ended without a word ({how}); what it had is kept."

@@ -5,8 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import links
-from dashboard.memory import keep_loaded
+from dashboard.memory import forget_the_gone
 from dashboard.panels.common import read_only_notice
+from dashboard.uploads import keep_in_memory
+from relrec_core import logs
 
 PAGES = (
     ("overview", "Overview", ":material/home:"),
@@ -18,6 +20,10 @@ PAGES = (
 )
 
 st.set_page_config(page_title="RelRec: why was this recommended?", page_icon="🔎", layout="wide")
+once = st.cache_resource(show_spinner=False)
+once(forget_the_gone)()
+keep_in_memory()
+once(logs.begin)("streamlit.error_util")
 page = st.navigation(
     [
         st.Page(f"app_pages/{name}.py", title=title, icon=icon, default=name == "overview")
@@ -30,4 +36,3 @@ if st.session_state.get("page") != page.title:
     links.forget()
 read_only_notice()
 page.run()
-keep_loaded(page.title)

@@ -16,6 +16,5 @@ def keep_in_memory() -> None:
 
 def handed_in(key: str, kinds: list[str], label: str, help: str) -> tuple[list[Upload], str]:
     """The files of an upload field, and what identifies them within this visit."""
-    keep_in_memory()
     files = st.file_uploader(label, kinds, accept_multiple_files=True, key=key, help=help) or []
     return [Upload(f.name, f.getvalue()) for f in files], ",".join(f.file_id for f in files)

@@ -15,11 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from relrec_core import paths
+from relrec_core import paths, permission
 from relrec_core.movies.claims import CLAIMS as MOVIES
 from relrec_core.movies.experts.claims import CLAIMS as EXPERTS
 from relrec_core.products.claims import CLAIMS as PRODUCTS
-from relrec_core.runs import permission
 from relrec_core.runs.claims import Source
 from relrec_core.runs.tables import stored
 from relrec_core.sessions.claims import CLAIMS as SESSIONS

@@ -24,8 +24,9 @@ if __name__ == "__main__":
 
     environment.enter_or_say()
 
+from relrec_core import permission
 from relrec_core.errors import ConfigError, RelRecError
-from relrec_core.runs import config, distributed, execution, launch, permission
+from relrec_core.runs import config, distributed, execution, launch
 from relrec_core.runs.active import make_active
 from relrec_core.runs.config import TrainerConfig
 from relrec_core.runs.directory import Run, find

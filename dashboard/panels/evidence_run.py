@@ -12,8 +12,8 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.loaders.evidence import evidence
+from relrec_core.permission import read_only
 from relrec_core.runs.claims import Claim
-from relrec_core.runs.permission import read_only
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "evaluate.py"
 

@@ -14,12 +14,12 @@ from dashboard.figures.curves import learning_curves
 from dashboard.panels.common import chart
 from dashboard.panels.trainers import TRAINERS
 from relrec_core.errors import RelRecError
+from relrec_core.permission import read_only
 from relrec_core.runs import config as configs
 from relrec_core.runs import launch
 from relrec_core.runs.active import active, deactivate, make_active
 from relrec_core.runs.config import FormField
 from relrec_core.runs.directory import Run, list_runs
-from relrec_core.runs.permission import read_only
 
 STATES = {
     "queued": ":material/schedule:",

@@ -10,9 +10,9 @@ import threading
 import time
 from pathlib import Path
 
-from relrec_core import paths
+from relrec_core import paths, permission
 from relrec_core.errors import RunError
-from relrec_core.runs import permission, process, status
+from relrec_core.runs import process, status
 from relrec_core.runs.config import TrainerConfig
 from relrec_core.runs.directory import Run, list_runs
 

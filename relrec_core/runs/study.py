@@ -8,8 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from relrec_core import paths
-from relrec_core.runs import permission, process, status
+from relrec_core import paths, permission
+from relrec_core.runs import process, status
 from relrec_core.runs.config import C
 from relrec_core.runs.directory import Run
 

@@ -70,6 +70,8 @@ def _said(error: Exception) -> bool:
 
 def main(app: Path, address: str, port: int) -> None:
     """Serve until the process is told to stop."""
+    if not app.is_file():
+        sys.exit(f"There is no app at {app}.")
     settings = {
         "server.address": address,
         "server.port": port,

@@ -24,7 +24,7 @@ if __name__ == "__main__":
 
     environment.enter_or_say()
 
-from relrec_core import VERSION, paths
+from relrec_core import VERSION, logs, paths
 from relrec_core.errors import RelRecError
 from relrec_core.runs.tables import machine
 
@@ -113,6 +113,7 @@ def main(arguments: list[str]) -> int:
         parser.error(f"there is no benchmark '{unknown[0]}', only {', '.join(BENCHMARKS)}")
     about = machine()
     try:
+        logs.begin()
         found = {name: BENCHMARKS[name](options.quick) for name in options.names or BENCHMARKS}
     except RelRecError as error:
         print(error, file=sys.stderr)

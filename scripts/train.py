@@ -24,7 +24,7 @@ if __name__ == "__main__":
 
     environment.enter_or_say()
 
-from relrec_core import permission
+from relrec_core import logs, permission
 from relrec_core.errors import ConfigError, RelRecError
 from relrec_core.runs import config, distributed, execution, launch
 from relrec_core.runs.active import make_active
@@ -57,6 +57,7 @@ def main(arguments: list[str], trainers: Mapping[str, str] = TRAINERS) -> int:
         parser.parse_args(arguments)
     wing = arguments[0]
     try:
+        logs.begin()
         config_class, train = locate(trainers[wing])
         options = _parser(wing, config_class).parse_args(arguments[1:])
         return _train(wing, config_class, train, options)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from relrec_core import paths, permission
 from relrec_core.errors import CheckpointError, RunError
+from relrec_core.explanation import Value
 from relrec_core.runs import config, execution, metrics, status, tensors
 from relrec_core.runs.execution import Cancelled, Execution, Listener
 from relrec_core.runs.metrics import Metric
@@ -40,7 +41,7 @@ class Run:
         self._execution: Execution | None = None
 
     @classmethod
-    def create(cls, wing: str, settings: config.TrainerConfig, slug: str = "train") -> Run:
+    def create(cls, wing: str, settings: Value, slug: str = "train") -> Run:
         """Make the folder of a new, queued run, whole or not at all.
 
         Args:

@@ -1,4 +1,4 @@
-"""Start, cancel and resume a training in a process of its own that survives its starter."""
+"""Start, cancel and resume a run in a process of its own that survives its starter."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from relrec_core import paths, permission
 from relrec_core.errors import RunError
+from relrec_core.explanation import Value
 from relrec_core.runs import process, status
-from relrec_core.runs.config import TrainerConfig
 from relrec_core.runs.directory import Run, list_runs
 
 TRAIN = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
@@ -21,7 +21,7 @@ TRAIN = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
 
 def launch(
     wing: str,
-    settings: TrainerConfig,
+    settings: Value,
     slug: str = "train",
     *,
     alongside: bool = False,

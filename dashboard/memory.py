@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import importlib
 import logging
@@ -35,7 +36,8 @@ def forget_the_gone() -> None:
     """End the visits of those who left, from now on; else the next visitor's coming ends them."""
     runtime = get_instance()
     loop = runtime._get_async_objs().eventloop
-    asyncio.run_coroutine_threadsafe(_forgetting(runtime), loop)
+    nobodys = contextvars.Context()  # this visitor's would stay with the task for good
+    nobodys.run(asyncio.run_coroutine_threadsafe, _forgetting(runtime), loop)
 
 
 async def _forgetting(runtime: Runtime) -> None:

@@ -45,7 +45,9 @@ async def _forgetting(runtime: Runtime) -> None:
     while True:
         await asyncio.sleep(LOOK)
         try:
-            since = _forget(runtime, since)
+            before, since = since, _forget(runtime, since)
+            if before:  # a session that ended and its parts refer to one another
+                gc.collect()
         except Exception:
             logging.getLogger("relrec").exception("visits that are over were not ended")
 
@@ -61,9 +63,9 @@ def _forget(runtime: Runtime, since: dict[str, float]) -> dict[str, float]:
     connected = {info.session.id for info in manager.list_active_sessions()}
     left = {info.session.id for info in manager.list_sessions()} - connected
     since = {name: since.get(name, now) for name in left}
-    over = [name for name, start in since.items() if now - start >= KEPT]
-    for name in over:
-        runtime.close_session(name)
-    if over:
-        gc.collect()  # a session and its parts refer to one another
+    for info in manager.list_sessions():
+        name = info.session.id
+        if name in since and now - since[name] >= KEPT:
+            info.session.session_state.clear()  # whatever still refers to the session
+            runtime.close_session(name)
     return since

@@ -12,8 +12,10 @@ if ROOT not in sys.path:  # `streamlit run` makes only this file's own folder kn
     sys.path.insert(0, ROOT)
 
 from dashboard import links
-from dashboard.memory import keep_loaded
+from dashboard.memory import forget_the_gone
 from dashboard.panels.common import read_only_notice
+from dashboard.uploads import keep_in_memory
+from relrec_core import logs
 
 PAGES = (
     ("overview", "Overview", ":material/home:"),
@@ -25,6 +27,10 @@ PAGES = (
 )
 
 st.set_page_config(page_title="RelRec: why was this recommended?", page_icon="🔎", layout="wide")
+once = st.cache_resource(show_spinner=False)
+once(forget_the_gone)()
+keep_in_memory()
+once(logs.begin)("streamlit.error_util")
 page = st.navigation(
     [
         st.Page(f"app_pages/{name}.py", title=title, icon=icon, default=name == "overview")
@@ -37,4 +43,3 @@ if st.session_state.get("page") != page.title:
     links.forget()
 read_only_notice()
 page.run()
-keep_loaded(page.title)

@@ -1,18 +1,71 @@
-"""What a page has loaded is left out of garbage collections."""
+"""What visitors bring is forgotten when they are gone; the libraries are not looked through."""
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import gc
+import importlib
+import logging
+import pkgutil
+import time
 
-import streamlit as st
+from streamlit.runtime import Runtime, get_instance
+
+from dashboard import panels
+
+KEPT, LOOK = 30.0, 5.0
+"""Seconds for which a visit can be taken up again after its connection broke, and seconds between
+two looks for visits that are over."""
 
 
-@st.cache_resource(show_spinner=False)
-def keep_loaded(page: str) -> None:
-    """Once for each page, after it was shown for the first time.
+def settle() -> None:
+    """Load what the pages are made of, and leave it out of garbage collections from now on.
 
-    Streamlit collects garbage after every run, and looking through all that the libraries and the
-    models consist of takes longer than most answers, while no other visitor is served.
+    Streamlit collects garbage after every run, and looking through all that the libraries consist
+    of takes longer than most answers, while no other visitor is served. What is there at this
+    moment is never collected, so no visitor may have come yet.
     """
+    for found in pkgutil.iter_modules(panels.__path__, "dashboard.panels."):
+        importlib.import_module(found.name)
     gc.collect()
     gc.freeze()
+
+
+def forget_the_gone() -> None:
+    """End the visits of those who left, from now on; else the next visitor's coming ends them."""
+    runtime = get_instance()
+    loop = runtime._get_async_objs().eventloop
+    nobodys = contextvars.Context()  # this visitor's would stay with the task for good
+    nobodys.run(asyncio.run_coroutine_threadsafe, _forgetting(runtime), loop)
+
+
+async def _forgetting(runtime: Runtime) -> None:
+    since: dict[str, float] = {}
+    while True:
+        await asyncio.sleep(LOOK)
+        try:
+            before, since = since, _forget(runtime, since)
+            if before:  # a session that ended and its parts refer to one another
+                gc.collect()
+        except Exception:
+            logging.getLogger("relrec").exception("visits that are over were not ended")
+
+
+def _forget(runtime: Runtime, since: dict[str, float]) -> dict[str, float]:
+    """Close sessions that have been without a connection for long enough.
+
+    Args:
+        since: when each was first seen without one, by its id; the same is returned.
+    """
+    now = time.monotonic()
+    manager = runtime._session_mgr
+    connected = {info.session.id for info in manager.list_active_sessions()}
+    left = {info.session.id for info in manager.list_sessions()} - connected
+    since = {name: since.get(name, now) for name in left}
+    for info in manager.list_sessions():
+        name = info.session.id
+        if name in since and now - since[name] >= KEPT:
+            info.session.session_state.clear()  # whatever still refers to the session
+            runtime.close_session(name)
+    return since

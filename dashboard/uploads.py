@@ -41,7 +41,6 @@ def handed_in(
 
     Streamlit empties its field when another page is shown; what was handed in is kept.
     """
-    keep_in_memory()
     key = f"{name}_{st.session_state.setdefault(f'{name}_field', 0)}"
 
     def keep() -> None:

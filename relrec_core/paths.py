@@ -10,6 +10,8 @@ from pathlib import Path
 
 import platformdirs
 
+from relrec_core import permission
+
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
@@ -36,7 +38,11 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path`; on success it replaces `path` atomically.
 
     On any error the temporary file is removed and what was at `path` stays as it was.
+
+    Raises:
+        ReadOnlyError: in read-only mode.
     """
+    permission.require_writable(f"write {path.name}")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     os.close(handle)

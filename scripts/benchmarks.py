@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from relrec_core import VERSION, paths
+from relrec_core import VERSION, logs, paths
 from relrec_core.errors import RelRecError
 from relrec_core.runs.tables import machine
 from relrec_core.wings import WINGS
@@ -83,6 +83,7 @@ def main(arguments: list[str]) -> int:
         parser.error(f"there is no benchmark '{unknown[0]}', only {', '.join(BENCHMARKS)}")
     about = machine()
     try:
+        logs.begin()
         found = {name: BENCHMARKS[name](options.quick) for name in options.names or BENCHMARKS}
     except RelRecError as error:
         print(error, file=sys.stderr)

@@ -14,8 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from relrec_core import paths
-from relrec_core.runs import permission
+from relrec_core import paths, permission
 from relrec_core.runs.claims import Source
 from relrec_core.runs.code import digest
 from relrec_core.runs.tables import stored

@@ -18,11 +18,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from relrec_core import logs
 from relrec_core.errors import ConfigError, RelRecError
-from relrec_core.runs import execution
+from relrec_core.runs import evaluation, execution
+from relrec_core.runs.directory import Run
+from relrec_core.runs.tables import StoredTable
 from relrec_core.wings import WINGS
 from scripts import progress
 
@@ -34,10 +39,14 @@ def main(arguments: list[str]) -> int:
     """Evaluate as `arguments` say; returns the exit code."""
     try:
         options = _parser().parse_args(arguments)
+        logs.begin()
         if options.wing == "all":
             from scripts import evaluate_all
 
             return evaluate_all.run(quick=options.quick)
+        if options.run is not None:
+            _execute(Run.open(options.run))
+            return 0
         if not options.table:
             raise ConfigError(f"Name a table: evaluate.py {options.wing} TABLE.")
         for table in options.table:
@@ -63,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seeds", type=int, nargs="+", default=[0, 1, 2], help="of splits and models (0 1 2)"
     )
+    parser.add_argument("--run", type=Path, metavar="DIR", help="execute a run already prepared")
     parser.add_argument(
         "--quick", action="store_true", help="only see whether it works; the numbers mean nothing"
     )
@@ -70,12 +80,31 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _evaluate(table: str, options: argparse.Namespace) -> None:
-    wing = WINGS[options.wing]
     with progress.shown(table, PLAIN_EVERY) as tell:
-        study = wing.part("study").Study(options.dataset, options.seeds, options.quick, tell)
-        found = wing.part("evaluate").evaluate(table, study)
+        study = (options.dataset, options.seeds, options.quick, tell)
+        found = _measured(options.wing, table, study)
     with pd.option_context("display.width", 200, "display.max_columns", None):
         print(found.frame.to_string(index=False, float_format=lambda x: f"{x:.4g}"))
     shown = ("data", "split", "seeds", "machine", "seconds")
     print(json.dumps({k: found.conditions[k] for k in shown if k in found.conditions}, indent=2))
     print(f"Stored as {found.name}.")
+
+
+def _measured(wing: str, table: str, study: tuple[Any, ...]) -> StoredTable:
+    asked = WINGS[wing].part("study").Study(*study)
+    with asked.alone(table):
+        found: StoredTable = WINGS[wing].part("evaluate").evaluate(table, asked)
+    return found
+
+
+def _execute(run: Run) -> None:
+    """Measure what was prepared, quickly and with one seed, and stop when asked to."""
+    wanted = evaluation.wanted_by(run)
+    with run.executing():
+        for number, table in enumerate(wanted.tables):
+
+            def tell(fraction: float, message: str, before: int = number) -> None:
+                run.report((before + fraction) / len(wanted.tables), message)
+                run.check_cancelled()
+
+            _measured(wanted.wing, table, (wanted.dataset or None, (0,), True, tell))

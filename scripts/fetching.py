@@ -27,6 +27,9 @@ def main(arguments: list[str]) -> int:
         options.error("give either --list or a name")
     try:
         environment.enter(environment.RUNTIME)
+        from relrec_core import logs  # needs what was installed
+
+        logs.begin()
         if given.list:
             print_list()
         else:

@@ -15,6 +15,7 @@ from pathlib import Path
 from relrec_core.errors import RelRecError
 
 ADDRESS = "127.0.0.1"
+SERVE = Path(__file__).resolve().parent.parent / "dashboard" / "serve.py"
 USUAL_PORT = 8501
 PORTS_TRIED = 50
 HEALTH_SECONDS = 90.0
@@ -65,10 +66,7 @@ def any_port() -> int:
 @contextlib.contextmanager
 def running(app: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Start the server for `app`, wait until it is healthy, and stop it at the end."""
-    command = [sys.executable, "-P", "-m", "streamlit", "run", str(app)]
-    command += ["--server.address", ADDRESS, "--server.port", str(port)]
-    command += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
-    command += ["--logger.level", "warning"]
+    command = [sys.executable, str(SERVE), str(app), ADDRESS, str(port)]
     process = subprocess.Popen(command, cwd=app.parent.parent, stdout=subprocess.DEVNULL)
     try:
         _wait_until_healthy(process, port)

@@ -17,8 +17,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from relrec_core import logs, permission
 from relrec_core.errors import ConfigError, RelRecError
-from relrec_core.runs import config, distributed, execution, launch, permission
+from relrec_core.runs import config, distributed, execution, launch
 from relrec_core.runs.active import make_active
 from relrec_core.runs.config import TrainerConfig
 from relrec_core.runs.directory import Run, find
@@ -45,6 +46,7 @@ def main(arguments: list[str], trainers: Mapping[str, str] = TRAINERS) -> int:
         parser.parse_args(arguments)
     wing = arguments[0]
     try:
+        logs.begin()
         config_class, train = locate(trainers[wing])
         options = _parser(wing, config_class).parse_args(arguments[1:])
         return _train(wing, config_class, train, options)

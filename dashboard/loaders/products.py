@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
@@ -19,6 +21,9 @@ from relrec_core.products.explain import Explainer, Map, ProductExplanation, Que
 from relrec_core.products.recommend import Candidate
 from relrec_core.products.truth import Truth
 from relrec_core.runs.directory import Run
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +74,25 @@ def product_picture(_catalogue: Catalogue, content_hash: str, row: int, side: in
     return data_url(_catalogue.picture(row, side))
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
+def _remembered(**options: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Answers are kept for all visitors; those about a visitor's own picture end with the visit."""
+
+    def remember(function: Callable[P, T]) -> Callable[P, T]:
+        shared = st.cache_data(function, **options)
+        private = st.cache_data(function, scope="session", **options)
+
+        @wraps(function)
+        def answer(*args: P.args, **named: P.kwargs) -> T:
+            question = args[1]
+            assert isinstance(question, Question)
+            return (private if question.query.row is None else shared)(*args, **named)
+
+        return answer
+
+    return remember
+
+
+@_remembered(max_entries=512, show_spinner=False)
 def product_candidates(
     _explainer: Explainer,
     _question: Question,
@@ -83,7 +106,7 @@ def product_candidates(
     return of.recommend(q.query, q.relation, q.user, n, category=category)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@_remembered(max_entries=256, show_spinner=False)
 def product_relevance(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, rows: Sequence[int]
 ) -> list[Relevance]:
@@ -91,7 +114,7 @@ def product_relevance(
     return _explainer.relevance(_question, rows)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@_remembered(max_entries=256, show_spinner=False)
 def product_contrast(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, row: int, other: int
 ) -> Relevance:
@@ -99,7 +122,7 @@ def product_contrast(
     return _explainer.contrast(_question, row, other)
 
 
-@st.cache_data(max_entries=256, show_spinner="Erasing parts of the pictures, as a test …")
+@_remembered(max_entries=256, show_spinner="Erasing parts of the pictures, as a test …")
 def product_explanation(
     _explainer: Explainer,
     _question: Question,
@@ -121,7 +144,7 @@ def _newer_question() -> None:
     st.session_state.get("product")
 
 
-@st.cache_data(
+@_remembered(
     max_entries=128,
     show_spinner="Following every region of both pictures; a large network takes a minute …",
     show_time=True,
@@ -134,7 +157,7 @@ def product_regions(
     return 2 * found.regions.numpy()
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
+@_remembered(max_entries=512, show_spinner=False)
 def product_method(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, row: int, name: str
 ) -> tuple[Map, Map]:

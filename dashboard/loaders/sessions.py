@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from collections.abc import Callable
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +25,8 @@ SESSIONS, EXPLANATIONS = 300, 512
 class SessionView:
     """A model on some sessions, with all that the page has asked of them so far.
 
-    It is kept by whoever shows it and by nobody else: someone's own sessions end with the page.
+    It is kept by whoever shows it and by nobody else, and nothing in it refers back to it:
+    someone's own sessions end with the visit.
 
     Args:
         explorer: model and sessions.
@@ -45,8 +47,9 @@ class SessionView:
     ) -> None:
         self.explorer, self.own, self.notes = explorer, own, notes
         self.absent, self.dropped = absent, dropped
-        self.answer = lru_cache(maxsize=EXPLANATIONS)(self._answer)
-        self.explanation = lru_cache(maxsize=EXPLANATIONS)(self._explanation)
+        # Neither refers to the view itself, or it would outlive the visit it belongs to.
+        self.answer = lru_cache(EXPLANATIONS)(partial(_answer, explorer))
+        self.explanation = lru_cache(EXPLANATIONS)(partial(_explanation, explorer, self.answer))
 
     @cached_property
     def listing(self) -> pd.DataFrame:
@@ -58,11 +61,15 @@ class SessionView:
         """Who decides over all sessions."""
         return browse.shares(self.explorer)
 
-    def _explanation(self, row: int, focus: int) -> SessionExplanation:
-        return self.explorer.prove(self.explorer.session(row), self.answer(row, focus))
 
-    def _answer(self, row: int, focus: int) -> SessionAnswer:
-        return self.explorer.answer(self.explorer.session(row), focus)
+def _answer(explorer: Explorer, row: int, focus: int) -> SessionAnswer:
+    return explorer.answer(explorer.session(row), focus)
+
+
+def _explanation(
+    explorer: Explorer, answer: Callable[[int, int], SessionAnswer], row: int, focus: int
+) -> SessionExplanation:
+    return explorer.prove(explorer.session(row), answer(row, focus))
 
 
 def session_view() -> SessionView:

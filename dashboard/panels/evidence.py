@@ -12,7 +12,7 @@ from dashboard.claims import CLAIMS, WINGS
 from dashboard.components import png_button
 from dashboard.figures.evidence import PICTURES
 from dashboard.loaders.evidence import evidence
-from dashboard.panels.common import chart
+from dashboard.panels.common import chart, sentences
 from dashboard.panels.evidence_run import quick_run
 from relrec_core.runs.claims import Claim, Status, Verdict
 from relrec_core.runs.tables import StoredTable
@@ -28,7 +28,10 @@ QUICK = ("Quick run", ":material/bolt:", "gray")
 
 def summary() -> None:
     """How many claims hold, over all wings."""
-    counts = Counter(evidence(key, quick=False)[1].status for key in CLAIMS)
+    counts: Counter[Status] = Counter()
+    for key in CLAIMS:
+        with sentences(stop=False):
+            counts[evidence(key, quick=False)[1].status] += 1
     columns = st.columns(len(LOOKS))
     for i, (status, (label, icon, colour)) in enumerate(LOOKS.items()):
         with columns[i], st.container(key=f"count_{i}"):
@@ -55,22 +58,23 @@ def choose_wing() -> str:
 def claim_panel(claim: Claim) -> None:
     """The question, the claim, the verdict, the picture and the numbers."""
     quick = bool(st.session_state.get(f"quick_{claim.key}"))
-    tables, verdict = evidence(claim.key, quick=quick)
     with st.container(border=True, key=f"claim_{claim.key}"):
         title, badge = st.columns([5, 1], vertical_alignment="center")
         title.markdown(f"#### {claim.title}")
-        with badge:
-            label, icon, colour = QUICK if quick else LOOKS[verdict.status]
-            st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
         st.markdown(f"**{claim.paper}, {claim.place}:** {claim.text}")
-        st.markdown(f"**Here:** {escape.markdown(verdict.sentence)}")
-        if quick:
-            st.warning(
-                "This is the quick run: it shows that everything works; its numbers mean nothing.",
-                icon=":material/bolt:",
-            )
-        if tables is not None:
-            _measured(claim, tables, verdict)
+        with sentences(stop=False):  # a damaged table can be measured again below
+            tables, verdict = evidence(claim.key, quick=quick)
+            label, icon, colour = QUICK if quick else LOOKS[verdict.status]
+            badge.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
+            st.markdown(f"**Here:** {escape.markdown(verdict.sentence)}")
+            if quick:
+                st.warning(
+                    "This is the quick run: it shows that everything works; its numbers mean "
+                    "nothing.",
+                    icon=":material/bolt:",
+                )
+            if tables is not None:
+                _measured(claim, tables, verdict)
         if claim.limits:
             st.caption(claim.limits)
         if claim.sources:

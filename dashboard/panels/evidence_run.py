@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
-
 import streamlit as st
 
 from dashboard import escape
 from dashboard.loaders.evidence import evidence
+from dashboard.panels.common import sentences
+from relrec_core.permission import read_only
+from relrec_core.runs import evaluation, launch
 from relrec_core.runs.claims import Claim
-from relrec_core.runs.permission import read_only
-
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "evaluate.py"
-
-
-@dataclass
-class Job:
-    """One evaluation in a process of its own, and the file it writes its progress to."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-    cancelled: bool = False
-
-    @property
-    def running(self) -> bool:
-        return self.process.poll() is None
-
-    def last_line(self) -> str:
-        lines = self.log.read_text("utf-8", errors="replace").strip().splitlines()
-        return lines[-1] if lines else ""
+from relrec_core.runs.directory import Run
+from relrec_core.runs.evaluation import Evaluation
 
 
 @st.fragment
 def quick_run(claim: Claim) -> None:
     """A button that measures the quick version, its progress, and the way back."""
-    jobs: dict[str, Job] = st.session_state.setdefault("quick_jobs", {})
-    job = jobs.get(claim.key)
-    if job is not None:
-        _watch(claim, jobs)
+    wanted = _wanted(claim)
+    run = evaluation.ongoing(wanted)
+    if run is not None:
+        st.session_state[f"watched_{claim.key}"] = run
+    watched: Run | None = st.session_state.get(f"watched_{claim.key}")
+    if watched is not None:
+        _watch(claim, watched)
         return
     if st.session_state.get(f"quick_{claim.key}"):
         if st.button("Back to the stored numbers", key=f"back_{claim.key}", icon=":material/undo:"):
@@ -60,51 +41,38 @@ def quick_run(claim: Claim) -> None:
         key=f"run_{claim.key}",
         icon=":material/play_arrow:",
         disabled=read_only(),
-        help=f"Runs {commands} here. It can take some minutes and is only to see that it works.",
+        help=f"Runs {commands} here. It can take some minutes, goes on when this page is closed, "
+        "and is only to see that it works.",
     ):
-        jobs[claim.key] = _start(claim)
-        st.rerun(scope="fragment")
+        with sentences(stop=False):
+            evaluation.start(wanted, claim.key)
+            st.rerun(scope="fragment")
 
 
 @st.fragment(run_every=1.0)
-def _watch(claim: Claim, jobs: dict[str, Job]) -> None:
-    job = jobs.get(claim.key)
-    if job is None:
+def _watch(claim: Claim, run: Run) -> None:
+    status = run.status()
+    if status.ongoing:
+        st.progress(status.progress, text=escape.markdown(status.message) or "Waiting to start")
+        with st.expander("Log"):
+            st.code("\n".join(run.log_tail(30)) or "Nothing yet.", language=None)
+        if st.button(
+            "Cancel", key=f"stop_{claim.key}", icon=":material/stop:", disabled=read_only()
+        ):
+            with sentences(stop=False):
+                launch.cancel(run)
         return
-    if job.running:
-        line = job.last_line()
-        st.progress(_share(line), text=escape.markdown(line) or "Starting …")
-        if st.button("Cancel", key=f"stop_{claim.key}", icon=":material/stop:"):
-            job.cancelled = True
-            job.process.terminate()
-        return
-    del jobs[claim.key]
-    if job.process.returncode == 0:
+    st.session_state.pop(f"watched_{claim.key}", None)
+    if status.state == "done":
         st.session_state[f"quick_{claim.key}"] = True
         evidence.clear()
-    elif not job.cancelled:
-        st.session_state[f"said_{claim.key}"] = job.last_line()
-    shutil.rmtree(job.log.parent)
+    elif status.state == "failed":
+        st.session_state[f"said_{claim.key}"] = status.message
     st.rerun()
 
 
-def _share(line: str) -> float:
-    number = line.split("%")[0].strip()
-    return min(int(number) / 100, 1.0) if number.isdigit() else 0.0
-
-
-def _start(claim: Claim) -> Job:
+def _wanted(claim: Claim) -> Evaluation:
     """One evaluation for all tables of the claim; they are of one wing and data set."""
-    log = Path(tempfile.mkdtemp(prefix="relrec-")) / "log.txt"
     first = claim.sources[0]
-    tables = list(dict.fromkeys(source.table for source in claim.sources))
-    data = ["--dataset", first.dataset] if first.dataset else []
-    words = [first.wing, *tables, *data, "--seeds", "0", "--quick"]
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, str(SCRIPT), *words],
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-        )
-    return Job(process, log)
+    tables = tuple(dict.fromkeys(source.table for source in claim.sources))
+    return Evaluation(wing=first.wing, tables=tables, dataset=first.dataset)

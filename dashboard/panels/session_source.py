@@ -10,8 +10,9 @@ import streamlit as st
 from dashboard import escape, links
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.sessions import SessionView, own_view, session_key, session_view
+from dashboard.memory import KEPT
 from dashboard.uploads import handed_in
-from relrec_core.runs.permission import read_only
+from relrec_core.permission import read_only
 from relrec_core.sessions import own, store
 from relrec_core.sessions.explain import spoken
 
@@ -19,7 +20,7 @@ KINDS = {"model": "The model's", "files": "My files", "folder": "A folder"}
 TYPES = ["csv", "parquet", "gz", "json"]
 PRIVACY = (
     "Files stay in the memory of this dashboard, are never written to disk and never sent on, and "
-    "are forgotten when you take them back or close this page."
+    f"are forgotten when you take them back, or {KEPT:.0f} seconds after this page is closed."
 )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,14 +11,14 @@ import streamlit as st
 
 from dashboard import escape, links
 from dashboard.figures.curves import learning_curves
-from dashboard.panels.common import chart
+from dashboard.panels.common import chart, sentences
 from relrec_core.errors import RelRecError
+from relrec_core.permission import read_only
 from relrec_core.runs import config as configs
 from relrec_core.runs import launch
 from relrec_core.runs.active import active, deactivate, make_active
 from relrec_core.runs.config import FormField
 from relrec_core.runs.directory import Run, list_runs
-from relrec_core.runs.permission import read_only
 from relrec_core.wings import MODELS
 
 STATES = {
@@ -162,10 +162,24 @@ def run_list(wing: str) -> None:
     """All runs with their results; one picked shows its card, several are compared."""
     st.markdown("## Runs")
     runs = [r for r in list_runs(wing) if not r.status().ongoing]
-    current, shown = active(wing), MODELS[wing]
-    if not runs:
+    chosen, current = True, None  # what was chosen may be damaged or gone, and can be undone then
+    with sentences(stop=False):
+        current = active(wing)
+        chosen = current is not None
+    if runs:
+        _pick(wing, runs, current)
+    else:
         st.info("No run yet. The dashboard shows the model that ships with it.")
-        return
+    if chosen and st.button(
+        "Show the shipped model again", icon=":material/undo:", disabled=read_only()
+    ):
+        with sentences(stop=False):
+            deactivate(wing)
+            st.rerun()
+
+
+def _pick(wing: str, runs: Sequence[Run], current: Path | None) -> None:
+    shown = MODELS[wing]
     event = st.dataframe(
         _runs_frame(wing, runs, None if current is None else current.name),
         hide_index=True,
@@ -185,11 +199,6 @@ def run_list(wing: str) -> None:
         _card(chosen[0], current is not None and current.name == chosen[0].name)
     if chosen:
         _curves(wing, chosen, key="chosen")
-    if current is not None and st.button(
-        "Show the shipped model again", icon=":material/undo:", disabled=read_only()
-    ):
-        deactivate(wing)
-        st.rerun()
 
 
 def _runs_frame(wing: str, runs: Sequence[Run], current: str | None) -> pd.DataFrame:
@@ -197,7 +206,6 @@ def _runs_frame(wing: str, runs: Sequence[Run], current: str | None) -> pd.DataF
     for run in runs:
         status = run.status()
         card = _readable_card(run)
-        ended = status.ended or time.time()
         rows.append(
             {
                 "Run": run.name,
@@ -205,7 +213,7 @@ def _runs_frame(wing: str, runs: Sequence[Run], current: str | None) -> pd.DataF
                 "Model": card.get("title", ""),
                 "Data": card.get("data", {}).get("title", ""),
                 shown.column: card.get("metrics", {}).get(shown.metric),
-                "Minutes": (ended - status.started) / 60 if status.started else None,
+                "Minutes": status.seconds / 60 if status.started else None,
             }
         )
     return pd.DataFrame(rows)

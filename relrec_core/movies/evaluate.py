@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from relrec_core import permission
 from relrec_core.errors import ConfigError
 from relrec_core.movies import curves, store
 from relrec_core.movies.cold_start import cold_start_table, short_history_table
@@ -19,7 +20,7 @@ from relrec_core.movies.metrics import recall
 from relrec_core.movies.peers import BUDGET, PEERS, settings
 from relrec_core.movies.study import Study, over_seeds, training_code
 from relrec_core.movies.tuning import TOP, WITH_ATTRIBUTES, peer_cell
-from relrec_core.runs import permission, tables
+from relrec_core.runs import tables
 from relrec_core.runs.cells import Cell
 from relrec_core.runs.tables import StoredTable
 

@@ -21,6 +21,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from relrec_core import permission
 from relrec_core.errors import DataError, RelRecError
 from relrec_core.products import amazon_records, data, downloads
 
@@ -121,6 +122,7 @@ def convert(
     """
     if folder.exists():
         raise DataError(folder, "a file or folder that is there already", "a new folder")
+    permission.require_writable("convert a catalogue")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
         staging = Path(temporary) / "new"

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from relrec_core import VERSION, paths
+from relrec_core import VERSION, paths, permission
 from relrec_core.errors import DataError
 from relrec_core.products import images
 from relrec_core.products.data import IMAGE, ITEM, ITEMS_FILE
@@ -98,6 +98,7 @@ def fetch_all(
     Raises:
         DataError: `items.csv` is missing or has no url column.
     """
+    permission.require_writable("download pictures")
     manners = manners or Manners()
     pace = _Pace(manners.per_second)
     dead = _known_dead(folder)

@@ -13,13 +13,14 @@ import numpy.typing as npt
 import pandas as pd
 from torch import Tensor
 
+from relrec_core import permission
 from relrec_core.errors import ConfigError, DataError
 from relrec_core.products import baselines, store, tasting, truth
 from relrec_core.products.data import CATEGORY
 from relrec_core.products.maps import localisation_rows, perturbation_rows
 from relrec_core.products.split import TEST, VALIDATION, By, Pairs, Split
 from relrec_core.products.study import GuidedBy, Study, Trained, training_code
-from relrec_core.runs import permission, tables
+from relrec_core.runs import tables
 from relrec_core.runs.tables import StoredTable
 
 NETWORK = "Siamese network"

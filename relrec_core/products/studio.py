@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from relrec_core import paths
+from relrec_core import paths, permission
 from relrec_core.errors import ConfigError, DataError
 from relrec_core.products import data, homeware, painting, parts, tastes, wear
 from relrec_core.products.colours import COLOURWAYS, emblem_colour
@@ -136,6 +136,7 @@ def ensure(
     recipe = recipe or Recipe()
     if _recipe_in(folder) == _identity(recipe):
         return folder
+    permission.require_writable("draw a catalogue")
     with lock.held(folder.parent / f".{folder.name}.lock"):
         if _recipe_in(folder) == _identity(recipe):
             return folder
@@ -153,6 +154,7 @@ def render(
     recipe = recipe or Recipe()
     if folder.exists() and _recipe_in(folder) is None and any(folder.iterdir()):
         raise DataError(folder, "other files", "a new folder or a studio catalogue to replace")
+    permission.require_writable("draw a catalogue")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
         staging = Path(temporary) / "new"

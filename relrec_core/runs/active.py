@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from relrec_core import paths
+from relrec_core import paths, permission
 from relrec_core.errors import RunError
-from relrec_core.runs import permission
 from relrec_core.runs.directory import Run
 
 

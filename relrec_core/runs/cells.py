@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from relrec_core import paths
-from relrec_core.runs import permission
+from relrec_core import paths, permission
 
 Cell = dict[str, Any]
 

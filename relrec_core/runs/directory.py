@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relrec_core import paths
+from relrec_core import paths, permission
 from relrec_core.errors import CheckpointError, RunError
-from relrec_core.runs import config, execution, metrics, permission, status, tensors
+from relrec_core.explanation import Value
+from relrec_core.runs import config, execution, metrics, status, tensors
 from relrec_core.runs.execution import Cancelled, Execution, Listener
 from relrec_core.runs.metrics import Metric
 from relrec_core.runs.status import Status
@@ -40,7 +41,7 @@ class Run:
         self._execution: Execution | None = None
 
     @classmethod
-    def create(cls, wing: str, settings: config.TrainerConfig, slug: str = "train") -> Run:
+    def create(cls, wing: str, settings: Value, slug: str = "train") -> Run:
         """Make the folder of a new, queued run, whole or not at all.
 
         Args:
@@ -96,8 +97,10 @@ class Run:
 
         Raises:
             Cancelled: see `check_cancelled`; also after Ctrl-C or SIGTERM.
+            ReadOnlyError: in read-only mode.
             RunError: it is done already, another process executes it, or it failed.
         """
+        permission.require_writable("train")
         if self.writes and self.status().state == "done":
             raise RunError(f"Run {self.name} is complete; start a new one instead.")
         self._execution = Execution(self.path, self.writes, listener)

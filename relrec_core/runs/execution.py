@@ -91,9 +91,10 @@ class Execution:
         said = sentence(error, self._folder)
         # A full disk may refuse even this; the silence of the heartbeat then tells it.
         with contextlib.suppress(OSError):
-            self._end("failed", said)
             if self._writes and not isinstance(error, RelRecError):
                 log(self._folder, "".join(traceback.format_exception(error)))
+        with contextlib.suppress(OSError):
+            self._end("failed", said)
         return error if isinstance(error, RelRecError) else RunError(said)
 
     def _end(self, state: status.State, message: str, **changes: Any) -> None:

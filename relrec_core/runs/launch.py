@@ -1,4 +1,4 @@
-"""Start, cancel and resume a training in a process of its own that survives its starter."""
+"""Start, cancel and resume a run in a process of its own that survives its starter."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import threading
 import time
 from pathlib import Path
 
-from relrec_core import paths
+from relrec_core import paths, permission
 from relrec_core.errors import RunError
-from relrec_core.runs import permission, process, status
-from relrec_core.runs.config import TrainerConfig
+from relrec_core.explanation import Value
+from relrec_core.runs import process, status
 from relrec_core.runs.directory import Run, list_runs
 
 TRAIN = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
@@ -21,7 +21,7 @@ TRAIN = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
 
 def launch(
     wing: str,
-    settings: TrainerConfig,
+    settings: Value,
     slug: str = "train",
     *,
     alongside: bool = False,
@@ -122,7 +122,7 @@ def _start(run: Run, script: Path) -> None:
 def _await(run: Run, child: subprocess.Popen[bytes]) -> None:
     """Take leave of the child when it ends, and write down an end it could not write itself."""
     code = child.wait()
-    last = run.status()
+    last = status.stored(run.path / "status.json")
     if last.ongoing and last.pid in (None, child.pid) and run.path.is_dir():
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         message = f"The training process ended without a word ({how}); what it had is kept."

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from relrec_core import paths
 from relrec_core.explanation import Value
@@ -19,20 +19,24 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 BEAT = 2.0
 """Seconds between two signs of life of a running run."""
 STALE = 15.0
-"""Seconds of silence after which a run whose process is gone has failed."""
+"""Seconds of silence after which a run of another machine has failed."""
 LOST = 120.0
-"""Seconds of silence after which a run has failed, whatever process now has its number."""
+"""Seconds of silence after which a run has failed whose process cannot be told from others."""
 
 
 class Status(Value):
     """The content of status.json. Times are seconds since 1970.
 
+    `pid` and `born` are the process that executes it and when that began, as the system counts;
     `spent` are the seconds that it ran before it was last started.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     state: State
     heartbeat: float
     pid: int | None = None
+    born: str | None = None
     host: str = Field(default_factory=platform.node)
     started: float | None = None
     ended: float | None = None
@@ -62,20 +66,28 @@ class Status(Value):
         return Status.model_validate({**self.model_dump(), "heartbeat": time.time(), **changes})
 
     def observed(self, now: float) -> Status:
-        """The same status, or failed when an ongoing run has been silent for too long."""
-        silence = now - self.heartbeat
+        """The same status, or failed when an ongoing run is dead or has been silent for too long.
+
+        A heartbeat that lies in the future is silence too: its clock was wrong, or ours is.
+        """
+        silence = abs(now - self.heartbeat)
         if self.state == "queued" and silence > LOST:
-            return self._failed("The run was never started; its log.txt may say why.")
-        if self.state == "running" and silence > STALE:
-            gone = self.pid is None or not self.here or not process.alive(self.pid)
-            if gone or silence > LOST:
-                return self._failed("The run stopped without a word; what it had is kept.")
+            return self._failed("The run was never started; its log.txt may say why.", now)
+        if self.state == "running" and not self._lives(silence):
+            return self._failed("The run stopped without a word; what it had is kept.", now)
         return self
 
-    def _failed(self, message: str) -> Status:
-        return self.model_copy(
-            update={"state": "failed", "message": message, "ended": self.heartbeat}
-        )
+    def _lives(self, silence: float) -> bool:
+        if not self.here:
+            return silence <= STALE
+        if self.pid is None or not process.alive(self.pid):
+            return False
+        began = None if self.born is None else process.born(self.pid)
+        return silence <= LOST if began is None else began == self.born
+
+    def _failed(self, message: str, now: float) -> Status:
+        ended = min(self.heartbeat, now)
+        return self.model_copy(update={"state": "failed", "message": message, "ended": ended})
 
 
 def queued(spent: float = 0.0) -> Status:
@@ -85,8 +97,10 @@ def queued(spent: float = 0.0) -> Status:
 
 def running(spent: float = 0.0) -> Status:
     """The status of a run that this process executes from now on; `spent` as in `queued`."""
-    now = time.time()
-    return Status(state="running", heartbeat=now, started=now, pid=os.getpid(), spent=spent)
+    now, pid = time.time(), os.getpid()
+    return Status(
+        state="running", heartbeat=now, started=now, pid=pid, born=process.born(pid), spent=spent
+    )
 
 
 def write(path: Path, status: Status) -> None:
@@ -96,8 +110,16 @@ def write(path: Path, status: Status) -> None:
 
 def read(path: Path) -> Status:
     """What the status file at `path` means now. A damaged one reads as failed, in a sentence."""
+    said = stored(path)
+    seen = said.observed(time.time())
+    # Its process may have written its end and gone since the file was read.
+    return seen if seen.state == said.state else stored(path).observed(time.time())
+
+
+def stored(path: Path) -> Status:
+    """What the status file at `path` says, whether or not it still holds; damage as in `read`."""
     try:
-        return Status.from_json(path.read_text(encoding="utf-8")).observed(time.time())
+        return Status.from_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ValidationError) as error:
         reason = "is missing" if isinstance(error, FileNotFoundError) else "cannot be read"
         return Status(

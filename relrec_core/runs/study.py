@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from relrec_core import paths
-from relrec_core.runs import code, permission, process, status
+from relrec_core import paths, permission
+from relrec_core.runs import code, process, status
 from relrec_core.runs.cells import Cells
 from relrec_core.runs.config import C
 from relrec_core.runs.directory import Run
@@ -105,6 +107,19 @@ class Study(ABC, Generic[T]):
             module: dotted name of the module that computes them.
         """
         return Cells(self.wing, table, code.digest(module))
+
+    def alone(self, table: str) -> contextlib.AbstractContextManager[None]:
+        """Measure `table` inside the block, and nobody else at the same time.
+
+        Raises:
+            ReadOnlyError: in read-only mode.
+            RunError: another process measures this table.
+        """
+        permission.require_writable("store an evaluation")
+        name = re.sub(r"\W+", "-", f"{table} {self.dataset} {'quick' if self.quick else 'full'}")
+        lock = paths.evaluations_dir() / self.wing / f".{name}.lock"
+        busy = f"Table {table} of {self.wing} is being measured by another process; wait for it."
+        return process.locked(lock, busy)
 
     def key(self, seed: int, **more: Any) -> dict[str, Any]:
         """Key of a cell: data, seed, and whatever else its numbers depend on."""

@@ -14,9 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from relrec_core import VERSION, paths
+from relrec_core import VERSION, paths, permission
 from relrec_core.errors import DataError
-from relrec_core.runs import permission
 
 LIBRARIES = ("numpy", "scipy", "pandas", "torch", "implicit", "lime", "captum")
 

@@ -13,11 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
+from relrec_core import permission
 from relrec_core.errors import ConfigError
 from relrec_core.experts import toy
 from relrec_core.experts.judgement import Doubles
 from relrec_core.experts.subsets import Family
-from relrec_core.runs import permission, tables
+from relrec_core.runs import tables
 from relrec_core.runs.tables import StoredTable
 from relrec_core.sessions import store
 from relrec_core.sessions.encoding import Batch

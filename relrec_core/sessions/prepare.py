@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from relrec_core import paths
+from relrec_core import paths, permission
 from relrec_core.errors import DataError, RelRecError
 from relrec_core.sessions import simulator
 from relrec_core.sessions.catalogue import catalogue
@@ -96,6 +96,7 @@ def _stored(
     title: str,
     shard_sessions: int,
 ) -> Meta:
+    permission.require_writable("store sessions")
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
         work = Path(temporary) / "shards"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from relrec_core import paths
+from relrec_core import paths, permission
 from relrec_core.errors import RelRecError, SourceError
 from relrec_core.sources import archive, lock, movielens, registry
 from relrec_core.sources.download import Progress, check, download
@@ -41,12 +41,14 @@ def fetch(name: str, *, origin: Path | None = None, progress: Progress | None = 
     """Install the source `name` and return its folder; at once if it is installed already.
 
     With `origin`, an archive or unpacked folder on this computer, it is installed anew from
-    there. `SourceError` says which places were tried and what to do by hand.
+    there. `SourceError` says which places were tried and what to do by hand; `ReadOnlyError`
+    that it would have to be written in read-only mode.
     """
     source = registry.find(name)
     places: tuple[Place, ...] = source.places if origin is None else (Local(origin),)
     if origin is None and (folder := installed(name)) is not None:
         return folder
+    permission.require_writable(f"install {source.title}")
     work = paths.data_dir() / ".downloads" / name
     try:
         with lock.held(work / LOCK):

@@ -12,7 +12,7 @@ from dashboard.figures.audit import deletion_figure
 from dashboard.figures.drawing import drawn
 from dashboard.figures.session_report import session_report
 from dashboard.figures.session_words import flip_words
-from dashboard.memory import keep_loaded
+from dashboard.memory import settle
 from relrec_core.sessions import store
 from relrec_core.sessions.explain import Explorer, SessionExplanation
 from tests.dashboard.test_figures import NASTY, Page
@@ -85,10 +85,7 @@ def test_the_diagram_names_every_expert_and_lights_the_one_that_decided(
 def test_what_is_loaded_is_left_out_of_later_collections() -> None:
     before = gc.get_freeze_count()
     try:
-        keep_loaded("a page")
-        kept = gc.get_freeze_count()
-        assert kept > before + 1000
-        keep_loaded("a page")
-        assert gc.get_freeze_count() <= kept
+        settle()
+        assert gc.get_freeze_count() > before + 1000
     finally:
         gc.unfreeze()

@@ -2,6 +2,8 @@
 
 import json
 import multiprocessing
+import subprocess
+import sys
 import time
 
 import pytest
@@ -9,7 +11,7 @@ import torch
 from tiny import Config
 
 from relrec_core.errors import CheckpointError, ConfigError, ReadOnlyError, RunError
-from relrec_core.runs import launch, status
+from relrec_core.runs import launch, process, status
 from relrec_core.runs.active import active, deactivate, make_active
 from relrec_core.runs.directory import Run, find, list_runs
 from relrec_core.runs.execution import Cancelled
@@ -107,16 +109,55 @@ def test_damaged_folders_are_listed_as_failed_with_a_sentence():
         Run.open(torn.path / "nowhere")
 
 
-def test_silence_means_failed():
+def test_silence_means_failed_unless_its_process_is_known_to_live():
     now = time.time()
     beating = status.running()
-    assert beating.observed(now + status.STALE + 1).state == "running"  # our pid is alive
-    assert beating.observed(now + status.LOST + 1).state == "failed"
+    assert beating.observed(now + status.LOST + 1).state == "running"
+    for unknown in (beating.but(born=None), beating.but(born=None, heartbeat=now + 2 * DAY)):
+        assert unknown.observed(unknown.heartbeat + status.LOST - 1).state == "running"
+        assert unknown.observed(unknown.heartbeat + status.LOST + 1).state == "failed"
+        assert unknown.observed(unknown.heartbeat - status.LOST - 1).state == "failed"
     elsewhere = beating.but(host="elsewhere")
     assert elsewhere.observed(now + status.STALE - 1).state == "running"
     assert elsewhere.observed(now + status.STALE + 1).state == "failed"
     assert status.queued().observed(now + status.STALE + 1).state == "queued"
     assert status.queued().observed(now + status.LOST + 1).state == "failed"
+
+
+DAY = 86_400.0
+
+
+@pytest.mark.parametrize("beat", [0.0, DAY, -DAY])
+def test_a_dead_process_is_dead_whatever_its_clock_said(beat):
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    alive = status.running().but(pid=child.pid, born=process.born(child.pid))
+    alive = alive.but(heartbeat=time.time() + beat)
+    assert alive.observed(time.time()).state == "running"
+    child.kill()
+    waits = time.monotonic() + 30
+    while process.alive(child.pid) and time.monotonic() < waits:
+        time.sleep(0.01)
+    assert alive.observed(time.time()).state == "failed"  # though nobody took leave of it
+    child.wait()
+    seen = alive.observed(time.time())
+    assert seen.state == "failed"
+    assert seen.ended <= time.time()
+
+
+def test_another_process_with_its_number_does_not_keep_a_run_alive():
+    mine = status.running()
+    assert process.born(mine.pid) == mine.born
+    assert mine.but(born="another time").observed(time.time()).state == "failed"
+
+
+@pytest.mark.parametrize("beat", ["NaN", "Infinity", "-Infinity", str(time.time() + DAY)])
+def test_a_run_with_an_impossible_heartbeat_can_be_resumed_and_blocks_nobody(beat):
+    run = Run.create("movies", Config())
+    text = status.running().but(pid=2**22 + 1, born="before", heartbeat=7.0).to_json()
+    (run.path / "status.json").write_text(text.replace("7.0", beat))
+    assert run.status().state == "failed"
+    launch.require_resumable(run)
+    launch._refuse_second("movies")
 
 
 def test_the_end_of_an_execution_is_written_down():

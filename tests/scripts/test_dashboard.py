@@ -164,6 +164,16 @@ def test_starts_without_data_that_cannot_be_got(app: Path, tmp_path: Path) -> No
     assert "Traceback" not in err
 
 
+def test_read_only_shows_every_page_and_writes_nothing(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    code, out, err = run(launch.APP, "--check", "--read-only", home=home)
+    assert code == 0, out + err
+    assert "it cannot install MovieLens 100K" in err
+    assert "The dashboard starts without data" in out
+    assert out.count(" ok ") == 6
+    assert not home.exists()
+
+
 def test_server_that_ends_before_it_is_ready(tmp_path: Path, ml_100k: Path) -> None:
     code, _, err = run(tmp_path / "dashboard" / "absent.py", "--headless")
     assert code == 1

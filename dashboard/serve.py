@@ -1,0 +1,87 @@
+"""The dashboard's server, for this computer only: python dashboard/serve.py APP ADDRESS PORT."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard import memory
+from relrec_core import logs
+
+APP = Path(__file__).resolve().with_name("app.py")
+
+
+def application(app: Path, address: str) -> st.App:
+    """The app of the script `app`, answering only under its own names and in no foreign frame."""
+    names = [address, "localhost"]
+    return st.App(
+        app,
+        lifespan=_prepared if app == APP else None,
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=names, www_redirect=False),
+            Middleware(OwnFrames),
+        ],
+        on_script_error=_said,
+    )
+
+
+class OwnFrames:
+    """Says with every answer that no other site may show it in a frame."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def framed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Frame-Options"] = "SAMEORIGIN"
+                headers.append("Content-Security-Policy", "frame-ancestors 'self'")
+            await send(message)
+
+        await self.app(scope, receive, framed)
+
+
+@contextlib.asynccontextmanager
+async def _prepared(app: st.App) -> AsyncIterator[None]:
+    memory.settle()
+    yield
+
+
+def _said(error: Exception) -> bool:
+    st.error(
+        "Something went wrong that was not foreseen. Reload the page to go on; the details are in "
+        f"{logs.where()}.",
+        icon=":material/error:",
+    )
+    return True
+
+
+def main(app: Path, address: str, port: int) -> None:
+    """Serve until the process is told to stop."""
+    if not app.is_file():
+        sys.exit(f"There is no app at {app}.")
+    settings = {
+        "server.address": address,
+        "server.port": port,
+        "server.headless": True,
+        "browser.gatherUsageStats": False,
+        "logger.level": "warning",
+        "logger.enableRich": False,
+    }
+    application(app, address).run(config=settings)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

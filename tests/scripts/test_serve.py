@@ -1,0 +1,55 @@
+"""The server answers under its own names, in its own frames, and says where errors are noted."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from collections.abc import Iterator
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from scripts import server
+from tests.scripts.apps import write_app
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    free = server.any_port()
+    app = write_app(tmp_path_factory.mktemp("app"), {"one": "st.write('1')"})
+    with server.running(app, free):
+        yield free
+
+
+def stream(port: int, host: str, origin: str) -> None:
+    """Open the websocket of a page, as a browser does that takes `host` for this address."""
+    with (
+        socket.create_connection((server.ADDRESS, port)) as here,
+        connect(f"ws://{host}:{port}/_stcore/stream", sock=here, origin=origin),
+    ):
+        pass
+
+
+def test_a_rebound_name_gets_no_websocket_and_no_page(port: int) -> None:
+    for host in ("localhost", server.ADDRESS):
+        stream(port, host, f"http://{host}:{port}")
+    for host in ("evil.example", "localhost.evil.example", "127.0.0.1.evil.example"):
+        with pytest.raises(InvalidStatus):
+            stream(port, host, f"http://{host}:{port}")
+        assert answer(port, "/", host).status == 400
+    with pytest.raises(InvalidStatus):
+        stream(port, "localhost", "http://evil.example")
+
+
+@pytest.mark.parametrize("path", ["/", "/one", "/_stcore/health", "/nothing.js"])
+def test_no_other_site_may_frame_it(port: int, path: str) -> None:
+    said = answer(port, path, "localhost")
+    assert said.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self'" in said.headers["Content-Security-Policy"]
+
+
+def answer(port: int, path: str, host: str) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection(server.ADDRESS, port, timeout=30)
+    connection.request("GET", path, headers={"Host": f"{host}:{port}"})
+    return connection.getresponse()

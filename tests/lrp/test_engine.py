@@ -29,6 +29,8 @@ from relrec_core.lrp.rules import (
 from tests.lrp.dense import propagate_densely
 from tests.lrp.nets import images, shaken, small
 
+pytestmark = pytest.mark.numerics
+
 WEIGHTED = ("0", "3", "8", "10")
 ASSIGNED: dict[str, dict[str, Rule]] = {
     "paper": {},

@@ -13,6 +13,8 @@ from relrec_core.lrp.rules import AlphaBeta, Epsilon, Gamma, RelativeEpsilon, Ru
 from tests.lrp.dense import propagate_densely
 from tests.lrp.nets import images, shaken, small
 
+pytestmark = pytest.mark.numerics
+
 WEIGHTED = ("0", "3", "8", "10")
 RULES = [Epsilon(), RelativeEpsilon(0.1), Gamma(), ZPlus(), AlphaBeta()]
 RANDOM = torch.Generator().manual_seed(12)

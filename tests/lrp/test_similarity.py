@@ -11,6 +11,8 @@ from torch import Tensor
 from relrec_core.lrp.engine import PropagationError
 from relrec_core.lrp.similarity import Head, contrast, evidence, paper
 
+pytestmark = pytest.mark.numerics
+
 F, D, B = 6, 4, 3
 
 

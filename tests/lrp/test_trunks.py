@@ -10,6 +10,8 @@ from relrec_core.lrp import trace
 from relrec_core.lrp.presets import PRESETS
 from relrec_core.products.model import TRUNKS, trunk
 
+pytestmark = pytest.mark.numerics
+
 CONVOLUTIONS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 WIDTHS = (64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
 

@@ -19,6 +19,8 @@ from relrec_core.movies.peers import PEERS
 from relrec_core.movies.study import Study
 from tests.movies import planted
 
+pytestmark = pytest.mark.numerics
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -13,6 +13,8 @@ from relrec_core.movies.split import split
 from relrec_core.movies.study import Study, Trained
 from tests.movies import planted
 
+pytestmark = pytest.mark.numerics
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -16,6 +16,8 @@ from relrec_core.movies.recommend import Recommender
 from relrec_core.movies.train import train
 from relrec_core.runs.directory import Run
 
+pytestmark = pytest.mark.numerics
+
 
 @pytest.fixture(scope="module", params=[0, 32], ids=["plain", "layer"])
 def recommender(

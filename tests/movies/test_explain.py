@@ -30,6 +30,8 @@ from relrec_core.movies.recommend import Recommender
 from relrec_core.movies.weights import Weights
 from tests.movies import planted
 
+pytestmark = pytest.mark.numerics
+
 SEEDS = st.integers(0, 2**31 - 1)
 
 

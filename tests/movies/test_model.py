@@ -21,6 +21,8 @@ from relrec_core.movies.weights import Weights
 from relrec_core.runs import tensors
 from tests.movies import planted
 
+pytestmark = pytest.mark.numerics
+
 DIM = 6
 
 

@@ -26,6 +26,8 @@ from relrec_core.products.explain import (
 from relrec_core.products.recommend import Recommender
 from relrec_core.products.tracing import faded
 
+pytestmark = pytest.mark.numerics
+
 
 @pytest.fixture(scope="module")
 def explainer(recommender: Recommender) -> Explainer:

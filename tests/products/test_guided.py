@@ -18,6 +18,8 @@ from relrec_core.products.train import Config, train
 from relrec_core.runs.directory import Run
 from tests.products.conftest import settings
 
+pytestmark = pytest.mark.numerics
+
 
 def test_views_are_the_trunk_and_the_trunk_with_weighted_activations() -> None:
     torch.manual_seed(0)

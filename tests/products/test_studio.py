@@ -13,6 +13,8 @@ from relrec_core.products import colours, data, emblems, studio, truth
 from relrec_core.products.painting import Label
 from relrec_core.products.studio import Recipe
 
+pytestmark = pytest.mark.numerics
+
 RECIPE = Recipe(items=256, users=12, side=64, seed=3)
 
 

@@ -14,6 +14,8 @@ from relrec_core.runs import distributed
 from relrec_core.runs.directory import list_runs
 from scripts.train import main
 
+pytestmark = pytest.mark.numerics
+
 SCRIPT = Path(__file__).with_name("tiny_train.py")
 TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
 

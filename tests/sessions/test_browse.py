@@ -12,6 +12,8 @@ from relrec_core.sessions import browse, store
 from relrec_core.sessions.explain import Explorer
 from tests.sessions import made
 
+pytestmark = pytest.mark.numerics
+
 
 @cache
 def explorer() -> Explorer:

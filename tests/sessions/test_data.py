@@ -19,6 +19,8 @@ from relrec_core.sessions.sessions import CAUSES, Fingerprint, Sessions
 from relrec_core.sessions.tables import Upload
 from tests.sessions import made
 
+pytestmark = pytest.mark.numerics
+
 LOGS, TRACKS = made.frames()
 
 

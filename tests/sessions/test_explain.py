@@ -21,6 +21,8 @@ from relrec_core.sessions.sessions import CAUSES
 from relrec_core.sessions.simulator import CAUSE_GROUPS
 from tests.sessions import made
 
+pytestmark = pytest.mark.numerics
+
 
 @cache
 def explorer() -> Explorer:

@@ -20,6 +20,8 @@ from relrec_core.sessions.predictor import Predictor
 from relrec_core.sessions.schema import EVERYWHERE, GROUPS, INTERACTION, MUSICAL
 from tests.sessions import made
 
+pytestmark = pytest.mark.numerics
+
 KINDS = ("transformer", "gru", "control")
 EXPERT_KINDS = KINDS[:2]
 

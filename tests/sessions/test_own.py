@@ -24,6 +24,8 @@ from relrec_core.sessions.tables import Upload
 from tests.sessions import made
 from tests.sessions.test_history import listening, upload
 
+pytestmark = pytest.mark.numerics
+
 LOGS, TRACKS = made.frames()
 
 

@@ -21,6 +21,8 @@ from tests.conftest import REPOSITORY
 from tests.sessions import made
 from tests.sessions.test_data import assert_equal
 
+pytestmark = pytest.mark.numerics
+
 SESSIONS = 500
 
 

@@ -162,6 +162,12 @@ def propagate(
 
     Returns:
         Relevance shaped like the inputs; inputs + biases + epsilon = output relevance, by item.
+        Items do not influence one another but by rounding: torch adds up in another order for
+        another batch or processor. Where a sum of n products z is rounded by delta, at most
+        n u sum |x w| with u = 2^-24 in single precision, what flows through it moves by
+        delta / (|z| + epsilon) of itself, and turns round where delta exceeds |z|. A stabiliser
+        above delta bounds this; at 1e-6 single precision kept 3 digits in the worst of 1,000 small
+        networks' maps, double precision 11.
 
     Raises:
         UnsupportedLayerError: a layer without a rule, or one that hooks, parametrizations or

@@ -32,6 +32,7 @@ def test_layers_are_named_as_torchvision_names_them(name: str) -> None:
     assert shapes == want
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rules", PRESETS)
 @pytest.mark.parametrize("name", ["vgg16-conv", "vgg16-slim"])
 def test_a_trunk_can_be_explained(name: str, rules: str) -> None:

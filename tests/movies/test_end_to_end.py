@@ -43,6 +43,7 @@ def recommender(
         return store.recommender(run)
 
 
+@pytest.mark.slow
 def test_from_ratings_to_proven_explanations(recommender: Recommender) -> None:
     known, test = recommender.history, recommender.held_out
     found = recall(recommender.weights.logits_of_all(recommender.bags), known, test).macro

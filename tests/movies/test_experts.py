@@ -131,6 +131,7 @@ def test_it_learns_the_planted_groups(made: Path, model: str) -> None:
     assert card["epochs"] == int(np.argmax(measured)) + 1
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights(made: Path) -> None:
     assert same(trained(config(made)), trained(config(made)))
     assert not same(trained(config(made)), trained(config(made, seed=1)))
@@ -164,6 +165,7 @@ def test_a_cancelled_run_resumes_to_the_very_same_weights(
     assert broken.metrics() == whole.metrics()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["experts", "control", "content"])
 def test_two_processes_learn_what_one_learns(made: Path, model: str) -> None:
     """The command line under torchrun: same total batch, so the same gradients up to rounding."""
@@ -264,6 +266,7 @@ def test_bad_input_is_answered_in_a_sentence(made: Path, tmp_path: Path) -> None
         trained(config(short))
 
 
+@pytest.mark.slow
 def test_tables_have_every_method_and_expert_and_train_once(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Split, FeatureSpace
     return split(data, 0), feature_space(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("peer", PEERS, ids=IDS)
 def test_planted_groups_are_found_and_found_again(
     peer: Ocular, world: tuple[Split, FeatureSpace]

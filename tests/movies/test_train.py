@@ -110,6 +110,7 @@ def test_it_learns_the_tastes_better_than_popularity(made: Path) -> None:
     assert refit[-1]["refit_loss"] < refit[0]["refit_loss"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -190,6 +191,7 @@ def test_a_cancelled_run_resumes_to_the_very_same_weights(
         execute(broken, settings, train)
 
 
+@pytest.mark.slow
 def test_a_killed_training_is_seen_failed_and_resumes_to_the_same_weights(made: Path) -> None:
     settings = config(made, epochs=120, evaluate_every=5)
     run = launch("movies", settings)
@@ -216,6 +218,7 @@ def _until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, {"hidden": 6, "examples": "removal", "batch_size": 37}])
 def test_two_processes_learn_what_one_learns(made: Path, changes: dict[str, Any]) -> None:
     """The command line under torchrun: same total batch, so the same gradients up to rounding."""

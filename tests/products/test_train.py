@@ -146,6 +146,7 @@ def test_groups_are_the_connected_products(catalogue: Catalogue) -> None:
         assert all((groups[i] == warm.ALONE) == (i not in paired) for i in range(len(own)))
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_does(small_studio: Path, tmp_path: Path) -> None:
     rates = {"learning_rate": STANDING, "head_rate": STANDING}
     chosen = settings(small_studio, epochs=1, augment=False, **rates)

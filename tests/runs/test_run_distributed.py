@@ -30,6 +30,7 @@ def start(*arguments):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [8, 7])
 def test_two_processes_equal_one_with_the_same_total_batch(batch):
     settings = ["--epochs=15", "--device=cpu", f"--batch={batch}"]
@@ -46,6 +47,7 @@ def test_two_processes_equal_one_with_the_same_total_batch(batch):
     assert all(torch.allclose(a[name], b[name], rtol=1e-5) for name in a)
 
 
+@pytest.mark.slow
 def test_cancelling_the_main_process_stops_all_and_keeps_the_state():
     child = start("--epochs=2000", "--device=cpu", "--pause=0.02")
     end = time.monotonic() + 60

@@ -128,6 +128,7 @@ def learned() -> tuple[SessionData, dict[frozenset[str], Floats], Floats, float]
     return data, found, np.asarray(target[~train], dtype=np.float64), max(scores)
 
 
+@pytest.mark.slow
 def test_all_inputs_together_beat_the_baselines_clearly() -> None:
     _, found, target, baseline = learned()
     assert ((found[frozenset(GROUPS)] >= 0.5) == target).mean() > baseline + 0.08

@@ -54,6 +54,7 @@ def trained(settings: Config) -> Run:
     return execute(Run.create("sessions", settings), settings, train)
 
 
+@pytest.mark.slow
 def test_it_learns_better_than_both_baselines() -> None:
     settings = config(
         sessions=2_500, width=32, epochs=7, batch_size=32, learning_rate=0.005, plateau=3
@@ -143,6 +144,7 @@ def test_shards_files_and_memory_are_the_same_data(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_learns() -> None:
     """The command line under torchrun: same total batch, so the same gradients up to rounding."""
     rates = {"learning_rate": STANDING, "smallest_rate": STANDING}

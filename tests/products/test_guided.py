@@ -59,6 +59,7 @@ def test_the_map_is_the_mean_evidence_pair_by_pair(recommender: Recommender) -> 
     torch.testing.assert_close(got, 1 + deviation / deviation.abs().max(), rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["relevance", "nothing"])
 def test_guided_epochs_go_on_from_the_others_and_never_lose_accuracy(
     by: str, small_run: Run, catalogue: Catalogue, small_studio: Path, tmp_path: Path

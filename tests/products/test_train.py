@@ -119,18 +119,18 @@ def test_the_warm_up_names_groups_and_leaves_plain_convolutions(
 
 def test_merged_normalisation_computes_the_same() -> None:
     torch.manual_seed(0)
-    plain, x = trunk("vgg16-slim"), torch.randn(3, 3, 32, 32)
+    plain, x = trunk("vgg16-slim"), torch.randn(3, 3, 32, 32, dtype=torch.float64)
     net = torch.nn.Sequential(warm.normalised(plain), *list(plain.children())[1:])
     for layer in net.modules():
         if isinstance(layer, torch.nn.BatchNorm2d):
             for values in (layer.running_mean, layer.weight.data, layer.bias.data):
                 values.normal_(0.2, 0.3)
             layer.running_var.uniform_(0.5, 2)
-    net.eval()
+    net.double().eval()
     with torch.no_grad():
         expected = net(x)
         warm.merge(net[0])
-        np.testing.assert_allclose(plain.eval()(x), expected, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(plain.eval()(x), expected, rtol=1e-9, atol=1e-12)
 
 
 def test_groups_are_the_connected_products(catalogue: Catalogue) -> None:

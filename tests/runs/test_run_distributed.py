@@ -41,10 +41,12 @@ def test_two_processes_equal_one_with_the_same_total_batch(batch):
     two, one = list_runs("tiny")
     losses = [[row["loss"] for row in run.metrics()] for run in (one, two)]
     assert len(losses[0]) == 15
-    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+    # Gradient descent on a line contracts, so rounding stays: of residuals down to a hundredth of
+    # what they are differences of, and of weights of about 1.
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3, abs=1e-9)
     (a, _), (b, _) = one.read_checkpoint(), two.read_checkpoint()
     assert set(a) == set(b) == {"weight", "bias"}
-    assert all(torch.allclose(a[name], b[name], rtol=1e-5) for name in a)
+    assert all(torch.allclose(a[name], b[name], rtol=1e-4) for name in a)
 
 
 @pytest.mark.slow

@@ -18,6 +18,8 @@ PROCESSORS = [
     {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OMP_NUM_THREADS": "1"},
 ]
 """As which the quick tests that compare numbers run, beside the one there is."""
+QUICK = ("lrp", "experts", "faithfulness", "sessions")
+"""Folders of those."""
 HELP = """usage: run_tests.py [-- arguments for pytest]
 
 Lint, types, import rules, the quick tests of numbers as on other processors, and all tests, in
@@ -52,16 +54,24 @@ def steps(pytest_arguments: list[str]) -> list[Check]:
         "lint-imports.exe" if os.name == "nt" else "lint-imports"
     )
     tests = [*python, "pytest", *WORKERS]
-    quick = [*tests, "-m", "numerics and not slow and not browser"]
+    quick = ["-m", "numerics and not slow", *(f"tests/{folder}" for folder in QUICK)]
     others = [] if pytest_arguments else PROCESSORS
     return [
         ("Lint", [*python, "ruff", "check", "."], {}),
         ("Format", [*python, "ruff", "format", "--check", "."], {}),
         ("Types", [*python, "mypy"], {}),
         ("Import rules", [str(lint_imports)], {}),
-        *((f"Numbers with {_named(settings)}", quick, settings) for settings in others),
+        *(
+            (f"Numbers with {_named(of)}", [*(tests if _alone(of) else tests[:3]), *quick], of)
+            for of in others
+        ),
         ("Tests", [*tests, *pytest_arguments], {}),
     ]
+
+
+def _alone(settings: dict[str, str]) -> bool:
+    """Whether a worker computes in one thread, so that two do not crowd each other out."""
+    return settings["OMP_NUM_THREADS"] == "1"
 
 
 def _named(settings: dict[str, str]) -> str:

@@ -73,7 +73,7 @@ def test_checks_in_order() -> None:
     *others, last = checks.steps([])
     assert [title for title, *_ in others][:4] == before and last[0] == "Tests" and not last[2]
     for _, command, settings in others[4:]:
-        assert "numerics" in command[-1] and settings in checks.PROCESSORS
+        assert "numerics and not slow" in command and settings in checks.PROCESSORS
     assert len(others) == 4 + len(checks.PROCESSORS)
     chosen = checks.steps(["-k", "x"])
     assert [title for title, *_ in chosen] == [*before, "Tests"]

@@ -134,6 +134,7 @@ def test_all_inputs_together_beat_the_baselines_clearly() -> None:
     assert ((found[frozenset(GROUPS)] >= 0.5) == target).mean() > baseline + 0.08
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cause", CAUSE_GROUPS)
 def test_a_cause_shows_in_its_groups_together_and_in_no_one_else(cause: str) -> None:
     data, found, target, _ = learned()
@@ -149,6 +150,7 @@ def test_a_cause_shows_in_its_groups_together_and_in_no_one_else(cause: str) -> 
             assert accuracy < 0.58, (groups, accuracy)
 
 
+@pytest.mark.slow
 def test_noise_shows_nowhere() -> None:
     data, found, target, _ = learned()
     owner, slot = np.nonzero(data.sessions.mask_b)

@@ -14,7 +14,7 @@ from relrec_core.experts.subsets import Family
 from relrec_core.experts.transformer import ExpertTransformer
 from tests.experts.twins import families, widths
 
-pytestmark = pytest.mark.numerics
+pytestmark = [pytest.mark.numerics, pytest.mark.usefixtures("double_precision")]
 
 few = settings(deadline=None, max_examples=20)
 

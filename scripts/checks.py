@@ -12,10 +12,22 @@ from relrec_core.errors import RelRecError
 from scripts import chromium, environment
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+WORKERS = ["-n", "2", "--dist", "loadfile"]
+PROCESSORS = [
+    {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41", "OMP_NUM_THREADS": "2"},
+    {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OMP_NUM_THREADS": "1"},
+]
+"""As which the quick tests that compare numbers run, beside the one there is."""
+QUICK = ("lrp", "experts", "faithfulness", "sessions")
+"""Folders of those."""
 HELP = """usage: run_tests.py [-- arguments for pytest]
 
-Lint, types, import rules and all tests, in this order, up to the first that fails.
-With CI=true nothing may be skipped."""
+Lint, types, import rules, the quick tests of numbers as on other processors, and all tests, in
+this order, up to the first that fails. With arguments for pytest, such as -m "not browser" or
+-m "not slow", the tests they choose run on this processor only. With CI=true nothing may be
+skipped."""
+
+Check = tuple[str, list[str], dict[str, str]]
 
 
 def main(arguments: list[str]) -> int:
@@ -35,31 +47,49 @@ def main(arguments: list[str]) -> int:
         return 130
 
 
-def steps(pytest_arguments: list[str]) -> list[tuple[str, list[str]]]:
-    """Title and command of each check, in their order."""
+def steps(pytest_arguments: list[str]) -> list[Check]:
+    """Title, command and environment of each check, in their order."""
     python = [sys.executable, "-m"]
     lint_imports = Path(sys.executable).with_name(
         "lint-imports.exe" if os.name == "nt" else "lint-imports"
     )
+    tests = [*python, "pytest", *WORKERS]
+    quick = ["-m", "numerics and not slow", *(f"tests/{folder}" for folder in QUICK)]
+    others = [] if pytest_arguments else PROCESSORS
     return [
-        ("Lint", [*python, "ruff", "check", "."]),
-        ("Format", [*python, "ruff", "format", "--check", "."]),
-        ("Types", [*python, "mypy"]),
-        ("Import rules", [str(lint_imports)]),
-        ("Tests", [*python, "pytest", *pytest_arguments]),
+        ("Lint", [*python, "ruff", "check", "."], {}),
+        ("Format", [*python, "ruff", "format", "--check", "."], {}),
+        ("Types", [*python, "mypy"], {}),
+        ("Import rules", [str(lint_imports)], {}),
+        *(
+            (f"Numbers with {_named(of)}", [*(tests if _alone(of) else tests[:3]), *quick], of)
+            for of in others
+        ),
+        ("Tests", [*tests, *pytest_arguments], {}),
     ]
 
 
-def run(checks: list[tuple[str, list[str]]]) -> int:
+def _alone(settings: dict[str, str]) -> bool:
+    """Whether a worker computes in one thread, so that two do not crowd each other out."""
+    return settings["OMP_NUM_THREADS"] == "1"
+
+
+def _named(settings: dict[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
+
+
+def run(checks: list[Check]) -> int:
     """Run the commands from the repository's root until one fails.
 
     Nothing is printed after the last, so that pytest's own closing line is the last line.
     """
-    for title, command in checks:
+    for title, command, settings in checks:
         print(f"\n== {title}", flush=True)
         started = time.monotonic()
-        code = subprocess.run(command, cwd=environment.ROOT, check=False).returncode
-        if (title, command) == checks[-1]:
+        code = subprocess.run(
+            command, cwd=environment.ROOT, env={**os.environ, **settings}, check=False
+        ).returncode
+        if title == checks[-1][0]:
             return code
         outcome = f"failed with exit code {code}" if code else "passed"
         print(f"== {title} {outcome} in {time.monotonic() - started:.1f} s", flush=True)
@@ -83,10 +113,4 @@ def _settings() -> None:
     else:
         print("There is no Chromium, so the browser tests will be skipped.", flush=True)
     for name in THREADS:
-        os.environ.setdefault(name, str(_cores()))
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        os.environ.setdefault(name, "1")  # a worker

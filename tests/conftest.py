@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from relrec_core.errors import SourceError
 from relrec_core.sources import fetch
@@ -15,6 +16,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared" / "data"
 ML_1M_ARCHIVE = Path(os.environ.get("RELREC_ML_1M", SHARED / "ml-1m.zip"))
 """An archive in ML-1M's official layout; no package carries this data."""
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")  # no test asserts a time
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

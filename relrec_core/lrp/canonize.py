@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from relrec_core.errors import RelRecError
 from relrec_core.lrp.layers import (
@@ -22,6 +23,7 @@ from relrec_core.lrp.layers import (
 )
 
 BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 PASSED = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Identity)
 
 
@@ -33,34 +35,67 @@ class UnsupportedLayerError(RelRecError):
         super().__init__(f"Layer '{name}' ({type(module).__name__}) cannot be explained: {why}.")
 
 
-def canonize(module: nn.Sequential) -> tuple[Layer, ...]:
+@dataclass(frozen=True, eq=False)
+class Canonized:
+    """A layer and the modules it stands for, in their order."""
+
+    layer: Layer
+    parts: tuple[nn.Module, ...]
+
+
+def canonize(module: nn.Sequential) -> tuple[Canonized, ...]:
     """The layers of a sequential network as it computes in evaluation mode.
 
     Nested sequentials are flattened, dropout is left out, batch norm is merged into the layer
-    before it (in new tensors; the module keeps its own).
+    before it (in new tensors; the module keeps its own). A module used twice is two layers.
 
     Raises:
         UnsupportedLayerError: naming the layer.
     """
-    layers: list[Layer] = []
+    found: list[Canonized] = []
     for name, part in _flattened(module, ""):
-        if isinstance(part, BatchNorm):
-            before = layers[-1] if layers else None
-            if not isinstance(before, Convolution | Linear):
+        if type(part) in NORMS:
+            before = found[-1] if found else None
+            if before is None or not isinstance(before.layer, Convolution | Linear):
                 why = "batch norm can be merged only into a convolution or linear layer before it"
                 raise UnsupportedLayerError(name, part, why)
-            layers[-1] = _merge(before, part, name)
+            assert isinstance(part, BatchNorm)
+            found[-1] = Canonized(_merge(before.layer, part, name), (*before.parts, part))
         elif type(part) not in PASSED:
-            layers.append(_layer(name, part))
-    return tuple(layers)
+            found.append(Canonized(_layer(name, part), (part,)))
+    return tuple(found)
 
 
 def _flattened(module: nn.Module, prefix: str) -> Iterator[tuple[str, nn.Module]]:
+    _refuse_changed(prefix, module)
     if type(module) is not nn.Sequential:
         yield prefix, module
         return
-    for name, child in module.named_children():
+    for name, child in module._modules.items():  # named_children leaves out second uses
+        if child is None:
+            raise UnsupportedLayerError(name, module, "its place is empty")
         yield from _flattened(child, f"{prefix}.{name}" if prefix else name)
+
+
+def _refuse_changed(name: str, part: nn.Module) -> None:
+    """What computes something else than its type says: from outside its own forward."""
+    if parametrize.is_parametrized(part):
+        kinds = (p for each in part.parametrizations.values() for p in each)  # type: ignore[operator]
+        why = f"a parametrization ({_kinds(kinds)}) computes its weights; make it permanent first"
+        raise UnsupportedLayerError(name, part, why)
+    if part._forward_pre_hooks:
+        why = f"a forward pre-hook ({_kinds(part._forward_pre_hooks.values())}) may change it"
+        raise UnsupportedLayerError(name, part, why)
+    if part._forward_hooks:
+        why = f"a forward hook ({_kinds(part._forward_hooks.values())}) may change its output"
+        raise UnsupportedLayerError(name, part, why)
+    if "forward" in vars(part):
+        raise UnsupportedLayerError(name, part, "its forward was replaced")
+
+
+def _kinds(things: Iterable[object]) -> str:
+    """Names of functions, or of what is called like one: `WeightNorm`, `L1Unstructured`."""
+    return ", ".join(getattr(thing, "__name__", type(thing).__name__) for thing in things)
 
 
 def _layer(name: str, part: nn.Module) -> Layer:
@@ -72,10 +107,11 @@ def _layer(name: str, part: nn.Module) -> Layer:
     if type(part) is nn.ReLU:
         return Rectifier(name)
     if type(part) is nn.MaxPool2d:
-        kernel = _pair(part.kernel_size)
+        if part.return_indices:
+            raise UnsupportedLayerError(name, part, "it returns places beside values")
         return MaxPool(
             name,
-            kernel,
+            _pair(part.kernel_size),
             _pair(part.stride),
             _pair(part.padding),
             _pair(part.dilation),

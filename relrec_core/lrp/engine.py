@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from relrec_core.errors import ConfigError, RelRecError
+from relrec_core.lrp.agreement import check
 from relrec_core.lrp.canonize import canonize
 from relrec_core.lrp.layers import (
     AdaptivePool,
@@ -27,6 +28,7 @@ from relrec_core.lrp.layers import (
     Linear,
     MaxPool,
     Rectifier,
+    wanted,
 )
 from relrec_core.lrp.ledger import LayerShares, Ledger
 from relrec_core.lrp.presets import Preset, preset
@@ -160,10 +162,17 @@ def propagate(
 
     Returns:
         Relevance shaped like the inputs; inputs + biases + epsilon = output relevance, by item.
+        Items do not influence one another but by rounding: torch adds up in another order for
+        another batch or processor. Where a sum of n products z is rounded by delta, at most
+        n u sum |x w| with u = 2^-24 in single precision, what flows through it moves by
+        delta / (|z| + epsilon) of itself, and turns round where delta exceeds |z|. A stabiliser
+        above delta bounds this; at 1e-6 single precision kept 3 digits in the worst of 1,000 small
+        networks' maps, double precision 11.
 
     Raises:
-        UnsupportedLayerError: a layer without a rule, by name.
-        PropagationError: shapes that do not fit.
+        UnsupportedLayerError: a layer without a rule, or one that hooks, parametrizations or
+            pruning change, by name.
+        PropagationError: inputs or relevances of a shape or type that does not fit, or none.
         ConfigError: unknown preset or epsilon out of range.
     """
     followed = trace(module, inputs, rules, epsilon, ignore_bias, precision, reference)
@@ -182,6 +191,10 @@ def trace(
     """Forward pass of `propagate`; its arguments and errors."""
     if not inputs.is_floating_point():
         raise PropagationError(f"Inputs must be floating point, these are {inputs.dtype}.")
+    if inputs.ndim < 2 or inputs.numel() == 0:
+        raise PropagationError(
+            f"Inputs must be a batch (B, ...), not empty; these are shaped {tuple(inputs.shape)}."
+        )
     least = torch.finfo(inputs.dtype).tiny
     if not least <= epsilon < float("inf"):
         raise ConfigError(f"epsilon must be at least {least:.3g} and finite, it is {epsilon}.")
@@ -193,7 +206,8 @@ def trace(
             f"The reference is shaped {tuple(reference.shape)}; it must be {shapes[0]}, like one "
             f"of the inputs, or {shapes[1]}, like all."
         )
-    layers = canonize(module)
+    canonized = canonize(module)
+    layers = tuple(each.layer for each in canonized)
     assigned = preset(rules).assign(layers)
     with torch.no_grad():
         if reference is None:
@@ -203,6 +217,7 @@ def trace(
             count = len(inputs)
             steps, output = _beyond(layers, assigned, both, count)
             output, reference = output[:count] - output[count:], output[count:]
+        check(module, canonized, inputs.detach()[:1])
     settings = Settings(epsilon, ignore_bias, torch.bfloat16 if precision == "fast" else None)
     return Trace(output, tuple(inputs.shape), tuple(steps), settings, reference)
 
@@ -220,6 +235,7 @@ def _forward(
     steps: list[Step] = []
     nonnegative, rectified = False, False  # what x is; whether as the last step's outputs
     for place, (layer, rule) in enumerate(zip(layers, rules, strict=True)):
+        _fit(layer, x)
         if isinstance(layer, Rectifier):
             if not rectified:
                 x, nonnegative = x.relu(), True
@@ -257,6 +273,7 @@ def _beyond(
         x = x.contiguous(memory_format=torch.channels_last)  # (B + N, C, H, W)
     steps: list[Step] = []
     for layer, rule in zip(layers, rules, strict=True):
+        _fit(layer, x)
         if isinstance(layer, Rectifier):
             x = x.relu_()  # of what is kept, nothing shares its memory
             continue
@@ -279,6 +296,16 @@ def _beyond(
         inputs = seen[:count] - seen[count:]
         steps.append(Step(layer, rule, inputs, more, False, floor=floor, difference=True))
     return steps, x
+
+
+def _fit(layer: Layer, x: Tensor) -> None:
+    """Raise `PropagationError` unless x is what the layer reads."""
+    expected = wanted(layer, x)
+    if expected is not None:
+        raise PropagationError(
+            f"Layer '{layer.name}' reads {expected}; what comes to it is shaped {tuple(x.shape)}, "
+            f"numbers of {x.dtype}."
+        )
 
 
 def _size(x: Tensor) -> Tensor:

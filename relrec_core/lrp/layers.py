@@ -256,3 +256,29 @@ class Flatten:
 Weighted = Convolution | Linear
 Pool = AveragePool | AdaptivePool
 Layer = Weighted | Pool | MaxPool | Rectifier | Flatten
+
+
+def wanted(layer: Layer, x: Tensor) -> str | None:
+    """What the layer reads, if x is not that."""
+    if isinstance(layer, Flatten | Rectifier):
+        return None
+    if isinstance(layer, Weighted) and x.dtype != layer.weight.dtype:
+        return f"numbers of {layer.weight.dtype}"
+    if isinstance(layer, Linear):
+        features = layer.weight.shape[1]
+        return None if x.shape[1:] == (features,) else f"(B, {features})"
+    channels = layer.weight.shape[1] * layer.groups if isinstance(layer, Convolution) else None
+    if x.ndim != 4 or channels not in (None, x.shape[1]):
+        return f"(B, {channels or 'C'}, H, W)"
+    if isinstance(layer, AdaptivePool):
+        return None
+    kernel = layer.weight.shape[2:] if isinstance(layer, Convolution) else layer.kernel
+    dilation = (1, 1) if isinstance(layer, AveragePool) else layer.dilation
+    ceil = isinstance(layer, MaxPool | AveragePool) and layer.ceil_mode
+    least = [
+        (k - 1) * d + 1 - 2 * p - (s - 1) * ceil
+        for k, d, p, s in zip(kernel, dilation, layer.padding, layer.stride, strict=True)
+    ]
+    if any(n < need for n, need in zip(x.shape[2:], least, strict=True)):
+        return f"at least {least[0]} x {least[1]}"
+    return None

@@ -54,6 +54,10 @@ class Head:
                     f"The head reads features shaped (batch, {len(self.embedding)}), alike for all "
                     f"images; these are shaped {[tuple(f.shape) for f in features]}."
                 )
+            if x.dtype != self.embedding.dtype:
+                raise PropagationError(
+                    f"The head reads numbers of {self.embedding.dtype}, these are {x.dtype}."
+                )
 
 
 @dataclass(frozen=True, eq=False)

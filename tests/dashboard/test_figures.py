@@ -23,6 +23,8 @@ from dashboard.figures.toy import toy_figure
 from relrec_core.explanation import Audit, DeletionTest, Ledger, Provenance
 from relrec_core.movies.explain import FeatureRelevance, MovieExplanation
 
+pytestmark = pytest.mark.numerics
+
 FIGURES = Path(palette.__file__).parent
 GROUPS = {"film": "Watched films", "genre": "Genres", "decade": "Decades", "gender": "Person"}
 SHARES = st.floats(-5, 5).filter(lambda x: x == 0 or abs(x) > 1e-6)

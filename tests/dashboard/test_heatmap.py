@@ -22,6 +22,8 @@ from dashboard.figures.product_sheet import product_report, sheet
 from relrec_core.explanation import Audit, DeletionTest, Ledger, Provenance
 from relrec_core.products.explain import GRID, Cell, ProductExplanation
 
+pytestmark = pytest.mark.numerics
+
 SIDE = 64
 
 

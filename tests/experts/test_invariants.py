@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,8 @@ from relrec_core.experts.recurrent import ExpertGRU
 from relrec_core.experts.subsets import Family
 from relrec_core.experts.transformer import ExpertTransformer
 from tests.experts.twins import families, widths
+
+pytestmark = [pytest.mark.numerics, pytest.mark.usefixtures("double_precision")]
 
 few = settings(deadline=None, max_examples=20)
 

@@ -17,6 +17,8 @@ from relrec_core.experts.subsets import Family, FamilyError
 from relrec_core.experts.transformer import ExpertTransformer
 from tests.experts.twins import Twins, double, families, random, widths
 
+pytestmark = [pytest.mark.numerics, pytest.mark.usefixtures("double_precision")]
+
 few = settings(deadline=None, max_examples=25)
 CPU = torch.device("cpu")
 

@@ -14,6 +14,8 @@ from relrec_core.experts.mixture import Gate, Mixture, gate, gem_loss, selection
 from relrec_core.experts.subsets import Family
 from tests.experts.twins import families
 
+pytestmark = [pytest.mark.numerics, pytest.mark.usefixtures("double_precision")]
+
 GATES: tuple[Gate, ...] = ("absolute", "square", "power")
 CHAIN = Family(groups={"a": ("a",), "b": ("b",)}, experts={"one": ("a",), "all": ("a", "b")})
 

@@ -11,6 +11,8 @@ from hypothesis import given
 from relrec_core.experts.subsets import Family, FamilyError
 from tests.experts.twins import families
 
+pytestmark = pytest.mark.numerics
+
 A, B = ("a1", "a2"), ("b1",)
 
 

@@ -8,6 +8,8 @@ import torch
 
 from relrec_core.experts import toy
 
+pytestmark = pytest.mark.numerics
+
 
 @pytest.mark.parametrize(("task", "clusters"), [("a", 4), ("b", 8)])
 def test_only_the_expected_coordinates_tell_the_labels_apart(task: toy.Task, clusters: int) -> None:

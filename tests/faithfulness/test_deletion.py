@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from relrec_core.faithfulness.deletion import deletion_test
 
+pytestmark = pytest.mark.numerics
+
 SEEDS = st.integers(0, 2**31 - 1)
 
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from relrec_core.faithfulness.localisation import TOLERANCE, misses_by, share_over_area
 from relrec_core.faithfulness.perturbation import area, curve, relevance_gain, steps
 
+pytestmark = pytest.mark.numerics
+
 MASK = np.zeros((4, 5), dtype=np.bool_)
 MASK[1, 1:3] = True
 

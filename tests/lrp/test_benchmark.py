@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
 import torch
 
 from relrec_core.lrp.benchmark import rows
 from relrec_core.products.model import trunk
 
 
+@pytest.mark.slow
 def test_rows_have_names_values_and_targets() -> None:
     threads = torch.get_num_threads()
     measured = rows(partial(trunk, "vgg16-slim"), rounds=1)

@@ -14,6 +14,8 @@ from relrec_core.lrp.pairs import PairRelevance
 from tests.lrp.dense import propagate_densely
 from tests.lrp.nets import images, small
 
+pytestmark = pytest.mark.numerics
+
 NET = small()
 GENERATOR = torch.Generator().manual_seed(6)
 HEAD = Head(

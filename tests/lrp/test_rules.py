@@ -21,6 +21,8 @@ from relrec_core.lrp.rules import (
 from tests.lrp.dense import matrix_of, redistribute_densely
 from tests.lrp.nets import shaken
 
+pytestmark = pytest.mark.numerics
+
 RULES = [
     Epsilon(),
     RelativeEpsilon(0.4),

@@ -11,6 +11,8 @@ from torch import Tensor
 from relrec_core.lrp.engine import PropagationError
 from relrec_core.lrp.similarity import Head, contrast, evidence, paper
 
+pytestmark = pytest.mark.numerics
+
 F, D, B = 6, 4, 3
 
 
@@ -152,5 +154,7 @@ def test_features_of_another_model_are_refused() -> None:
         paper(HEAD, LEFT[:, :4], RIGHT[:, :4])
     with pytest.raises(PropagationError, match="alike"):
         paper(HEAD, LEFT, RIGHT[:1])
+    with pytest.raises(PropagationError, match=r"float64, these are torch\.float32"):
+        paper(HEAD, LEFT.float(), RIGHT.float())
     with pytest.raises(PropagationError, match="centre"):
         evidence(HEAD, LEFT, RIGHT, drawn(D + 1, seed=0))

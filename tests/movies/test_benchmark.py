@@ -72,6 +72,7 @@ def test_what_is_wrong_is_said(
     assert "there is no benchmark 'moovies'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_evaluate_prints_the_table_and_says_what_is_wrong(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,6 +19,8 @@ from relrec_core.movies.peers import PEERS
 from relrec_core.movies.study import Study
 from tests.movies import planted
 
+pytestmark = pytest.mark.numerics
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -40,6 +42,7 @@ def test_short_histories_are_drawn_from_what_is_known(quick: Study) -> None:
         assert (few[u].nnz, more[u].nnz) == (min(2, len(own)), min(5, len(own)))
 
 
+@pytest.mark.slow
 def test_short_history_is_what_a_slow_loop_finds(quick: Study) -> None:
     frame = short_history_table(quick).frame.set_index(["known_films", "attributes"])
     assert (0, "without") not in frame.index
@@ -81,6 +84,7 @@ def test_the_curve_of_recall_is_recall_at_each_k(quick: Study) -> None:
         assert curve[k - 1] == pytest.approx(recall(scores, parts.known, parts.test, k).macro)
 
 
+@pytest.mark.slow
 def test_cold_start_has_every_method_and_is_not_computed_twice(
     quick: Study, made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,8 @@ from relrec_core.movies.split import split
 from relrec_core.movies.study import Study, Trained
 from tests.movies import planted
 
+pytestmark = pytest.mark.numerics
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -43,6 +45,7 @@ def test_changes_are_those_of_profiles_without_the_features(quick: Study, hidden
     assert np.isnan(found[:, n - 1 :]).all()
 
 
+@pytest.mark.slow
 def test_reasons_matter_more_than_chance(quick: Study) -> None:
     table = curves.deletion_table(quick)
     for _, frame in table.frame.groupby("model"):
@@ -62,6 +65,7 @@ def test_the_distribution_counts_every_viewer_once(quick: Study) -> None:
     assert (sums == len(quick.data.users)).all().all()
 
 
+@pytest.mark.slow
 def test_lime_beside_the_exact_order(quick: Study) -> None:
     frame = curves.lime_table(quick).frame
     assert (frame["viewers"].iloc[0], len(frame)) == (curves.QUICK_SAMPLE, curves.MOST)

@@ -16,6 +16,8 @@ from relrec_core.movies.recommend import Recommender
 from relrec_core.movies.train import train
 from relrec_core.runs.directory import Run
 
+pytestmark = pytest.mark.numerics
+
 
 @pytest.fixture(scope="module", params=[0, 32], ids=["plain", "layer"])
 def recommender(
@@ -41,6 +43,7 @@ def recommender(
         return store.recommender(run)
 
 
+@pytest.mark.slow
 def test_from_ratings_to_proven_explanations(recommender: Recommender) -> None:
     known, test = recommender.history, recommender.held_out
     found = recall(recommender.weights.logits_of_all(recommender.bags), known, test).macro

@@ -31,6 +31,7 @@ def quick(made: Path) -> Study:
     return Study(str(made), seeds=(0, 1), quick=True)
 
 
+@pytest.mark.slow
 def test_recall_has_all_methods_and_is_not_computed_twice(
     quick: Study, made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

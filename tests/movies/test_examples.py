@@ -17,6 +17,8 @@ from relrec_core.movies.features import FeatureSpace, feature_space
 from relrec_core.runs.distributed import Group
 from tests.movies.test_features import movie_data
 
+pytestmark = pytest.mark.numerics
+
 FILMS, VIEWERS = 12, 9
 NEVER = 50.0
 """A beta at which a second removal has a chance of 1e-15."""

@@ -22,6 +22,8 @@ from relrec_core.movies.experts.start import ALPHA, REGULARISATION, factors
 from relrec_core.movies.peers import Als
 from tests.movies import planted
 
+pytestmark = pytest.mark.numerics
+
 few = settings(deadline=None, max_examples=40)
 
 

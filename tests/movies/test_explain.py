@@ -29,6 +29,8 @@ from relrec_core.movies.recommend import Recommender
 from relrec_core.movies.weights import Weights
 from tests.movies import planted
 
+pytestmark = pytest.mark.numerics
+
 SEEDS = st.integers(0, 2**31 - 1)
 
 
@@ -158,7 +160,7 @@ def test_keeping_some_features_is_running_the_model_on_them(seed: int, hidden: i
     kept[0] = False
     found = score_of_kept(weights, bag, kept, 4)
     for row, mask in enumerate(kept):
-        assert found[row] == pytest.approx(weights.logits(bag[mask])[4], rel=1e-4, abs=1e-5)
+        assert found[row] == pytest.approx(weights.logits(bag[mask])[4], rel=1e-4, abs=1e-4)
 
 
 # Explanations of the planted films
@@ -181,7 +183,7 @@ def test_an_explanation_says_what_the_model_says(recommender: Recommender) -> No
         told = explain(recommender, profile, item)
         assert (told.item, told.rank, told.viewer) == (item, place, "Viewer 5")
         assert told.title == recommender.titles[item]
-        assert told.score == pytest.approx(logits[item], abs=1e-5)
+        assert told.score == pytest.approx(logits[item], abs=1e-4)
         assert told.probability == pytest.approx(softmax(logits)[item], rel=1e-4)
         assert told.audit.ledger.closes(1e-5)
         assert told.audit.ledger.score == told.audit.deletion.score == told.score
@@ -212,7 +214,7 @@ def test_the_deletion_test_of_an_explanation_runs_the_model(recommender: Recomme
     told = explain(recommender, profile, item, removed=3, repetitions=50, seed=4)
     without = profile.without_alone(*[f.feature for f in told.features[:3]])
     expected = recommender.weights.logits(without.features)[item]
-    assert told.audit.deletion.after_top == pytest.approx(expected, abs=1e-5)
+    assert told.audit.deletion.after_top == pytest.approx(expected, abs=1e-4)
     assert explain(recommender, profile, item, removed=3, repetitions=50, seed=4) == told
     other = explain(recommender, profile, item, removed=3, repetitions=50, seed=5)
     assert other.audit.deletion.after_random != told.audit.deletion.after_random

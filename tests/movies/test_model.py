@@ -21,6 +21,8 @@ from relrec_core.movies.weights import Weights
 from relrec_core.runs import tensors
 from tests.movies import planted
 
+pytestmark = pytest.mark.numerics
+
 DIM = 6
 
 
@@ -85,7 +87,7 @@ def test_forward_is_the_formula(space: FeatureSpace, hidden: int) -> None:
 def test_stored_outputs_are_centred_and_mean_the_same(space: FeatureSpace, hidden: int) -> None:
     net, bags = network(space, hidden), some_bags(space)
     weights = Weights.of(net, space, "h")
-    np.testing.assert_allclose(weights.outputs.mean(axis=0), 0, atol=1e-7)
+    np.testing.assert_allclose(weights.outputs.mean(axis=0), 0, atol=3e-6)  # 40 terms
     before = {name: value.clone() for name, value in net.state_dict().items()}
     for bag in bags:
         own = weights.logits(np.flatnonzero(bag))

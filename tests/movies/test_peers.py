@@ -11,6 +11,8 @@ from relrec_core.movies.metrics import recall
 from relrec_core.movies.split import Split, split
 from tests.movies import planted
 
+pytestmark = pytest.mark.numerics
+
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Split:

@@ -20,6 +20,8 @@ from relrec_core.movies.peers_ocular import Ocular
 from relrec_core.movies.split import Split, split
 from tests.movies import planted
 
+pytestmark = pytest.mark.numerics
+
 PEERS = (
     FactorisationMachine(8, 0.5, 3.0, epochs=60, batch_size=8),
     Ocular(8, 5.0, relative=True),
@@ -38,6 +40,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Split, FeatureSpace
     return split(data, 0), feature_space(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("peer", PEERS, ids=IDS)
 def test_planted_groups_are_found_and_found_again(
     peer: Ocular, world: tuple[Split, FeatureSpace]

@@ -14,6 +14,8 @@ from relrec_core.movies.recommend import rank_all
 from relrec_core.movies.split import split
 from tests.movies import planted
 
+pytestmark = pytest.mark.numerics
+
 
 @pytest.mark.parametrize("hidden", [0, 5])
 def test_same_as_one_viewer_at_a_time(tmp_path: Path, hidden: int) -> None:

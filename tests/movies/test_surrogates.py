@@ -16,6 +16,8 @@ from relrec_core.movies.surrogates import ComparisonCancelled, Surrogate
 from relrec_core.movies.weights import Weights
 from tests.movies import planted
 
+pytestmark = pytest.mark.numerics
+
 BAG = np.arange(0, 40, 2)
 
 

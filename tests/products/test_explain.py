@@ -26,6 +26,8 @@ from relrec_core.products.explain import (
 from relrec_core.products.recommend import Recommender
 from relrec_core.products.tracing import faded
 
+pytestmark = pytest.mark.numerics
+
 
 @pytest.fixture(scope="module")
 def explainer(recommender: Recommender) -> Explainer:
@@ -34,6 +36,12 @@ def explainer(recommender: Recommender) -> Explainer:
 
 def question(of: Recommender, row: int = 3, **method: object) -> Question:
     return Question(of.query_at(row), "also_viewed", None, Method(**method))  # type: ignore[arg-type]
+
+
+def alike(one: np.ndarray, other: np.ndarray) -> None:  # type: ignore[type-arg]
+    """Single precision keeps three digits where the stabiliser is 1e-6 (`lrp.propagate`)."""
+    assert np.linalg.norm(one - other) <= 1e-2 * np.linalg.norm(other)
+    assert np.linalg.norm(other) > 0
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -45,8 +53,9 @@ def test_pixels_biases_and_epsilon_sum_to_the_score(
     for found in explainer.relevance(asked, [9, 40, 41]):
         assert found.ledger.closes(1e-4)
         assert found.right is not None
-        pixels = float(found.left.sum() + found.right.sum())
-        assert pixels == pytest.approx(found.ledger.features, rel=1e-4, abs=1e-5)
+        pixels = np.stack([found.left, found.right]).astype(float)
+        rounding = 1e-5 * np.abs(pixels).sum()  # of sums of 6,144 in single precision, by pairs
+        assert pixels.sum() == pytest.approx(found.ledger.features, rel=0, abs=rounding)
 
 
 def test_what_remains_is_what_faded_copies_give(explainer: Explainer) -> None:
@@ -73,9 +82,9 @@ def test_one_product_is_explained_alike_alone_and_among_others(explainer: Explai
     asked = question(explainer.recommender)
     together = explainer.relevance(asked, [9, 40])
     (alone,) = explainer.relevance(asked, [40])
-    np.testing.assert_allclose(together[1].left, alone.left, atol=1e-5)
     assert together[1].right is not None and alone.right is not None
-    np.testing.assert_allclose(together[1].right, alone.right, atol=1e-5)
+    alike(together[1].left, alone.left)
+    alike(together[1].right, alone.right)
 
 
 def test_swapping_the_pair_swaps_the_maps(explainer: Explainer) -> None:
@@ -83,9 +92,9 @@ def test_swapping_the_pair_swaps_the_maps(explainer: Explainer) -> None:
     (one,) = explainer.relevance(question(of, 3), [40])
     (other,) = explainer.relevance(question(of, 40), [3])
     assert one.right is not None
-    np.testing.assert_allclose(one.left, other.right, atol=1e-5)
-    np.testing.assert_allclose(one.right, other.left, atol=1e-5)
-    assert one.logit == pytest.approx(other.logit, abs=1e-5)
+    alike(one.left, other.right)
+    alike(one.right, other.left)
+    assert one.logit == pytest.approx(other.logit, rel=1e-4, abs=1e-4)
 
 
 def test_the_explanation_carries_its_proof_and_survives_json(explainer: Explainer) -> None:

@@ -18,13 +18,15 @@ from relrec_core.products.train import Config, train
 from relrec_core.runs.directory import Run
 from tests.products.conftest import settings
 
+pytestmark = pytest.mark.numerics
+
 
 def test_views_are_the_trunk_and_the_trunk_with_weighted_activations() -> None:
     torch.manual_seed(0)
-    net, x = trunk("vgg16-slim"), torch.randn(2, 3, 48, 48)
-    views, weights = guided.Views(net), torch.rand(128, 3, 3) * 2
+    net, x = trunk("vgg16-slim").double(), torch.randn(2, 3, 48, 48, dtype=torch.float64)
+    views, weights = guided.Views(net), torch.rand(128, 3, 3, dtype=torch.float64) * 2
     with torch.no_grad():
-        assert torch.equal(views(x), net(x))
+        torch.testing.assert_close(views(x), net(x))
         plain, weighted = views(x, weights).split(2)
         seen = net.features[: guided.LAST_BLOCK](x)
         expected = (net.features[guided.LAST_BLOCK :](seen * weights)).mean(dim=(2, 3))
@@ -54,9 +56,10 @@ def test_the_map_is_the_mean_evidence_pair_by_pair(recommender: Recommender) -> 
             assert relevance is not None
             total += propagate(upper, lower(picture), relevance, "epsilon-gamma").relevance[0]
     deviation = total - total.mean()
-    torch.testing.assert_close(got, 1 + deviation / deviation.abs().max(), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(got, 1 + deviation / deviation.abs().max(), rtol=0, atol=1e-2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["relevance", "nothing"])
 def test_guided_epochs_go_on_from_the_others_and_never_lose_accuracy(
     by: str, small_run: Run, catalogue: Catalogue, small_studio: Path, tmp_path: Path

@@ -15,6 +15,8 @@ from relrec_core.products import images
 from relrec_core.products.images import ImageError
 from tests.products.pictures import encoded
 
+pytestmark = pytest.mark.numerics
+
 RED = Image.new("RGB", (20, 10), (200, 30, 40))
 
 

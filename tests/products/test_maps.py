@@ -11,6 +11,8 @@ from relrec_core.products.maps import STEPS, asked_of, located, perturbed
 from relrec_core.products.recommend import Recommender
 from relrec_core.products.tracing import recommended
 
+pytestmark = pytest.mark.numerics
+
 PAIRS = np.array([(3, 40), (9, 41)])
 
 

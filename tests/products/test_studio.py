@@ -13,6 +13,8 @@ from relrec_core.products import colours, data, emblems, studio, truth
 from relrec_core.products.painting import Label
 from relrec_core.products.studio import Recipe
 
+pytestmark = pytest.mark.numerics
+
 RECIPE = Recipe(items=256, users=12, side=64, seed=3)
 
 
@@ -26,6 +28,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
+@pytest.mark.slow
 def test_same_recipe_same_bytes_and_other_seed_other_bytes(folder: Path, tmp_path: Path) -> None:
     first = contents(folder)
     assert contents(studio.render(tmp_path / "again", RECIPE)) == first

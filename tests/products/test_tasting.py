@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from relrec_core.products import truth
@@ -11,6 +12,8 @@ from relrec_core.products.data import Catalogue
 from relrec_core.products.recommend import Recommender
 from relrec_core.products.tasting import learned, population, recovered
 from relrec_core.runs.directory import Run
+
+pytestmark = pytest.mark.numerics
 
 
 def test_the_same_chance_draws_the_users_that_the_studio_has(catalogue: Catalogue) -> None:

@@ -238,6 +238,7 @@ def _hammer(path, start):
         assert active("movies") is not None
 
 
+@pytest.mark.slow
 def test_two_processes_creating_and_activating_at_once_corrupt_nothing(home):
     first, second = done("one"), done("two")
     context = multiprocessing.get_context("spawn")

@@ -14,6 +14,8 @@ from relrec_core.runs import distributed
 from relrec_core.runs.directory import list_runs
 from scripts.training import main
 
+pytestmark = pytest.mark.numerics
+
 SCRIPT = Path(__file__).with_name("tiny_train.py")
 TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
 
@@ -28,6 +30,7 @@ def start(*arguments):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [8, 7])
 def test_two_processes_equal_one_with_the_same_total_batch(batch):
     settings = ["--epochs=15", "--device=cpu", f"--batch={batch}"]
@@ -38,12 +41,15 @@ def test_two_processes_equal_one_with_the_same_total_batch(batch):
     two, one = list_runs("tiny")
     losses = [[row["loss"] for row in run.metrics()] for run in (one, two)]
     assert len(losses[0]) == 15
-    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+    # Gradient descent on a line contracts, so rounding stays: of residuals down to a hundredth of
+    # what they are differences of, and of weights of about 1.
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3, abs=1e-9)
     (a, _), (b, _) = one.read_checkpoint(), two.read_checkpoint()
     assert set(a) == set(b) == {"weight", "bias"}
-    assert all(torch.allclose(a[name], b[name], rtol=1e-5) for name in a)
+    assert all(torch.allclose(a[name], b[name], rtol=1e-4) for name in a)
 
 
+@pytest.mark.slow
 def test_cancelling_the_main_process_stops_all_and_keeps_the_state():
     child = start("--epochs=2000", "--device=cpu", "--pause=0.02")
     end = time.monotonic() + 60

@@ -44,6 +44,7 @@ def train(*arguments):
     return main(["tiny", *arguments], {"tiny": "tiny"})
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_seen_as_failed_keeps_what_it_had_and_is_resumed():
     run = launch("tiny", LONG, script=SCRIPT)
     pid = begun(run).pid
@@ -64,6 +65,7 @@ def test_a_killed_run_is_seen_as_failed_keeps_what_it_had_and_is_resumed():
     assert [row["step"] for row in run.metrics()] == list(range(1, len(run.metrics()) + 1))
 
 
+@pytest.mark.slow
 def test_a_killed_run_whose_starter_is_gone_is_seen_at_once():
     run = Run.create("tiny", LONG)
     child = subprocess.Popen([sys.executable, str(SCRIPT), "tiny", "--run", str(run.path)])
@@ -74,6 +76,7 @@ def test_a_killed_run_whose_starter_is_gone_is_seen_at_once():
     assert "without a word" in run.status().message
 
 
+@pytest.mark.slow
 def test_resuming_gives_the_run_that_was_never_interrupted():
     assert train("--epochs=40", "--slug=whole") == 0
     straight = list_runs("tiny")[0]
@@ -86,6 +89,7 @@ def test_resuming_gives_the_run_that_was_never_interrupted():
     assert train("--resume", broken.name) == 1
 
 
+@pytest.mark.slow
 def test_one_training_of_a_wing_at_a_time_unless_asked():
     run = launch("tiny", LONG, script=SCRIPT)
     with pytest.raises(RunError, match=f"{run.name} of tiny is"):
@@ -100,6 +104,7 @@ def test_one_training_of_a_wing_at_a_time_unless_asked():
         cancel(run)
 
 
+@pytest.mark.slow
 def test_of_two_launches_at_once_one_is_refused():
     def attempt(_):
         try:
@@ -163,6 +168,7 @@ def test_the_command_line_trains_activates_and_helps(capsys, monkeypatch):
         main(["sofas"])
 
 
+@pytest.mark.slow
 def test_control_c_cancels_cleanly():
     child = subprocess.Popen(
         [sys.executable, str(SCRIPT), "tiny", "--epochs=2000", "--pause=0.02"],

@@ -5,6 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from relrec_core import paths
 from relrec_core.runs.directory import Run
 
@@ -28,6 +30,7 @@ def begun():
     raise AssertionError("nothing was trained")
 
 
+@pytest.mark.slow
 def test_one_trains_and_the_other_waits_for_it():
     first, second = begin(), begin()
     run = begun()
@@ -38,6 +41,7 @@ def test_one_trains_and_the_other_waits_for_it():
     assert [row["step"] for row in run.metrics()] == list(range(1, 81))
 
 
+@pytest.mark.slow
 def test_who_waits_goes_on_where_a_killed_one_was():
     first = begin()
     run = begun()

@@ -55,8 +55,9 @@ def test_fetch_needs_one_thing(arguments: list[str]) -> None:
 
 
 def test_checks_stop_at_the_first_that_fails(capfd: pytest.CaptureFixture[str]) -> None:
-    def step(title: str, code: int) -> tuple[str, list[str]]:
-        return title, [sys.executable, "-c", f"print('{title} ran'); raise SystemExit({code})"]
+    def step(title: str, code: int) -> checks.Check:
+        program = f"import os; print('{title} ran', os.environ['A']); raise SystemExit({code})"
+        return title, [sys.executable, "-c", program], {"A": title.upper()}
 
     assert checks.run([step("a", 0), step("b", 3), step("c", 0)]) == 3
     out = capfd.readouterr().out
@@ -64,13 +65,19 @@ def test_checks_stop_at_the_first_that_fails(capfd: pytest.CaptureFixture[str]) 
     assert "== b failed with exit code 3 in" in out
     assert "c ran" not in out
     assert checks.run([step("a", 0), step("c", 5)]) == 5
-    assert capfd.readouterr().out.splitlines()[-1] == "c ran"
+    assert capfd.readouterr().out.splitlines()[-1] == "c ran C"
 
 
 def test_checks_in_order() -> None:
-    titles = [title for title, _ in checks.steps([])]
-    assert titles == ["Lint", "Format", "Types", "Import rules", "Tests"]
-    assert checks.steps(["-k", "x"])[-1][1][-2:] == ["-k", "x"]
+    before = ["Lint", "Format", "Types", "Import rules"]
+    *others, last = checks.steps([])
+    assert [title for title, *_ in others][:4] == before and last[0] == "Tests" and not last[2]
+    for _, command, settings in others[4:]:
+        assert "numerics and not slow" in command and settings in checks.PROCESSORS
+    assert len(others) == 4 + len(checks.PROCESSORS)
+    chosen = checks.steps(["-k", "x"])
+    assert [title for title, *_ in chosen] == [*before, "Tests"]
+    assert chosen[-1][1][-2:] == ["-k", "x"]
     assert checks.main(["stray"]) == 2
 
 

@@ -12,6 +12,8 @@ from relrec_core.sessions import browse, store
 from relrec_core.sessions.explain import Explorer
 from tests.sessions import made
 
+pytestmark = pytest.mark.numerics
+
 
 @cache
 def explorer() -> Explorer:
@@ -30,7 +32,7 @@ def test_the_listing_agrees_with_the_explanations() -> None:
         right = [t.predicted == t.skipped for t in said.predicted]
         assert frame["right"][row] == pytest.approx(np.mean(right))
         off = [abs(t.probability - t.skipped) for t in said.predicted]
-        assert frame["surprise"][row] == pytest.approx(np.mean(off), abs=1e-5)
+        assert frame["surprise"][row] == pytest.approx(np.mean(off), abs=1e-4)
         assert frame["reasons"][row] == len(
             {t.top for t in said.predicted if t.predicted == t.skipped}
         )
@@ -53,7 +55,7 @@ def test_turning_one_skip_agrees_with_the_prediction() -> None:
     said = explorer().explain(session, repetitions=4)
     assert [c.position for c in changes] == [t.position for t in said.predicted]
     before = [t.probability for t in said.predicted]
-    assert [c.before for c in changes] == pytest.approx(before, abs=1e-5)
+    assert [c.before for c in changes] == pytest.approx(before, abs=1e-4)
     assert any(abs(c.difference) > 1e-6 for c in changes)
     for place in (-1, half):
         with pytest.raises(ProfileError, match="no track"):

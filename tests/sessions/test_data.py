@@ -19,6 +19,8 @@ from relrec_core.sessions.sessions import CAUSES, Fingerprint, Sessions
 from relrec_core.sessions.tables import Upload
 from tests.sessions import made
 
+pytestmark = pytest.mark.numerics
+
 LOGS, TRACKS = made.frames()
 
 
@@ -27,6 +29,7 @@ def assert_equal(one: Sessions, other: Sessions) -> None:
         assert np.array_equal(getattr(one, name), getattr(other, name)), name
 
 
+@pytest.mark.slow
 def test_csv_gzip_parquet_and_frames_give_the_same_data(tmp_path: Path) -> None:
     expected = made.data()
     packed = Upload("logs.csv.gz", gzip.compress(made.csv(LOGS).content))
@@ -42,6 +45,7 @@ def test_csv_gzip_parquet_and_frames_give_the_same_data(tmp_path: Path) -> None:
     assert found.content_hash == expected.content_hash
 
 
+@pytest.mark.slow
 def test_blocks_of_any_size_cut_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "BLOCK_BYTES", 4_000)
     monkeypatch.setattr(tables, "BLOCK_ROWS", 37)

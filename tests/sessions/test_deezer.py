@@ -21,6 +21,8 @@ from relrec_core.sessions.shards import Shards
 from relrec_core.sessions.train import train
 from tests.sessions import made
 
+pytestmark = pytest.mark.numerics
+
 SESSIONS, LENGTH, TRACKS = 90, 8, 30
 
 

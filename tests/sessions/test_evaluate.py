@@ -24,6 +24,8 @@ from relrec_core.sessions.study import Study, Trained
 from scripts.evaluation import main
 from tests.sessions import made
 
+pytestmark = pytest.mark.numerics
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:

@@ -21,6 +21,8 @@ from relrec_core.sessions.sessions import CAUSES
 from relrec_core.sessions.simulator import CAUSE_GROUPS
 from tests.sessions import made
 
+pytestmark = pytest.mark.numerics
+
 
 @cache
 def explorer() -> Explorer:
@@ -67,9 +69,9 @@ def test_a_session_alone_is_predicted_as_among_all() -> None:
         said = explorer().explain(explorer().session(row), repetitions=1)
         n = len(said.predicted)
         np.testing.assert_allclose(
-            [t.probability for t in said.predicted], whole.probability[row, :n], atol=1e-5
+            [t.probability for t in said.predicted], whole.probability[row, :n], atol=1e-4
         )
-        assert said.audit.deletion.score == pytest.approx(max(said.score, 1 - said.score), abs=1e-5)
+        assert said.audit.deletion.score == pytest.approx(max(said.score, 1 - said.score), abs=1e-4)
     assert torch.get_num_threads() == threads
 
 
@@ -113,7 +115,7 @@ def test_the_flip_test_is_what_one_gets_by_hand() -> None:
         p = predictor.predict(kind(**{**one, **sides})).probability[0, 2]
         before = predictor.predict(kind(**one)).probability[0, 2]
         after.append(p if before >= 0.5 else 1 - p)
-    assert found.after_top == pytest.approx(np.mean(after), abs=1e-5)
+    assert found.after_top == pytest.approx(np.mean(after), abs=1e-4)
     assert found.removed == sum(d.group == "track musical" for d in encoding.columns_a)
     assert found.repetitions == 6 and 0 <= found.beaten <= 1
     everything = flip_test(predictor, kind(**one), 2, encoding_groups(), kind(**donors))

@@ -12,6 +12,8 @@ from relrec_core.sessions import baselines
 from relrec_core.sessions.metrics import score
 from tests.sessions import made
 
+pytestmark = pytest.mark.numerics
+
 
 def slow_average_accuracy(right: list[bool]) -> float:
     total = 0.0

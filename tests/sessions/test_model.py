@@ -20,6 +20,8 @@ from relrec_core.sessions.predictor import Predictor
 from relrec_core.sessions.schema import EVERYWHERE, GROUPS, INTERACTION, MUSICAL
 from tests.sessions import made
 
+pytestmark = pytest.mark.numerics
+
 KINDS = ("transformer", "gru", "control")
 EXPERT_KINDS = KINDS[:2]
 
@@ -119,10 +121,10 @@ def test_neither_padding_nor_other_sessions_matter(kind: str) -> None:
     a[~batch.mask_a], b[~batch.mask_b] = 7.0, -7.0
     whole, spoiled = z(net, batch), z(net, replace(batch, a=a, b=b))
     assert (~batch.mask_a).any()
-    torch.testing.assert_close(whole[batch.mask_b], spoiled[batch.mask_b], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(whole[batch.mask_b], spoiled[batch.mask_b], rtol=1e-3, atol=1e-4)
     alone = net(batch.a[3:4], batch.b[3:4], batch.mask_a[3:4], batch.mask_b[3:4])
     mask = batch.mask_b[3]
-    torch.testing.assert_close(alone[0][mask], whole[3][mask], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(alone[0][mask], whole[3][mask], rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -24,6 +24,8 @@ from relrec_core.sessions.tables import Upload
 from tests.sessions import made
 from tests.sessions.test_history import listening, upload
 
+pytestmark = pytest.mark.numerics
+
 LOGS, TRACKS = made.frames()
 
 
@@ -44,9 +46,9 @@ def test_experts_of_absent_groups_go_and_the_others_answer_as_ever(absent: tuple
     whole, rest = predictor().predict(batch), part.predict(batch)
     at = [predictor().family.names.index(name) for name in left]
     np.testing.assert_array_equal(rest.experts, whole.experts[..., at])
-    np.testing.assert_allclose(rest.attribution.sum(-1), 1, atol=1e-5)
+    np.testing.assert_allclose(rest.attribution.sum(-1), 1, atol=1e-4)
     mixed = (rest.attribution * rest.experts).sum(-1)
-    np.testing.assert_allclose(rest.probability, mixed, atol=1e-5)
+    np.testing.assert_allclose(rest.probability, mixed, atol=1e-4)
 
 
 def test_complete_data_leaves_the_model_as_it_is() -> None:

@@ -21,6 +21,8 @@ from tests.conftest import REPOSITORY
 from tests.sessions import made
 from tests.sessions.test_data import assert_equal
 
+pytestmark = pytest.mark.numerics
+
 SESSIONS = 500
 
 
@@ -139,6 +141,7 @@ def test_folders_that_are_not_whole_are_named(shards: Shards, tmp_path: Path) ->
         Shards.open(tmp_path).read(0)
 
 
+@pytest.mark.slow
 def test_the_command_line_prepares_a_folder_and_says_what_is_wrong(
     raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

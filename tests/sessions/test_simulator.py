@@ -128,11 +128,13 @@ def learned() -> tuple[SessionData, dict[frozenset[str], Floats], Floats, float]
     return data, found, np.asarray(target[~train], dtype=np.float64), max(scores)
 
 
+@pytest.mark.slow
 def test_all_inputs_together_beat_the_baselines_clearly() -> None:
     _, found, target, baseline = learned()
     assert ((found[frozenset(GROUPS)] >= 0.5) == target).mean() > baseline + 0.08
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cause", CAUSE_GROUPS)
 def test_a_cause_shows_in_its_groups_together_and_in_no_one_else(cause: str) -> None:
     data, found, target, _ = learned()
@@ -148,6 +150,7 @@ def test_a_cause_shows_in_its_groups_together_and_in_no_one_else(cause: str) -> 
             assert accuracy < 0.58, (groups, accuracy)
 
 
+@pytest.mark.slow
 def test_noise_shows_nowhere() -> None:
     data, found, target, _ = learned()
     owner, slot = np.nonzero(data.sessions.mask_b)

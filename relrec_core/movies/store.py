@@ -28,8 +28,8 @@ def data_folder(dataset: str) -> Path:
             f"`python3 scripts/fetch.py {dataset}`, then load this page again."
         )
     raise SourceError(
-        f"There is no data set '{shortened(dataset)}'. Name a folder that holds {INTERACTIONS_FILE}, "
-        "or one that `python3 scripts/fetch.py --list` shows."
+        f"There is no data set '{shortened(dataset)}'. Name a folder that holds "
+        f"{INTERACTIONS_FILE}, or one that `python3 scripts/fetch.py --list` shows."
     )
 
 

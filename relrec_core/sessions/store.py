@@ -36,8 +36,8 @@ def data_folder(name: str) -> Path:
     if folder := paths.named_folder(name):
         return folder
     raise SourceError(
-        f"There is no session data '{shortened(name)}'. Name a folder of session logs or of prepared "
-        f"shards, or '{SIMULATED}'."
+        f"There is no session data '{shortened(name)}'. Name a folder of session logs or of "
+        f"prepared shards, or '{SIMULATED}'."
     )
 
 

@@ -24,7 +24,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from relrec_core.errors import DataError, RelRecError
+from relrec_core.errors import DataError, RelRecError, border, storing, unreadable
 from relrec_core.products import data, downloads
 
 RELATIONS = ("also_bought", "also_viewed", "bought_together", "buy_after_viewing")
@@ -32,6 +32,10 @@ MAXIMUM_LINE = 4_000_000
 """Bytes; a longer line is counted as broken and skipped."""
 UNSORTED = "uncategorised"
 _ASIN = re.compile(r"[A-Za-z0-9]{1,20}")
+_HALF = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 _BATCH = 1_000
 _TABLES = """
 CREATE TABLE items (asin TEXT PRIMARY KEY, title TEXT, category TEXT, url TEXT) WITHOUT ROWID;
@@ -100,6 +104,19 @@ def convert(
     Raises:
         DataError: a file is missing or damaged, or nothing usable is in it.
     """
+    with border(unreadable(meta, "Amazon's product data")), storing(folder):
+        return _converted(meta, folder, reviews, within, depth, limit, purchases_from)
+
+
+def _converted(
+    meta: Path,
+    folder: Path,
+    reviews: Path | None,
+    within: str,
+    depth: int,
+    limit: int | None,
+    purchases_from: int,
+) -> Counts:
     if folder.exists():
         raise DataError(folder, "a file or folder that is there already", "a new folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -174,6 +191,8 @@ def _record(line: bytes) -> object:
         text = line.decode("utf-8").strip()
     except UnicodeDecodeError:
         return None
+    if "\\ud" in text.lower():  # it may be half a character, which nothing can store
+        text = _HALF.sub(r"\\ufffd", text)
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -260,7 +279,7 @@ def _read_reviews(store: sqlite3.Connection, path: Path, skipped: _Skipped) -> N
         if not isinstance(user, str) or not user or not _is_asin(asin):
             skipped.broken += 1
             continue
-        rows.append((user, time if isinstance(time, int) else 0, str(asin)))
+        rows.append((user, time if isinstance(time, int) and abs(time) < 2**63 else 0, str(asin)))
         if len(rows) >= _BATCH:
             store.executemany("INSERT OR IGNORE INTO bought VALUES (?, ?, ?)", rows)
             rows.clear()

@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 
 from relrec_core import VERSION, paths
-from relrec_core.errors import DataError
+from relrec_core.errors import DataError, border, unreadable
 from relrec_core.products import images
 from relrec_core.products.data import IMAGE, ITEM, ITEMS_FILE
 from relrec_core.products.images import ImageError
@@ -91,7 +91,11 @@ def fetch_all(
     Raises:
         DataError: `items.csv` is missing or has no url column.
     """
-    manners = manners or Manners()
+    with border(unreadable(folder / ITEMS_FILE, "a table of pictures to fetch")):
+        return _fetched(folder, manners or Manners(), progress)
+
+
+def _fetched(folder: Path, manners: Manners, progress: Callable[[Tally], None] | None) -> Tally:
     pace = _Pace(manners.per_second)
     dead = _known_dead(folder)
     counts: Counter[str] = Counter()

@@ -30,7 +30,7 @@ MAXIMUM_CELL_BYTES = 1_000
 MAXIMUM_PAGES_BYTES = 200_000_000
 """Unpacked, of the columns that are read in one row group."""
 MAXIMUM_UPLOAD_BYTES = 150_000_000
-MAXIMUM_UNPACKED_BYTES = 500_000_000
+MAXIMUM_UNPACKED_BYTES = 250_000_000
 MAXIMUM_UPLOAD_ROWS = 3_000_000
 _UPLOAD_LIMIT = "less in an upload; prepare larger data from a folder"
 _TABLE = "a table in CSV or Parquet"

@@ -73,7 +73,7 @@ def survives(content: bytes, use: Callable[[bytes], object]) -> None:
 
 
 LOGS, TRACKS = made.frames()
-SMALL = LOGS.filter(pl.col("session_id").is_in(LOGS["session_id"].unique(maintain_order=True)[:3]))
+SMALL = LOGS.filter(pl.col("session_id").is_in(LOGS["session_id"].unique(maintain_order=True)[:3].implode()))
 FEW = TRACKS.filter(pl.col("track_id").is_in(SMALL["track_id_clean"].implode()))
 
 

@@ -268,6 +268,8 @@ def _checked(file: Input, batch: pa.RecordBatch, first: int) -> Iterator[Block]:
     widest = 0
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         values = column.dictionary if pa.types.is_dictionary(column.type) else column
+        if pa.types.is_string_view(values.type):
+            values = values.cast(pa.large_string())
         if values.type in (pa.string(), pa.large_string()):
             longest = pc.max(pc.binary_length(values)).as_py() or 0
             widest += longest

@@ -198,7 +198,9 @@ def _unreadable(file: Input, error: Exception) -> DataError:
 def _opened_parquet(file: Input) -> pq.ParquetFile:
     try:
         source = str(file) if isinstance(file, Path) else pa.BufferReader(file.content)
-        names = pq.ParquetFile(source).schema_arrow.names
+        schema = pq.ParquetFile(source).schema_arrow
+        texts = (pa.string(), pa.large_string(), pa.string_view())
+        names = [field.name for field in schema if field.type in texts]
         source = str(file) if isinstance(file, Path) else pa.BufferReader(file.content)
         return pq.ParquetFile(source, read_dictionary=names)
     except (OSError, pa.ArrowInvalid) as error:

@@ -73,7 +73,8 @@ def survives(content: bytes, use: Callable[[bytes], object]) -> None:
 
 
 LOGS, TRACKS = made.frames()
-SMALL = LOGS.filter(pl.col("session_id").is_in(LOGS["session_id"].unique(maintain_order=True)[:3].implode()))
+FIRST = LOGS["session_id"].unique(maintain_order=True)[:3].implode()
+SMALL = LOGS.filter(pl.col("session_id").is_in(FIRST))
 FEW = TRACKS.filter(pl.col("track_id").is_in(SMALL["track_id_clean"].implode()))
 
 

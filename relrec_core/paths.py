@@ -11,14 +11,39 @@ from pathlib import Path
 import platformdirs
 
 from relrec_core import permission
+from relrec_core.errors import ConfigError, shortened, storing
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
 def home() -> Path:
-    """Root of everything RelRec stores. `RELREC_HOME` overrides the platform's default."""
+    """Root of everything RelRec stores. `RELREC_HOME` overrides the platform's default.
+
+    Raises:
+        ConfigError: `RELREC_HOME` names the home of a user that does not exist.
+    """
     override = os.environ.get("RELREC_HOME")
-    return Path(override).expanduser() if override else Path(platformdirs.user_data_dir("relrec"))
+    if not override:
+        return Path(platformdirs.user_data_dir("relrec"))
+    try:
+        return Path(override).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(
+            f"RELREC_HOME is '{shortened(override)}', and there is no such user; name a folder."
+        ) from error
+
+
+def named_folder(name: str, *members: str) -> Path | None:
+    """Folder of that name in the data directory, or at that path, that holds the files `members`.
+
+    None where there is none, whatever the name looks like.
+    """
+    for folder in (lambda: data_dir() / name, lambda: Path(name).expanduser()):
+        with contextlib.suppress(OSError, ValueError, RuntimeError):  # no folder can be called so
+            found = folder()
+            if found.is_dir() and all((found / member).is_file() for member in members):
+                return found.resolve()
+    return None
 
 
 def data_dir() -> Path:
@@ -41,19 +66,21 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises:
         ReadOnlyError: in read-only mode.
+        StorageError: it cannot be written there.
     """
     permission.require_writable(f"write {path.name}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with storing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

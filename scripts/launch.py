@@ -71,9 +71,14 @@ def _port(text: str) -> int:
 
 def _settings(data_dir: Path | None, read_only: bool) -> None:
     if data_dir is not None:
-        if data_dir.exists() and not data_dir.is_dir():
+        try:
+            data_dir = data_dir.expanduser().resolve()
+            unfit = data_dir.exists() and not data_dir.is_dir()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise RelRecError(f"--data-dir needs a folder, and {data_dir} is none.") from error
+        if unfit:
             raise RelRecError(f"--data-dir needs a folder, and {data_dir} is a file.")
-        os.environ["RELREC_HOME"] = str(data_dir.expanduser().resolve())
+        os.environ["RELREC_HOME"] = str(data_dir)
     if read_only:
         os.environ["RELREC_READ_ONLY"] = "1"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
@@ -95,8 +94,8 @@ def _folder() -> SessionView | None:
     if not name or st.session_state.get("opened_folder") != name:
         return None
     folder = store.data_folder(name)
-    stamps = [(f.name, f.stat().st_mtime, f.stat().st_size) for f in sorted(folder.iterdir())]
-    return _kept(f"folder {folder} {stamps}", lambda: own.from_folder(Path(folder)))
+    state = own.state_of(folder)
+    return _kept(f"folder {folder} {state}", lambda: own.from_folder(folder))
 
 
 def _open_folder() -> None:

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from relrec_core.errors import DataError
+from relrec_core.errors import DataError, border, unreadable
 from relrec_core.movies import attributes
 from relrec_core.sources.movielens import parse_title
 from relrec_core.titles import decoded
@@ -33,6 +33,7 @@ INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE, SOURCE_FILE = (
     "users.csv",
     "source.json",
 )
+MAXIMUM_BYTES = 2_000_000_000
 LIKED_FROM = 3.0
 AGE_BANDS = (
     (18, "under 18"),
@@ -76,6 +77,11 @@ class MovieData:
 
 def load(folder: Path) -> MovieData:
     """Read a folder of CSV files; raise `DataError` naming file and line at the first problem."""
+    with border(unreadable(folder, "films, viewers and ratings in CSV files")):
+        return _loaded(folder)
+
+
+def _loaded(folder: Path) -> MovieData:
     interactions = _read(folder / INTERACTIONS_FILE, (USER, ITEM))
     path = folder / INTERACTIONS_FILE
     _check_ids(path, interactions, (USER, ITEM))
@@ -113,6 +119,9 @@ def load(folder: Path) -> MovieData:
 def _read(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
     if not path.is_file():
         raise DataError(path, "no such file", "a CSV file with " + ", ".join(required))
+    if path.stat().st_size > MAXIMUM_BYTES:
+        found = f"{path.stat().st_size / 1e6:,.0f} MB"
+        raise DataError(path, found, f"at most {MAXIMUM_BYTES // 1_000_000:,} MB")
     raw = path.read_bytes()
     try:
         text = raw.decode("utf-8-sig")
@@ -259,8 +268,14 @@ def _ordered(ids: npt.ArrayLike) -> list[str]:
     """Numbers by value, then everything else by spelling."""
     return sorted(
         np.asarray(ids, dtype=object).tolist(),
-        key=lambda s: (0, int(s), s) if s.isascii() and s.isdigit() else (1, 0, s),
+        key=lambda s: (0, *_by_value(s), s) if s.isascii() and s.isdigit() else (1, 0, "", s),
     )
+
+
+def _by_value(digits: str) -> tuple[int, str]:
+    """Sorts whole numbers of any length by value."""
+    plain = digits.lstrip("0")
+    return len(plain), plain
 
 
 def _rated(frame: pd.DataFrame, key: str, ratings: pd.DataFrame) -> pd.DataFrame:
@@ -320,10 +335,12 @@ def _source(folder: Path) -> dict[str, str]:
         return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(path, "text that is not JSON", "name, title and licence") from error
     if not isinstance(content, dict):
         raise DataError(path, "a JSON list or value", "an object with name, title and licence")
+    if any("\ud800" <= sign <= "\udfff" for sign in "".join(map(str, content.values()))):
+        raise DataError(path, "half a character", "texts in Unicode")
     return {k: v for k, v in content.items() if isinstance(v, str)}
 
 

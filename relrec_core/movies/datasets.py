@@ -5,27 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from relrec_core import paths
-from relrec_core.errors import SourceError
+from relrec_core.errors import SourceError, shortened
 from relrec_core.movies.data import INTERACTIONS_FILE, MovieData, load
 from relrec_core.sources.registry import SOURCES
 
 
 def data_folder(dataset: str) -> Path:
     """Folder of a data set: one fetched by name, or any folder with an interactions.csv."""
-    named = paths.data_dir() / dataset
-    if (named / INTERACTIONS_FILE).is_file():
-        return named
-    given = Path(dataset).expanduser()
-    if (given / INTERACTIONS_FILE).is_file():
-        return given.resolve()
+    if found := paths.named_folder(dataset, INTERACTIONS_FILE):
+        return found
     if dataset in SOURCES:
         raise SourceError(
             f"{SOURCES[dataset].title} is not on this computer yet. Get it with "
             f"`python3 scripts/fetch.py {dataset}`, then load this page again."
         )
     raise SourceError(
-        f"There is no data set '{dataset}'. Name a folder that holds {INTERACTIONS_FILE}, "
-        "or one that `python3 scripts/fetch.py --list` shows."
+        f"There is no data set '{shortened(dataset)}'. Name a folder that holds "
+        f"{INTERACTIONS_FILE}, or one that `python3 scripts/fetch.py --list` shows."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relrec_core import paths
+from relrec_core.errors import CheckpointError, border
 from relrec_core.movies.config import Config
 from relrec_core.movies.datasets import open_data
 from relrec_core.movies.recommend import Recommender
@@ -29,7 +30,8 @@ def recommender(run: Run) -> Recommender:
         CheckpointError: the checkpoint is damaged or belongs to other data.
     """
     config = run.settings(Config)
-    weights = Weights.from_arrays(*run.read_arrays())
+    with border(lambda why: CheckpointError(f"The checkpoint of run {run.name} is bad: {why}.")):
+        weights = Weights.from_arrays(*run.read_arrays())
     return Recommender.of(
         open_data(config.dataset),
         weights,

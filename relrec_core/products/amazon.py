@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from relrec_core import permission
-from relrec_core.errors import DataError, RelRecError
+from relrec_core.errors import DataError, RelRecError, border, storing, unreadable
 from relrec_core.products import amazon_records, data, downloads
 
 UNSORTED = "uncategorised"
@@ -120,6 +120,19 @@ def convert(
     Raises:
         DataError: a file is missing or damaged, nothing usable is in it, or no such category.
     """
+    with border(unreadable(meta, "Amazon's product data")), storing(folder):
+        return _converted(meta, folder, reviews, within, depth, limit, purchases_from)
+
+
+def _converted(
+    meta: Path,
+    folder: Path,
+    reviews: Path | None,
+    within: str,
+    depth: int,
+    limit: int | None,
+    purchases_from: int,
+) -> Counts:
     if folder.exists():
         raise DataError(folder, "a file or folder that is there already", "a new folder")
     permission.require_writable("convert a catalogue")

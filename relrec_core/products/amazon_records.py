@@ -34,6 +34,10 @@ RELATIONS = {
 """A field with related products -> name of the relation."""
 _NEW_IN_2018 = {"also_buy", "also_view", "imageURL", "imageURLHighRes", "category", "main_cat"}
 _ASIN = re.compile(r"[A-Za-z0-9]{1,20}")
+_HALF = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _GZIP = b"\x1f\x8b"
 
@@ -100,7 +104,7 @@ def review(record: dict[str, object], edition: int) -> tuple[str, int, str] | No
     time = record.get("unixReviewTime", record.get("timestamp"))
     if not isinstance(user, str) or not isinstance(asin, str) or not _ASIN.fullmatch(asin):
         return None
-    return user, time if isinstance(time, int) else 0, asin
+    return user, time if isinstance(time, int) and abs(time) < 2**63 else 0, asin
 
 
 def _record(line: bytes) -> object:
@@ -108,6 +112,8 @@ def _record(line: bytes) -> object:
         text = line.decode("utf-8").strip()
     except UnicodeDecodeError:
         return None
+    if "\\ud" in text.lower():  # it may be half a character, which nothing can store
+        text = _HALF.sub(r"\\ufffd", text)
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from relrec_core import paths
-from relrec_core.errors import SourceError
+from relrec_core.errors import SourceError, shortened
 from relrec_core.products import data, studio
 from relrec_core.products.data import ITEMS_FILE, Catalogue
 
@@ -31,11 +31,11 @@ def catalogue_folder(dataset: str, progress: Progress | None = None) -> Path:
     if found := _OTHER_STUDIO.fullmatch(dataset):
         recipe = studio.Recipe(items=int(found[1]), seed=int(found[2]), bare=studio.BARE)
         return studio.ensure(paths.data_dir() / dataset, recipe, progress)
-    for folder in (paths.data_dir() / dataset, Path(dataset).expanduser()):
-        if (folder / ITEMS_FILE).is_file():
-            return folder.resolve()
+    if folder := paths.named_folder(dataset, ITEMS_FILE):
+        return folder
     raise SourceError(
-        f"There is no catalogue '{dataset}'. Name a folder that holds {ITEMS_FILE}, or '{STUDIO}'."
+        f"There is no catalogue '{shortened(dataset)}'. Name a folder that holds {ITEMS_FILE}, "
+        f"or '{STUDIO}'."
     )
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from relrec_core.errors import DataError
+from relrec_core.errors import DataError, border, unreadable
 from relrec_core.products import images
 from relrec_core.products.images import ImageError
 from relrec_core.titles import decoded
@@ -35,6 +35,7 @@ ITEMS_FILE, RELATIONS_FILE, PURCHASES_FILE, SOURCE_FILE = (
     "purchases.csv",
     "source.json",
 )
+MAXIMUM_LINE = 1_000_000
 NONE = -1
 """Row number that stands for no item."""
 
@@ -93,6 +94,11 @@ def load(folder: Path) -> Catalogue:
     Raises:
         DataError: names file and line of the first thing that cannot be right.
     """
+    with border(unreadable(folder, "a catalogue of products")):
+        return _loaded(folder)
+
+
+def _loaded(folder: Path) -> Catalogue:
     about = _about(folder)
     columns, rows = _table(folder / ITEMS_FILE, (ITEM, TITLE, CATEGORY, IMAGE))
     kept, left_out = _items(folder, columns, rows)
@@ -129,16 +135,21 @@ def _about(folder: Path) -> dict[str, object]:
         return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(path, "text that is not JSON", "name, title and licence") from error
     if not isinstance(content, dict):
         raise DataError(path, "a JSON list or value", "an object with name, title and licence")
+    if any("\ud800" <= sign <= "\udfff" for sign in "".join(map(str, content.values()))):
+        raise DataError(path, "half a character", "texts in Unicode")
     return content
 
 
 def _lines(path: Path) -> Iterator[str]:
     with path.open("rb") as file:
-        for number, raw in enumerate(file, start=1):
+        for number, raw in enumerate(iter(lambda: file.readline(MAXIMUM_LINE + 1), b""), start=1):
+            if len(raw) > MAXIMUM_LINE:
+                found = f"a line of more than {MAXIMUM_LINE:,} bytes"
+                raise DataError(path, found, "shorter lines", row=number)
             try:
                 yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
@@ -218,8 +229,13 @@ def _items(
 
 def _check_inside(root: Path, path: Path, image: str, line: int) -> None:
     parts = PurePosixPath(image.replace("\\", "/"))
-    outside = parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[0] or "\0" in image
-    if outside or not (root / image).resolve().is_relative_to(root):
+    outside = parts.is_absolute() or ".." in parts.parts or "\0" in image or not parts.parts
+    outside = outside or ":" in parts.parts[0]
+    try:
+        outside = outside or not (root / image).resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # a name too long, or a link that leads to itself
+        outside = True
+    if outside:
         expected = "a path inside the catalogue folder"
         raise DataError(path, f"'{image}'", expected, row=line, column=IMAGE)
 

@@ -21,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 
 from relrec_core import VERSION, paths, permission
-from relrec_core.errors import DataError
+from relrec_core.errors import DataError, border, unreadable
 from relrec_core.products import images
 from relrec_core.products.data import IMAGE, ITEM, ITEMS_FILE
 from relrec_core.products.images import ImageError
@@ -99,7 +99,11 @@ def fetch_all(
         DataError: `items.csv` is missing or has no url column.
     """
     permission.require_writable("download pictures")
-    manners = manners or Manners()
+    with border(unreadable(folder / ITEMS_FILE, "a table of pictures to fetch")):
+        return _fetched(folder, manners or Manners(), progress)
+
+
+def _fetched(folder: Path, manners: Manners, progress: Callable[[Tally], None] | None) -> Tally:
     pace = _Pace(manners.per_second)
     dead = _known_dead(folder)
     counts: Counter[str] = Counter()

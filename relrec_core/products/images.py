@@ -1,14 +1,18 @@
 """Pictures from anywhere, decoded without trusting them.
 
 A picture is known by its content, never by its name; its size and pixels are limited before it is
-decoded; what comes out is plain RGB, upright, on white, without metadata.
+decoded; big ones are decoded one at a time and shrunk before anything else is done with them; what
+comes out is plain RGB, upright, on white, without metadata.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
+import threading
 import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,11 +21,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from relrec_core.errors import RelRecError
+from relrec_core.errors import RelRecError, border, shortened
 
 MAXIMUM_BYTES = 20_000_000
 MAXIMUM_PIXELS = 50_000_000
 MAXIMUM_SIDE = 20_000
+LARGEST_SIDE = 2_048
+"""Pixels; bigger pictures are shrunk to it."""
+_BIG = 4_000_000
+_ONE_AT_A_TIME = threading.Lock()
 WHITE = (255, 255, 255)
 _HEAD = 16
 _TAIL = 65_536
@@ -58,19 +66,15 @@ def probe(path: Path) -> tuple[int, int]:
     Raises:
         ImageError: missing, too big, of another type, or cut off.
     """
-    try:
-        size = path.stat().st_size
-        _check_bytes(path.name, size)
+    name = shortened(path.name)
+    with border(_refused(name)):
+        size = _size(path)
         with path.open("rb") as file:
-            opened = _open(path.name, file)
+            opened = _open(name, file)
             file.seek(max(0, size - _TAIL))
             if not _ends(opened.format, file.read(), size, path):
-                raise ImageError(f"{path.name} is cut off: its end is missing.")
+                raise ImageError(f"{name} is cut off: its end is missing.")
             return opened.size
-    except FileNotFoundError as error:
-        raise ImageError(f"{path.name} does not exist.") from error
-    except OSError as error:
-        raise ImageError(f"{path.name} cannot be read ({error}).") from error
 
 
 def read(path: Path, side: int | None = None) -> Image.Image:
@@ -79,14 +83,9 @@ def read(path: Path, side: int | None = None) -> Image.Image:
     Raises:
         ImageError: missing, too big, of another type, or damaged.
     """
-    try:
-        size = path.stat().st_size
-        _check_bytes(path.name, size)
+    with border(_refused(shortened(path.name))):
+        _size(path)
         raw = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ImageError(f"{path.name} does not exist.") from error
-    except OSError as error:
-        raise ImageError(f"{path.name} cannot be read ({error}).") from error
     return decode(raw, side, name=path.name)
 
 
@@ -95,23 +94,101 @@ def decode(raw: bytes, side: int | None = None, *, name: str = "The picture") ->
 
     Args:
         raw: content of the file.
-        side: pixels; the result is a square of this side, padded with white. None keeps the size.
+        side: pixels; the result is a square of this side, padded with white. None keeps the size,
+            up to `LARGEST_SIDE`.
         name: what to call the picture in a sentence.
 
     Raises:
         ImageError: empty, too big, too many pixels, of another type, or damaged.
     """
-    _check_bytes(name, len(raw))
-    opened = _open(name, io.BytesIO(raw))
-    try:
-        if side is not None:
-            opened.draft(None, (2 * side, 2 * side))
-        opened.load()
-        upright = ImageOps.exif_transpose(opened)
-        plain = _plain(upright)
-    except _DAMAGED as error:
-        raise ImageError(f"{name} is damaged and cannot be decoded ({error}).") from error
-    return plain if side is None else square(plain, side)
+    name = shortened(name)
+    with border(_refused(name)):
+        _check_bytes(name, len(raw))
+        opened = _open(name, io.BytesIO(raw))
+        if opened.format == "PNG":
+            _check_rows(name, raw, opened)
+        wanted = LARGEST_SIDE if side is None else min(LARGEST_SIDE, 2 * side)
+        big = opened.width * opened.height > _BIG
+        with _ONE_AT_A_TIME if big else contextlib.nullcontext():
+            try:
+                opened.draft(None, (wanted, wanted))
+                opened.load()
+                plain = _plain(ImageOps.exif_transpose(_shrunk(opened, wanted)))
+            except _DAMAGED as error:
+                why = shortened(str(error), 80)
+                raise ImageError(f"{name} is damaged and cannot be decoded ({why}).") from error
+        return plain if side is None else square(plain, side)
+
+
+def _shrunk(picture: Image.Image, wanted: int) -> Image.Image:
+    """The picture, if a side is longer than `wanted` pixels shrunk to it; EXIF stays."""
+    if max(picture.size) <= wanted:
+        return picture
+    exif = picture.getexif()
+    if picture.mode in ("P", "PA", "1", "LA", "La"):
+        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    elif picture.mode.startswith("I;"):
+        picture = picture.convert("I")
+    factor = max(picture.size) // (2 * wanted)
+    if factor > 1:
+        picture = picture.reduce(factor)
+    small = picture.copy() if picture.readonly else picture
+    small.thumbnail((wanted, wanted), Image.Resampling.LANCZOS)
+    small.info["exif"] = exif.tobytes()
+    return small
+
+
+def _size(path: Path) -> int:
+    name = shortened(path.name) or "The picture"
+    if not path.exists():
+        raise ImageError(f"{name} does not exist.")
+    if not path.is_file():
+        raise ImageError(f"{name} cannot be read: it is not a file.")
+    size = path.stat().st_size
+    _check_bytes(name, size)
+    return size
+
+
+def _refused(name: str) -> Callable[[str], ImageError]:
+    return lambda why: ImageError(f"{name} cannot be read ({why}).")
+
+
+def _check_rows(name: str, raw: bytes, opened: Image.Image) -> None:
+    """Refuse a PNG that holds fewer rows than its header claims; nothing of it is kept."""
+    depth, kind, _, _, interlaced = struct.unpack(">5B", raw[24:29])
+    bits = depth * {2: 3, 4: 2, 6: 4}.get(kind, 1)
+    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
+    needed = 0
+    for x, y, across, down in passes:
+        wide, high = -(-(opened.width - x) // across), -(-(opened.height - y) // down)
+        if wide > 0 and high > 0:
+            needed += high * (1 + (wide * bits + 7) // 8)
+    unpack, there = zlib.decompressobj(), 0
+    for part in _pixel_parts(raw):
+        while part and there < needed:
+            there += len(unpack.decompress(part, _TAIL))
+            part = unpack.unconsumed_tail
+    while there < needed and (rest := unpack.decompress(unpack.unconsumed_tail, _TAIL)):
+        there += len(rest)
+    if there < needed:
+        raise ImageError(f"{name} is damaged: it holds fewer rows than it claims.")
+
+
+_ADAM7 = (
+    *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)),
+    *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+)
+"""First column, first row and steps of the passes of an interlaced PNG."""
+
+
+def _pixel_parts(raw: bytes) -> Iterator[bytes]:
+    """Contents of the chunks that hold packed pixels."""
+    place = 8
+    while place + 8 <= len(raw):
+        length = int.from_bytes(raw[place : place + 4], "big")
+        if raw[place + 4 : place + 8] == b"IDAT":
+            yield raw[place + 8 : place + 8 + length]
+        place += 12 + length
 
 
 def square(picture: Image.Image, side: int) -> Image.Image:

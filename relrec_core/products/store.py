@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relrec_core import paths
+from relrec_core.errors import CheckpointError, border
 from relrec_core.products.catalogues import open_catalogue
 from relrec_core.products.config import Config
 from relrec_core.products.recommend import Recommender
@@ -29,4 +30,5 @@ def recommender(run: Run) -> Recommender:
     """
     config = run.settings(Config)
     catalogue = open_catalogue(config.shown or config.dataset)
-    return Recommender.of(run, config, catalogue)
+    with border(lambda why: CheckpointError(f"The checkpoint of run {run.name} is bad: {why}.")):
+        return Recommender.of(run, config, catalogue)

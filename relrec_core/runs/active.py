@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from relrec_core import paths, permission
-from relrec_core.errors import RunError
+from relrec_core.errors import RunError, storing
 from relrec_core.runs.directory import Run
 
 
@@ -55,7 +55,8 @@ def deactivate(wing: str) -> None:
         ReadOnlyError: in read-only mode.
     """
     permission.require_writable("change the active run")
-    _file(wing).unlink(missing_ok=True)
+    with storing(_file(wing)):
+        _file(wing).unlink(missing_ok=True)
 
 
 def _file(wing: str) -> Path:

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from relrec_core.errors import ConfigError
+from relrec_core.errors import ConfigError, shortened
 from relrec_core.explanation import Value
 
 Kind = Literal["int", "float", "bool", "choice", "text"]
@@ -166,7 +166,7 @@ def _read(file: Path) -> dict[str, Any]:
         values = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"The settings file {file} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"The settings file {file} is not valid JSON: {error}.") from error
     if not isinstance(values, dict):
         raise ConfigError(
@@ -181,13 +181,13 @@ def _sentence(config_class: type[TrainerConfig], error: ValidationError) -> str:
     name = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "extra_forbidden":
         known = ", ".join(config_class.model_fields)
-        return f"Unknown setting '{name}'; the settings are {known}."
+        return f"Unknown setting '{shortened(name)}'; the settings are {known}."
     if name not in config_class.model_fields:
         return f"These settings do not fit together: {first['msg'].removeprefix('Value error, ')}"
     field = _describe(name, config_class.model_fields[name])
     if first["type"] == "missing":
         return f"Setting '{name}' is missing; allowed is {field.allowed}."
-    found = f"Setting '{name}': found {first['input']!r}, allowed is {field.allowed}"
+    found = f"Setting '{name}': found {shortened(repr(first['input']))}, allowed is {field.allowed}"
     if first["type"] == "value_error":
         found += f" ({first['msg'].removeprefix('Value error, ')})"
     return found + "."

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relrec_core import paths, permission
-from relrec_core.errors import CheckpointError, RunError
+from relrec_core.errors import CheckpointError, RunError, border, storing
 from relrec_core.explanation import Value
 from relrec_core.runs import config, execution, metrics, status, tensors
 from relrec_core.runs.execution import Cancelled, Execution, Listener
@@ -50,17 +50,19 @@ class Run:
 
         Raises:
             ReadOnlyError: in read-only mode.
+            StorageError: nothing can be written there.
         """
         permission.require_writable("start a training run")
         parent = paths.runs_dir() / wing
-        parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
-        try:
-            paths.write_text(draft / "config.json", settings.to_json())
-            status.write(draft / "status.json", status.queued())
-            return cls(_claim(draft, parent, slug))
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+        with storing(parent):
+            parent.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
+            try:
+                paths.write_text(draft / "config.json", settings.to_json())
+                status.write(draft / "status.json", status.queued())
+                return cls(_claim(draft, parent, slug))
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
 
     @classmethod
     def open(cls, path: Path) -> Run:
@@ -139,11 +141,13 @@ class Run:
 
     def request_cancel(self) -> None:
         """Ask the run to stop at its next check; it may run in another process."""
-        (self.path / "cancel").touch()
+        with storing(self.path):
+            (self.path / "cancel").touch()
 
     def withdraw_cancel(self) -> None:
         """Forget an earlier request to cancel, before resuming."""
-        (self.path / "cancel").unlink(missing_ok=True)
+        with storing(self.path):
+            (self.path / "cancel").unlink(missing_ok=True)
 
     @property
     def cancel_requested(self) -> bool:
@@ -182,8 +186,10 @@ class Run:
         pointer = self._json("resume.json")
         if not pointer:
             return None
-        named, _ = tensors.read(self.path / pointer["file"], pointer["sha256"])
-        return named, pointer["meta"]
+        with border(lambda why: CheckpointError(f"resume.json of run {self.name} is bad: {why}.")):
+            named, _ = tensors.read(self.path / pointer["file"], pointer["sha256"])
+            meta: dict[str, Any] = pointer["meta"]
+            return named, meta
 
     # What comes out
 
@@ -230,7 +236,10 @@ class Run:
 
     def card(self) -> dict[str, Any]:
         """The card, empty when none was written. Raises CheckpointError when it is damaged."""
-        return self._json("card.json")
+        card = self._json("card.json")
+        if not isinstance(card.get("checkpoint", {}), dict):
+            raise CheckpointError(f"card.json of run {self.name} names no checkpoint.")
+        return card
 
     def _write_card(self, card: Mapping[str, Any]) -> None:
         paths.write_text(self.path / "card.json", json.dumps(card, indent=2))
@@ -241,7 +250,7 @@ class Run:
             return {}
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise CheckpointError(f"{name} of run {self.name} cannot be read: {error}.") from error
         if not isinstance(content, dict):
             raise CheckpointError(f"{name} of run {self.name} is damaged: expected an object.")

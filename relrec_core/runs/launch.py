@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from relrec_core import paths, permission
-from relrec_core.errors import RunError
+from relrec_core.errors import RunError, storing
 from relrec_core.explanation import Value
 from relrec_core.runs import process, status
 from relrec_core.runs.directory import Run, list_runs
@@ -105,7 +105,7 @@ def _refuse_second(wing: str) -> None:
 
 def _start(run: Run, script: Path) -> None:
     command = [sys.executable, str(script), run.wing, "--run", str(run.path)]
-    with (run.path / "log.txt").open("ab") as log:
+    with storing(run.path), (run.path / "log.txt").open("ab") as log:
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from relrec_core.errors import RunError
+from relrec_core.errors import RunError, storing
 
 _QUERY = 0x1000
 """Windows' right to be told of a process, and nothing else."""
@@ -88,8 +88,10 @@ def locked(path: Path, sentence: str, *, wait: bool = False) -> Iterator[None]:
     Raises:
         RunError: another process holds the lock and `wait` is false.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
+    with storing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = path.open("a+b")
+    with opened as file:
         try:
             if sys.platform == "win32":
                 import msvcrt

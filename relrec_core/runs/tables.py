@@ -1,11 +1,18 @@
-"""Stored evaluations: a table, and the conditions under which its numbers were measured."""
+"""Stored evaluations: a table, and the conditions under which its numbers were measured.
+
+The conditions hold a checksum of both files. After tables were edited on purpose,
+`python -m relrec_core.runs.tables TABLE.csv ...` writes their checksums anew.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 import platform
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,8 +22,10 @@ from typing import Any
 import pandas as pd
 
 from relrec_core import VERSION, paths, permission
-from relrec_core.errors import DataError
+from relrec_core.errors import DataError, RelRecError, border, unreadable
 
+CHECKSUM = "sha256"
+"""Of the table and of the conditions with an empty checksum, as text with plain line ends."""
 LIBRARIES = ("numpy", "scipy", "pandas", "torch", "implicit", "lime", "captum")
 
 
@@ -41,6 +50,7 @@ def store(wing: str, name: str, frame: pd.DataFrame, conditions: Mapping[str, An
 
     Raises:
         ReadOnlyError: in read-only mode.
+        StorageError: it cannot be written.
     """
     permission.require_writable("store an evaluation")
     file = paths.evaluations_dir() / wing / f"{name}.csv"
@@ -50,8 +60,7 @@ def store(wing: str, name: str, frame: pd.DataFrame, conditions: Mapping[str, An
         "machine": machine(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    paths.write_text(file.with_suffix(".json"), json.dumps(said, indent=2))
-    paths.write_text(file, frame.to_csv(index=False))
+    _write(file, frame.to_csv(index=False), said)
     return StoredTable(wing, name, frame, said, shipped=False)
 
 
@@ -59,7 +68,7 @@ def stored(wing: str, name: str) -> StoredTable | None:
     """The table as last stored here or, where it never was, as shipped; None if neither.
 
     Raises:
-        DataError: it is damaged.
+        DataError: it is damaged, or a byte of it is not what was stored.
     """
     for folder, shipped in (
         (paths.evaluations_dir() / wing, False),
@@ -67,7 +76,7 @@ def stored(wing: str, name: str) -> StoredTable | None:
     ):
         file = folder / f"{name}.csv"
         if file.is_file():
-            return StoredTable(wing, name, _frame(file), _conditions(file), shipped)
+            return StoredTable(wing, name, *_read(file), shipped)
     return None
 
 
@@ -91,19 +100,63 @@ def machine() -> dict[str, Any]:
     }
 
 
-def _frame(file: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(file)
-    except (ValueError, OSError) as error:
-        raise DataError(file, f"no table ({error})", "what an evaluation stored") from error
+def vouch(file: Path) -> None:
+    """Write the checksum of the table `file` and its conditions anew; nothing else changes.
+
+    Raises:
+        DataError: one of the two cannot be read.
+    """
+    table, beside = _text(file), file.with_suffix(".json")
+    _write(file, table, _conditions(beside, _text(beside)))
 
 
-def _conditions(file: Path) -> dict[str, Any]:
+def _write(file: Path, table: str, said: Mapping[str, Any]) -> None:
+    bare = json.dumps({**said, CHECKSUM: ""}, indent=2)
+    told = json.dumps({**said, CHECKSUM: _checksum(table, bare)}, indent=2)
+    paths.write_text(file.with_suffix(".json"), told)
+    paths.write_text(file, table)
+
+
+def _checksum(table: str, bare: str) -> str:
+    return hashlib.sha256(f"{table}\0{bare}".encode()).hexdigest()
+
+
+def _text(file: Path) -> str:
+    with border(unreadable(file, "what an evaluation stored")):
+        return file.read_text(encoding="utf-8")
+
+
+def _read(file: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     beside = file.with_suffix(".json")
-    try:
-        content = json.loads(beside.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise DataError(beside, f"no conditions ({error})", "what an evaluation stored") from error
+    table, told = _text(file), _text(beside)
+    said = _conditions(beside, told)
+    stated = str(said.pop(CHECKSUM, ""))
+    if not stated or _checksum(table, told.replace(stated, "")) != stated:
+        found = "another content than was stored" if stated else "no checksum"
+        expected = "what an evaluation stored; measure it again, or restore both files"
+        raise DataError(file, found, expected)
+    with border(unreadable(file, "a table that an evaluation stored")):
+        return pd.read_csv(io.StringIO(table)), said
+
+
+def _conditions(beside: Path, told: str) -> dict[str, Any]:
+    with border(unreadable(beside, "the conditions of an evaluation")):
+        content = json.loads(told)
     if not isinstance(content, dict):
         raise DataError(beside, type(content).__name__, "an object of conditions")
     return content
+
+
+def main(files: Sequence[str]) -> int:
+    """Write the checksums of the tables `files` anew; returns the exit code."""
+    try:
+        for file in files:
+            vouch(Path(file))
+    except RelRecError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relrec_core import paths
-from relrec_core.errors import CheckpointError
+from relrec_core.errors import CheckpointError, border
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,17 +28,28 @@ def encode(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> 
 
 
 def decode(data: bytes) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """The tensors (on the CPU) and metadata of an encoded file whose sha256 was checked."""
+    """The tensors (on the CPU) and metadata of an encoded file whose sha256 was checked.
+
+    Raises:
+        CheckpointError: it is no safetensors file with our metadata.
+    """
     from safetensors.torch import load
 
-    return load(data), _metadata(data)
+    with border(_bad):
+        return load(data), _metadata(data)
 
 
 def _metadata(data: bytes) -> dict[str, Any]:
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
-    metadata: dict[str, Any] = json.loads(header["__metadata__"][_KEY])
+    metadata = json.loads(header["__metadata__"][_KEY])
+    if not isinstance(metadata, dict):
+        raise CheckpointError("A checkpoint says nothing of its model; train it again.")
     return metadata
+
+
+def _bad(why: str) -> CheckpointError:
+    return CheckpointError(f"A checkpoint cannot be read ({why}); train the model again.")
 
 
 def write(path: Path, data: bytes) -> None:
@@ -51,7 +62,7 @@ def read(path: Path, digest: str) -> tuple[dict[str, torch.Tensor], dict[str, An
     """Read what `write` wrote, if it still is what it was.
 
     Raises:
-        CheckpointError: the file is missing or its sha256 is not `digest`.
+        CheckpointError: the file is missing or bad, or its sha256 is not `digest`.
     """
     return decode(_checked(path, digest))
 
@@ -61,7 +72,8 @@ def read_arrays(path: Path, digest: str) -> tuple[dict[str, np.ndarray[Any, Any]
     from safetensors.numpy import load
 
     data = _checked(path, digest)
-    return load(data), _metadata(data)
+    with border(_bad):
+        return load(data), _metadata(data)
 
 
 def _checked(path: Path, digest: str) -> bytes:

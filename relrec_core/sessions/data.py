@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from relrec_core.errors import DataError
+from relrec_core.errors import DataError, border, unreadable
 from relrec_core.sessions.encoding import Batch, Encoding
 from relrec_core.sessions.reading import (
     PLAYS_AND_TRACKS,
@@ -74,14 +75,34 @@ def load(logs: Sequence[Input], features: Sequence[Input] = (), title: str = "")
 
     Raises `DataError` naming file, line and column at the first problem.
     """
-    columns = log_columns(logs)
-    read = [(file, block) for file in logs for block in whole_sessions(file, PLAYS_AND_TRACKS)]
-    tracks = read_tracks(features) if features else joined_tracks(block for _, block in read)
-    seen, pieces = Seen(), []
-    for file, block in read:
-        pieces.append(build(block, columns, tracks))
-        seen.add(file, pieces[-1])
-    return _assembled(title or logs[0].name, columns, concatenate(pieces), tracks)
+    return load_last(logs, features, title)[0]
+
+
+def load_last(
+    logs: Sequence[Input], features: Sequence[Input] = (), title: str = "", most: int | None = None
+) -> tuple[SessionData, int]:
+    """The last `most` sessions or all, and how many there are; all are checked.
+
+    Only what is returned is held in memory. Raises `DataError` as `load`.
+    """
+    with border(unreadable(logs[0].name if logs else "logs", "session logs")):
+        columns = log_columns(logs)
+        known = read_tracks(features) if features else None
+        seen, total = Seen(), 0
+        kept: deque[tuple[Block, int]] = deque()
+        for file in logs:
+            for block in whole_sessions(file, PLAYS_AND_TRACKS):
+                piece = build(block, columns, known or joined_tracks([block]))
+                seen.add(file, piece)
+                kept.append((block, len(piece)))
+                total += len(piece)
+                while most is not None and sum(n for _, n in kept) - kept[0][1] >= most:
+                    kept.popleft()
+        tracks = known or joined_tracks(block for block, _ in kept)
+        sessions = concatenate(build(block, columns, tracks) for block, _ in kept)
+        if most is not None:
+            sessions = sessions.take(slice(max(0, len(sessions) - most), None))
+        return _assembled(title or logs[0].name, columns, sessions, tracks), total
 
 
 def load_frames(
@@ -129,7 +150,8 @@ def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
     """Session logs and track features in a folder, by name; `DataError` if there are no logs."""
     if not folder.is_dir():
         raise DataError(folder, "no such folder", "a folder of session logs")
-    files = sorted(p for p in folder.iterdir() if p.name.lower().endswith(SUFFIXES))
+    with border(unreadable(folder, "a folder of session logs")):
+        files = sorted(p for p in folder.iterdir() if p.name.lower().endswith(SUFFIXES))
     features = [p for p in files if p.name.lower().startswith(TRACKS_PREFIXES)]
     logs = [p for p in files if p not in features]
     if not logs:
@@ -139,5 +161,4 @@ def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
 
 def load_folder(folder: Path, title: str = "") -> SessionData:
     """Read all logs of a folder; files named `tf_*` or `track*` hold the track features."""
-    logs, features = files_in(folder)
-    return load(logs, features, title or folder.name)
+    return load(*files_in(folder), title or folder.name)

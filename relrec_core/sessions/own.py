@@ -6,15 +6,21 @@ Nothing here writes or sends.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from relrec_core.errors import DataError
-from relrec_core.sessions.data import SUFFIXES, TRACKS_PREFIXES, SessionData, load, load_folder
+from relrec_core.errors import DataError, border, unreadable
+from relrec_core.sessions.data import (
+    SUFFIXES,
+    TRACKS_PREFIXES,
+    SessionData,
+    files_in,
+    load_last,
+)
 from relrec_core.sessions.history import read_history
 from relrec_core.sessions.sessions import Sessions, concatenate
 from relrec_core.sessions.shards import META_FILE, Shards
-from relrec_core.sessions.tables import Upload
+from relrec_core.sessions.tables import MAXIMUM_UPLOAD_BYTES, Upload
 
 MOST = 1000
 """Sessions that are looked at; of more, the last."""
@@ -34,24 +40,37 @@ def from_folder(folder: Path) -> Own:
     Raises:
         DataError: there are none, or they are malformed.
     """
-    if not (folder / META_FILE).is_file():
-        return _last(load_folder(folder))
-    shards = Shards.open(folder)
-    meta = shards.meta
-    pieces: list[Sessions] = []
-    for shard in reversed(range(len(meta.shards))):
-        pieces.insert(0, shards.read(shard))
-        if sum(map(len, pieces)) >= MOST:
-            break
-    data = SessionData(
-        title=meta.title,
-        simulated=meta.simulated,
-        content_hash=meta.content_hash,
-        columns=shards.columns,
-        sessions=concatenate(pieces),
-        tracks=shards.tracks(),
-    )
-    return _last(data, meta.sessions)
+    with border(unreadable(folder, "a folder of session logs or prepared shards")):
+        if not (folder / META_FILE).is_file():
+            return _noted(*load_last(*files_in(folder), folder.name, MOST))
+        shards = Shards.open(folder)
+        meta = shards.meta
+        pieces: list[Sessions] = []
+        for shard in reversed(range(len(meta.shards))):
+            pieces.insert(0, shards.read(shard))
+            if sum(map(len, pieces)) >= MOST:
+                break
+        last = concatenate(pieces)
+        data = SessionData(
+            title=meta.title,
+            simulated=meta.simulated,
+            content_hash=meta.content_hash,
+            columns=shards.columns,
+            sessions=last.take(slice(max(0, len(last) - MOST), None)),
+            tracks=shards.tracks(),
+        )
+        return _noted(data, meta.sessions)
+
+
+def state_of(folder: Path) -> str:
+    """Names, times and sizes of what is in a folder: another text when something changed.
+
+    Raises:
+        DataError: it cannot be listed.
+    """
+    with border(unreadable(folder, "a folder that may be read")):
+        about = [(file.name, file.lstat()) for file in sorted(folder.iterdir())]
+        return str([(name, stat.st_mtime, stat.st_size) for name, stat in about])
 
 
 def from_files(files: Sequence[Upload]) -> Own:
@@ -62,6 +81,10 @@ def from_files(files: Sequence[Upload]) -> Own:
     """
     if not files:
         raise DataError("upload", "no file", "session logs or a streaming history")
+    if sum(len(file.content) for file in files) > MAXIMUM_UPLOAD_BYTES:
+        limit = f"at most {MAXIMUM_UPLOAD_BYTES // 1_000_000} MB in all files together"
+        size = f"{sum(len(file.content) for file in files) / 1e6:,.0f} MB"
+        raise DataError("upload", size, f"{limit}; prepare larger data from a folder")
     history = [file for file in files if file.name.lower().endswith(".json")]
     if not history:
         return _from_logs(files)
@@ -70,7 +93,7 @@ def from_files(files: Sequence[Upload]) -> Own:
         raise DataError(
             other.name, "another kind of file beside a streaming history", "one kind at a time"
         )
-    found = read_history(history)
+    found = read_history(history, MOST)
     notes = [
         f"{words}: {count:,}."
         for words, count in (
@@ -81,7 +104,7 @@ def from_files(files: Sequence[Upload]) -> Own:
         )
         if count
     ]
-    own = _last(found.data)
+    own = _noted(found.data, found.sessions)
     return Own(own.data, (*notes, *own.notes))
 
 
@@ -96,13 +119,10 @@ def _from_logs(files: Sequence[Upload]) -> Own:
         raise DataError(
             features[0].name, "track features only", "the session logs beside them, in other files"
         )
-    return _last(load(logs, features))
+    return _noted(*load_last(logs, features, most=MOST))
 
 
-def _last(data: SessionData, total: int | None = None) -> Own:
-    found = len(data.sessions) if total is None else total
-    if found <= MOST:
+def _noted(data: SessionData, total: int) -> Own:
+    if total <= MOST:
         return Own(data, ())
-    kept = data.sessions.take(slice(len(data.sessions) - MOST, None))
-    note = f"Of {found:,} sessions the last {MOST:,} are shown."
-    return Own(replace(data, sessions=kept), (note,))
+    return Own(data, (f"Of {total:,} sessions the last {MOST:,} are shown.",))

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from relrec_core import paths, permission
-from relrec_core.errors import DataError, RelRecError
+from relrec_core.errors import DataError, RelRecError, border, storing, unreadable
 from relrec_core.sessions import simulator
 from relrec_core.sessions.catalogue import catalogue
 from relrec_core.sessions.data import files_in, identity, titled
@@ -49,10 +49,12 @@ def prepare(
     `DataError` naming file, line and column at the first problem in the data.
     """
     _check_new(out)
-    columns = log_columns(inputs)
-    tracks = read_tracks(features)
-    pieces = _pieces(inputs, columns, tracks, progress)
-    return _stored(out, pieces, columns, tracks, title or "Prepared sessions", shard_sessions)
+    first = inputs[0] if inputs else out
+    with border(unreadable(first, "session logs")):
+        columns = log_columns(inputs)
+        tracks = read_tracks(features)
+        pieces = _pieces(inputs, columns, tracks, progress)
+        return _stored(out, pieces, columns, tracks, title or "Prepared sessions", shard_sessions)
 
 
 def prepare_simulated(
@@ -97,7 +99,8 @@ def _stored(
     shard_sessions: int,
 ) -> Meta:
     permission.require_writable("store sessions")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    with storing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
         work = Path(temporary) / "shards"
         work.mkdir()

@@ -32,6 +32,8 @@ from relrec_core.sessions.values import codes, text, whole
 
 REQUIRED = (SESSION, POSITION, SKIP)
 _PLAYS = (SESSION, POSITION, LENGTH, TRACK, CAUSE, *(c.name for c in LOG_COLUMNS))
+ENDLESS = 50 * LONGEST
+"""Rows of one session after which nothing more of it is read."""
 PLAYS_AND_TRACKS = (*_PLAYS, *DISPLAY, *(c.name for c in TRACK_COLUMNS))
 
 
@@ -60,12 +62,16 @@ def whole_sessions(file: Input, wanted: tuple[str, ...] = _PLAYS) -> Iterator[Bl
     for block in blocks(file, wanted):
         if kept is not None:
             block = Block(kept.file, kept.first, pl.concat([kept.frame, block.frame]))
-        ids = block.frame[SESSION]
-        same = (ids == ids[-1]).fill_null(True).to_numpy()
+        ids = text(block, SESSION)
+        same = (ids == ids[-1]).to_numpy()
         cut = len(ids) - int(np.argmin(same[::-1])) if not same.all() else 0
         if cut:
             yield Block(block.file, block.first, block.frame[:cut])
         kept = Block(block.file, block.line(cut), block.frame[cut:])
+        if len(kept.frame) > ENDLESS:
+            found = f"session '{ids[-1]}' of more than {ENDLESS:,} tracks"
+            expected = f"{SHORTEST} to {LONGEST} tracks"
+            raise DataError(file.name, found, expected, row=kept.first, column=SESSION)
     if kept is not None:
         yield kept
 

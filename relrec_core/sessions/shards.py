@@ -11,7 +11,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from relrec_core import paths
-from relrec_core.errors import ConfigError, DataError
+from relrec_core.errors import ConfigError, DataError, border
 from relrec_core.explanation import Value
 from relrec_core.sessions.encoding import Batch, Encoding
 from relrec_core.sessions.schema import BY_NAME, HALF, Column
@@ -27,6 +27,7 @@ from relrec_core.sessions.tracks import Tracks
 
 META_FILE, TRACKS_FILE = "meta.json", "tracks.parquet"
 PART = "part"
+_WHOLE = "a whole shard; prepare the data again"
 WINDOW = 4
 """Shards that are in memory and shuffled together."""
 
@@ -111,7 +112,10 @@ class Shards:
     def read(self, shard: int, part: Part | None = None) -> Sessions:
         """The sessions of one shard, in the order of the data."""
         path = self.folder / self.meta.shards[shard]
-        frame = _read(path)
+        with border(lambda why: DataError(path, f"a damaged file ({why})", _WHOLE)):
+            return self._sessions(_read(path), part)
+
+    def _sessions(self, frame: pl.DataFrame, part: Part | None) -> Sessions:
         if part is not None:
             frame = frame.filter(pl.col(PART) == PARTS.index(part))
         n = len(frame)
@@ -183,9 +187,7 @@ def _rebatched(windows: Iterator[Sessions], size: int) -> Iterator[Sessions]:
 
 
 def _read(path: Path) -> pl.DataFrame:
-    try:
+    if not path.is_file():
+        raise DataError(path, "no such file", "a shard of prepared sessions")
+    with border(lambda why: DataError(path, f"a damaged file ({why})", _WHOLE)):
         return pl.read_parquet(path)
-    except FileNotFoundError as error:
-        raise DataError(path, "no such file", "a shard of prepared sessions") from error
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(path, "a damaged file", "a whole shard; prepare the data again") from error

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from relrec_core import paths
-from relrec_core.errors import CheckpointError, SourceError
+from relrec_core.errors import CheckpointError, SourceError, border, shortened
 from relrec_core.runs import active
 from relrec_core.runs.directory import Run
 from relrec_core.sessions.config import Config
@@ -33,12 +33,11 @@ def data_folder(name: str) -> Path:
     Raises:
         SourceError: there is none.
     """
-    for folder in (paths.data_dir() / name, Path(name).expanduser()):
-        if folder.is_dir():
-            return folder.resolve()
+    if folder := paths.named_folder(name):
+        return folder
     raise SourceError(
-        f"There is no session data '{name}'. Name a folder of session logs or of prepared "
-        f"shards, or '{SIMULATED}'."
+        f"There is no session data '{shortened(name)}'. Name a folder of session logs or of "
+        f"prepared shards, or '{SIMULATED}'."
     )
 
 
@@ -85,7 +84,8 @@ def predictor(run: Run) -> Predictor:
         CheckpointError: the checkpoint is damaged or of another model.
     """
     config = run.settings(Config)
-    found = Predictor.from_checkpoint(*run.read_checkpoint())
+    with border(lambda why: CheckpointError(f"The checkpoint of run {run.name} is bad: {why}.")):
+        found = Predictor.from_checkpoint(*run.read_checkpoint())
     if found.config != config:
         raise CheckpointError(f"The checkpoint of run {run.name} was made with other settings.")
     return found

@@ -25,9 +25,14 @@ class _EndedEarlyError(SourceError):
 
 
 def download(
-    url: str, target: Path, *, sha256: str | None = None, progress: Progress | None = None
+    url: str,
+    target: Path,
+    *,
+    limit: int,
+    sha256: str | None = None,
+    progress: Progress | None = None,
 ) -> None:
-    """Bring `url` to `target`.
+    """Bring `url` to `target`; `SourceError` if it has more than `limit` bytes.
 
     A transfer that ends early leaves `target` with the suffix `.part`, and the next one goes on
     from there if the server still has the same file.
@@ -36,7 +41,7 @@ def download(
     tag = target.with_name(target.name + ".tag")
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            _transfer(url, part, tag, progress)
+            _transfer(url, part, tag, limit, progress)
             break
         except _EndedEarlyError:
             if attempt == ATTEMPTS:
@@ -63,7 +68,7 @@ def check(path: Path, sha256: str | None) -> None:
         )
 
 
-def _transfer(url: str, part: Path, tag: Path, progress: Progress | None) -> None:
+def _transfer(url: str, part: Path, tag: Path, limit: int, progress: Progress | None) -> None:
     have = part.stat().st_size if part.exists() and tag.exists() else 0
     with _opened(url, have, tag, part) as response:
         if response.status == http.HTTPStatus.PARTIAL_CONTENT:
@@ -74,14 +79,23 @@ def _transfer(url: str, part: Path, tag: Path, progress: Progress | None) -> Non
         else:
             have = 0
         length = response.headers.get("Content-Length")
-        total = have + int(length) if length is not None and length.isdigit() else None
+        total = (
+            have + int(length)
+            if length is not None and length.isdigit() and len(length) < 16
+            else None
+        )
         _remember(tag, response.headers)
         with part.open("ab" if have else "wb") as file:
             while chunk := _read(response, have, total):
-                file.write(chunk)
                 have += len(chunk)
+                if have > limit:
+                    break
+                file.write(chunk)
                 if progress is not None:
                     progress(url, have, total)
+    if have > limit:
+        part.unlink()
+        raise SourceError(f"the server gave more than the {limit / 1e6:,.0f} MB of this source")
     if total is not None and have != total:
         raise _EndedEarlyError(_ended(have, total))
 

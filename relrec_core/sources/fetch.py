@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from relrec_core import paths, permission
-from relrec_core.errors import RelRecError, SourceError
+from relrec_core.errors import RelRecError, SourceError, border
 from relrec_core.sources import archive, lock, movielens, registry
 from relrec_core.sources.download import Progress, check, download
 from relrec_core.sources.layout import Content
@@ -31,7 +31,7 @@ def installed(name: str) -> Path | None:
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         sizes = {file: (folder / file).stat().st_size for file in source.files}
-    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
+    except (OSError, ValueError, RecursionError):
         return None
     whole = isinstance(record, dict) and record.get("bytes") == sizes
     return folder if whole and record.get("content_hash") == source.content_hash else None
@@ -69,7 +69,7 @@ def _first_of(
     for place in places:
         try:
             with tempfile.TemporaryDirectory(prefix="unpacked-", dir=work) as temporary:
-                found = _obtain(place, work, Path(temporary), progress)
+                found = _obtain(place, work, Path(temporary), source.size, progress)
                 if progress is not None:
                     progress(f"installing {source.title}", 0, None)
                 folder = _install(source, place, found, Path(temporary))
@@ -86,15 +86,20 @@ def _first_of(
     )
 
 
-def _obtain(place: Place, work: Path, temporary: Path, progress: Progress | None) -> Path:
-    """Archive or folder that the place gave."""
+def _obtain(
+    place: Place, work: Path, temporary: Path, limit: int, progress: Progress | None
+) -> Path:
+    """Archive or folder that the place gave; an archive has at most `limit` bytes."""
     if isinstance(place, Local):
-        if not place.path.exists():
-            raise SourceError("there is no such file or folder")
+        with border(lambda why: SourceError(f"it cannot be read ({why})")):
+            if not place.path.exists():
+                raise SourceError("there is no such file or folder")
+            if not place.path.is_dir():
+                _check_size([place.path], limit)
         return place.path
     if isinstance(place, Url):
         target = work / Path(urlsplit(place.url).path).name
-        download(place.url, target, sha256=place.sha256, progress=progress)
+        download(place.url, target, limit=limit, sha256=place.sha256, progress=progress)
         return target
     if progress is not None:
         progress(str(place), 0, None)
@@ -145,8 +150,24 @@ def _install(source: Source, place: Place, found: Path, temporary: Path) -> Path
     return folder
 
 
+def _check_size(files: list[Path], limit: int) -> None:
+    if not all(file.is_file() for file in files):
+        raise SourceError(f"{files[0].name} is neither a file nor a folder")
+    size = sum(file.stat().st_size for file in files)
+    if size > limit:
+        raise SourceError(
+            f"{files[0].name} is refused: {size / 1e6:,.0f} MB are more than the "
+            f"{limit / 1e6:,.0f} MB that this source has"
+        )
+
+
 def _parsed(source: Source, found: Path, temporary: Path) -> tuple[Content, bytes | None]:
     """Content of whichever layout `found` has, and the README that came with it."""
+    with border(lambda why: SourceError(f"{found.name} cannot be read ({why})")):
+        return _by_layout(source, found, temporary)
+
+
+def _by_layout(source: Source, found: Path, temporary: Path) -> tuple[Content, bytes | None]:
     for layout in source.layouts:
         if layout.alone and found.is_file() and found.suffix == layout.alone:
             return layout.parse(found), None
@@ -157,13 +178,14 @@ def _parsed(source: Source, found: Path, temporary: Path) -> tuple[Content, byte
             if inside is None:
                 raw = found / folder
                 if all((found / member).is_file() for member in members):
+                    _check_size([raw / member for member in layout.members], source.size)
                     return layout.parse(raw), _readme(raw)
             elif inside.issuperset(members):
                 raw = temporary / "raw"
                 raw.mkdir()
                 readme = [folder + movielens.README]
                 wanted = members + (readme if inside.issuperset(readme) else [])
-                archive.extract(found, wanted, raw)
+                archive.extract(found, wanted, raw, source.size)
                 return layout.parse(raw), _readme(raw)
     expected = " or ".join(", ".join(layout.members) for layout in source.layouts)
     raise SourceError(f"{found.name} does not hold the files of {source.title}: {expected}")

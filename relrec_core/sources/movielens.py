@@ -22,6 +22,8 @@ from relrec_core.sources.layout import Layout
 INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE = "interactions.csv", "items.csv", "users.csv"
 FILES = (INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE)
 README = "README"
+MAXIMUM_ROWS = 1_000_210
+"""A header, and the ratings of the larger data set, ML-1M."""
 
 GENRES_100K = (
     *("unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime"),
@@ -195,6 +197,8 @@ def _lines(
                 if not text or (header and row == 1):
                     continue
                 cells = text.split(separator)
+                if row > MAXIMUM_ROWS:
+                    raise DataError(path, "more lines", f"at most {MAXIMUM_ROWS:,}", row=row)
                 if len(cells) != columns:
                     raise DataError(path, f"{len(cells)} values", f"{columns}", row=row)
                 yield row, cells

@@ -39,7 +39,7 @@ def tensors(path: Path) -> dict[str, npt.NDArray[np.float32]]:
                     tensor = _tensor(content)
                     if tensor is not None:
                         found[tensor[0]] = tensor[1]
-    except (IndexError, ValueError) as error:
+    except (IndexError, ValueError, OverflowError, MemoryError) as error:
         raise SourceError(f"{path.name} is not a whole ONNX file ({error}).") from error
     if not found:
         raise SourceError(f"{path.name} holds no float tensors, so it is not an ONNX model.")

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from relrec_core.errors import SourceError
+from relrec_core.errors import SourceError, border
 from relrec_core.sources import onnx
 from relrec_core.sources.layout import Layout
 
@@ -53,7 +53,8 @@ class WeightFile:
 
     def write(self, folder: Path) -> None:
         """Convert to safetensors; `SourceError` if a layer is missing or has another shape."""
-        save_file(self.read(self.path), folder / FILE, {NORMALISATION: self.normalisation})
+        with border(lambda why: SourceError(f"{self.path.name} cannot be read ({why}).")):
+            save_file(self.read(self.path), folder / FILE, {NORMALISATION: self.normalisation})
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def load(folder: Path) -> Weights:
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, ValueError, TypeError, MemoryError) as error:
         raise SourceError(f"{path} cannot be read ({error}). Fetch the weights again.") from error
     return Weights(tensors, about.get(NORMALISATION, TORCHVISION))
 
@@ -98,6 +99,8 @@ def _from_torchvision(path: Path) -> Arrays:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         raise SourceError(f"{path.name} holds more than tensors, or is damaged.") from error
+    if not isinstance(state, dict):
+        raise SourceError(f"{path.name} holds no tensors by name, so it is not VGG-16.")
     wanted = [f"features.{n}" for n in CONVOLUTIONS] + [f"classifier.{n}" for n in HIDDEN]
     names = [f"{layer}.{part}" for layer in wanted for part in ("weight", "bias")]
     missing = [name for name in names if not isinstance(state.get(name), torch.Tensor)]

@@ -44,6 +44,7 @@ def test_shipped_until_measured_here() -> None:
     assert tables.stored("movies", "recall") is None
     FRAME.to_csv(folder / "recall.csv", index=False)
     (folder / "recall.json").write_text("{}")
+    tables.vouch(folder / "recall.csv")
     shipped = tables.stored("movies", "recall")
     assert shipped is not None and shipped.shipped
     tables.store("movies", "recall", FRAME.head(1), {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relrec_core import paths
-from relrec_core.errors import ProfileError
+from relrec_core.errors import CheckpointError, ProfileError, border
 from relrec_core.movies.data import MovieData
 from relrec_core.movies.experts.explain import Explainer
 from relrec_core.movies.experts.predictor import Predictor
@@ -29,7 +29,8 @@ def predictor(run: Run, data: MovieData) -> Predictor:
     Raises:
         CheckpointError: the checkpoint is damaged or belongs to other data.
     """
-    return Predictor.from_checkpoint(*run.read_checkpoint(), data)
+    with border(lambda why: CheckpointError(f"The checkpoint of run {run.name} is bad: {why}.")):
+        return Predictor.from_checkpoint(*run.read_checkpoint(), data)
 
 
 def explainer(run: Run, data: MovieData) -> Explainer:

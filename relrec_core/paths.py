@@ -38,9 +38,9 @@ def named_folder(name: str, *members: str) -> Path | None:
 
     None where there is none, whatever the name looks like.
     """
-    for folder in (lambda: data_dir() / name, lambda: Path(name).expanduser()):
+    for in_data in (True, False):
         with contextlib.suppress(OSError, ValueError, RuntimeError):  # no folder can be called so
-            found = folder()
+            found = data_dir() / name if in_data else Path(name).expanduser()
             if found.is_dir() and all((found / member).is_file() for member in members):
                 return found.resolve()
     return None

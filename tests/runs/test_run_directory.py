@@ -150,7 +150,11 @@ def test_another_process_with_its_number_does_not_keep_a_run_alive():
     assert mine.but(born="another time").observed(time.time()).state == "failed"
 
 
-@pytest.mark.parametrize("beat", ["NaN", "Infinity", "-Infinity", str(time.time() + DAY)])
+@pytest.mark.parametrize(
+    "beat",
+    ["NaN", "Infinity", "-Infinity", str(time.time() + DAY)],
+    ids=["no number", "infinite", "infinite the other way", "in the future"],
+)
 def test_a_run_with_an_impossible_heartbeat_can_be_resumed_and_blocks_nobody(beat):
     run = Run.create("movies", Config())
     text = status.running().but(pid=2**22 + 1, born="before", heartbeat=7.0).to_json()

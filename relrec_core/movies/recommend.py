@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from relrec_core.errors import ProfileError
-from relrec_core.movies.data import LIKED_FROM, RATING, USER, MovieData
+from relrec_core.movies.data import LIKED_FROM, RATING, SEPARATOR, USER, MovieData
 from relrec_core.movies.features import (
     FILM,
     FeatureSpace,
@@ -21,8 +21,12 @@ from relrec_core.movies.features import (
     feature_space,
     viewer_names,
 )
+from relrec_core.movies.relevance import Doubles, average_user
 from relrec_core.movies.split import split
 from relrec_core.movies.weights import Floats, Weights
+
+GENRES = "genres"
+"""Column of the items that themes are made of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +80,14 @@ def rank_all(
     return np.take_along_axis(top, order, axis=1), np.take_along_axis(values, order, axis=1)
 
 
+def genres_of(data: MovieData) -> list[tuple[str, ...]]:
+    """The genres of every movie; none where the data knows of none."""
+    if GENRES not in data.items.columns:
+        return [()] * len(data.items)
+    parts = [str(text).split(SEPARATOR) for text in data.items[GENRES]]
+    return [tuple(dict.fromkeys(p.strip() for p in of if p.strip())) for of in parts]
+
+
 @dataclass(frozen=True, eq=False)
 class Recommender:
     """A model together with the data and the split it was trained on.
@@ -124,12 +136,36 @@ class Recommender:
         """The heading a feature stands under."""
         kind = self.space.kinds[feature]
         if kind == FILM:
-            return "Watched films"
-        return f"{kind.capitalize()}s" if kind in self.space.item_kinds else "Person"
+            return "Liked movies"
+        if kind in self.space.item_kinds:
+            return f"{kind.capitalize()}s"
+        own = [k for k in self.space.attribute_kinds if k not in self.space.item_kinds]
+        return ", ".join(own).capitalize()
+
+    def themes(self, feature: int) -> tuple[str, ...]:
+        """The genres that a movie's contribution is split over, or the genre that a feature is."""
+        if feature < self.space.n_items:
+            return self._genres[feature]
+        genre = self.space.kinds[feature] == GENRES.removesuffix("s")
+        return (self.space.values[feature],) if genre else ()
+
+    @cached_property
+    def _genres(self) -> list[tuple[str, ...]]:
+        return genres_of(self.data)
+
+    @cached_property
+    def average_user(self) -> Doubles:
+        """Mean of all users' pooled profiles, (d,): the reference of contributions."""
+        return average_user(self.weights, self.bags)
 
     @cached_property
     def bags(self) -> sparse.csr_matrix:
         return self.space.bags(self.history)
+
+    @cached_property
+    def seen(self) -> sparse.csr_matrix:
+        """(n_users, n_items), non-zero where a movie is not recommended again."""
+        return sparse.csr_matrix(self.history + self._disliked)
 
     @cached_property
     def _disliked(self) -> sparse.csr_matrix:
@@ -152,12 +188,12 @@ class Recommender:
         row = self.row(user_id)
         bag = self.bags.indices[self.bags.indptr[row] : self.bags.indptr[row + 1]]
         seen = np.union1d(self.history[row].indices, self._disliked[row].indices)
-        return Profile(f"Viewer {user_id}", bag.astype(np.int64), seen.astype(np.int64), user_id)
+        return Profile(f"User {user_id}", bag.astype(np.int64), seen.astype(np.int64), user_id)
 
     def new_profile(self, films: npt.ArrayLike, attributes: Sequence[int] = ()) -> Profile:
         """A viewer the model never met, from liked films (rows of items) and own attributes."""
         rows = np.unique(np.asarray(films, dtype=np.int64))
-        return Profile("this viewer", self.space.bag(rows, attributes), rows)
+        return Profile("this user", self.space.bag(rows, attributes), rows)
 
     def rank(self, profile: Profile, n: int = 10) -> Ranking:
         """The n best unseen films; raises `ProfileError` if the profile is empty."""

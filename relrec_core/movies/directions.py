@@ -25,8 +25,9 @@ CHANGES = ("replaced", "removed")
 def directions_table(study: Study) -> Table:
     """Share of named reasons whose change moves the score as named, by method.
 
-    The six strongest supports and the three strongest reasons against are named, of every user's
-    best movie that is not known. A support should lower the score when it is changed, a reason
+    Of every user's best movie that is not known. `named`: the six strongest supports and the three
+    strongest reasons against, as in the picture; `every`: all features, each with its sign in the
+    table. A support should lower the score when it is changed, a reason
     against should raise it. `replaced`: the average user stands in its place; `removed`: the mean
     is taken over what is left. The gradient is that of the mean with respect to a feature's
     weight; with the count held fixed it would be, times the input, the paper's relevance. LIME is
@@ -42,17 +43,17 @@ def directions_table(study: Study) -> Table:
     found: dict[tuple[str, str], list[pd.DataFrame]] = defaultdict(list)
     for number, case in enumerate(everyone):
         for method, shares in _exact(model, case, average):
-            named = _as_named(model, case, average, shares)
-            found[method, "all users"].append(named)
+            changed = _as_named(model, case, average, shares)
+            found[method, "all users"].append(changed)
             if number in sample:
-                found[method, "sample"].append(named)
+                found[method, "sample"].append(changed)
         for name, filler in (("replacing", average), ("removing", None)):
             if number in sample:
                 lime = surrogates.lime(
                     model.weights, case.bag, case.item, seed=number, average=filler
                 )
-                named = _as_named(model, case, average, lime.features)
-                found[f"LIME, {name} reasons", "sample"].append(named)
+                changed = _as_named(model, case, average, lime.features)
+                found[f"LIME, {name} reasons", "sample"].append(changed)
         study.step("Changing one reason at a time")
     notes = {
         "seeds": [study.seeds[0]],
@@ -67,12 +68,13 @@ def directions_table(study: Study) -> Table:
 
 def _rows(found: Mapping[tuple[str, str], list[pd.DataFrame]]) -> Iterator[dict[str, object]]:
     for (method, users), frames in found.items():
-        named = pd.concat(frames)
-        row: dict[str, object] = {"method": method, "users": users}
-        row |= {change: named[change].mean() for change in CHANGES}
-        for side, of in named.groupby("side"):
-            row |= {f"{side}_{change}": of[change].mean() for change in CHANGES}
-        yield row | {"named": len(named), "viewers": len(frames)}
+        every = pd.concat(frames)
+        for reasons, of in (("named", every[every["named"]]), ("every", every)):
+            row: dict[str, object] = {"method": method, "users": users, "reasons": reasons}
+            row |= {change: of[change].mean() for change in CHANGES}
+            for side, part in (("supports", of[of["sign"] > 0]), ("against", of[of["sign"] < 0])):
+                row |= {f"{side}_{change}": part[change].mean() for change in CHANGES}
+            yield row | {"count": len(of), "viewers": len(frames)}
 
 
 def _exact(model: Trained, case: Case, average: Doubles) -> Iterator[tuple[str, Doubles]]:
@@ -83,19 +85,18 @@ def _exact(model: Trained, case: Case, average: Doubles) -> Iterator[tuple[str, 
 
 
 def _as_named(model: Trained, case: Case, average: Doubles, shares: Doubles) -> pd.DataFrame:
-    """A row a named reason: its side, and whether either change moves the score as named."""
+    """A row a feature: its sign, is it named, and do both changes move the score as it says?"""
     order = np.argsort(-shares, kind="stable")
-    supports = [k for k in order[:SUPPORTS] if shares[k] > 0]
-    against = [k for k in order[::-1][:OPPOSITION] if shares[k] < 0]
-    named = np.array(supports + against, dtype=np.int64)
-    signs = np.array([1.0] * len(supports) + [-1.0] * len(against))
-    kept = np.ones((len(named) + 1, len(case.bag)), dtype=bool)
-    kept[np.arange(1, len(named) + 1), named] = False
-    columns: dict[str, object] = {"side": ["supports"] * len(supports) + ["against"] * len(against)}
+    place, back = np.argsort(order), np.argsort(order[::-1])
+    signs = np.sign(shares)
+    named = ((signs > 0) & (place < SUPPORTS)) | ((signs < 0) & (back < OPPOSITION))
+    kept = np.ones((len(shares) + 1, len(shares)), dtype=bool)
+    kept[np.arange(1, len(kept)), np.arange(len(shares))] = False
+    columns: dict[str, object] = {"sign": signs, "named": named}
     for change, filler in zip(CHANGES, (average, None), strict=True):
         scores = score_of_kept(model.weights, case.bag, kept, case.item, filler)
         columns[change] = (scores[0] - scores[1:]) * signs > 0
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns)[signs != 0]
 
 
 def base_table(study: Study) -> Table:

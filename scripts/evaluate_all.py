@@ -18,6 +18,7 @@ from pathlib import Path
 from relrec_core import paths
 from relrec_core.movies.claims import CLAIMS as MOVIES
 from relrec_core.movies.experts.claims import CLAIMS as EXPERTS
+from relrec_core.movies.own_claims import CLAIMS as MOVIES_OWN
 from relrec_core.products.claims import CLAIMS as PRODUCTS
 from relrec_core.runs import permission
 from relrec_core.runs.claims import Source
@@ -33,7 +34,7 @@ EVERY = 30.0
 
 def sources() -> list[Source]:
     """Every table that some claim rests on, once, in the order of the page."""
-    claims = (*PRODUCTS, *MOVIES, *EXPERTS, *SESSIONS)
+    claims = (*PRODUCTS, *MOVIES, *MOVIES_OWN, *EXPERTS, *SESSIONS)
     found = [replace(source, part="") for claim in claims for source in claim.sources]
     return list(dict.fromkeys(found))
 

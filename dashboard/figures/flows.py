@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from relrec_core.movies.reasons import FeatureRelevance, MovieExplanation
 from relrec_core.movies.sentences import everyone
 
 BASE = -1
 """Stands for the base value where a feature is named."""
-THEMES, THEMES_AGAINST = 5, 2
-"""Themes with a node of their own, in the lane that raises and the one that lowers."""
+THEMES, THEMES_AGAINST, MOST = 5, 2, 8
+"""Themes with a node of their own, in the lane that raises and the one that lowers; and more, up to
+`MOST`, while those that have none are together larger than the largest."""
 REST = "Other themes"
 
 
@@ -70,27 +71,27 @@ def by_theme(
         based = explanation.base if (explanation.base > 0) == raises else 0.0
         named = [f for i, f in enumerate(features) if i < most or f.feature == lit]
         if features or based:
-            _lane(diagram, raises, based, features, named, themes)
+            start = Node(everyone(explanation), 0, based, raises, BASE) if based else None
+            _lane(diagram, raises, start, features, named, themes)
     return diagram
 
 
 def _lane(
     diagram: Diagram,
     raises: bool,
-    based: float,
+    start: Node | None,
     features: Sequence[FeatureRelevance],
     named: Sequence[FeatureRelevance],
     most: int,
 ) -> None:
     """Add one lane: what raises the score, or what lowers it."""
     own, heading = _themes(features, most)
-    total = based + sum(own.values())
+    total = (start.relevance if start else 0.0) + sum(own.values())
     end = diagram.add(Node("", 2, total, raises))
-    if based:
-        label = everyone(based)
-        left = diagram.add(Node(label, 0, based, raises, BASE))
-        middle = diagram.add(Node(label, 1, based, raises, BASE))
-        diagram.bands += [Band(left, middle, based, BASE), Band(middle, end, based, BASE)]
+    if start:
+        left, middle = diagram.add(start), diagram.add(replace(start, column=1))
+        for source, target in ((left, middle), (middle, end)):
+            diagram.bands.append(Band(source, target, start.relevance, BASE))
     parts = {f.feature: _summed(f, heading) for f in features}
     placed = {f.feature: max(parts[f.feature], key=lambda n: abs(own[n])) for f in named}
     places = {name: diagram.add(Node(name, 1, sum_, raises)) for name, sum_ in own.items()}
@@ -122,6 +123,8 @@ def _themes(
         for name, part in f.parts.items():
             sums[name] += part
     ordered = sorted(sums, key=lambda name: -abs(sums[name]))
+    while most < MOST and abs(sum(sums[name] for name in ordered[most:])) > abs(sums[ordered[0]]):
+        most += 1
     single = ordered if len(ordered) == most + 1 else ordered[:most]
     heading = {name: name if name in single else REST for name in ordered}
     own: dict[str, float] = defaultdict(float)

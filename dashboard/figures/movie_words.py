@@ -29,7 +29,7 @@ def ledger_in_words(explanation: MovieExplanation, digits: int = 3) -> str:
     ledger = explanation.audit.ledger
     terms = [f"all contributions {signed(ledger.features, digits)}"]
     if explanation.reference == "average":
-        terms.insert(0, f"{everyone(ledger.base)} {plain(ledger.base, digits)}")
+        terms.insert(0, f"{everyone(explanation)} {plain(ledger.base, digits)}")
     if ledger.bias:
         terms.append(f"bias terms {signed(ledger.bias, digits)}")
     if ledger.epsilon:

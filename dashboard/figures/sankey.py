@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import plotly.graph_objects as go
 
+from dashboard.figures.drawing import INK
 from dashboard.figures.flows import BASE, Band, Diagram, Node, by_theme, strongest
 from dashboard.figures.palette import NEUTRAL, faded, of, plain, signed
 from relrec_core.movies.reasons import MovieExplanation
@@ -14,11 +15,12 @@ from relrec_core.movies.sentences import everyone
 
 LONGEST_LABEL, LONGEST_THEME = 24, 16
 LINK, LINK_REST, LINK_LIT, LINK_DIM = 0.45, 0.25, 0.85, 0.14
-ROW_PIXELS, GAP_PIXELS, LANE_PIXELS = 24, 15, 120
+ROW_PIXELS, GAP_PIXELS, LANE_PIXELS = 25, 17, 120
 TOP, BOTTOM, SIDE = 46, 30, 6
+FONT = {"size": 12.5, "color": INK}
 MIDDLE, RIGHT = 0.6, 0.999
-TEXT = 0.015
-"""From a node to its label, which stands on the bands."""
+BESIDE, TEXT_PIXELS = 0.025, 15
+"""From a node to its label, which stands on a band that is high enough for it, else above it."""
 
 
 def sankey(
@@ -80,8 +82,14 @@ def drawn(explanation: MovieExplanation, diagram: Diagram, lit: int | None = Non
         elif node.column == 0 or node.feature != BASE:
             text = f"{_short(node.label, node.column)}  <b>{signed(node.relevance)}</b>"
             strong = lit is not None and node.feature == lit
-            x = columns[node.column] + TEXT + 0.01
-            _write(figure, x, 1 - centre, f"<b>{text}</b>" if strong else text)
+            thin = 2 * half * inner < TEXT_PIXELS
+            _write(
+                figure,
+                columns[node.column] + BESIDE,
+                1 - (centre - half if thin else centre),
+                f"<b>{text}</b>" if strong else text,
+                "bottom" if thin else "middle",
+            )
     return figure
 
 
@@ -116,8 +124,11 @@ def _write_end(
     if node.column == 1:
         words = f"these {does} the score <b>{signed(node.relevance)}</b>"
     if node.raises:
-        title = _short(explanation.title, 0)
-        words = f"<b>{title}</b>, score <b>{plain(explanation.score)}</b><br>{words}"
+        score = f"score <b>{plain(explanation.score)}</b>"
+        if explanation.against is not None:
+            ahead = "ahead" if explanation.score >= 0 else "behind"
+            score = f"{ahead} by <b>{plain(abs(explanation.score))}</b>"
+        words = f"<b>{_short(explanation.title, 0)}</b>, {score}<br>{words}"
     figure.add_annotation(
         x=1.0,
         y=1 - (centre - half if node.raises else centre + half),
@@ -128,22 +139,22 @@ def _write_end(
         text=words,
         showarrow=False,
         align="right",
-        font={"size": 12.5},
+        font=FONT,
     )
 
 
-def _write(figure: go.Figure, x: float, y: float, text: str) -> None:
+def _write(figure: go.Figure, x: float, y: float, text: str, anchor: str) -> None:
     figure.add_annotation(
         x=x,
         y=y,
         xref="paper",
         yref="paper",
         xanchor="left",
-        yanchor="middle",
+        yanchor=anchor,
         text=text,
         showarrow=False,
         align="left",
-        font={"size": 12.5},
+        font=FONT,
     )
 
 
@@ -174,7 +185,7 @@ def described(explanation: MovieExplanation, shown: int = 6) -> str:
     """The picture in words, for those who do not see it."""
     text = f"Sankey diagram of what led to {explanation.title}."
     if explanation.reference == "average":
-        text += f" {everyone(explanation.base)} {signed(explanation.base)}."
+        text += f" {everyone(explanation)} {signed(explanation.base)}."
         text += f" Themes: {_each((t.name, t.total) for t in explanation.themes[:shown])}."
     supports, against = (
         [(f.label, f.relevance) for f in lane]

@@ -15,7 +15,10 @@ from relrec_core.movies.reasons import MovieExplanation, Reference
 from relrec_core.movies.recommend import Profile, Recommender
 
 PICTURE = "film_picture"
-COUNTED: dict[Reference, str] = {"average": "Beyond the average user", "none": "As in the paper"}
+COUNTED: dict[Reference, str] = {
+    "average": "Contributions beyond the average user",
+    "none": "Relevance as in the paper",
+}
 
 
 def answered(
@@ -33,8 +36,8 @@ def answered(
         bind="query-params",
         label_visibility="collapsed",
         help="Beyond the average user: what a reason adds to the score that any user would get. "
-        "As in the paper: what a reason adds counted from zero, which shows popularity as taste; "
-        "drawn as in the paper, the strongest reasons alone.",
+        "As in the paper: counted from zero, which shows popularity as taste; drawn as in the "
+        "paper, the strongest reasons alone.",
     )
     explanation = explained(recommender, key, profile, item, reference=reference, removed=removed)
     headline.markdown(f"### {explanation.sentence()}")

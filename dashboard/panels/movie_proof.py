@@ -36,11 +36,13 @@ def movie_proof(explanation: MovieExplanation, *, key: str) -> None:
 
 def _test(test: DeletionTest, note: str, others: str, key: str) -> None:
     confirmed, words = judged(test, others)
+    verdict, _, compared = words.partition(": ")
     st.badge(
-        words,
+        verdict,
         icon=":material/check:" if confirmed else ":material/warning:",
         color="green" if confirmed else "orange",
     )
+    st.caption(f"{compared[:1].upper()}{compared[1:]}.")
     done = "without" if others == "removals" else "replaced:"
     rows = (f"{done} {test.removed} strongest", f"{done} {test.removed} random", "as it is")
     chart(deletion_figure(test, rows), key=key, alt=deletion_in_words(test))

@@ -96,7 +96,8 @@ def _as_named(model: Trained, case: Case, average: Doubles, shares: Doubles) -> 
     for change, filler in zip(CHANGES, (average, None), strict=True):
         scores = score_of_kept(model.weights, case.bag, kept, case.item, filler)
         columns[change] = (scores[0] - scores[1:]) * signs > 0
-    return pd.DataFrame(columns)[signs != 0]
+    frame = pd.DataFrame(columns)
+    return frame[frame["sign"] != 0]
 
 
 def base_table(study: Study) -> Table:

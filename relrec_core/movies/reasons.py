@@ -85,7 +85,7 @@ class MovieExplanation(Explanation):
         columns = ["label", "group", "relevance", "kind", "value"]
         rows = [[getattr(f, c) for c in columns] for f in self.features]
         if self.reference == "average":
-            rows.insert(0, [sentences.everyone(self.base), "Base value", self.base, "base", ""])
+            rows.insert(0, [sentences.everyone(self), "Base value", self.base, "base", ""])
         return pd.DataFrame(rows, columns=columns)
 
     @property

@@ -43,9 +43,11 @@ PLURAL = {
 """The genres of MovieLens as one speaks of them."""
 
 
-def everyone(base: float) -> str:
+def everyone(told: MovieExplanation) -> str:
     """What the base value is called."""
-    if base >= POPULAR:
+    if told.against is not None:
+        return "The average user’s preference"
+    if told.base >= POPULAR:
         return "Liked by everyone"
     return "The average user’s score"
 

@@ -27,6 +27,7 @@ NOT_IN_TRAINING = (
     "directions",
     "evaluate",
     "explain",
+    "own_claims",
     *PEERS,
     "questions",
     "reasons",

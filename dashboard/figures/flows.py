@@ -13,7 +13,7 @@ BASE = -1
 """Stands for the base value where a feature is named."""
 THEMES, THEMES_AGAINST, MOST = 5, 2, 8
 """Themes with a node of their own, in the lane that raises and the one that lowers; and more, up to
-`MOST`, while those that have none are together larger than the largest."""
+`MOST`, while those that have none are together larger than the largest of both lanes."""
 REST = "Other themes"
 
 
@@ -64,6 +64,7 @@ def by_theme(
     genres in equal parts.
     """
     diagram = Diagram()
+    largest = max((max(t.raises, -t.lowers) for t in explanation.themes), default=0.0)
     for raises, features, most, themes in (
         (True, explanation.supports, shown, THEMES),
         (False, explanation.opposition, opposing, THEMES_AGAINST),
@@ -72,7 +73,7 @@ def by_theme(
         named = [f for i, f in enumerate(features) if i < most or f.feature == lit]
         if features or based:
             start = Node(everyone(explanation), 0, based, raises, BASE) if based else None
-            _lane(diagram, raises, start, features, named, themes)
+            _lane(diagram, raises, start, features, named, themes, largest)
     return diagram
 
 
@@ -83,9 +84,10 @@ def _lane(
     features: Sequence[FeatureRelevance],
     named: Sequence[FeatureRelevance],
     most: int,
+    largest: float,
 ) -> None:
     """Add one lane: what raises the score, or what lowers it."""
-    own, heading = _themes(features, most)
+    own, heading = _themes(features, most, largest)
     total = (start.relevance if start else 0.0) + sum(own.values())
     end = diagram.add(Node("", 2, total, raises))
     if start:
@@ -115,7 +117,7 @@ def _lane(
 
 
 def _themes(
-    features: Iterable[FeatureRelevance], most: int
+    features: Iterable[FeatureRelevance], most: int, largest: float
 ) -> tuple[dict[str, float], dict[str, str]]:
     """Sums of the strongest themes and of the rest, and which of these each theme goes to."""
     sums: dict[str, float] = defaultdict(float)
@@ -123,7 +125,7 @@ def _themes(
         for name, part in f.parts.items():
             sums[name] += part
     ordered = sorted(sums, key=lambda name: -abs(sums[name]))
-    while most < MOST and abs(sum(sums[name] for name in ordered[most:])) > abs(sums[ordered[0]]):
+    while most < MOST and abs(sum(sums[name] for name in ordered[most:])) > largest:
         most += 1
     single = ordered if len(ordered) == most + 1 else ordered[:most]
     heading = {name: name if name in single else REST for name in ordered}

@@ -22,7 +22,7 @@ def _directions(frames: Frames) -> Verdict:
     named, every = (_rows(frames[0], "all users", of) for of in ("named", "every"))
     ours, all_ours = named.loc[BEYOND], every.loc[BEYOND]
     paper = every.loc["Relevance as in the paper"]
-    status: Status = graded(min(ours["replaced"], ours["removed"]), 0.95, 0.75)
+    status: Status = graded(float(min(ours["replaced"], ours["removed"])), 0.95, 0.75)
     if min(all_ours["replaced"], all_ours["removed"]) < 0.75:
         status = "partly" if status == "borne out" else status
     return Verdict(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,22 +12,18 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from scipy.special import softmax
 
 from relrec_core.errors import ProfileError
 from relrec_core.explanation import Ledger
 from relrec_core.movies import explain as explaining
 from relrec_core.movies.data import load
-from relrec_core.movies.explain import (
-    MovieExplanation,
-    Relevance,
-    explain,
-    relevance,
-    score_of_kept,
-    what_if,
-)
+from relrec_core.movies.explain import PROVEN, explain, first_user, what_if
 from relrec_core.movies.features import FILM, Indices, feature_space
+from relrec_core.movies.reasons import MovieExplanation
 from relrec_core.movies.recommend import Recommender
+from relrec_core.movies.relevance import Relevance, average_user, relevance, score_of_kept
 from relrec_core.movies.weights import Weights
 from tests.movies import planted
 
@@ -136,7 +133,103 @@ def test_shares_bias_and_stabiliser_add_up_to_the_logit(
         assert ledger.score == pytest.approx(weights.logits(bag)[item], rel=1e-4, abs=1e-4 * scale)
 
 
+def neurons(weights: Weights, x: list[float]) -> list[float]:
+    """What the output layer reads, one neuron at a time; and x itself without a layer."""
+    if weights.layer is None or weights.layer_bias is None:
+        return x
+    return [
+        sum(float(a) * v for a, v in zip(row, x, strict=True)) + float(b)
+        for row, b in zip(weights.layer, weights.layer_bias, strict=True)
+    ]
+
+
+def beyond(
+    weights: Weights, bag: Indices, item: int, epsilon: float, average: list[float]
+) -> tuple[float, list[float]]:
+    """Base value and each feature's contribution beyond it, one number at a time."""
+    q, w = weights.embeddings.astype(float), weights.outputs[item].astype(float)
+    layered = weights.layer is not None
+    there = neurons(weights, average)
+    here = neurons(weights, [sum(q[k, i] for k in bag) / len(bag) for i in range(q.shape[1])])
+    passed = [max(0.0, z) if layered else z for z in there]
+    base = sum(w[j] * passed[j] for j in range(len(w)))
+    slopes = []  # of the score along each neuron, from the average user to this one
+    for j, (now, then) in enumerate(zip(here, there, strict=True)):
+        step = now - then
+        rise = max(0.0, now) - max(0.0, then)
+        slopes.append(
+            w[j] * (rise / (step + epsilon * (1 if step >= 0 else -1))) if layered else w[j]
+        )
+    found = []
+    for k in bag:
+        away = [q[k, i] - average[i] for i in range(q.shape[1])]
+        if weights.layer is not None:
+            away = [
+                sum(float(r) * a for r, a in zip(row, away, strict=True)) for row in weights.layer
+            ]
+        found.append(sum(s * a for s, a in zip(slopes, away, strict=True)) / len(bag))
+    return base, found
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=SEEDS, hidden=st.sampled_from([0, 1, 5]), epsilon=st.sampled_from([1e-6, 1e-2, 1.0]))
+def test_beyond_the_average_user_is_the_formula_element_by_element(
+    seed: int, hidden: int, epsilon: float
+) -> None:
+    weights, bag = made(seed, hidden)
+    average = np.random.default_rng(seed).normal(size=4)
+    found = relevance(weights, bag, [3, 8], epsilon, average)
+    whole = np.ones((1, len(bag)), dtype=bool)
+    for column, item in enumerate((3, 8)):
+        base, shares = beyond(weights, bag, item, epsilon, average.tolist())
+        assert found.base[column] == pytest.approx(base, rel=1e-9, abs=1e-9)
+        np.testing.assert_allclose(found.features[:, column], shares, rtol=1e-6, atol=1e-8)
+        assert found.bias[column] == 0.0
+        total = found.base + found.features.sum(axis=0) + found.epsilon
+        score = score_of_kept(weights, bag, whole, item)[0]
+        assert total[column] == pytest.approx(score, rel=1e-9, abs=1e-9)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_beyond_the_average_user_the_order_of_reasons_stays(seed: int) -> None:
+    weights, bag = made(seed, 0)
+    average = np.random.default_rng(seed).normal(size=4)
+    plain, found = (relevance(weights, bag, [5], average=a) for a in (None, average))
+    difference = plain.features - found.features
+    np.testing.assert_allclose(difference, found.base[0] / len(bag), rtol=1e-7, atol=1e-9)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=SEEDS, data=st.data())
+def test_replacing_features_by_the_average_user_takes_their_contributions(
+    seed: int, data: st.DataObject
+) -> None:
+    weights, bag = made(seed, 0)
+    average = np.random.default_rng(seed).normal(size=4)
+    kept = np.array([data.draw(st.lists(st.booleans(), min_size=len(bag), max_size=len(bag)))])
+    shares = relevance(weights, bag, [2], average=average).features[:, 0]
+    whole = score_of_kept(weights, bag, np.ones_like(kept), 2, average)[0]
+    left = score_of_kept(weights, bag, kept, 2, average)[0]
+    assert whole - left == pytest.approx(shares[~kept[0]].sum(), rel=1e-9, abs=1e-9)
+    if not kept.any():
+        base = relevance(weights, bag, [2], average=average).base[0]
+        assert left == pytest.approx(base, rel=1e-9, abs=1e-9)
+
+
+def test_the_average_user_is_the_mean_over_those_who_have_a_profile() -> None:
+    weights, _ = made(1, 0)
+    bags = np.zeros((4, 14), dtype=np.float32)
+    bags[0, [1, 5]] = bags[2, [3]] = bags[3, [0, 2, 13]] = 1.0
+    q = weights.embeddings.astype(float)
+    expected = ((q[1] + q[5]) / 2 + q[3] + (q[0] + q[2] + q[13]) / 3) / 3
+    found = average_user(weights, sparse.csr_matrix(bags))
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
 def test_a_ledger_that_does_not_close_says_so() -> None:
+    assert Ledger(score=2.0, features=-0.5, base=2.5).closes(0.0)
+    assert Ledger.from_json('{"score": 2.0, "features": 2.0}').base == 0.0
     assert Ledger(score=2.0, features=1.5, bias=0.25, epsilon=0.25).closes(0.0)
     assert not Ledger(score=2.0, features=1.9999).closes()
     assert not Ledger(score=float("nan"), features=1.0).closes()
@@ -180,13 +273,16 @@ def test_an_explanation_says_what_the_model_says(recommender: Recommender) -> No
     assert all(np.diff(ranking.scores) <= 0)
     for place, item in enumerate(ranking.items, start=1):
         told = explain(recommender, profile, item)
-        assert (told.item, told.rank, told.viewer) == (item, place, "Viewer 5")
+        assert (told.item, told.rank, told.viewer) == (item, place, "User 5")
         assert told.title == recommender.titles[item]
         assert told.score == pytest.approx(logits[item], abs=1e-5)
         assert told.probability == pytest.approx(softmax(logits)[item], rel=1e-4)
         assert told.audit.ledger.closes(1e-5)
         assert told.audit.ledger.score == told.audit.deletion.score == told.score
-        shares = relevance(recommender.weights, profile.features, [item]).features[:, 0]
+        average = recommender.average_user
+        parts = relevance(recommender.weights, profile.features, [item], average=average)
+        shares = parts.features[:, 0]
+        assert told.base == parts.base[0] == told.audit.ledger.base
         by_feature = dict(zip(profile.features.tolist(), shares, strict=True))
         assert {f.feature: f.relevance for f in told.features} == by_feature
         values = [f.relevance for f in told.features]
@@ -198,26 +294,59 @@ def test_an_explanation_says_what_the_model_says(recommender: Recommender) -> No
                 recommender.space.kinds[f.feature],
                 recommender.space.values[f.feature],
             )
-            heading = {FILM: "Watched films", "gender": "Person"}.get(f.kind, f"{f.kind}s")
+            heading = {FILM: "Liked movies", "gender": "Gender"}.get(f.kind, f"{f.kind}s")
             assert f.group.lower() == heading.lower()
         where = told.provenance
         assert (where.run, where.dataset_hash) == ("made", recommender.data.content_hash)
-        assert where.method == (
+        assert where.method.startswith(
             "closed form" if recommender.weights.layer is None else "epsilon-LRP"
         )
+        assert sum(theme.total for theme in told.themes) == pytest.approx(sum(values), abs=1e-9)
+        for f in told.features:
+            assert sum(f.parts.values()) == pytest.approx(f.relevance, abs=1e-12)
+            if f.kind == FILM:
+                assert f.themes == (f"genre {f.feature % 4}", "any")
 
 
 def test_the_deletion_test_of_an_explanation_runs_the_model(recommender: Recommender) -> None:
     profile = recommender.profile("7")
     item = int(recommender.rank(profile, 1).items[0])
-    told = explain(recommender, profile, item, removed=3, repetitions=50, seed=4)
+    told = explain(recommender, profile, item, removed=3, seed=4)
     without = profile.without(*[f.feature for f in told.features[:3]])
     expected = recommender.weights.logits(without.features)[item]
     assert told.audit.deletion.after_top == pytest.approx(expected, abs=1e-5)
-    assert explain(recommender, profile, item, removed=3, repetitions=50, seed=4) == told
-    other = explain(recommender, profile, item, removed=3, repetitions=50, seed=5)
+    assert explain(recommender, profile, item, removed=3, seed=4) == told
+    other = explain(recommender, profile, item, removed=3, seed=5)
     assert other.audit.deletion.after_random != told.audit.deletion.after_random
     assert other.features == told.features
+
+
+def test_replacing_the_named_reasons_costs_what_they_contribute(recommender: Recommender) -> None:
+    profile = recommender.profile("7")
+    first, second = map(int, recommender.rank(profile, 2).items)
+    for against in (None, second):
+        told = explain(recommender, profile, first, against=against, removed=4)
+        test = told.audit.replacement
+        assert test is not None and test.score == pytest.approx(told.score, abs=1e-12)
+        if recommender.weights.layer is None:
+            named = sum(f.relevance for f in told.features[:4])
+            assert test.drop_top == pytest.approx(named, rel=1e-9, abs=1e-9)
+    paper = explain(recommender, profile, first, reference="none")
+    assert paper.audit.replacement is None and paper.base == 0.0
+    shares = relevance(recommender.weights, profile.features, [first]).features[:, 0]
+    assert sorted(f.relevance for f in paper.features) == sorted(shares.tolist())
+    assert paper.audit.ledger.closes(1e-5)
+
+
+def test_the_first_user_has_a_taste_of_their_own(recommender: Recommender) -> None:
+    users = list(map(str, recommender.data.users["user_id"]))
+    own = []
+    for user in users:
+        profile = recommender.profile(user)
+        told = explain(recommender, profile, int(recommender.rank(profile, 1).items[0]))
+        if told.base < told.score / 3 and told.audit.deletion.beaten >= PROVEN:
+            own.append(user)
+    assert first_user(recommender) == (own or users)[0]
 
 
 def test_a_contrast_is_the_difference_of_two_explanations(recommender: Recommender) -> None:
@@ -234,12 +363,14 @@ def test_a_contrast_is_the_difference_of_two_explanations(recommender: Recommend
     assert told.audit.ledger.bias == pytest.approx(
         a.audit.ledger.bias - b.audit.ledger.bias, abs=1e-9
     )
+    assert told.base == pytest.approx(a.base - b.base, abs=1e-9)
     assert f"{a.title} rather than {b.title}" in told.sentence()
     back = explain(recommender, profile, second, against=first)
     assert back.score == pytest.approx(-told.score, abs=1e-9)
     nothing = explain(recommender, profile, first, against=first)
     assert not nothing.supports
-    assert nothing.sentence().startswith("Nothing in this profile speaks for")
+    assert "scores as high as" in nothing.sentence()
+    assert "scores higher than" in back.sentence()
 
 
 def test_json_and_frame_survive_a_round_trip_exactly(recommender: Recommender) -> None:
@@ -252,20 +383,23 @@ def test_json_and_frame_survive_a_round_trip_exactly(recommender: Recommender) -
         assert again.to_json() == told.to_json()
         pd.testing.assert_frame_equal(again.to_frame(), told.to_frame(), check_exact=True)
         frame = told.to_frame()
-        assert frame["relevance"].tolist() == [f.relevance for f in told.features]
-        assert frame["label"].tolist() == [f.label for f in told.features]
+        assert frame["relevance"].tolist() == [told.base, *(f.relevance for f in told.features)]
+        assert frame["label"].tolist()[1:] == [f.label for f in told.features]
 
 
-def test_the_sentence_names_the_strongest_reasons(recommender: Recommender) -> None:
-    for user in ("1", "2", "3", "4", "5", "6"):
-        profile = recommender.profile(user)
-        told = explain(recommender, profile, int(recommender.rank(profile, 1).items[0]))
-        sentence = told.sentence()
-        assert sentence.startswith(f"{told.title} is recommended because ")
-        reasons, _, against = sentence.partition("What speaks most against it")
-        for f in told.supports[:3]:
-            assert f.label.rpartition(": ")[2] in reasons
-        assert told.opposition[0].label.rpartition(": ")[2] in against
+def test_an_explanation_without_base_value_and_themes_still_opens(recommender: Recommender) -> None:
+    profile = recommender.profile("3")
+    item = int(recommender.rank(profile, 1).items[0])
+    told = explain(recommender, profile, item, reference="none")
+    old = json.loads(told.to_json())
+    del old["reference"], old["audit"]["replacement"], old["audit"]["ledger"]["base"]
+    for feature in old["features"]:
+        del feature["themes"]
+    again = MovieExplanation.from_json(json.dumps(old))
+    assert again.score == told.score and again.audit.ledger.closes(1e-5)
+    assert again.reference == "none" and again.base == 0.0
+    assert again.to_frame()["relevance"].tolist() == [f.relevance for f in told.features]
+    assert again.sentence().startswith("Counted as in the paper, ")
 
 
 def test_a_new_viewer_is_a_set_of_films_in_any_order(recommender: Recommender) -> None:
@@ -341,7 +475,7 @@ def test_a_viewer_who_liked_nothing_is_known_by_attributes(tmp_path: Path) -> No
     assert 0 not in ranking.items  # disliked is seen
     told = explain(recommender, profile, int(ranking.items[0]))
     assert told.audit.ledger.closes(1e-5)
-    assert "because of the gender woman." in told.sentence()
+    assert "gender" in told.sentence() and "liked" not in told.sentence()
     plain = planted.weights(feature_space(data, False), data.content_hash)
     films_only = Recommender.of(data, plain, with_attributes=False, split_seed=0, run="made")
     with pytest.raises(ProfileError, match="profile is empty"):
@@ -353,9 +487,11 @@ def test_no_share_is_lost_between_explaining_and_telling(
 ) -> None:
     """The ledger is honest: if the shares were wrong, it would not close."""
 
-    def wrong(weights: Weights, bag: Indices, items: npt.ArrayLike, epsilon: float) -> Relevance:
-        right = relevance(weights, bag, items, epsilon)
-        return Relevance(right.features * 1.001, right.bias, right.epsilon)
+    def wrong(
+        weights: Weights, bag: Indices, items: npt.ArrayLike, *, average: npt.NDArray[np.float64]
+    ) -> Relevance:
+        right = relevance(weights, bag, items, average=average)
+        return replace(right, features=right.features * 1.1)
 
     profile = recommender.profile("1")
     item = int(recommender.rank(profile, 1).items[0])

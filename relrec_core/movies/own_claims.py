@@ -20,8 +20,14 @@ def _rows(frame: pd.DataFrame, users: str, reasons: str) -> pd.DataFrame:
 
 def _directions(frames: Frames) -> Verdict:
     named, every = (_rows(frames[0], "all users", of) for of in ("named", "every"))
-    ours, all_ours = named.loc[BEYOND], every.loc[BEYOND]
-    paper = every.loc["Relevance as in the paper"]
+    ours, all_ours, paper = (
+        rows.loc[method].to_dict()
+        for rows, method in (
+            (named, BEYOND),
+            (every, BEYOND),
+            (every, "Relevance as in the paper"),
+        )
+    )
     status: Status = graded(float(min(ours["replaced"], ours["removed"])), 0.95, 0.75)
     if min(all_ours["replaced"], all_ours["removed"]) < 0.75:
         status = "partly" if status == "borne out" else status

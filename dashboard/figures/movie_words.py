@@ -22,6 +22,10 @@ THEMES = (
     "Themes are genres; a movie’s contribution is split over its genres in equal parts. Grey is "
     "what the average user gets: nobody’s own taste."
 )
+PAPER = (
+    "As in the paper: relevance is counted from zero, so that what any user would get counts as "
+    "this user’s taste. Only the strongest reasons are drawn."
+)
 
 
 def ledger_in_words(explanation: MovieExplanation, digits: int = 3) -> str:

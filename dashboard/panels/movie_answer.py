@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.figures.flows import BASE
-from dashboard.figures.movie_words import THEMES
+from dashboard.figures.movie_words import PAPER, THEMES
 from dashboard.figures.sankey import described, sankey
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import explained
@@ -16,8 +16,8 @@ from relrec_core.movies.recommend import Profile, Recommender
 
 PICTURE = "film_picture"
 COUNTED: dict[Reference, str] = {
-    "average": "Contributions beyond the average user",
-    "none": "Relevance as in the paper",
+    "average": "Beyond the average user",
+    "none": "As in the paper",
 }
 
 
@@ -53,8 +53,7 @@ def why(explanation: MovieExplanation, shown: int = 6, *, key: str) -> None:
     figure = sankey(explanation, shown, lit=lit)
     with picture, st.container(key=f"{PICTURE}_{key}"):
         chart(figure, key=f"{key}_sankey", alt=described(explanation, shown))
-        if explanation.reference == "average":
-            st.caption(THEMES)
+        st.caption(THEMES if explanation.reference == "average" else PAPER)
     with beside:
         downloads(explanation, figure, name=_file_name(explanation), key=f"{PICTURE}_{key}")
     with st.container(border=True):

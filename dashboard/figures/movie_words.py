@@ -11,11 +11,11 @@ from relrec_core.movies.reasons import MovieExplanation
 from relrec_core.movies.sentences import everyone
 
 REPLACED = (
-    "Replaced: the average user stands in the place of the strongest reasons. The score changes by "
+    "The average user stands in the place of the strongest reasons. The score changes by "
     "what they contribute beyond that user."
 )
 REMOVED = (
-    "Removed: the strongest reasons leave the profile, and the others count for more. A reason "
+    "The strongest reasons leave the profile, and the others count for more. A reason "
     "that is above the average user but below this user’s own mean then raises the score."
 )
 THEMES = (

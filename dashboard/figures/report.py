@@ -50,6 +50,6 @@ def report(explanation: MovieExplanation, figure: go.Figure) -> str:
 
 def _proof(test: DeletionTest, others: str, note: str) -> str:
     """One test: its outcome, what it did, and the picture."""
-    said = f"{judged(test, others)[1]}. {deletion_in_words(test)} {note}"
+    said = f"{others.capitalize()}: {judged(test, others)[1]}. {deletion_in_words(test)} {note}"
     picture = deletion_figure(test).to_html(full_html=False, include_plotlyjs=False)
     return f"<p>{html.escape(said)}</p>{picture}"

@@ -13,7 +13,7 @@ from dashboard.figures.palette import NEUTRAL, faded, of, plain, signed
 from relrec_core.movies.reasons import MovieExplanation
 from relrec_core.movies.sentences import everyone
 
-LONGEST_LABEL, LONGEST_THEME = 24, 16
+LONGEST_LABEL, LONGEST_THEME = 25, 16
 LINK, LINK_REST, LINK_LIT, LINK_DIM = 0.45, 0.25, 0.85, 0.14
 ROW_PIXELS, GAP_PIXELS, LANE_PIXELS = 25, 17, 120
 TOP, BOTTOM, SIDE = 46, 30, 6

@@ -36,6 +36,7 @@ def movie_proof(explanation: MovieExplanation, *, key: str) -> None:
 
 def _test(test: DeletionTest, note: str, others: str, key: str) -> None:
     confirmed, words = judged(test, others)
+    st.markdown("**Replaced**" if others == "replacements" else "**Removed**")
     verdict, _, compared = words.partition(": ")
     st.badge(
         verdict,

@@ -46,7 +46,7 @@ PLURAL = {
 def everyone(told: MovieExplanation) -> str:
     """What the base value is called."""
     if told.against is not None:
-        return "The average user’s preference"
+        return "Average user’s preference"
     if told.base >= POPULAR:
         return "Liked by everyone"
     return "The average user’s score"

@@ -262,7 +262,7 @@ def test_a_long_title_loses_its_year_before_its_words() -> None:
     longer = "The Adventures of Priscilla, Queen of the Desert (1994)"
     told = explanation([("film", long, 2.0), ("film", longer, 1.0), ("film", "It (1990)", 0.5)])
     labels = [t.partition("  <b>")[0] for _, t in labelled(by_theme(told), drawn(told)[2])]
-    assert labels == ["The Lord of the Rings", "The Adventures of Prisc…", "It (1990)"]
+    assert labels == ["The Lord of the Rings", "The Adventures of Prisci…", "It (1990)"]
 
 
 def test_the_rest_is_counted_in_words() -> None:

@@ -41,18 +41,20 @@ class Provenance(Value):
 class Ledger(Value):
     """What the attributions sum to, and what biases and the stabiliser absorbed.
 
-    Layer-wise conservation (Bach et al. 2015): features + bias + epsilon = score.
+    Layer-wise conservation (Bach et al. 2015): base + features + bias + epsilon = score. `base` is
+    the score of the reference that the attributions are measured from, 0 where there is none.
     """
 
     score: float
     features: float
+    base: float = 0.0
     bias: float = 0.0
     epsilon: float = 0.0
 
     @property
     def gap(self) -> float:
         """Score minus everything accounted for; rounding only, if the explanation is exact."""
-        return self.score - (self.features + self.bias + self.epsilon)
+        return self.score - (self.base + self.features + self.bias + self.epsilon)
 
     def closes(self, tolerance: float = 1e-5) -> bool:
         return abs(self.gap) <= tolerance * max(1.0, abs(self.score))

@@ -85,7 +85,11 @@ WINGS: dict[str, Wing] = {
     "movies": Wing(
         "Movies",
         "relrec_core.movies",
-        ("relrec_core.movies.claims", "relrec_core.movies.experts.claims"),
+        (
+            "relrec_core.movies.claims",
+            "relrec_core.movies.own_claims",
+            "relrec_core.movies.experts.claims",
+        ),
     ),
     "sessions": Wing("Sessions", "relrec_core.sessions", ("relrec_core.sessions.claims",)),
 }

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import escape
-from dashboard.loaders.movies import explained, movie_model
+from dashboard.loaders.movies import first_user, movie_model
 from dashboard.panels import movies as panels
 from dashboard.panels.common import provenance, sentences
+from dashboard.panels.movie_answer import answered
 from dashboard.panels.movies_what_if import change_profile
 
 st.title("Why this film?")
@@ -15,15 +16,14 @@ with sentences():
     recommender, key = movie_model()
     for note in recommender.data.notes:
         st.caption(escape.markdown(note))
-    profile, settings = panels.choose(recommender)
+    profile, settings = panels.choose(recommender, first_user(recommender, key))
     ranking = recommender.rank(profile, settings.top)
     films, reasons = st.columns([1, 3.4], gap="large")
     with films:
         item = panels.choose_film(recommender, profile, ranking)
         panels.history(recommender, profile)
-    explanation = explained(recommender, key, profile, item, removed=settings.removed)
     with reasons:
-        panels.why(explanation, settings.shown, settings.everything, key="main")
+        explanation = answered(recommender, key, profile, item, settings.shown, settings.removed)
 
     what_if, why_not, deciders, ask, lime = st.tabs(
         ["What if?", "Why not another film?", "Content or taste?", "Ask", "Compare with LIME"],
@@ -36,7 +36,7 @@ with sentences():
             change_profile(recommender, profile)
     if why_not.open:
         with why_not:
-            panels.why_not(recommender, key, profile, item)
+            panels.why_not(recommender, key, profile, explanation)
     if deciders.open:
         with deciders:
             from dashboard.panels.deciders import deciders_panel  # imports torch

@@ -281,6 +281,14 @@ def _causes(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return ranked(numbers, "Cause", "Found", list(numbers["Cause"]))
 
 
+def _directions(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return grouped(numbers, "Method", ["Replaced", "Removed"], "Moves as named")
+
+
+def _popularity(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return ranked(numbers, "Measured", "Share", list(numbers["Measured"]))
+
+
 PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "recall-1m": _recalls,
     "recall-100k": _recalls,
@@ -292,6 +300,8 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "significance": _distribution,
     "lime": _lime,
     "lime-time": _agreement,
+    "film-directions": _directions,
+    "film-popularity": _popularity,
     "film-experts": _hits,
     "film-content": _hits,
     "film-deciders": _shares,

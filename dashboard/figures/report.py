@@ -7,8 +7,10 @@ import html
 import plotly.graph_objects as go
 
 from dashboard.figures.audit import deletion_figure, deletion_in_words
-from dashboard.figures.palette import exact, plain, signed
-from relrec_core.explanation import Explanation
+from dashboard.figures.movie_words import REMOVED, REPLACED, judged, ledger_in_words
+from dashboard.figures.palette import signed
+from relrec_core.explanation import DeletionTest
+from relrec_core.movies.reasons import MovieExplanation
 
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:#23262d;background:#fcfbf8;max-width:60rem;
@@ -20,26 +22,34 @@ font-variant-numeric:tabular-nums}footer{color:#6b6e76;font-size:.85rem;margin-t
 """
 
 
-def report(explanation: Explanation, figure: go.Figure) -> str:
+def report(explanation: MovieExplanation, figure: go.Figure) -> str:
     """The sentence, the picture, the proof and the whole table in one file without links."""
     picture = figure.to_html(full_html=False, include_plotlyjs=True)
-    deletion = explanation.audit.deletion
-    proof = deletion_figure(deletion).to_html(full_html=False, include_plotlyjs=False)
-    ledger, p = explanation.audit.ledger, explanation.provenance
-    frame = explanation.to_frame()
+    audit, p = explanation.audit, explanation.provenance
+    proof = _proof(audit.deletion, "removals", REMOVED)
+    if audit.replacement is not None:
+        proof = _proof(audit.replacement, "replacements", REPLACED) + proof
     rows = "".join(
         f"<tr><td>{html.escape(str(row.label))}</td><td>{html.escape(str(row.group))}</td>"
         f"<td>{signed(row.relevance, 4)}</td></tr>"
-        for row in frame.itertuples()
+        for row in explanation.to_frame().itertuples()
     )
     sentence = html.escape(explanation.sentence())
     return f"""<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{sentence}</title><style>{STYLE}</style>
 <h1>{sentence}</h1>{picture}
-<h2>Does it add up?</h2><p>All shares {plain(ledger.features, 4)}, biases {plain(ledger.bias, 4)},
-stabiliser {exact(ledger.epsilon, 4)}; the score is {plain(ledger.score, 4)}.</p>
-<h2>Do the named reasons matter?</h2><p>{html.escape(deletion_in_words(deletion))}</p>{proof}
-<h2>Every share</h2><table><tr><th>Feature</th><th>Group</th><th>Share</th></tr>{rows}</table>
+<h2>Do the contributions equal the score?</h2>
+<p>{html.escape(ledger_in_words(explanation, 4))}</p>
+<h2>Does the score drop without the named reasons?</h2>{proof}
+<h2>Every contribution</h2>
+<table><tr><th>Reason</th><th>Group</th><th>Contribution</th></tr>{rows}</table>
 <footer>Data: {html.escape(p.dataset)} ({html.escape(p.licence)}). Model run:
 {html.escape(p.run)}. Method: {html.escape(p.method)}. Made with RelRec {p.code_version}.</footer>
 </html>"""
+
+
+def _proof(test: DeletionTest, others: str, note: str) -> str:
+    """One test: its outcome, what it did, and the picture."""
+    said = f"{others.capitalize()}: {judged(test, others)[1]}. {deletion_in_words(test)} {note}"
+    picture = deletion_figure(test).to_html(full_html=False, include_plotlyjs=False)
+    return f"<p>{html.escape(said)}</p>{picture}"

@@ -1,203 +1,199 @@
-"""The Sankey diagram of one explanation: features on the left, the film on the right."""
+"""The Sankey diagram of one explanation: features on the left, the movie on the right."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import plotly.graph_objects as go
 
 from dashboard import escape
-from dashboard.figures.palette import faded, of, signed
-from relrec_core.movies.explain import FeatureRelevance, MovieExplanation
+from dashboard.figures.drawing import INK
+from dashboard.figures.flows import BASE, Band, Diagram, Node, by_theme, strongest
+from dashboard.figures.palette import NEUTRAL, faded, of, plain, signed
+from relrec_core.movies.reasons import MovieExplanation
+from relrec_core.movies.sentences import everyone
 
-LONGEST_LABEL = 22
+LONGEST_LABEL, LONGEST_THEME = 25, 16
 LINK, LINK_REST, LINK_LIT, LINK_DIM = 0.45, 0.25, 0.85, 0.14
-ROW_PIXELS, GAP_PIXELS, LANE_PIXELS = 26, 17, 120
+ROW_PIXELS, GAP_PIXELS, LANE_PIXELS = 25, 17, 120
 TOP, BOTTOM, SIDE = 46, 30, 6
-LABELS_END = 0.5
-
-
-@dataclass(frozen=True)
-class Flow:
-    """One band of the diagram: a feature, or all further ones of its group and sign."""
-
-    label: str
-    group: str
-    relevance: float
-    feature: int | None
-    count: int
-
-
-def flows(
-    explanation: MovieExplanation, shown: int = 6, opposing: int = 3, lit: int | None = None
-) -> list[Flow]:
-    """The bands from top to bottom: supports by group, then opposition by group.
-
-    The strongest `shown` supports and `opposing` features against have a band each, and so has
-    the feature `lit`; the others are summed up by group. All bands sum to the feature shares.
-    """
-    lanes = ((explanation.supports, shown), (explanation.opposition, opposing))
-    return [flow for lane, most in lanes for flow in _lane(lane, most, lit)]
-
-
-def _lane(features: Sequence[FeatureRelevance], most: int, lit: int | None) -> list[Flow]:
-    named = [f for i, f in enumerate(features) if i < most or f.feature == lit]
-    rest = [f for f in features if f not in named]
-    groups = list(dict.fromkeys(f.group for f in sorted(features, key=_group_order)))
-    result = []
-    for group in groups:
-        result += [
-            Flow(f.label, group, f.relevance, f.feature, 1) for f in named if f.group == group
-        ]
-        others = [f for f in rest if f.group == group]
-        if others:
-            label = _summary(len(others), group, more=any(f.group == group for f in named))
-            result.append(Flow(label, group, sum(f.relevance for f in others), None, len(others)))
-    return result
-
-
-def _summary(count: int, group: str, more: bool) -> str:
-    noun = "personal facts" if group == "Person" else group.lower()
-    if count == 1:
-        noun = noun.removesuffix("s")
-    return f"{count} more {noun}" if more else f"{count} {noun}"
-
-
-def _group_order(feature: FeatureRelevance) -> tuple[int, str]:
-    return {"Watched films": 0, "Person": 2}.get(feature.group, 1), feature.group
+FONT = {"size": 12.5, "color": INK}
+MIDDLE, RIGHT = 0.6, 0.999
+BESIDE, TEXT_PIXELS = 0.025, 15
+"""From a node to its label, which stands on a band that is high enough for it, else above it."""
 
 
 def sankey(
-    explanation: MovieExplanation,
-    shown: int = 6,
-    opposing: int = 3,
-    lit: int | None = None,
-    everything: bool = True,
+    explanation: MovieExplanation, shown: int = 6, opposing: int = 3, lit: int | None = None
 ) -> go.Figure:
-    """Draw an explanation to scale: widths are relevance, and the bands add up to their ends.
+    """Draw an explanation to scale: widths are relevance, and every column adds up.
 
-    With `everything` the bands hold all shares, so that the ends add up to the score; without it
-    only the reasons drawn one by one.
+    Contributions beyond the average user are drawn by theme, so that the ends add up to the
+    score; relevance as in the paper as the paper draws it, the strongest supports alone.
     """
-    bands = flows(explanation, shown, opposing, lit)
-    if not everything:
-        bands = [b for b in bands if b.count == 1 and b.feature is not None]
-    lanes = [[b for b in bands if b.relevance >= 0], [b for b in bands if b.relevance < 0]]
-    height = TOP + BOTTOM + LANE_PIXELS + ROW_PIXELS * len(bands)
-    inner = height - TOP - BOTTOM
-    centres = _centres([abs(b.relevance) for b in bands], inner)
-    ends = [
-        _end(lane, centres[i : i + len(lane)], inner, sum(abs(b.relevance) for b in bands))
-        for lane, i in ((lanes[0], 0), (lanes[1], len(lanes[0])))
-        if lane
-    ]
+    if explanation.reference == "average":
+        return drawn(explanation, by_theme(explanation, shown, opposing, lit), lit)
+    return drawn(explanation, strongest(explanation, shown, lit), lit)
+
+
+def drawn(explanation: MovieExplanation, diagram: Diagram, lit: int | None = None) -> go.Figure:
+    """The figure of a diagram, its last column being the movie."""
+    nodes, last = diagram.nodes, max((n.column for n in diagram.nodes), default=1)
+    inner = LANE_PIXELS + ROW_PIXELS * len(diagram.column(0))
+    heights = _heights(diagram, inner, last)
+    columns = {0: 0.001, 1: MIDDLE, last: RIGHT}
     figure = go.Figure(
         go.Sankey(
             arrangement="fixed",
             node={
-                "label": [""] * (len(bands) + len(ends)),
-                "x": [LABELS_END] * len(bands) + [0.999] * len(ends),
-                "y": centres + [end.centre for end in ends],
-                "color": [of(b.relevance) for b in bands] + [of(end.total) for end in ends],
+                "label": [""] * len(nodes),
+                "x": [columns[n.column] for n in nodes],
+                "y": [centre for centre, _ in heights],
+                "color": [_colour(n) for n in nodes],
                 "line": {"width": 0},
                 "thickness": 10,
                 "pad": GAP_PIXELS,
-                "customdata": [_hover(b) for b in bands] + [end.words for end in ends],
+                "customdata": [_hover(n) for n in nodes],
                 "hovertemplate": "%{customdata}<extra></extra>",
             },
             link={
-                "source": list(range(len(bands))),
-                "target": [len(bands) + (len(ends) - 1 if b.relevance < 0 else 0) for b in bands],
-                "value": [abs(b.relevance) for b in bands],
-                "color": [faded(of(b.relevance), _opacity(b, lit)) for b in bands],
-                "customdata": [_hover(b) for b in bands],
+                "source": [b.source for b in diagram.bands],
+                "target": [b.target for b in diagram.bands],
+                "value": [abs(b.relevance) for b in diagram.bands],
+                "color": [
+                    faded(_colour(nodes[b.source]), _opacity(b, nodes[b.source], lit))
+                    for b in diagram.bands
+                ],
+                "customdata": [
+                    f"{_hover(nodes[b.source])}; this part {signed(b.relevance, 4)}"
+                    for b in diagram.bands
+                ],
                 "hovertemplate": "%{customdata}<extra></extra>",
             },
         ),
-        layout={"height": height, "margin": {"l": SIDE, "r": SIDE, "t": TOP, "b": BOTTOM}},
+        layout={
+            "height": inner + TOP + BOTTOM,
+            "margin": {"l": SIDE, "r": SIDE, "t": TOP, "b": BOTTOM},
+        },
     )
-    for band, centre in zip(bands, centres, strict=True):
-        strong = band.feature is not None and band.feature == lit
-        text = f"{_short(band.label)}  <b>{signed(band.relevance)}</b>"
-        _write(figure, LABELS_END - 0.015, 1 - centre, f"<b>{text}</b>" if strong else text)
-    for end in ends:
-        above = end.total >= 0
-        name = f"<b>{_short(explanation.title)}</b><br>" if above else ""
-        side = "bottom" if above else "top"
-        edge = end.centre - end.half if above else end.centre + end.half
-        _write(figure, 1.0, 1 - edge, f"{name}{end.words}", anchor=side)
+    for node, (centre, half) in zip(nodes, heights, strict=True):
+        if node.column == last:
+            _write_end(figure, explanation, node, centre, half)
+        elif node.column == 0 or node.feature != BASE:
+            text = f"{_short(node.label, node.column)}  <b>{signed(node.relevance)}</b>"
+            strong = lit is not None and node.feature == lit
+            thin = 2 * half * inner < TEXT_PIXELS
+            _write(
+                figure,
+                columns[node.column] + BESIDE,
+                1 - (centre - half if thin else centre),
+                f"<b>{text}</b>" if strong else text,
+                "bottom" if thin else "middle",
+            )
     return figure
 
 
-@dataclass(frozen=True)
-class _End:
-    """Where a lane arrives: its sum, its middle and half its height (0 to 1 from the top)."""
+def _heights(diagram: Diagram, inner: float, last: int) -> list[tuple[float, float]]:
+    """Middle (0 is the top) and half the height of every node, all to one scale."""
+    left = diagram.column(0)
+    total = sum(abs(n.relevance) for n in left)
+    gaps = GAP_PIXELS / inner * max(0, len(left) - 1)
+    scale = (1 - gaps) / total if total else 0.0
+    found: dict[int, tuple[float, float]] = {}
+    for number in range(last):
+        rows = [i for i, n in enumerate(diagram.nodes) if n.column == number]
+        gap = gaps / (len(rows) - 1) if len(rows) > 1 else 0.0
+        at = 0.0
+        for i in rows:
+            half = scale * abs(diagram.nodes[i].relevance) / 2
+            found[i] = (min(0.9995, max(0.0005, at + half)), half)
+            at += 2 * half + gap
+    for i, node in enumerate(diagram.nodes):
+        if node.column == last:
+            half = scale * abs(node.relevance) / 2
+            centre = half if node.raises else 1 - half
+            found[i] = (min(max(centre, 0.001), 0.999), half)
+    return [found[i] for i in range(len(diagram.nodes))]
 
-    total: float
-    centre: float
-    half: float
-    words: str
+
+def _write_end(
+    figure: go.Figure, explanation: MovieExplanation, node: Node, centre: float, half: float
+) -> None:
+    does = "raise" if node.raises else "lower"
+    words = f"{does}s the score <b>{signed(node.relevance)}</b>"
+    if node.column == 1:
+        words = f"these {does} the score <b>{signed(node.relevance)}</b>"
+    if node.raises:
+        score = f"score <b>{plain(explanation.score)}</b>"
+        if explanation.against is not None:
+            ahead = "ahead" if explanation.score >= 0 else "behind"
+            score = f"{ahead} by <b>{plain(abs(explanation.score))}</b>"
+        words = f"<b>{_short(explanation.title, 0)}</b>, {score}<br>{words}"
+    figure.add_annotation(
+        x=1.0,
+        y=1 - (centre - half if node.raises else centre + half),
+        xref="paper",
+        yref="paper",
+        xanchor="right",
+        yanchor="bottom" if node.raises else "top",
+        text=words,
+        showarrow=False,
+        align="right",
+        font=FONT,
+    )
 
 
-def _end(lane: Sequence[Flow], centres: Sequence[float], inner: float, everything: float) -> _End:
-    total = sum(b.relevance for b in lane)
-    room = 1 - GAP_PIXELS * (len(centres) - 1) / inner if centres else 1
-    half = 0.5 * abs(total) / everything * room if everything else 0.0
-    centre = half if total >= 0 else 1 - half
-    words = f"{'for' if total >= 0 else 'against'} <b>{signed(total)}</b>"
-    return _End(total, min(max(centre, 0.001), 0.999), half, words)
-
-
-def _write(figure: go.Figure, x: float, y: float, text: str, anchor: str = "middle") -> None:
+def _write(figure: go.Figure, x: float, y: float, text: str, anchor: str) -> None:
     figure.add_annotation(
         x=x,
         y=y,
         xref="paper",
         yref="paper",
-        xanchor="right",
+        xanchor="left",
         yanchor=anchor,
         text=text,
         showarrow=False,
-        align="right",
-        font={"size": 12.5},
+        align="left",
+        font=FONT,
     )
 
 
-def _opacity(band: Flow, lit: int | None) -> float:
+def _colour(node: Node) -> str:
+    return NEUTRAL if node.feature == BASE else of(1.0 if node.raises else -1.0)
+
+
+def _opacity(band: Band, source: Node, lit: int | None) -> float:
     if lit is not None:
         return LINK_LIT if band.feature == lit else LINK_DIM
-    return LINK if band.feature is not None else LINK_REST
+    return LINK if band.feature is not None or source.column else LINK_REST
 
 
-def _short(label: str) -> str:
+def _short(label: str, column: int) -> str:
     """Without the year if that is enough to fit, else cut."""
-    if len(label) > LONGEST_LABEL and label.endswith(")") and label[-6:-1].strip("(").isdigit():
+    longest = LONGEST_THEME if column else LONGEST_LABEL
+    if len(label) > longest and label.endswith(")") and label[-6:-1].strip("(").isdigit():
         label = label[:-6].rstrip()
-    cut = label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1].rstrip() + "…"
+    cut = label if len(label) <= longest else label[: longest - 1].rstrip() + "…"
     return escape.plotly(cut)
 
 
-def _hover(band: Flow) -> str:
-    return f"{escape.plotly(band.label)}: {signed(band.relevance, 4)}"
-
-
-def _centres(sizes: Sequence[float], inner: float) -> list[float]:
-    """Middles of the bands from 0 (top) to 1, to scale, with gaps of GAP_PIXELS."""
-    total = sum(sizes)
-    gap = GAP_PIXELS / inner
-    scale = (1 - gap * (len(sizes) - 1)) / total if total else 0.0
-    centres, at = [], 0.0
-    for size in sizes:
-        centres.append(min(0.9995, max(0.0005, at + scale * size / 2)))
-        at += scale * size + gap
-    return centres
+def _hover(node: Node) -> str:
+    return f"{escape.plotly(node.label or 'Together')}: {signed(node.relevance, 4)}"
 
 
 def described(explanation: MovieExplanation, shown: int = 6) -> str:
     """The picture in words, for those who do not see it."""
-    parts = [f"{f.label} {signed(f.relevance)}" for f in explanation.supports[:shown]]
-    text = f"Sankey diagram of what led to {explanation.title}. Strongest supports: "
-    text += "; ".join(parts) if parts else "none"
-    against = [f"{f.label} {signed(f.relevance)}" for f in explanation.opposition[:3]]
-    return text + (f". Against: {'; '.join(against)}." if against else ".")
+    text = f"Sankey diagram of what led to {explanation.title}."
+    if explanation.reference == "average":
+        text += f" {everyone(explanation)} {signed(explanation.base)}."
+        text += f" Themes: {_each((t.name, t.total) for t in explanation.themes[:shown])}."
+    supports, against = (
+        [(f.label, f.relevance) for f in lane]
+        for lane in (explanation.supports[:shown], explanation.opposition[:3])
+    )
+    text += f" Strongest supports: {_each(supports)}"
+    return text + (f". Against: {_each(against)}." if against else ".")
+
+
+def _each(parts: Iterable[tuple[str, float]]) -> str:
+    return "; ".join(f"{name} {signed(value)}" for name, value in parts) or "none"

@@ -10,7 +10,7 @@ from dashboard.loaders.common import ModelKey, key_of
 from relrec_core import paths
 from relrec_core.movies import explain as movie_explain
 from relrec_core.movies import store
-from relrec_core.movies.explain import MovieExplanation
+from relrec_core.movies.reasons import MovieExplanation, Reference
 from relrec_core.movies.recommend import Profile, Recommender
 from relrec_core.runs.directory import Run
 
@@ -31,6 +31,16 @@ def _recommender(path: str, sha256: str, data_home: str) -> Recommender:
     return store.recommender(Run.open(Path(path)))
 
 
+@st.cache_data(max_entries=8, show_spinner=False)
+def _first_user(_recommender: Recommender, key: ModelKey) -> str:
+    return movie_explain.first_user(_recommender)
+
+
+def first_user(recommender: Recommender, key: ModelKey) -> str:
+    """Who is shown first with this model."""
+    return _first_user(recommender, key)
+
+
 @st.cache_data(max_entries=512, show_spinner=False)
 def movie_explanation(
     _recommender: Recommender,
@@ -41,12 +51,19 @@ def movie_explanation(
     name: str,
     item: int,
     against: int | None,
+    reference: Reference,
     removed: int,
     seed: int,
 ) -> MovieExplanation:
     """One explanation; everything it depends on is in the arguments without underscore."""
     return movie_explain.explain(
-        _recommender, _profile, item, against=against, removed=removed, seed=seed
+        _recommender,
+        _profile,
+        item,
+        against=against,
+        reference=reference,
+        removed=removed,
+        seed=seed,
     )
 
 
@@ -57,6 +74,7 @@ def explained(
     item: int,
     *,
     against: int | None = None,
+    reference: Reference = "average",
     removed: int = 5,
     seed: int = 0,
 ) -> MovieExplanation:
@@ -70,6 +88,7 @@ def explained(
         profile.name,
         item,
         against,
+        reference,
         removed,
         seed,
     )

@@ -14,6 +14,7 @@ from dashboard.components import png_button
 from dashboard.figures.report import report
 from relrec_core.errors import RelRecError
 from relrec_core.explanation import Explanation
+from relrec_core.movies.reasons import MovieExplanation
 from relrec_core.permission import read_only
 
 PLOTLY = {"displayModeBar": False, "responsive": True}
@@ -41,7 +42,7 @@ def chart(figure: go.Figure, *, key: str, alt: str) -> None:
     st.plotly_chart(figure, key=key, config=PLOTLY, alt=alt)
 
 
-def downloads(explanation: Explanation, figure: go.Figure, *, name: str, key: str) -> None:
+def downloads(explanation: MovieExplanation, figure: go.Figure, *, name: str, key: str) -> None:
     """PNG, CSV, JSON and a self-contained HTML page of what is on screen."""
     with st.popover("Download", icon=":material/download:"):
         png_button(container=key, file_name=f"{name}.png")

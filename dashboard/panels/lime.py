@@ -16,10 +16,16 @@ from dashboard.loaders.common import ModelKey
 from dashboard.panels.common import chart
 from relrec_core.errors import RelRecError
 from relrec_core.movies import surrogates
-from relrec_core.movies.explain import MovieExplanation, relevance
+from relrec_core.movies.reasons import MovieExplanation, Reference
 from relrec_core.movies.recommend import Profile, Recommender
+from relrec_core.movies.relevance import Doubles, relevance
 
 REPEATS = 50
+CHANGED: dict[Reference, str] = {
+    "average": "replaced by the average user",
+    "none": "missing",
+}
+"""What LIME does with the parts of the profile: the base is that of our own contributions."""
 
 
 @dataclass
@@ -41,12 +47,13 @@ def lime_panel(
     recommender: Recommender, key: ModelKey, profile: Profile, explanation: MovieExplanation
 ) -> None:
     """Start, watch, cancel and compare."""
+    changed = CHANGED[explanation.reference]
     st.markdown(
         "LIME is a well-known method that treats the model as a black box: it asks the model "
-        f"{surrogates.LIME_SAMPLES:,} times with random parts of the profile missing and fits "
-        "a line to the answers. RelRec reads the shares off the model itself."
+        f"{surrogates.LIME_SAMPLES:,} times with random parts of the profile {changed} and fits "
+        "a line to the answers. RelRec reads the contributions off the model itself."
     )
-    asked = (key, tuple(profile.features.tolist()), explanation.item)
+    asked = (key, tuple(profile.features.tolist()), explanation.item, explanation.reference)
     jobs: dict[object, Job] = st.session_state.setdefault("lime_jobs", {})
     _watch(jobs, asked, recommender, profile, explanation)
 
@@ -78,6 +85,10 @@ def _watch(
     _compared(job.result, recommender, profile, explanation)
 
 
+def _average(recommender: Recommender, explanation: MovieExplanation) -> Doubles | None:
+    return recommender.average_user if explanation.reference == "average" else None
+
+
 def _start(recommender: Recommender, profile: Profile, explanation: MovieExplanation) -> Job:
     job = Job()
 
@@ -87,6 +98,7 @@ def _start(recommender: Recommender, profile: Profile, explanation: MovieExplana
                 recommender.weights,
                 profile.features,
                 explanation.item,
+                average=_average(recommender, explanation),
                 cancelled=job.cancelled.is_set,
             )
         except RelRecError as error:
@@ -103,10 +115,12 @@ def _compared(
     profile: Profile,
     explanation: MovieExplanation,
 ) -> None:
-    times = []
+    times, average = [], _average(recommender, explanation)
     for _ in range(REPEATS):
         started = time.perf_counter()
-        exact = relevance(recommender.weights, profile.features, [explanation.item]).features[:, 0]
+        exact = relevance(
+            recommender.weights, profile.features, [explanation.item], average=average
+        ).features[:, 0]
         times.append(time.perf_counter() - started)
     seconds = float(np.median(times))
     found = surrogates.compare(exact, seconds, result)
@@ -130,7 +144,10 @@ def _compared(
         key="lime_agreement",
         alt="The strongest reasons with their weight by RelRec and by LIME",
     )
-    st.caption(
-        "Each method's weights are divided by its largest one, since LIME's scale differs: "
-        "it estimates what the score loses when a reason is gone and the others count for more."
-    )
+    note = "Each method’s weights are divided by its largest one."
+    if average is None:
+        note += (
+            " LIME’s scale differs: it estimates what the score loses when a reason is gone and "
+            "the others count for more."
+        )
+    st.caption(note)

@@ -11,21 +11,18 @@ import streamlit as st
 from dashboard import escape, links
 from dashboard.components import voice
 from dashboard.figures.palette import plain
-from dashboard.figures.sankey import described, sankey
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import explained
-from dashboard.panels.common import chart, downloads, slug
-from dashboard.panels.proof import audit_strip
+from dashboard.panels.movie_answer import why
 from relrec_core.movies.attributes import capital, spoken
 from relrec_core.movies.data import ITEM, USER
-from relrec_core.movies.explain import MovieExplanation
 from relrec_core.movies.features import FILM
 from relrec_core.movies.questions import answer
+from relrec_core.movies.reasons import MovieExplanation
 from relrec_core.movies.recommend import Profile, Ranking, Recommender
 from relrec_core.titles import unique_labels
 
 KNOWN, NEW = "From the data", "Someone new"
-PICTURE = "film_picture"
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,6 @@ class Settings:
 
     top: int
     shown: int
-    everything: bool
     removed: int
 
 
@@ -44,31 +40,26 @@ def settings() -> Settings:
         return Settings(
             top=st.slider("Films to recommend", 3, 30, 10, key="top", bind="query-params"),
             shown=st.slider("Reasons drawn one by one", 3, 20, 6, key="shown", bind="query-params"),
-            everything=st.toggle(
-                "Draw all other reasons too",
-                value=True,
-                key="everything",
-                bind="query-params",
-                help="Summed up by group, so that the picture adds up to the score.",
-            ),
             removed=st.slider(
-                "Reasons the test takes away", 1, 20, 5, key="removed", bind="query-params"
+                "Reasons the tests change", 1, 20, 5, key="removed", bind="query-params"
             ),
         )
 
 
-def choose(recommender: Recommender) -> tuple[Profile, Settings]:
-    """Pick a viewer by search or at random, or build one from a few titles."""
+def choose(recommender: Recommender, first: str) -> tuple[Profile, Settings]:
+    """Pick a user by search or at random, `first` being shown first, or build one from titles."""
     who, pick, act, more = st.columns([1.35, 2.6, 0.8, 0.7], vertical_alignment="bottom")
     with more:
         chosen = settings()
-    return _choose_profile(recommender, who, pick, act), chosen
+    return _choose_profile(recommender, first, who, pick, act), chosen
 
 
 Place = st.delta_generator.DeltaGenerator
 
 
-def _choose_profile(recommender: Recommender, who: Place, pick: Place, act: Place) -> Profile:
+def _choose_profile(
+    recommender: Recommender, first: str, who: Place, pick: Place, act: Place
+) -> Profile:
     mode = who.segmented_control(
         "Recommend to",
         (KNOWN, NEW),
@@ -83,12 +74,14 @@ def _choose_profile(recommender: Recommender, who: Place, pick: Place, act: Plac
     ids = [str(u) for u in recommender.data.users[USER]]
     names = dict(zip(ids, recommender.viewers, strict=True))
     asked = links.adopt("viewer").get("viewer")
-    if asked is not None:
-        wanted = asked[0] if asked else ids[0]
+    if asked is None:
+        st.session_state.setdefault("viewer", first)
+    else:
+        wanted = asked[0] if asked else first
         if wanted not in names:
-            said = f"There is no viewer ‘{wanted}’ in {recommender.data.title}."
+            said = f"There is no user ‘{wanted}’ in {recommender.data.title}."
             st.warning(escape.markdown(said))
-        st.session_state["viewer"] = wanted if wanted in names else ids[0]
+        st.session_state["viewer"] = wanted if wanted in names else first
     user = pick.selectbox(
         "Viewer",
         ids,
@@ -97,7 +90,7 @@ def _choose_profile(recommender: Recommender, who: Place, pick: Place, act: Plac
         persist_state="session",
         filter_mode="contains",
     )
-    links.publish("viewer", None if user == ids[0] else user)
+    links.publish("viewer", None if user == first else user)
     act.button(
         "Surprise me",
         icon=":material/shuffle:",
@@ -205,57 +198,11 @@ def _liked_later(recommender: Recommender, profile: Profile) -> set[int]:
     return set(recommender.held_out[recommender.row(profile.user)].indices.tolist())
 
 
-def why(
-    explanation: MovieExplanation, shown: int = 6, everything: bool = True, *, key: str
+def why_not(
+    recommender: Recommender, key: ModelKey, profile: Profile, answer: MovieExplanation
 ) -> None:
-    """The sentence, the picture with the list beside it, and the proof."""
-    st.markdown(f"### {escape.markdown(explanation.sentence())}")
-    picture, beside = st.columns([1.75, 1], gap="medium")
-    with beside:
-        lit = share_table(explanation, key=key)
-    figure = sankey(explanation, shown, lit=lit, everything=everything)
-    with picture, st.container(key=f"{PICTURE}_{key}"):
-        chart(figure, key=f"{key}_sankey", alt=described(explanation, shown))
-    with beside:
-        downloads(explanation, figure, name=_file_name(explanation), key=f"{PICTURE}_{key}")
-    with st.container(border=True):
-        audit_strip(explanation, key=key)
-
-
-def share_table(explanation: MovieExplanation, *, key: str) -> int | None:
-    """Every signed share; the row that is picked lights up in the picture."""
-    frame = explanation.to_frame()[["relevance", "label"]]
-    event = st.dataframe(
-        frame,
-        key=f"{key}_shares",
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        height=min(35 * (len(frame) + 1) + 3, 430),
-        column_config={
-            "label": st.column_config.TextColumn("Reason", width="medium"),
-            "relevance": st.column_config.NumberColumn(
-                "Share",
-                format="%+.3f",
-                help="How much this adds to the score, or takes from it.",
-            ),
-        },
-        alt="Every reason with its signed share, strongest first",
-    )
-    rows = event.selection.rows
-    st.caption("Pick a row to light it up in the picture.")
-    return explanation.features[rows[0]].feature if rows else None
-
-
-def _file_name(explanation: MovieExplanation) -> str:
-    text = f"why {explanation.title} {explanation.viewer}"
-    if explanation.against:
-        text += f" not {explanation.against}"
-    return slug(text)
-
-
-def why_not(recommender: Recommender, key: ModelKey, profile: Profile, item: int) -> None:
-    """Why this film and not that one."""
+    """Why the movie of the answer and not that one."""
+    item = answer.item
     ranked = [int(i) for i in recommender.rank(profile, recommender.space.n_items).items]
     options = [i for i in ranked if i != item]
     if not options:
@@ -276,7 +223,10 @@ def why_not(recommender: Recommender, key: ModelKey, profile: Profile, item: int
         filter_mode="contains",
     )
     links.publish("against", None if other == options[0] else ids.iloc[other])
-    explanation = explained(recommender, key, profile, item, against=other)
+    explanation = explained(
+        recommender, key, profile, item, against=other, reference=answer.reference
+    )
+    st.markdown(f"### {escape.markdown(explanation.sentence())}")
     why(explanation, key="contrast")
 
 
@@ -312,7 +262,14 @@ def ask(
     """Ask in one's own words, by voice or by text."""
 
     def contrast(other: int) -> MovieExplanation:
-        return explained(recommender, key, profile, explanation.item, against=other)
+        return explained(
+            recommender,
+            key,
+            profile,
+            explanation.item,
+            against=other,
+            reference=explanation.reference,
+        )
 
     def heard(question: str) -> None:
         st.session_state.update(question=question, aloud=True)

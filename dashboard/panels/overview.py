@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from dashboard import escape
 from dashboard.figures.curves import comparison
 from dashboard.figures.sankey import described, sankey
 from dashboard.loaders.common import evaluation
-from dashboard.loaders.movies import explained, movie_model
+from dashboard.loaders.movies import explained, first_user, movie_model
 from dashboard.panels.common import chart, provenance
 from dashboard.panels.proof import audit_line
-from relrec_core.movies.data import USER
-from relrec_core.movies.recommend import Recommender
 
 MOVIES_PAGE = "app_pages/movies.py"
 
@@ -24,35 +21,33 @@ def movies_card() -> None:
     data = recommender.data
     st.markdown("## Movies")
     example, facts = st.columns([1.7, 1], gap="large")
-    user = str(data.users[USER].iloc[_median_viewer(recommender)])
+    user = first_user(recommender, key)
     profile = recommender.profile(user)
     item = int(recommender.rank(profile, 1).items[0])
     explanation = explained(recommender, key, profile, item)
     with example:
         st.markdown(f"#### {escape.markdown(explanation.sentence())}")
         chart(sankey(explanation), key="overview_sankey", alt=described(explanation))
+        st.caption(
+            "The first user whose best movie owes less than a third of its score to what the "
+            "average user gets, and whose named reasons pass the test."
+        )
         audit_line(explanation)
         st.page_link(
             MOVIES_PAGE,
-            label="Ask about any viewer and any film",
+            label="Ask about any user and any movie",
             icon=":material/arrow_forward:",
             query_params={"viewer": user},
         )
     with facts:
         st.markdown("##### What is loaded")
-        viewers, films, ratings = st.columns(3)
-        viewers.metric("Viewers", f"{len(data.users):,}")
-        films.metric("Films", f"{len(data.items):,}")
+        users, movies, ratings = st.columns(3)
+        users.metric("Users", f"{len(data.users):,}")
+        movies.metric("Movies", f"{len(data.items):,}")
         ratings.metric("Ratings", f"{len(data.ratings):,}")
         st.markdown("##### How good are the recommendations?")
         _quality(data.name)
     provenance(explanation)
-
-
-def _median_viewer(recommender: Recommender) -> int:
-    """Row of the viewer whose profile is of middling size."""
-    sizes = np.diff(recommender.bags.indptr)
-    return int(np.argsort(sizes, kind="stable")[len(sizes) // 2])
 
 
 def _quality(dataset: str) -> None:
@@ -77,6 +72,6 @@ def _quality(dataset: str) -> None:
     seeds = int(frame["seeds"].max())
     said = f"mean of {seeds} random splits" if seeds > 1 else "one random split"
     st.caption(
-        "Of the liked films that were hidden from a model, the share found among its first 50; "
+        "Of the liked movies that were hidden from a model, the share found among its first 50; "
         f"{said}. `python3 scripts/evaluate.py movies recall` measures it."
     )

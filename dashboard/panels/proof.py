@@ -119,7 +119,7 @@ def audit_line(explanation: Explanation, things: str = "reasons") -> None:
     """The proof in one line, for small views."""
     ledger, deletion = explanation.audit.ledger, explanation.audit.deletion
     st.caption(
-        f"Proof: all shares add up to {plain(ledger.features + ledger.bias + ledger.epsilon, 3)}, "
+        f"Proof: all shares add up to {plain(ledger.score - ledger.gap, 3)}, "
         f"the score is {plain(ledger.score, 3)}. {deletion_in_words(deletion, things)}"
     )
 

@@ -11,8 +11,9 @@ import pandas as pd
 
 from relrec_core.explanation import Value
 from relrec_core.movies import store, surrogates
-from relrec_core.movies.explain import explain, relevance, relevance_all
+from relrec_core.movies.explain import explain
 from relrec_core.movies.recommend import Recommender, rank, rank_all
+from relrec_core.movies.relevance import relevance, relevance_all
 
 TOP = 10
 REPETITIONS = 200

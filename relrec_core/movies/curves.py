@@ -13,9 +13,9 @@ import pandas as pd
 from scipy import stats
 
 from relrec_core.movies import surrogates
-from relrec_core.movies.explain import Doubles, relevance, score_of_kept
 from relrec_core.movies.features import Indices
 from relrec_core.movies.recommend import rank_all
+from relrec_core.movies.relevance import Doubles, relevance, score_of_kept
 from relrec_core.movies.study import Study, Trained
 from relrec_core.movies.weights import Weights
 

@@ -15,6 +15,7 @@ from relrec_core.errors import ConfigError
 from relrec_core.movies import curves, store
 from relrec_core.movies.cold_start import cold_start_table, short_history_table
 from relrec_core.movies.curves import Table
+from relrec_core.movies.directions import base_table, directions_table
 from relrec_core.movies.experts.evaluate import deciders_table, hits_table
 from relrec_core.movies.metrics import recall
 from relrec_core.movies.peers import BUDGET, PEERS, settings
@@ -123,6 +124,8 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "significance": curves.significance_table,
     "lime": curves.lime_table,
     "agreement": curves.agreement_table,
+    "directions": directions_table,
+    "base": base_table,
     "experts": hits_table,
     "deciders": deciders_table,
 }

@@ -150,9 +150,9 @@ def film_names(data: MovieData) -> list[str]:
 
 
 def viewer_names(data: MovieData) -> list[str]:
-    """'Viewer 42' and, where known, who that is: 'woman, 25 to 34, writer'."""
+    """'User 42' and, where known, who that is: 'woman, 25 to 34, writer'."""
     labels = []
     for row in data.users.to_dict("records"):
         about = [spoken(c, str(row[c])) for c in data.user_attributes if row[c]]
-        labels.append(f"Viewer {row[USER]}" + (": " + ", ".join(about) if about else ""))
+        labels.append(f"User {row[USER]}" + (": " + ", ".join(about) if about else ""))
     return unique_labels(labels, list(data.users[USER]))

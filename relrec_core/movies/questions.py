@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Sequence
 
-from relrec_core.movies.explain import MovieExplanation
+from relrec_core.movies.reasons import MovieExplanation
 
 ABOUT = (
     "Ask why it is recommended, what speaks against it, why not another film, or how sure it is."

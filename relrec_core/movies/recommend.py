@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from relrec_core.errors import ProfileError
-from relrec_core.movies.attributes import capital, heading, spoken
+from relrec_core.movies.attributes import GENRE, GENRES, SEPARATOR, capital, heading, spoken
 from relrec_core.movies.data import LIKED_FROM, RATING, USER, MovieData
 from relrec_core.movies.features import (
     FILM,
@@ -22,6 +22,7 @@ from relrec_core.movies.features import (
     film_names,
     viewer_names,
 )
+from relrec_core.movies.relevance import Doubles, average_user
 from relrec_core.movies.split import split
 from relrec_core.movies.weights import Floats, Weights
 from relrec_core.titles import unique_labels
@@ -114,6 +115,14 @@ def rank_all(
     return np.take_along_axis(top, order, axis=1), np.take_along_axis(values, order, axis=1)
 
 
+def genres_of(data: MovieData) -> list[tuple[str, ...]]:
+    """The genres of every movie; none where the data knows of none."""
+    if GENRES not in data.items.columns:
+        return [()] * len(data.items)
+    parts = [str(text).split(SEPARATOR) for text in data.items[GENRES]]
+    return [tuple(dict.fromkeys(p.strip() for p in of if p.strip())) for of in parts]
+
+
 @dataclass(frozen=True, eq=False)
 class Recommender:
     """A model together with the data and the split it was trained on.
@@ -161,12 +170,36 @@ class Recommender:
         """The heading a feature stands under."""
         kind = self.space.kinds[feature]
         if kind == FILM:
-            return "Watched films"
-        return heading(kind) if kind in self.space.item_kinds else "Person"
+            return "Liked movies"
+        if kind in self.space.item_kinds:
+            return heading(kind)
+        own = [k for k in self.space.attribute_kinds if k not in self.space.item_kinds]
+        return capital(", ".join(own))
+
+    def themes(self, feature: int) -> tuple[str, ...]:
+        """The genres that a movie's contribution is split over, or the genre that a feature is."""
+        if feature < self.space.n_items:
+            return self._genres[feature]
+        genre = self.space.kinds[feature] == GENRE
+        return (self.space.values[feature],) if genre else ()
+
+    @cached_property
+    def _genres(self) -> list[tuple[str, ...]]:
+        return genres_of(self.data)
+
+    @cached_property
+    def average_user(self) -> Doubles:
+        """Mean of all users' pooled profiles, (d,): the reference of contributions."""
+        return average_user(self.weights, self.bags)
 
     @cached_property
     def bags(self) -> sparse.csr_matrix:
         return self.space.bags(self.history)
+
+    @cached_property
+    def seen(self) -> sparse.csr_matrix:
+        """(n_users, n_items), non-zero where a movie is not recommended again."""
+        return sparse.csr_matrix(self.history + self._disliked)
 
     @cached_property
     def _disliked(self) -> sparse.csr_matrix:
@@ -189,7 +222,7 @@ class Recommender:
         row = self.row(user_id)
         liked, own = self.history[row].indices, self.space.user_attributes[row].indices
         return Profile(
-            f"Viewer {user_id}",
+            f"User {user_id}",
             self.space,
             liked=frozenset(liked.tolist()),
             own=frozenset(own.tolist()),
@@ -201,7 +234,7 @@ class Recommender:
         """A viewer the model never met, from liked films (rows of items) and own attributes."""
         rows = frozenset(np.asarray(films, dtype=np.int64).tolist())
         own = frozenset(int(k) for k in attributes)
-        return Profile("this viewer", self.space, liked=rows, own=own, watched=rows)
+        return Profile("this user", self.space, liked=rows, own=own, watched=rows)
 
     def rank(self, profile: Profile, n: int = 10) -> Ranking:
         """The n best unseen films; raises `ProfileError` if the profile is empty."""

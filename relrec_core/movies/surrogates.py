@@ -16,8 +16,8 @@ import numpy.typing as npt
 from scipy import sparse, stats
 
 from relrec_core.errors import ProfileError, RelRecError
-from relrec_core.movies.explain import Doubles, score_of_kept
 from relrec_core.movies.features import Indices
+from relrec_core.movies.relevance import Doubles, score_of_kept
 from relrec_core.movies.weights import Weights
 
 LIME_SAMPLES = 5_000
@@ -70,12 +70,13 @@ def lime(
     *,
     samples: int = LIME_SAMPLES,
     seed: int = 0,
+    average: Doubles | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Surrogate:
     """LIME on one film of one profile, by the package `lime`; may run in any thread.
 
-    A feature is kept with probability one half. All features enter the regression, with LIME's
-    own kernel and ridge.
+    A feature is kept with probability one half; others are removed or, with `average`, replaced
+    by the average user. All features enter the regression, with LIME's own kernel and ridge.
 
     Args:
         weights: the model, as a black box.
@@ -83,6 +84,7 @@ def lime(
         item: the film.
         samples: profiles to probe.
         seed: of the samples; no global random state is used.
+        average: (d,) pooled profile of the average user.
         cancelled: asked every few hundred probes whether to stop.
 
     Raises:
@@ -101,7 +103,7 @@ def lime(
             if cancelled():
                 raise ComparisonCancelled
             part = kept[start : start + CHUNK] > 0  # (R, n)
-            scores.append(score_of_kept(weights, bag, part, item))
+            scores.append(score_of_kept(weights, bag, part, item, average))
         return np.concatenate(scores)
 
     explainer = LimeTabularExplainer(

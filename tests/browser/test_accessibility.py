@@ -15,7 +15,7 @@ from tests.browser.conftest import Open
 SHOWN = {
     "overview": "Training",
     "products": "Do the named cells matter?",
-    "movies": "Do the named reasons matter?",
+    "movies": "Does the score drop without the named reasons?",
     "sessions": "Who decided, track by track",
     "evidence": "Does learning to see help, on rendered products?",
     "training": "Start training",

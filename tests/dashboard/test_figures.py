@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import html
 import re
-from collections import defaultdict
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,35 +16,48 @@ from hypothesis import strategies as st
 
 from dashboard.figures import palette
 from dashboard.figures.audit import deletion_figure, deletion_in_words
+from dashboard.figures.flows import BASE, Diagram, by_theme, strongest
+from dashboard.figures.movie_words import judged
 from dashboard.figures.palette import OPPOSITION, SUPPORT, faded, plain, signed
 from dashboard.figures.report import report
-from dashboard.figures.sankey import LONGEST_LABEL, described, flows, sankey
+from dashboard.figures.sankey import LONGEST_LABEL, described, sankey
 from dashboard.figures.toy import toy_figure
-from relrec_core.explanation import Audit, DeletionTest, Ledger, Provenance
-from relrec_core.movies.explain import FeatureRelevance, MovieExplanation
+from relrec_core.explanation import DeletionTest, Ledger, Provenance
+from relrec_core.movies.reasons import FeatureRelevance, MovieAudit, MovieExplanation
 
 pytestmark = pytest.mark.numerics
 
 FIGURES = Path(palette.__file__).parent
-GROUPS = {"film": "Watched films", "genre": "Genres", "decade": "Decades", "gender": "Person"}
+GROUPS = {"film": "Liked movies", "genre": "Genres", "decade": "Decades", "gender": "Gender"}
+GENRES = ("Drama", "Comedy", "War", "Crime", "Western", "Horror", "Musical", "Sci-Fi", "Mystery")
 SHARES = st.floats(-5, 5).filter(lambda x: x == 0 or abs(x) > 1e-6)
 
 
 def explanation(
-    shares: list[tuple[str, str, float]], title: str = "Alien (1979)", **changes: object
+    shares: list[tuple[str, str, float]],
+    title: str = "Alien (1979)",
+    base: float = 0.0,
+    genres: Mapping[int, tuple[str, ...]] | None = None,
+    **changes: object,
 ) -> MovieExplanation:
-    """Of features (kind, label, relevance)."""
+    """Of features (kind, label, relevance); movies have the genres given, else one by number."""
     features = [
         FeatureRelevance(
-            feature=k, kind=kind, value=str(k), label=label, group=GROUPS[kind], relevance=share
+            feature=k,
+            kind=kind,
+            value=str(k),
+            label=label,
+            group=GROUPS[kind],
+            relevance=share,
+            themes=(genres or {}).get(k, (GENRES[k % len(GENRES)],)) if kind == "film" else (),
         )
         for k, (kind, label, share) in enumerate(shares)
     ]
-    total = sum(f.relevance for f in features)
+    total = base + sum(f.relevance for f in features)
     values: dict[str, object] = {
         "score": total,
-        "audit": Audit(
-            ledger=Ledger(score=total, features=total),
+        "audit": MovieAudit(
+            ledger=Ledger(score=total, base=base, features=total - base),
             deletion=DeletionTest(
                 removed=2,
                 score=total,
@@ -72,6 +85,7 @@ def explanation(
         "rank": 1,
         "probability": 0.1,
         "against": None,
+        "reference": "average",
         "features": tuple(sorted(features, key=lambda f: -f.relevance)),
     }
     return MovieExplanation.model_validate({**values, **changes})
@@ -89,52 +103,88 @@ LABELS = st.one_of(
 @st.composite
 def explanations(draw: st.DrawFn) -> MovieExplanation:
     feature = st.tuples(st.sampled_from(list(GROUPS)), LABELS, SHARES)
-    return explanation(draw(st.lists(feature, max_size=30)), title=draw(LABELS))
+    shares = draw(st.lists(feature, max_size=30))
+    some = st.lists(st.sampled_from(GENRES), max_size=4, unique=True).map(tuple)
+    genres = {k: draw(some) for k in range(len(shares))}
+    return explanation(shares, title=draw(LABELS), base=draw(SHARES), genres=genres)
 
 
 asked = settings(max_examples=100, deadline=None, derandomize=True)
 COUNTS = st.integers(0, 8)
 
 
+def lanes(told: MovieExplanation) -> dict[bool, float]:
+    """What raises the score and what lowers it, summed."""
+    parts = [told.base, *(f.relevance for f in told.features)]
+    return {raises: sum(p for p in parts if p and (p > 0) == raises) for raises in (True, False)}
+
+
 @asked
 @given(told=explanations(), shown=COUNTS, opposing=COUNTS, data=st.data())
-def test_bands_add_up_to_support_and_opposition(
+def test_every_column_adds_up_lane_by_lane(
     told: MovieExplanation, shown: int, opposing: int, data: st.DataObject
 ) -> None:
     lit = data.draw(st.sampled_from([None, *(f.feature for f in told.features)]))
-    bands = flows(told, shown, opposing, lit)
-    for lane, sign, most in ((told.supports, 1, shown), (told.opposition, -1, opposing)):
-        mine = [b for b in bands if b.relevance * sign > 0]
-        total = sum(f.relevance for f in lane)
-        assert sum(b.relevance for b in mine) == pytest.approx(total, abs=1e-12)
-        assert sum(b.count for b in mine) == len(lane)
-        strongest = {f.feature for f in lane[:most]}
-        alone = {b.feature for b in mine if b.feature is not None}
-        own = strongest | {f.feature for f in lane if f.feature == lit}
-        assert alone == own
-        by_group: dict[str, float] = defaultdict(float)
-        for f in lane:
-            by_group[f.group] += f.relevance
-        for b in mine:
-            by_group[b.group] -= b.relevance
-        assert all(abs(rest) < 1e-12 for rest in by_group.values())
-        for b in mine:
-            if b.feature is not None:
-                (f,) = (f for f in lane if f.feature == b.feature)
-                assert (b.label, b.group, b.relevance, b.count) == (
-                    f.label,
-                    f.group,
-                    f.relevance,
-                    1,
-                )
-    signs = [b.relevance > 0 for b in bands]
-    assert signs == sorted(signs, reverse=True)  # supports above opposition
-    assert len(bands) == sum(b.relevance != 0 for b in bands)
-    for lane_bands in (bands[: sum(signs)], bands[sum(signs) :]):
-        groups = [b.group for b in lane_bands]
-        assert len(set(groups)) == sum(
-            a != b for a, b in zip(groups, [None, *groups], strict=False)
-        )
+    diagram = by_theme(told, shown, opposing, lit)
+    for column in range(3):
+        for raises, total in lanes(told).items():
+            mine = [n.relevance for n in diagram.column(column) if n.raises == raises]
+            assert sum(mine) == pytest.approx(total, abs=1e-9)
+        whole = sum(n.relevance for n in diagram.column(column))
+        assert whole == pytest.approx(told.score, abs=1e-9)
+    for place, node in enumerate(diagram.nodes):
+        out = [b.relevance for b in diagram.bands if b.source == place]
+        into = [b.relevance for b in diagram.bands if b.target == place]
+        for flow in (out if node.column < 2 else [], into if node.column else []):
+            assert not flow or sum(flow) == pytest.approx(node.relevance, abs=1e-9)
+        assert bool(into) == (node.column > 0) and bool(out) == (node.column < 2)
+    for band in diagram.bands:
+        assert diagram.nodes[band.source].raises == diagram.nodes[band.target].raises
+        assert diagram.nodes[band.source].column + 1 == diagram.nodes[band.target].column
+    strong = (*told.supports[:shown], *told.opposition[:opposing])
+    alone = {n.feature: n for n in diagram.column(0) if n.feature is not None}
+    named = {f.feature for f in strong} | {f.feature for f in told.features if f.feature == lit}
+    speaking = {f.feature for f in told.features if f.relevance}
+    assert set(alone) == (named & speaking) | ({BASE} if told.base else set())
+    for f in strong:
+        assert (alone[f.feature].label, alone[f.feature].relevance) == (f.label, f.relevance)
+
+
+def test_a_movie_is_split_over_its_genres_in_equal_parts() -> None:
+    told = explanation(
+        [
+            ("film", "Fargo (1996)", 3.0),
+            ("film", "Heat (1995)", 1.0),
+            ("gender", "Gender: man", 0.5),
+        ],
+        base=2.0,
+        genres={0: ("Drama", "Crime", "Comedy"), 1: ("Crime",)},
+    )
+    middle = {n.label: n.relevance for n in by_theme(told).column(1)}
+    everyone = middle.pop("Liked by everyone")
+    assert everyone == 2.0
+    assert middle == {"Crime": 2.0, "Drama": 1.0, "Comedy": 1.0, "Gender": 0.5}
+
+
+def test_no_anonymous_block_is_larger_than_the_largest_named_one() -> None:
+    shares = [("film", f"Film {i}", 1.0) for i in range(8)]
+    told = explanation(shares, genres={i: (GENRES[i],) for i in range(8)})
+    blocks = {n.label: n.relevance for n in by_theme(told, 0).column(1)}
+    assert blocks == dict.fromkeys(GENRES[:8], 1.0)
+
+
+@asked
+@given(told=explanations(), shown=COUNTS)
+def test_the_papers_picture_holds_the_strongest_supports(
+    told: MovieExplanation, shown: int
+) -> None:
+    paper = told.model_copy(update={"reference": "none"})
+    diagram = strongest(paper, shown)
+    assert [n.feature for n in diagram.column(0)] == [f.feature for f in told.supports[:shown]]
+    total = sum(f.relevance for f in told.supports[:shown])
+    assert sum(n.relevance for n in diagram.column(1)) == pytest.approx(total, abs=1e-9)
+    node, _, _ = drawn(paper, shown=shown)
+    assert len(node.label or ()) == len(diagram.nodes)
 
 
 def drawn(told: MovieExplanation, **options: object):
@@ -143,32 +193,40 @@ def drawn(told: MovieExplanation, **options: object):
     return picture.node, picture.link, texts
 
 
-@asked
-@given(told=explanations(), shown=COUNTS, opposing=COUNTS, everything=st.booleans())
-def test_the_drawn_diagram_is_to_scale_and_in_its_lanes(
-    told: MovieExplanation, shown: int, opposing: int, everything: bool
-) -> None:
-    bands = [
-        b
-        for b in flows(told, shown, opposing)
-        if everything or (b.feature is not None and b.count == 1)
+def labelled(diagram: Diagram, texts: list[str]) -> list[tuple[str, str]]:
+    """Labels of nodes with the texts drawn for them, the movie's and the repeated base aside."""
+    nodes = [n for n in diagram.nodes if n.column == 0 or (n.column == 1 and n.feature != BASE)]
+    return [
+        (n.label, t)
+        for n, t in zip(nodes, [t for t in texts if "the score <b>" not in t], strict=True)
+        if n.column == 0
     ]
-    node, link, texts = drawn(told, shown=shown, opposing=opposing, everything=everything)
-    assert list(link.value or ()) == [abs(b.relevance) for b in bands]
-    assert list(link.source or ()) == list(range(len(bands)))
-    lanes = [s for s in (1, -1) if any(b.relevance * s > 0 for b in bands)]
-    for band, target, colour in zip(bands, link.target or (), link.color or (), strict=True):
-        sign = 1 if band.relevance > 0 else -1
-        assert target == len(bands) + lanes.index(sign)
-        assert colour.startswith(faded(SUPPORT if sign > 0 else OPPOSITION, 1).rpartition(",")[0])
-    assert len(node.label or ()) == len(bands) + len(lanes)
+
+
+@asked
+@given(told=explanations(), shown=COUNTS, opposing=COUNTS)
+def test_the_drawn_diagram_is_to_scale_and_in_its_lanes(
+    told: MovieExplanation, shown: int, opposing: int
+) -> None:
+    diagram = by_theme(told, shown, opposing)
+    node, link, texts = drawn(told, shown=shown, opposing=opposing)
+    assert list(link.value or ()) == [abs(b.relevance) for b in diagram.bands]
+    colours = {True: faded(SUPPORT, 1), False: faded(OPPOSITION, 1)}
+    for band, colour in zip(diagram.bands, link.color or (), strict=True):
+        expected = colours[diagram.nodes[band.source].raises]
+        expected = faded(palette.NEUTRAL, 1) if band.feature == BASE else expected
+        assert colour.startswith(expected.rpartition(",")[0])
+    assert len(node.label or ()) == len(diagram.nodes)
     assert all(0 < y < 1 for y in node.y or ())
-    centres = list(node.y or ())[: len(bands)]
-    assert centres == sorted(centres)
-    ends = texts[len(bands) :]
-    for sign, text in zip(lanes, ends, strict=True):
-        total = sum(b.relevance for b in bands if b.relevance * sign > 0)
-        assert f"{'for' if sign > 0 else 'against'} <b>{signed(total)}</b>" in text
+    for column in range(3):
+        lane = [(n, y) for n, y in zip(diagram.nodes, node.y or (), strict=True)]
+        rows = [y for n, y in lane if n.column == column]
+        assert rows == sorted(rows)
+    ends = [t for t in texts if "the score <b>" in t]
+    for raises, total in lanes(told).items():
+        if total:
+            does = "raises" if raises else "lowers"
+            assert any(f"{does} the score <b>{signed(total)}</b>" in text for text in ends)
 
 
 @asked
@@ -176,59 +234,52 @@ def test_the_drawn_diagram_is_to_scale_and_in_its_lanes(
 def test_the_lit_feature_has_its_own_bright_band(
     told: MovieExplanation, data: st.DataObject
 ) -> None:
-    speaking = [f for f in told.features if f.relevance]
+    speaking = [f.feature for f in told.features if f.relevance] + ([BASE] if told.base else [])
     if not speaking:
         return
     lit = data.draw(st.sampled_from(speaking))
-    bands = flows(told, 1, 1, lit.feature)
-    _, link, texts = drawn(told, shown=1, opposing=1, lit=lit.feature)
+    bands = by_theme(told, 1, 1, lit).bands
+    _, link, texts = drawn(told, shown=1, opposing=1, lit=lit)
     opacities = [float(c.rstrip(")").rpartition(",")[2]) for c in link.color]
     bright = [b for b, o in zip(bands, opacities, strict=True) if o == max(opacities)]
-    assert [b.feature for b in bright if b.feature == lit.feature] == [lit.feature]
-    if len(bands) > 1:
-        assert bright == [b for b in bands if b.feature == lit.feature]
-    assert sum(t.startswith("<b>") for t in texts[: len(bands)]) >= 1
+    assert bright == [b for b in bands if b.feature == lit] != []
+    assert sum(t.startswith("<b>") and "the score" not in t for t in texts) >= 1
 
 
 @asked
 @given(told=explanations())
 def test_labels_are_never_longer_than_there_is_room(told: MovieExplanation) -> None:
     _, _, texts = drawn(told, shown=30, opposing=30)
-    bands = flows(told, 30, 30)
-    for band, text in zip(bands, texts, strict=False):
+    for whole, text in labelled(by_theme(told, 30, 30), texts):
         escaped, _, share = text.rpartition("  <b>")
         label = html.unescape(escaped)
-        assert share == f"{signed(band.relevance)}</b>"
+        assert share.endswith("</b>")
         assert len(label) <= LONGEST_LABEL
-        if len(band.label) <= LONGEST_LABEL:
-            assert label == band.label
+        if len(whole) <= LONGEST_LABEL:
+            assert label == whole
         else:
-            assert band.label.startswith(label.removesuffix("…").rstrip())
-    if told.supports:
-        name = texts[len(bands)].partition("</b><br>")[0].removeprefix("<b>")
-        assert len(name) <= LONGEST_LABEL
+            assert whole.startswith(label.removesuffix("…").rstrip())
 
 
 def test_a_long_title_loses_its_year_before_its_words() -> None:
     long = "The Lord of the Rings (2001)"
     longer = "The Adventures of Priscilla, Queen of the Desert (1994)"
     told = explanation([("film", long, 2.0), ("film", longer, 1.0), ("film", "It (1990)", 0.5)])
-    _, _, texts = drawn(told)
-    labels = [t.partition("  <b>")[0] for t in texts[:3]]
-    assert labels == ["The Lord of the Rings", "The Adventures of Pri…", "It (1990)"]
+    labels = [t.partition("  <b>")[0] for _, t in labelled(by_theme(told), drawn(told)[2])]
+    assert labels == ["The Lord of the Rings", "The Adventures of Prisci…", "It (1990)"]
 
 
 def test_the_rest_is_counted_in_words() -> None:
-    shares = [("film", f"Film {i}", 5.0 - i) for i in range(4)]
-    shares += [("genre", "Genre: War", 0.3), ("gender", "Gender: man", 0.2)]
-    labels = [b.label for b in flows(explanation(shares), shown=3)]
+    shares = [("film", f"Film {i}", 5.0 - i) for i in range(4)] + [("gender", "Gender: man", 0.2)]
+    told = explanation(shares, base=-0.5, genres=dict.fromkeys(range(4), ("War",)))
+    labels = [n.label for n in by_theme(told, shown=3).column(0)]
     assert labels == [
         "Film 0",
         "Film 1",
         "Film 2",
-        "1 more watched film",
-        "1 genre",
-        "1 personal fact",
+        "War: 1 other",
+        "Gender: 1 reason",
+        "The average user’s score",
     ]
 
 
@@ -236,7 +287,7 @@ def test_the_rest_is_counted_in_words() -> None:
 @given(told=explanations())
 def test_the_picture_in_words_says_the_same_numbers(told: MovieExplanation) -> None:
     text = described(told, 4)
-    assert told.title in text
+    assert told.title in text and signed(told.base) in text
     for f in (*told.supports[:4], *told.opposition[:3]):
         assert f"{f.label} {signed(f.relevance)}" in text
 
@@ -346,7 +397,8 @@ def test_a_report_holds_every_share_and_the_proof() -> None:
     for f in told.features:
         assert f"{f.label}{f.group}{signed(f.relevance, 4)}" in shown
     assert deletion_in_words(told.audit.deletion) in shown
-    assert f"the score is {plain(told.score, 4)}" in shown
+    assert f"Score {plain(told.score, 4)}." in shown
+    assert judged(told.audit.deletion, "removals")[1] in shown
     assert told.sentence() in shown
 
 
@@ -380,3 +432,17 @@ def test_the_toy_figure_shows_every_point_in_the_colour_of_its_experts() -> None
     assert list(traces[1].marker.color) == [legend["x1 decides"]] == ["rgb(225,60,60)"]
     assert list(traces[3].marker.color) == [legend["x1 and x2 decides"], legend["x2 decides"]]
     assert list(traces[2].marker.symbol) == ["circle", "x"]
+
+
+@pytest.mark.parametrize(
+    ("beaten", "said"),
+    [
+        (1.0, "Confirmed: larger drop than all 200 random removals"),
+        (0.95, "Confirmed: larger drop than 190 of 200 random removals"),
+        (0.5, "Not confirmed: larger drop than 100 of 200 random removals (190 needed)"),
+    ],
+)
+def test_the_outcome_of_a_test_in_words(beaten: float, said: str) -> None:
+    test = explanation([("film", "Alien", 1.0)]).audit.deletion
+    confirmed, words = judged(test.model_copy(update={"beaten": beaten}), "removals")
+    assert (words, confirmed) == (said, not said.startswith("Not"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +18,11 @@ from relrec_core.errors import ProfileError
 from relrec_core.explanation import Ledger
 from relrec_core.movies import explain as explaining
 from relrec_core.movies.data import load
-from relrec_core.movies.explain import (
-    MovieExplanation,
-    Relevance,
-    explain,
-    relevance,
-    score_of_kept,
-    what_if,
-)
+from relrec_core.movies.explain import PROVEN, explain, first_user, what_if
 from relrec_core.movies.features import FILM, Indices, feature_space
+from relrec_core.movies.reasons import MovieExplanation
 from relrec_core.movies.recommend import Recommender
+from relrec_core.movies.relevance import Relevance, relevance, score_of_kept
 from relrec_core.movies.weights import Weights
 from tests.movies import planted
 
@@ -138,6 +135,8 @@ def test_shares_bias_and_stabiliser_add_up_to_the_logit(
 
 
 def test_a_ledger_that_does_not_close_says_so() -> None:
+    assert Ledger(score=2.0, features=-0.5, base=2.5).closes(0.0)
+    assert Ledger.from_json('{"score": 2.0, "features": 2.0}').base == 0.0
     assert Ledger(score=2.0, features=1.5, bias=0.25, epsilon=0.25).closes(0.0)
     assert not Ledger(score=2.0, features=1.9999).closes()
     assert not Ledger(score=float("nan"), features=1.0).closes()
@@ -181,13 +180,16 @@ def test_an_explanation_says_what_the_model_says(recommender: Recommender) -> No
     assert all(np.diff(ranking.scores) <= 0)
     for place, item in enumerate(ranking.items, start=1):
         told = explain(recommender, profile, item)
-        assert (told.item, told.rank, told.viewer) == (item, place, "Viewer 5")
+        assert (told.item, told.rank, told.viewer) == (item, place, "User 5")
         assert told.title == recommender.titles[item]
         assert told.score == pytest.approx(logits[item], abs=1e-4)
         assert told.probability == pytest.approx(softmax(logits)[item], rel=1e-4)
         assert told.audit.ledger.closes(1e-5)
         assert told.audit.ledger.score == told.audit.deletion.score == told.score
-        shares = relevance(recommender.weights, profile.features, [item]).features[:, 0]
+        average = recommender.average_user
+        parts = relevance(recommender.weights, profile.features, [item], average=average)
+        shares = parts.features[:, 0]
+        assert told.base == parts.base[0] == told.audit.ledger.base
         by_feature = dict(zip(profile.features.tolist(), shares, strict=True))
         assert {f.feature: f.relevance for f in told.features} == by_feature
         values = [f.relevance for f in told.features]
@@ -199,26 +201,59 @@ def test_an_explanation_says_what_the_model_says(recommender: Recommender) -> No
                 recommender.space.kinds[f.feature],
                 recommender.space.values[f.feature],
             )
-            heading = {FILM: "Watched films", "gender": "Person"}.get(f.kind, f"{f.kind}s")
+            heading = {FILM: "Liked movies", "gender": "Gender"}.get(f.kind, f"{f.kind}s")
             assert f.group.lower() == heading.lower()
         where = told.provenance
         assert (where.run, where.dataset_hash) == ("made", recommender.data.content_hash)
-        assert where.method == (
+        assert where.method.startswith(
             "closed form" if recommender.weights.layer is None else "epsilon-LRP"
         )
+        assert sum(theme.total for theme in told.themes) == pytest.approx(sum(values), abs=1e-9)
+        for f in told.features:
+            assert sum(f.parts.values()) == pytest.approx(f.relevance, abs=1e-12)
+            if f.kind == FILM:
+                assert f.themes == (f"genre {f.feature % 4}", "any")
 
 
 def test_the_deletion_test_of_an_explanation_runs_the_model(recommender: Recommender) -> None:
     profile = recommender.profile("7")
     item = int(recommender.rank(profile, 1).items[0])
-    told = explain(recommender, profile, item, removed=3, repetitions=50, seed=4)
+    told = explain(recommender, profile, item, removed=3, seed=4)
     without = profile.without_alone(*[f.feature for f in told.features[:3]])
     expected = recommender.weights.logits(without.features)[item]
     assert told.audit.deletion.after_top == pytest.approx(expected, abs=1e-4)
-    assert explain(recommender, profile, item, removed=3, repetitions=50, seed=4) == told
-    other = explain(recommender, profile, item, removed=3, repetitions=50, seed=5)
+    assert explain(recommender, profile, item, removed=3, seed=4) == told
+    other = explain(recommender, profile, item, removed=3, seed=5)
     assert other.audit.deletion.after_random != told.audit.deletion.after_random
     assert other.features == told.features
+
+
+def test_replacing_the_named_reasons_costs_what_they_contribute(recommender: Recommender) -> None:
+    profile = recommender.profile("7")
+    first, second = map(int, recommender.rank(profile, 2).items)
+    for against in (None, second):
+        told = explain(recommender, profile, first, against=against, removed=4)
+        test = told.audit.replacement
+        assert test is not None and test.score == pytest.approx(told.score, abs=1e-12)
+        if recommender.weights.layer is None:
+            named = sum(f.relevance for f in told.features[:4])
+            assert test.drop_top == pytest.approx(named, rel=1e-9, abs=1e-9)
+    paper = explain(recommender, profile, first, reference="none")
+    assert paper.audit.replacement is None and paper.base == 0.0
+    shares = relevance(recommender.weights, profile.features, [first]).features[:, 0]
+    assert sorted(f.relevance for f in paper.features) == sorted(shares.tolist())
+    assert paper.audit.ledger.closes(1e-5)
+
+
+def test_the_first_user_has_a_taste_of_their_own(recommender: Recommender) -> None:
+    users = list(map(str, recommender.data.users["user_id"]))
+    own = []
+    for user in users:
+        profile = recommender.profile(user)
+        told = explain(recommender, profile, int(recommender.rank(profile, 1).items[0]))
+        if told.base < told.score / 3 and told.audit.deletion.beaten >= PROVEN:
+            own.append(user)
+    assert first_user(recommender) == (own or users)[0]
 
 
 def test_a_contrast_is_the_difference_of_two_explanations(recommender: Recommender) -> None:
@@ -235,12 +270,14 @@ def test_a_contrast_is_the_difference_of_two_explanations(recommender: Recommend
     assert told.audit.ledger.bias == pytest.approx(
         a.audit.ledger.bias - b.audit.ledger.bias, abs=1e-9
     )
+    assert told.base == pytest.approx(a.base - b.base, abs=1e-9)
     assert f"{a.title} rather than {b.title}" in told.sentence()
     back = explain(recommender, profile, second, against=first)
     assert back.score == pytest.approx(-told.score, abs=1e-9)
     nothing = explain(recommender, profile, first, against=first)
     assert not nothing.supports
-    assert nothing.sentence().startswith("Nothing in this profile speaks for")
+    assert "scores as high as" in nothing.sentence()
+    assert "scores higher than" in back.sentence()
 
 
 def test_json_and_frame_survive_a_round_trip_exactly(recommender: Recommender) -> None:
@@ -253,20 +290,23 @@ def test_json_and_frame_survive_a_round_trip_exactly(recommender: Recommender) -
         assert again.to_json() == told.to_json()
         pd.testing.assert_frame_equal(again.to_frame(), told.to_frame(), check_exact=True)
         frame = told.to_frame()
-        assert frame["relevance"].tolist() == [f.relevance for f in told.features]
-        assert frame["label"].tolist() == [f.label for f in told.features]
+        assert frame["relevance"].tolist() == [told.base, *(f.relevance for f in told.features)]
+        assert frame["label"].tolist()[1:] == [f.label for f in told.features]
 
 
-def test_the_sentence_names_the_strongest_reasons(recommender: Recommender) -> None:
-    for user in ("1", "2", "3", "4", "5", "6"):
-        profile = recommender.profile(user)
-        told = explain(recommender, profile, int(recommender.rank(profile, 1).items[0]))
-        sentence = told.sentence()
-        assert sentence.startswith(f"{told.title} is recommended because ")
-        reasons, _, against = sentence.partition("What speaks most against it")
-        for f in told.supports[:3]:
-            assert f.label.rpartition(": ")[2] in reasons
-        assert told.opposition[0].label.rpartition(": ")[2] in against
+def test_an_explanation_without_base_value_and_themes_still_opens(recommender: Recommender) -> None:
+    profile = recommender.profile("3")
+    item = int(recommender.rank(profile, 1).items[0])
+    told = explain(recommender, profile, item, reference="none")
+    old = json.loads(told.to_json())
+    del old["reference"], old["audit"]["replacement"], old["audit"]["ledger"]["base"]
+    for feature in old["features"]:
+        del feature["themes"]
+    again = MovieExplanation.from_json(json.dumps(old))
+    assert again.score == told.score and again.audit.ledger.closes(1e-5)
+    assert again.reference == "none" and again.base == 0.0
+    assert again.to_frame()["relevance"].tolist() == [f.relevance for f in told.features]
+    assert again.sentence().startswith("Counted as in the paper, ")
 
 
 def test_a_new_viewer_is_a_set_of_films_in_any_order(recommender: Recommender) -> None:
@@ -342,7 +382,7 @@ def test_a_viewer_who_liked_nothing_is_known_by_attributes(tmp_path: Path) -> No
     assert 0 not in ranking.items  # disliked is seen
     told = explain(recommender, profile, int(ranking.items[0]))
     assert told.audit.ledger.closes(1e-5)
-    assert "because of the gender woman." in told.sentence()
+    assert "gender" in told.sentence() and "liked" not in told.sentence()
     plain = planted.weights(feature_space(data, False), data.content_hash)
     films_only = Recommender.of(data, plain, with_attributes=False, split_seed=0, run="made")
     with pytest.raises(ProfileError, match="profile is empty"):
@@ -354,9 +394,11 @@ def test_no_share_is_lost_between_explaining_and_telling(
 ) -> None:
     """The ledger is honest: if the shares were wrong, it would not close."""
 
-    def wrong(weights: Weights, bag: Indices, items: npt.ArrayLike, epsilon: float) -> Relevance:
-        right = relevance(weights, bag, items, epsilon)
-        return Relevance(right.features * 1.001, right.bias, right.epsilon)
+    def wrong(
+        weights: Weights, bag: Indices, items: npt.ArrayLike, *, average: npt.NDArray[np.float64]
+    ) -> Relevance:
+        right = relevance(weights, bag, items, average=average)
+        return replace(right, features=right.features * 1.1)
 
     profile = recommender.profile("1")
     item = int(recommender.rank(profile, 1).items[0])

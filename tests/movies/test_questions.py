@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from relrec_core.movies.explain import MovieExplanation, explain
+from relrec_core.movies.explain import explain
 from relrec_core.movies.features import feature_space
 from relrec_core.movies.questions import ABOUT, answer
+from relrec_core.movies.reasons import MovieExplanation
 from relrec_core.movies.recommend import Profile, Recommender
 from tests.movies import planted
 

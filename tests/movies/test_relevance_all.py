@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from relrec_core.movies.explain import relevance, relevance_all
 from relrec_core.movies.features import feature_space
 from relrec_core.movies.recommend import rank_all
+from relrec_core.movies.relevance import relevance, relevance_all
 from relrec_core.movies.split import split
 from tests.movies import planted
 

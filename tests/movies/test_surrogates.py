@@ -10,8 +10,8 @@ import torch
 
 from relrec_core.errors import ProfileError
 from relrec_core.movies import surrogates
-from relrec_core.movies.explain import relevance
 from relrec_core.movies.features import feature_space
+from relrec_core.movies.relevance import relevance
 from relrec_core.movies.surrogates import ComparisonCancelled, Surrogate
 from relrec_core.movies.weights import Weights
 from tests.movies import planted
@@ -31,7 +31,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
 def linear(monkeypatch: pytest.MonkeyPatch, weights: Weights) -> np.ndarray:
     """A black box that adds instead of averaging, so that the shares are the whole truth."""
     shares = relevance(weights, BAG, [1]).features[:, 0]
-    monkeypatch.setattr(surrogates, "score_of_kept", lambda w, b, kept, i: kept @ shares)
+    monkeypatch.setattr(
+        surrogates, "score_of_kept", lambda w, b, kept, i, average=None: kept @ shares
+    )
     return shares
 
 

@@ -1,0 +1,53 @@
+"""The sentences around a movie's explanation that page and report share."""
+
+from __future__ import annotations
+
+import math
+
+from dashboard.figures.palette import exact, plain, signed
+from relrec_core.explanation import DeletionTest
+from relrec_core.movies.explain import PROVEN
+from relrec_core.movies.reasons import MovieExplanation
+from relrec_core.movies.sentences import everyone
+
+REPLACED = (
+    "The average user stands in the place of the strongest reasons. The score changes by "
+    "what they contribute beyond that user."
+)
+REMOVED = (
+    "The strongest reasons leave the profile, and the others count for more. A reason "
+    "that is above the average user but below this user’s own mean then raises the score."
+)
+THEMES = (
+    "Themes are genres; a movie’s contribution is split over its genres in equal parts. Grey is "
+    "what the average user gets: nobody’s own taste."
+)
+PAPER = (
+    "As in the paper: relevance is counted from zero, so that what any user would get counts as "
+    "this user’s taste. Only the strongest reasons are drawn."
+)
+
+
+def ledger_in_words(explanation: MovieExplanation, digits: int = 3) -> str:
+    """'Liked by everyone 3.871, contributions of this user +0.017. Score 3.888.'"""
+    ledger = explanation.audit.ledger
+    terms = [f"all contributions {signed(ledger.features, digits)}"]
+    if explanation.reference == "average":
+        terms.insert(0, f"{everyone(explanation)} {plain(ledger.base, digits)}")
+    if ledger.bias:
+        terms.append(f"bias terms {signed(ledger.bias, digits)}")
+    if ledger.epsilon:
+        terms.append(f"not attributed {exact(ledger.epsilon, digits)}")
+    text = ", ".join(terms)
+    return f"{text[:1].upper()}{text[1:]}. Score {plain(ledger.score, digits)}."
+
+
+def judged(test: DeletionTest, others: str) -> tuple[bool, str]:
+    """Whether the named reasons passed, and the words for it; `others` are the random changes."""
+    beaten, needed = round(test.beaten * test.repetitions), math.ceil(PROVEN * test.repetitions)
+    if beaten == test.repetitions:
+        return True, f"Confirmed: larger drop than all {beaten} random {others}"
+    said = f"larger drop than {beaten} of {test.repetitions} random {others}"
+    if beaten >= needed:
+        return True, f"Confirmed: {said}"
+    return False, f"Not confirmed: {said} ({needed} needed)"

@@ -1,0 +1,96 @@
+"""The answer of the movies page: headline, picture, exact contributions, proof, downloads."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import escape
+from dashboard.figures.flows import BASE
+from dashboard.figures.movie_words import PAPER, THEMES
+from dashboard.figures.sankey import described, sankey
+from dashboard.loaders.common import ModelKey
+from dashboard.loaders.movies import explained
+from dashboard.panels.common import chart, downloads, slug
+from dashboard.panels.movie_proof import movie_proof
+from relrec_core.movies.reasons import MovieExplanation, Reference
+from relrec_core.movies.recommend import Profile, Recommender
+
+PICTURE = "film_picture"
+COUNTED: dict[Reference, str] = {
+    "average": "Beyond the average user",
+    "none": "As in the paper",
+}
+
+
+def answered(
+    recommender: Recommender, key: ModelKey, profile: Profile, item: int, shown: int, removed: int
+) -> MovieExplanation:
+    """The answer to the page's question, and the choice of what contributions count from."""
+    headline = st.container()
+    reference = st.segmented_control(
+        "Contributions",
+        COUNTED,
+        format_func=COUNTED.__getitem__,
+        default="average",
+        required=True,
+        key="counted",
+        bind="query-params",
+        label_visibility="collapsed",
+        help="Beyond the average user: what a reason adds to the score that any user would get. "
+        "As in the paper: counted from zero, which shows popularity as taste; drawn as in the "
+        "paper, the strongest reasons alone.",
+    )
+    explanation = explained(recommender, key, profile, item, reference=reference, removed=removed)
+    headline.markdown(f"### {escape.markdown(explanation.sentence())}")
+    why(explanation, shown, key="main")
+    return explanation
+
+
+def why(explanation: MovieExplanation, shown: int = 6, *, key: str) -> None:
+    """The picture with the list beside it, and the proof."""
+    picture, beside = st.columns([1.75, 1], gap="medium")
+    with beside:
+        lit = share_table(explanation, key=key)
+    figure = sankey(explanation, shown, lit=lit)
+    with picture, st.container(key=f"{PICTURE}_{key}"):
+        chart(figure, key=f"{key}_sankey", alt=described(explanation, shown))
+        st.caption(THEMES if explanation.reference == "average" else PAPER)
+    with beside:
+        downloads(explanation, figure, name=_file_name(explanation), key=f"{PICTURE}_{key}")
+    with st.container(border=True):
+        movie_proof(explanation, key=key)
+
+
+def share_table(explanation: MovieExplanation, *, key: str) -> int | None:
+    """Every signed contribution; the row that is picked lights up in the picture."""
+    frame = explanation.to_frame()
+    event = st.dataframe(
+        frame[["relevance", "label"]],
+        key=f"{key}_shares",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        height=min(35 * (len(frame) + 1) + 3, 430),
+        column_config={
+            "label": st.column_config.TextColumn("Reason", width="medium"),
+            "relevance": st.column_config.NumberColumn(
+                "Contribution",
+                format="%+.3f",
+                help="How much this raises the score (+) or lowers it (−).",
+            ),
+        },
+        alt="Every reason with its signed contribution, strongest first",
+    )
+    rows = event.selection.rows
+    st.caption("Pick a row to light it up in the picture.")
+    if not rows:
+        return None
+    picked = rows[0] - (len(frame) - len(explanation.features))
+    return BASE if picked < 0 else explanation.features[picked].feature
+
+
+def _file_name(explanation: MovieExplanation) -> str:
+    text = f"why {explanation.title} {explanation.viewer}"
+    if explanation.against:
+        text += f" not {explanation.against}"
+    return slug(text)

@@ -33,11 +33,18 @@ def verdict(track: Predicted) -> str:
 
 def flip_words(test: DeletionTest) -> tuple[str, str, str]:
     """The three rows of the flip test, from the bottom."""
-    return (f"its {test.removed} inputs swapped", "others swapped", "as it was")
+    others = "others swapped" if test.repetitions else "nothing else to swap"
+    return (f"its {test.removed} inputs swapped", others, "as it was")
 
 
 def flip_in_words(test: DeletionTest) -> str:
     """The flip test in words."""
+    if not test.repetitions:
+        return (
+            f"The answer given is {test.score:.0%} sure. With all inputs taken from other sessions "
+            f"it is {test.after_top:.0%} sure on average. The expert reads everything, so there "
+            "is nothing else to compare with."
+        )
     return (
         f"The answer given is {test.score:.0%} sure. With the {test.removed} inputs of the "
         f"deciding expert taken from other sessions it is {test.after_top:.0%} sure, with inputs "

@@ -1,11 +1,11 @@
-"""Deletion test: remove the top k features, compare with removing k at random.
+"""Deletion test: remove the strongest features, compare with removing as many at random.
 
 Samek et al. 2017; for recommendations Fusco et al. 2019, section 5.4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +13,29 @@ import numpy.typing as npt
 from relrec_core.explanation import DeletionTest
 
 Rescore = Callable[[npt.NDArray[np.bool_]], npt.NDArray[np.float64]]
+HALF = 0.5
+
+
+def carrying(relevance: npt.NDArray[np.float64], share: float = HALF) -> int:
+    """How many of the strongest features carry this share of all support.
+
+    At least one, and at most half of the features, so that as many others are left.
+
+    Args:
+        relevance: (n,) signed attribution; support is what is positive.
+        share: of the sum of the support, in (0, 1].
+    """
+    support = np.cumsum(np.sort(np.clip(relevance, 0, None))[::-1])
+    reached = int(np.searchsorted(support, share * support[-1])) + 1
+    return max(1, min(reached, len(relevance) // 2))
 
 
 def deletion_test(
     relevance: npt.NDArray[np.float64],
     rescore: Rescore,
     *,
-    k: int = 5,
+    k: int | None = None,
+    parts: Sequence[slice] = (slice(None),),
     repetitions: int = 200,
     seed: int = 0,
 ) -> DeletionTest:
@@ -28,25 +44,36 @@ def deletion_test(
     Args:
         relevance: (n,) signed attribution of each feature.
         rescore: kept (R, n) boolean -> (R,) score with only the kept features.
-        k: features to remove; at most half of them, at least one.
+        k: features to remove of each part, at most half of them, at least one; None: as many as
+            carry half of the part's support.
+        parts: of the features; features go from one part at a time, and scores are averaged over
+            the parts. Where two parts answer each other (two pictures that show the same thing),
+            taking it from both at once would leave them alike.
         repetitions: number of random removals of as many features.
         seed: of the random removals.
 
     Returns:
-        The scores before and after, with a 95 % band of the random removals.
+        The scores before and after, with a 95 % band of the random removals; `removed` counts the
+        features of all parts.
     """
-    n = len(relevance)
-    k = max(1, min(k, n // 2))
-    kept = np.ones((repetitions + 2, n), dtype=bool)
-    kept[1, np.argsort(-relevance, kind="stable")[:k]] = False
-    keys = np.random.default_rng(seed).random((repetitions, n))
-    at_random = np.argpartition(keys, k - 1, axis=1)[:, :k]
-    kept[np.arange(2, repetitions + 2)[:, None], at_random] = False
-    scores = rescore(kept)
+    rng, removed = np.random.default_rng(seed), 0
+    scores = np.zeros(repetitions + 2)
+    for part in parts:
+        own = relevance[part]
+        n = len(own)
+        count = carrying(own) if k is None else max(1, min(k, n // 2))
+        left = np.ones((repetitions + 2, n), dtype=bool)
+        left[1, np.argsort(-own, kind="stable")[:count]] = False
+        at_random = np.argpartition(rng.random((repetitions, n)), count - 1, axis=1)[:, :count]
+        left[np.arange(2, repetitions + 2)[:, None], at_random] = False
+        kept = np.ones((repetitions + 2, len(relevance)), dtype=bool)
+        kept[:, part] = left
+        scores += rescore(kept) / len(parts)
+        removed += count
     score, after_top, random = float(scores[0]), float(scores[1]), scores[2:]
     low, high = np.percentile(random, [2.5, 97.5])
     return DeletionTest(
-        removed=k,
+        removed=removed,
         score=score,
         after_top=after_top,
         after_random=float(random.mean()),

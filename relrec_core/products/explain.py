@@ -16,7 +16,7 @@ from torch import Tensor
 from relrec_core import VERSION
 from relrec_core.errors import ConfigError
 from relrec_core.explanation import Audit, Explanation, Ledger, Parameter, Provenance, Value
-from relrec_core.faithfulness.deletion import deletion_test
+from relrec_core.faithfulness.deletion import HALF, deletion_test
 from relrec_core.lrp import Reading, correspondence, evidence, explain_pair, paper
 from relrec_core.lrp.engine import EPSILON, Trace
 from relrec_core.lrp.pairs import Correspondence
@@ -29,8 +29,6 @@ from relrec_core.products.words import because, rather
 
 GRID = 16
 """Cells down and across a picture: what is counted, named and erased."""
-ERASED = 0.05
-"""Share of both pictures' cells that the audit erases."""
 REPETITIONS = 19
 """Random erasures: if the named one hurts more than all of them, chance would be 1 in 20."""
 
@@ -267,7 +265,7 @@ class Explainer:
         deletion = deletion_test(
             np.array([cell.relevance for cell in cells]),
             partial(self._rescore, question, relevance, other, between),
-            k=max(1, round(ERASED * len(cells))),
+            parts=[slice(at, at + GRID * GRID) for at in range(0, len(cells), GRID * GRID)],
             repetitions=repetitions,
             seed=of.seed,
         )
@@ -344,7 +342,7 @@ class Explainer:
             "preset": method.preset,
             "epsilon": method.epsilon,
             "ignore_bias": method.ignore_bias,
-            "erased": ERASED,
+            "erased": f"cells that carry {HALF:.0%} of each picture's support, one picture at a time",
         }
         return Provenance(
             dataset=of.catalogue.title,

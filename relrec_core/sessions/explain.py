@@ -30,7 +30,8 @@ from relrec_core.sessions.schema import EVERYWHERE
 from relrec_core.sessions.sessions import CAUSES, Sessions
 from relrec_core.sessions.store import LICENCES
 
-REPETITIONS = 64
+DONORS = 24
+"""Other sessions that the audit takes inputs from."""
 
 
 class Given(Value):
@@ -193,7 +194,7 @@ class Explorer:
         session: Sessions,
         focus: int = 0,
         *,
-        repetitions: int = REPETITIONS,
+        donors: int = DONORS,
         seed: int = 0,
     ) -> SessionExplanation:
         """Explain one session, with the proof of one of its predictions.
@@ -201,13 +202,13 @@ class Explorer:
         Args:
             session: one session, of the data or changed.
             focus: which track of the second half, from 0.
-            repetitions: how many other sessions the audit takes inputs from.
+            donors: how many other sessions the audit takes inputs from.
             seed: of those sessions and of the random columns.
 
         Raises:
             ProfileError: there is no such track.
         """
-        return self.prove(session, self.answer(session, focus), repetitions=repetitions, seed=seed)
+        return self.prove(session, self.answer(session, focus), donors=donors, seed=seed)
 
     def answer(self, session: Sessions, focus: int = 0) -> SessionAnswer:
         """The explanation without its proof, which takes longer.
@@ -231,15 +232,15 @@ class Explorer:
         session: Sessions,
         answer: SessionAnswer,
         *,
-        repetitions: int = REPETITIONS,
+        donors: int = DONORS,
         seed: int = 0,
     ) -> SessionExplanation:
         """The explanation of an answer to the same session; arguments as of `explain`."""
         track = answer.focused
-        draw = np.random.default_rng([seed, 1])
-        donors = draw.integers(0, len(self.data.sessions), repetitions)
+        rng = np.random.default_rng([seed, 1])
+        rows = rng.integers(0, len(self.data.sessions), donors)
         groups = self.family.experts[track.top]
-        batch, others = self._encoded(session), self._encoded(self.data.sessions.take(donors))
+        batch, others = self._encoded(session), self._encoded(self.data.sessions.take(rows))
         deletion = flip_test(self.predictor, batch, answer.focus, groups, others, seed)
         shares = sum(track.attribution.values())
         parts = sum(share * track.experts[name] for name, share in track.attribution.items())
@@ -256,7 +257,7 @@ class Explorer:
                 licence=LICENCES[self.data.simulated],
                 run=self.run,
                 method=f"experts ({self.predictor.config.family})",
-                parameters={"repetitions": repetitions, "model": self.predictor.config.model},
+                parameters={"donors": donors, "model": self.predictor.config.model},
                 seed=seed,
                 code_version=VERSION,
             ),

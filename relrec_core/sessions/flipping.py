@@ -1,8 +1,10 @@
 """The audit of one prediction: other inputs for the expert that decided, or for someone else.
 
 The columns that the deciding expert reads are replaced, on both halves, by those of other
-sessions; then as many columns that it does not read. If the expert did decide, the answer given
-becomes less sure in the first case and hardly in the second (deletion test of Samek et al. 2017).
+sessions; then sets of as many columns that it does not read. If the expert did decide, the answer
+given becomes less sure in the first case and hardly in the second (deletion test of Samek et al.
+2017, by resampling instead of removal). Every set is judged by its mean over the same sessions:
+one session may, by chance, bring a reason of its own for the same answer, or for the other.
 """
 
 from __future__ import annotations
@@ -21,6 +23,11 @@ from relrec_core.sessions.encoding import Batch, Dense
 from relrec_core.sessions.metrics import THRESHOLD
 from relrec_core.sessions.predictor import Predictor
 from relrec_core.sessions.schema import EVERYWHERE
+
+SETS = 19
+"""Sets of other columns: if the named ones matter more than all of them, chance is 1 in 20."""
+CERTAIN = 1.645
+"""Standard errors: one-sided, 95 %."""
 
 
 def flip_test(
@@ -43,53 +50,52 @@ def flip_test(
 
     Returns:
         `score` is the probability of the answer given, `after_top` its mean over the donors with
-        the expert's columns replaced, `after_random` with as many others; where fewer are left,
-        all of them, and for an expert that reads everything half of all columns. `removed`
-        counts columns.
+        the expert's columns replaced, `after_random` with as many others, in the mean over
+        `SETS` sets of them; where fewer are left, all of them. `beaten` is the share of the sets
+        that leave the answer surer. `removed` counts columns. An expert that reads everything has
+        nothing to be compared with: there `repetitions` is 0, and `beaten` is 1 if the answer
+        becomes less sure beyond chance (`CERTAIN` standard errors of the mean over the donors).
     """
-    repetitions = len(donors)
     family = predictor.family
     read = set(groups) if family is None else set(family.groups)
     names = [d for d in predictor.encoding.columns_a if d.group in read - {EVERYWHERE}]
     named = {d.name for d in names if d.group in groups}
     others = [d.name for d in names if d.name not in named]
+    rng = np.random.default_rng(seed)
     count = min(len(named), len(others))
-    if not others:
-        others, count = [d.name for d in names], len(names) // 2
-    draw = np.random.default_rng(seed)
-    chosen = [set(draw.choice(others, count, replace=False)) for _ in range(repetitions)]
-    replaced: list[set[str]] = [set(), *([named] * repetitions), *chosen]
-    batch = _without_padding(batch)
-    source = torch.arange(repetitions)
-    source = torch.cat([source[:1], source, source])  # (2R + 1,)
-    flipped = replace(
-        _repeated(batch, len(replaced)),
-        a=_exchanged(
-            batch.a, donors.a, donors.mask_a, source, predictor.encoding.columns_a, replaced
-        ),
-        b=_exchanged(
-            batch.b, donors.b, donors.mask_b, source, predictor.encoding.columns_b, replaced
-        ),
-    )
-    probability = predictor.predict(flipped).probability[:, place]  # (2R + 1,)
-    sure = probability if probability[0] >= THRESHOLD else 1 - probability
-    score, top, random = float(sure[0]), sure[1 : repetitions + 1], sure[repetitions + 1 :]
-    low, high = np.percentile(random, [2.5, 97.5])
+    chosen = [set(rng.choice(others, count, replace=False)) for _ in range(SETS if others else 0)]
+    score, sure = _resampled(predictor, _without_padding(batch), place, donors, [named, *chosen])
+    top, random = sure[0].mean(), sure[1:].mean(axis=1)  # (SETS,)
+    low, high = np.percentile(random, [2.5, 97.5]) if others else (score, score)
+    falls = top + CERTAIN * sure[0].std(ddof=1) / np.sqrt(len(donors)) < score
     return DeletionTest(
         removed=len(named),
         score=score,
-        after_top=float(top.mean()),
-        after_random=float(random.mean()),
+        after_top=float(top),
+        after_random=float(random.mean()) if others else score,
         low=float(low),
         high=float(high),
-        beaten=_beaten(top, random),
-        repetitions=repetitions,
+        beaten=float((random > top).mean()) if others else float(falls),
+        repetitions=len(chosen),
     )
 
 
-def _beaten(top: Doubles, random: Doubles) -> float:
-    """Share of random replacements that left the answer surer than the expert's do on average."""
-    return float((random > top.mean()).mean())
+def _resampled(
+    predictor: Predictor, batch: Batch, place: int, donors: Batch, sets: list[set[str]]
+) -> tuple[float, Doubles]:
+    """Probability of the answer as it is, and (sets, R) with each set from each donor."""
+    n = len(donors)
+    replaced: list[set[str]] = [set(), *(names for names in sets for _ in range(n))]
+    source = torch.cat([torch.zeros(1, dtype=torch.long), torch.arange(n).repeat(len(sets))])
+    encoding = predictor.encoding
+    flipped = replace(
+        _repeated(batch, len(replaced)),
+        a=_exchanged(batch.a, donors.a, donors.mask_a, source, encoding.columns_a, replaced),
+        b=_exchanged(batch.b, donors.b, donors.mask_b, source, encoding.columns_b, replaced),
+    )
+    probability = predictor.predict(flipped).probability[:, place]
+    sure = probability if probability[0] >= THRESHOLD else 1 - probability
+    return float(sure[0]), sure[1:].reshape(len(sets), n)
 
 
 def _exchanged(

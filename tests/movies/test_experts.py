@@ -202,8 +202,8 @@ def test_an_explanation_proves_itself_and_survives_a_round_trip(made: Path) -> N
     viewer = str(found.data.users["user_id"].iloc[3])
     films = found.best(viewer, 5)
     assert not set(films) & set(found.learnt[3].indices.tolist())
-    said = found.explain(viewer, films, focus=2, repetitions=20)
-    assert said == found.explain(viewer, films, focus=2, repetitions=20)
+    said = found.explain(viewer, films, focus=2, donors=20)
+    assert said == found.explain(viewer, films, focus=2, donors=20)
     for film in said.films:
         assert sum(film.attribution.values()) == pytest.approx(1, abs=1e-12)
         parts = (film.attribution[e] * film.experts[e] for e in EXPERTS)

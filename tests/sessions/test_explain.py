@@ -13,7 +13,7 @@ from relrec_core.sessions import changes, store
 from relrec_core.sessions.config import Config
 from relrec_core.sessions.explain import Explorer, SessionExplanation
 from relrec_core.sessions.families import LANES
-from relrec_core.sessions.flipping import flip_test
+from relrec_core.sessions.flipping import SETS, flip_test
 from relrec_core.sessions.model import network
 from relrec_core.sessions.predictor import Predictor
 from relrec_core.sessions.schema import EVERYWHERE, SKIP
@@ -66,7 +66,7 @@ def test_json_round_trip_and_repetition() -> None:
 def test_a_session_alone_is_predicted_as_among_all() -> None:
     whole, threads = explorer().everything, torch.get_num_threads()
     for row in (0, 11, 299):
-        said = explorer().explain(explorer().session(row), repetitions=1)
+        said = explorer().explain(explorer().session(row), donors=2)
         n = len(said.predicted)
         np.testing.assert_allclose(
             [t.probability for t in said.predicted], whole.probability[row, :n], atol=1e-4
@@ -117,9 +117,11 @@ def test_the_flip_test_is_what_one_gets_by_hand() -> None:
         after.append(p if before >= 0.5 else 1 - p)
     assert found.after_top == pytest.approx(np.mean(after), abs=1e-4)
     assert found.removed == sum(d.group == "track musical" for d in encoding.columns_a)
-    assert found.repetitions == 6 and 0 <= found.beaten <= 1
+    assert found.repetitions == SETS and 0 <= found.beaten <= 1
     everything = flip_test(predictor, kind(**one), 2, encoding_groups(), kind(**donors))
     assert everything.removed == len(encoding.columns_a) - 3
+    assert everything.repetitions == 0 and everything.beaten in (0, 1)
+    assert everything.after_random == everything.low == everything.score
 
 
 def encoding_groups() -> tuple[str, ...]:
@@ -150,7 +152,7 @@ def test_a_block_of_skips_is_carried_on() -> None:
         session = explorer().session(row)
         for place in range(int(session.mask_a[0].sum())):
             session = changes.with_skip(session, columns, place, skipped)
-        first = explorer().explain(session, repetitions=1).predicted[0]
+        first = explorer().explain(session, donors=2).predicted[0]
         assert first.predicted == skipped and first.top == "interaction"
 
 
@@ -159,7 +161,7 @@ def test_what_if_another_track_was_played() -> None:
     half = int(session.mask_a[0].sum())
     for position in (1, half, half + 1, int(session.lengths[0])):
         changed = changes.with_track(session, position, 17, len(data.tracks))
-        said = explorer().explain(changed, repetitions=1)
+        said = explorer().explain(changed, donors=2)
         played = [*said.given, *said.predicted][position - 1]
         assert (played.track, played.label) == (17, data.tracks.label(17))
         differing = (changed.tracks_a != session.tracks_a).sum() + (

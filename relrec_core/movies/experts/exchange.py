@@ -1,12 +1,14 @@
 """The audit of one decision: somebody else's inputs for the expert that decided, or for others.
 
 If an expert decided, the answer becomes less sure when what only this expert adds is exchanged,
-and hardly when as much of something else is (deletion test of Samek et al. 2017).
+and hardly when as much of something else is (deletion test of Samek et al. 2017, by resampling
+instead of removal). Means over the same other pairs are compared: one pair may, by chance, bring a
+reason of its own for the same answer, or for the other.
 """
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, combinations
 
 import numpy as np
 import torch
@@ -16,6 +18,7 @@ from relrec_core.experts.subsets import Family
 from relrec_core.explanation import DeletionTest
 from relrec_core.movies.experts.predictor import Predictor
 
+RESAMPLES = 200
 YES = 0.5
 """Probability from which on the experts say yes."""
 
@@ -55,46 +58,45 @@ def exchange_test(
         pair: rows of the viewer and the film.
         expert: that decided.
         donors: (R, C) what is read of other viewers with other films.
-        seed: decides which groups, where there are more than are exchanged.
+        seed: of the bootstrap over donors.
 
     Returns:
         `score` is the probability of the answer given, yes or no; `after_top` its mean over the
         donors with the groups `added` by the expert exchanged, `after_random` with as many of
-        the `others`. `removed` counts groups.
+        the `others`, all choices of these alike. `low` and `high` bound its mean over donors, and
+        `beaten` is the share of `RESAMPLES` resamples of the donors in which the others leave the
+        answer surer in the mean. `removed` counts groups.
     """
-    viewer, film = pair
-    x = predictor.inputs([viewer], [film])  # (1, C)
     mine, theirs = added(family, expert), others(family, expert)
     count = min(len(mine), len(theirs))
-    draw = np.random.default_rng(seed)
-    named = [_exchanged(predictor, x, donor, _some(draw, mine, count)) for donor in donors]
-    random = [_exchanged(predictor, x, donor, _some(draw, theirs, count)) for donor in donors]
-    probability = predictor.judge_inputs(torch.cat([x, *named, *random])).probability  # (1 + 2R,)
+    named, compared = list(combinations(mine, count)), list(combinations(theirs, count))
+    viewer, film = pair
+    x = predictor.inputs([viewer], [film])  # (1, C)
+    rows = [x, *(_exchanged(predictor, x, donors, set(some)) for some in named + compared)]
+    probability = predictor.judge_inputs(torch.cat(rows)).probability  # (1 + sets * R,)
     sure = probability if probability[0] >= YES else 1 - probability
-    score, top, rest = float(sure[0]), sure[1 : 1 + len(donors)], sure[1 + len(donors) :]
-    low, high = np.percentile(rest, [2.5, 97.5])
+    each = sure[1:].reshape(-1, len(donors))  # (sets, R)
+    top, rest = each[: len(named)].mean(axis=0), each[len(named) :].mean(axis=0)  # (R,) each
+    drawn = np.random.default_rng(seed).integers(len(donors), size=(RESAMPLES, len(donors)))
+    low, high = np.percentile(rest[drawn].mean(axis=1), [2.5, 97.5])
     return DeletionTest(
         removed=count,
-        score=score,
+        score=float(sure[0]),
         after_top=float(top.mean()),
         after_random=float(rest.mean()),
         low=float(low),
         high=float(high),
-        beaten=float((rest > top.mean()).mean()),
-        repetitions=len(donors),
+        beaten=float(((rest - top)[drawn].mean(axis=1) > 0).mean()),
+        repetitions=RESAMPLES,
     )
 
 
-def _some(draw: np.random.Generator, groups: tuple[str, ...], count: int) -> set[str]:
-    return {groups[i] for i in draw.permutation(len(groups))[:count]}
-
-
-def _exchanged(predictor: Predictor, x: Tensor, donor: Tensor, groups: set[str]) -> Tensor:
-    """x (1, C) with some groups from the donor (C,): (1, C)."""
+def _exchanged(predictor: Predictor, x: Tensor, donors: Tensor, groups: set[str]) -> Tensor:
+    """x (1, C) with some groups from each donor (R, C): (R, C)."""
     widths = predictor.net.inputs.widths
-    taken = x.clone()
+    taken = x.repeat(len(donors), 1)
     for group, end in zip(widths, accumulate(widths.values()), strict=True):
         if group in groups:
             columns = slice(end - widths[group], end)
-            taken[:, columns] = donor[columns]
+            taken[:, columns] = donors[:, columns]
     return taken

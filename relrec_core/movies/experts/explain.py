@@ -24,7 +24,8 @@ from relrec_core.movies.experts.holdout import holdout
 from relrec_core.movies.experts.predictor import Predictor
 from relrec_core.movies.features import film_names
 
-REPETITIONS = 200
+DONORS = 200
+"""Other viewers with other films that the proof takes inputs from."""
 KNOWS = {
     "content": "only what kind of person this is and what kind of film",
     "user": "this viewer’s own taste, but of the film only its kind",
@@ -156,7 +157,7 @@ class Explainer:
         films: Sequence[int],
         focus: int = 0,
         *,
-        repetitions: int = REPETITIONS,
+        donors: int = DONORS,
         seed: int = 0,
     ) -> ExpertExplanation:
         """Say who decided about some films, with the proof of one of the decisions.
@@ -165,7 +166,7 @@ class Explainer:
             user_id: a viewer of the data.
             films: rows of films.
             focus: which of them to prove, from 0.
-            repetitions: how many other viewers and films the proof takes inputs from.
+            donors: how many other viewers and films the proof takes inputs from.
             seed: of those.
 
         Raises:
@@ -179,13 +180,13 @@ class Explainer:
             raise ProfileError(f"There is no film {unknown[0]}; there are {len(self.data.items)}.")
         judged = self._judged(viewer, films)
         film = judged[focus]
-        draw = np.random.default_rng([seed, 1])
-        donors = self.predictor.inputs(
-            draw.integers(0, len(self.data.users), repetitions),
-            draw.integers(0, len(self.data.items), repetitions),
+        rng = np.random.default_rng([seed, 1])
+        taken = self.predictor.inputs(
+            rng.integers(0, len(self.data.users), donors),
+            rng.integers(0, len(self.data.items), donors),
         )
         deletion = exchange_test(
-            self.predictor, self.family, (viewer, film.item), film.top, donors, seed
+            self.predictor, self.family, (viewer, film.item), film.top, taken, seed
         )
         parts = sum(share * film.experts[name] for name, share in film.attribution.items())
         return ExpertExplanation(
@@ -203,7 +204,7 @@ class Explainer:
                 licence=self.data.licence,
                 run=self.run,
                 method="NCF of experts",
-                parameters={"repetitions": repetitions},
+                parameters={"donors": donors},
                 seed=seed,
                 code_version=VERSION,
             ),

@@ -342,7 +342,7 @@ class Explainer:
             "preset": method.preset,
             "epsilon": method.epsilon,
             "ignore_bias": method.ignore_bias,
-            "erased": f"cells that carry {HALF:.0%} of each picture's support, one picture at a time",
+            "erased": f"{HALF:.0%} of each picture's support, one picture at a time",
         }
         return Provenance(
             dataset=of.catalogue.title,

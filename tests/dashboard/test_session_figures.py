@@ -23,7 +23,7 @@ from tests.sessions import made
 def told() -> SessionExplanation:
     run = store.shown_run()
     explorer = Explorer(store.predictor(run), made.data(20, seed=9), run.name)
-    return explorer.explain(explorer.session(4), 1, repetitions=8)
+    return explorer.explain(explorer.session(4), 1, donors=8)
 
 
 def test_what_is_drawn_unvalidated_is_valid(told: SessionExplanation) -> None:

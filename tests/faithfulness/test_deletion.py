@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relrec_core.faithfulness.deletion import deletion_test
+from relrec_core.faithfulness.deletion import carrying, deletion_test
 
 pytestmark = pytest.mark.numerics
 
@@ -55,3 +55,38 @@ def test_random_deletions_are_fair_and_by_seed() -> None:
     assert not np.array_equal(drawn[0], drawn[1])
     deviation = np.sqrt(0.3 * 0.7 / 20_000)
     np.testing.assert_allclose(drawn[0].mean(axis=0), 0.3, atol=4.5 * deviation)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=SEEDS, n=st.integers(2, 30), share=st.floats(0.05, 1))
+def test_the_fewest_features_that_carry_a_share_of_the_support(
+    seed: int, n: int, share: float
+) -> None:
+    relevance = np.random.default_rng(seed).normal(size=n)
+    support = sorted((v for v in relevance if v > 0), reverse=True)
+    sums = [sum(support[: k + 1]) for k in range(len(support))]
+    fewest = next((k + 1 for k, s in enumerate(sums) if s >= share * sum(support)), 1)
+    found = carrying(relevance, share)
+    assert 1 <= found <= n // 2
+    assert abs(found - min(fewest, n // 2)) <= 1  # where a sum meets the share, rounding decides
+
+
+def test_parts_lose_features_one_at_a_time_and_scores_are_averaged() -> None:
+    relevance = np.array([5.0, 1, 1, 1, 4, 4, 0, -3])
+    parts = (slice(0, 4), slice(4, 8))
+    asked: list[npt.NDArray[np.bool_]] = []
+
+    def rescore(kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        asked.append(kept.copy())
+        return kept @ relevance
+
+    found = deletion_test(relevance, rescore, parts=parts, repetitions=7, seed=3)
+    assert [kept[:, part].all() for kept, part in zip(asked, parts[::-1], strict=True)] == [
+        True,
+        True,
+    ]
+        True
+    ] * 2
+    assert [(~kept[1]).nonzero()[0].tolist() for kept in asked] == [[0], [4]]
+    assert found.removed == 2 and found.score == relevance.sum()
+    assert found.after_top == relevance.sum() - (5 + 4) / 2

@@ -290,7 +290,7 @@ def test_tables_have_every_method_and_expert_and_train_once(
         raise AssertionError("computed a second time")
 
     monkeypatch.setattr("relrec_core.movies.experts.study.train", never)
-    monkeypatch.setattr("relrec_core.movies.experts.evaluate._peer", never)
+    monkeypatch.setattr("relrec_core.movies.experts.baselines.measured", never)
     again = evaluate.evaluate("experts", Study(str(made), seeds=(0, 1), quick=True))
     columns = ["method", "hit_rate_10", "ndcg_10"]
     pd.testing.assert_frame_equal(again.frame[columns], first.frame[columns])

@@ -25,7 +25,7 @@ def test_the_listing_agrees_with_the_explanations() -> None:
     frame = browse.listing(explorer())
     assert len(frame) == 60 and frame["skipped"].between(0, 1).all()
     for row in (0, 11):
-        said = explorer().explain(explorer().session(row), repetitions=4)
+        said = explorer().explain(explorer().session(row), donors=4)
         tracks = [*said.given, *said.predicted]
         assert frame["session"][row] == said.session and frame["length"][row] == len(tracks)
         assert frame["skipped"][row] == pytest.approx(np.mean([t.skipped for t in tracks]))
@@ -52,7 +52,7 @@ def test_turning_one_skip_agrees_with_the_prediction() -> None:
     session = explorer().session(5)
     half = int(session.mask_a[0].sum())
     changes = browse.turned(explorer(), session, half - 1)
-    said = explorer().explain(session, repetitions=4)
+    said = explorer().explain(session, donors=4)
     assert [c.position for c in changes] == [t.position for t in said.predicted]
     before = [t.probability for t in said.predicted]
     assert [c.before for c in changes] == pytest.approx(before, abs=1e-4)

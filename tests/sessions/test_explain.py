@@ -33,7 +33,7 @@ def explorer() -> Explorer:
 
 @pytest.mark.parametrize("row", [0, 7, 42])
 def test_everything_adds_up(row: int) -> None:
-    said = explorer().explain(explorer().session(row), 1, repetitions=8)
+    said = explorer().explain(explorer().session(row), 1, donors=8)
     audit = said.audit
     assert audit.ledger.closes(1e-9) and audit.shares.closes(1e-9)
     assert said.score == said.focused.probability == audit.ledger.score
@@ -54,7 +54,7 @@ def test_everything_adds_up(row: int) -> None:
 
 
 def test_json_round_trip_and_repetition() -> None:
-    one, two = (explorer().explain(explorer().session(3), 2, repetitions=8) for _ in range(2))
+    one, two = (explorer().explain(explorer().session(3), 2, donors=8) for _ in range(2))
     assert one == two
     again = SessionExplanation.from_json(one.to_json())
     assert again == one and again.to_json() == one.to_json()

@@ -85,8 +85,6 @@ def test_parts_lose_features_one_at_a_time_and_scores_are_averaged() -> None:
         True,
         True,
     ]
-        True
-    ] * 2
     assert [(~kept[1]).nonzero()[0].tolist() for kept in asked] == [[0], [4]]
     assert found.removed == 2 and found.score == relevance.sum()
     assert found.after_top == relevance.sum() - (5 + 4) / 2

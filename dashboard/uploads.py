@@ -11,7 +11,7 @@ from starlette.formparsers import MultiPartParser
 from dashboard import escape
 
 if TYPE_CHECKING:
-    from relrec_core.sessions.tables import Upload
+    from relrec_core.sessions.data.readers import Upload
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def handed_in(
     key = f"{name}_{st.session_state.setdefault(f'{name}_field', 0)}"
 
     def keep() -> None:
-        from relrec_core.sessions.tables import Upload  # takes long: polars
+        from relrec_core.sessions.data.readers import Upload
 
         given = st.session_state[key] or []
         files = given if isinstance(given, list) else [given]

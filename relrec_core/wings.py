@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from relrec_core.runs.claims import Claim
+from relrec_core.evaluation.claims import Claim
 from relrec_core.runs.config import TrainerConfig
 
 
@@ -40,7 +40,7 @@ class Model:
     @property
     def trainer(self) -> str:
         """Name of the module with `Config` and `train(config, run)`."""
-        return f"{self.room}.train"
+        return f"{self.room}.training.train"
 
     def config_class(self) -> type[TrainerConfig]:
         found: type[TrainerConfig] = importlib.import_module(f"{self.room}.config").Config
@@ -64,11 +64,11 @@ class Wing:
     @property
     def evaluation(self) -> str:
         """Name of the module with `TABLES` and `evaluate(table, study)`."""
-        return f"{self.room}.evaluate"
+        return f"{self.room}.evaluation.evaluate"
 
     def part(self, name: str) -> ModuleType:
         """A module of its room, such as "study"."""
-        return importlib.import_module(f"{self.room}.{name}")
+        return importlib.import_module(f"{self.room}.evaluation.{name}")
 
     def claims(self) -> tuple[Claim, ...]:
         modules = (importlib.import_module(name) for name in self.claimed)
@@ -81,17 +81,21 @@ class Wing:
 
 
 WINGS: dict[str, Wing] = {
-    "products": Wing("Products", "relrec_core.products", ("relrec_core.products.claims",)),
+    "products": Wing(
+        "Products", "relrec_core.products", ("relrec_core.products.evaluation.claims",)
+    ),
     "movies": Wing(
         "Movies",
         "relrec_core.movies",
         (
-            "relrec_core.movies.claims",
-            "relrec_core.movies.own_claims",
-            "relrec_core.movies.experts.claims",
+            "relrec_core.movies.evaluation.claims",
+            "relrec_core.movies.evaluation.own_claims",
+            "relrec_core.movies.experts.evaluation.claims",
         ),
     ),
-    "sessions": Wing("Sessions", "relrec_core.sessions", ("relrec_core.sessions.claims",)),
+    "sessions": Wing(
+        "Sessions", "relrec_core.sessions", ("relrec_core.sessions.evaluation.claims",)
+    ),
 }
 """By the name that commands and folders have."""
 

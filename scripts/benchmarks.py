@@ -19,7 +19,7 @@ from typing import Any
 
 from relrec_core import VERSION, logs, paths
 from relrec_core.errors import RelRecError
-from relrec_core.runs.tables import machine
+from relrec_core.evaluation.tables import machine
 from relrec_core.wings import WINGS
 
 Row = Mapping[str, Any]
@@ -36,7 +36,7 @@ def dashboard(quick: bool) -> list[Row]:
 def relevance(quick: bool) -> list[Row]:
     """Relevance propagation through VGG-16, beside its gradient and captum."""
     from relrec_core.lrp import benchmark
-    from relrec_core.products.model import trunk
+    from relrec_core.products.model.trunks import trunk
 
     return benchmark.rows(partial(trunk, "vgg16"), 1 if quick else benchmark.ROUNDS)
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from relrec_core import paths, permission
-from relrec_core.runs.claims import Source
+from relrec_core.evaluation.claims import Source
+from relrec_core.evaluation.tables import stored
 from relrec_core.runs.code import digest
-from relrec_core.runs.tables import stored
 from relrec_core.wings import WINGS
 
 ROOT = Path(__file__).resolve().parent.parent

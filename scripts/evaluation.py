@@ -25,9 +25,9 @@ import pandas as pd
 
 from relrec_core import logs
 from relrec_core.errors import ConfigError, RelRecError
+from relrec_core.evaluation.tables import StoredTable
 from relrec_core.runs import evaluation, execution
 from relrec_core.runs.directory import Run
-from relrec_core.runs.tables import StoredTable
 from relrec_core.wings import WINGS
 from scripts import progress
 

@@ -10,9 +10,9 @@ import pandas as pd
 import polars as pl
 
 from relrec_core.movies.config import Config as MoviesConfig
-from relrec_core.movies.train import train as movies_train
-from relrec_core.products import studio
-from relrec_core.products.train import train as products_train
+from relrec_core.movies.training.train import train as movies_train
+from relrec_core.products.studio import drawn_catalogue
+from relrec_core.products.training.train import train as products_train
 from relrec_core.runs.active import make_active
 from relrec_core.runs.config import TrainerConfig
 from relrec_core.runs.directory import Run
@@ -63,7 +63,9 @@ def _films(folder: Path, titles: Sequence[str], about: dict[str, str]) -> Path:
 
 
 def _products(folder: Path, titles: Sequence[str], about: dict[str, str]) -> Path:
-    data = studio.render(folder / "products", studio.Recipe(items=256, users=12, side=32, seed=5))
+    data = drawn_catalogue.render(
+        folder / "products", drawn_catalogue.Recipe(items=256, users=12, side=32, seed=5)
+    )
     _named(pd.read_csv(data / "items.csv"), titles).to_csv(data / "items.csv", index=False)
     file = data / "source.json"
     said = json.loads(file.read_text("utf-8"))

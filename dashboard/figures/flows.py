@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from relrec_core.movies.reasons import FeatureRelevance, MovieExplanation
-from relrec_core.movies.sentences import everyone
+from relrec_core.movies.explanation.result import FeatureRelevance, MovieExplanation
+from relrec_core.movies.explanation.sentences import everyone
 
 BASE = -1
 """Stands for the base value where a feature is named."""

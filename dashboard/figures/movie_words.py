@@ -6,9 +6,9 @@ import math
 
 from dashboard.figures.palette import exact, plain, signed
 from relrec_core.explanation import DeletionTest
-from relrec_core.movies.explain import PROVEN
-from relrec_core.movies.reasons import MovieExplanation
-from relrec_core.movies.sentences import everyone
+from relrec_core.movies.explanation.explain import PROVEN
+from relrec_core.movies.explanation.result import MovieExplanation
+from relrec_core.movies.explanation.sentences import everyone
 
 REPLACED = (
     "The average user stands in the place of the strongest reasons. The score changes by "

@@ -7,8 +7,8 @@ from typing import Literal
 from dashboard.figures.heatmap import CELLS, PIXELS, SMOOTHED
 from dashboard.figures.palette import plain, signed
 from relrec_core.explanation import Ledger
-from relrec_core.products.explain import Method, ReadingName
-from relrec_core.products.tracing import FADED
+from relrec_core.products.explanation.explain import Method, ReadingName
+from relrec_core.products.explanation.tracing import FADED
 
 RELATIONS = {
     "also_viewed": "Also looked at",

@@ -10,7 +10,7 @@ from dashboard.figures.audit import deletion_figure, deletion_in_words
 from dashboard.figures.movie_words import REMOVED, REPLACED, judged, ledger_in_words
 from dashboard.figures.palette import signed
 from relrec_core.explanation import DeletionTest
-from relrec_core.movies.reasons import MovieExplanation
+from relrec_core.movies.explanation.result import MovieExplanation
 
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:#23262d;background:#fcfbf8;max-width:60rem;

@@ -10,8 +10,8 @@ from dashboard import escape
 from dashboard.figures.drawing import INK
 from dashboard.figures.flows import BASE, Band, Diagram, Node, by_theme, strongest
 from dashboard.figures.palette import NEUTRAL, faded, of, plain, signed
-from relrec_core.movies.reasons import MovieExplanation
-from relrec_core.movies.sentences import everyone
+from relrec_core.movies.explanation.result import MovieExplanation
+from relrec_core.movies.explanation.sentences import everyone
 
 LONGEST_LABEL, LONGEST_THEME = 25, 16
 LINK, LINK_REST, LINK_LIT, LINK_DIM = 0.45, 0.25, 0.85, 0.14

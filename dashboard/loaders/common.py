@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from relrec_core.evaluation.tables import StoredTable, stored
 from relrec_core.runs.directory import Run
-from relrec_core.runs.tables import StoredTable, stored
 
 ModelKey = tuple[str, str]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.claims import CLAIMS
-from relrec_core.runs.claims import Verdict
-from relrec_core.runs.tables import StoredTable
+from relrec_core.evaluation.claims import Verdict
+from relrec_core.evaluation.tables import StoredTable
 
 
 @st.cache_data(ttl=30, show_spinner=False)

@@ -7,10 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.loaders.common import ModelKey, key_of
-from relrec_core.movies.data import MovieData
+from relrec_core.movies.data.interactions import MovieData
 from relrec_core.movies.experts import store as expert_store
-from relrec_core.movies.experts.explain import ExpertExplanation
-from relrec_core.movies.experts.explain import Explainer as FilmExplainer
+from relrec_core.movies.experts.explanation.explain import ExpertExplanation
+from relrec_core.movies.experts.explanation.explain import Explainer as FilmExplainer
 from relrec_core.runs.directory import Run
 
 

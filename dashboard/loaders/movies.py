@@ -8,10 +8,10 @@ import streamlit as st
 
 from dashboard.loaders.common import ModelKey, key_of
 from relrec_core import paths
-from relrec_core.movies import explain as movie_explain
 from relrec_core.movies import store
-from relrec_core.movies.reasons import MovieExplanation, Reference
-from relrec_core.movies.recommend import Profile, Recommender
+from relrec_core.movies.explanation import explain as movie_explain
+from relrec_core.movies.explanation.result import MovieExplanation, Reference
+from relrec_core.movies.model.ranking import Profile, Recommender
 from relrec_core.runs.directory import Run
 
 

@@ -14,12 +14,18 @@ from dashboard.figures.heatmap import data_url
 from dashboard.loaders.common import ModelKey, key_of
 from relrec_core import paths
 from relrec_core.products import store as product_store
-from relrec_core.products import truth
-from relrec_core.products.beginning import clear_case
-from relrec_core.products.data import Catalogue
-from relrec_core.products.explain import Explainer, Map, ProductExplanation, Question, Relevance
-from relrec_core.products.recommend import Candidate
-from relrec_core.products.truth import Truth
+from relrec_core.products.data.catalogue import Catalogue
+from relrec_core.products.explanation.default_item import clear_case
+from relrec_core.products.explanation.explain import (
+    Explainer,
+    Map,
+    ProductExplanation,
+    Question,
+    Relevance,
+)
+from relrec_core.products.model.ranking import Candidate
+from relrec_core.products.studio import ground_truth
+from relrec_core.products.studio.ground_truth import Truth
 from relrec_core.runs.directory import Run
 
 P = ParamSpec("P")
@@ -65,7 +71,7 @@ def product_card(path: str, sha256: str) -> dict[str, object]:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def product_truth(folder: Path) -> Truth:
     """The planted causes of a rendered catalogue."""
-    return truth.load(folder)
+    return ground_truth.load(folder)
 
 
 @st.cache_data(max_entries=20_000, show_spinner=False)
@@ -162,6 +168,6 @@ def product_method(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, row: int, name: str
 ) -> tuple[Map, Map]:
     """Maps of both pictures by one of several methods."""
-    from relrec_core.products.attribution import attribute  # what only comparing needs
+    from relrec_core.products.explanation.attribution import attribute
 
     return attribute(_explainer, _question, row, name)

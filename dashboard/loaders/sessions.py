@@ -11,13 +11,13 @@ import streamlit as st
 
 from dashboard.loaders.common import ModelKey, key_of
 from relrec_core.runs.directory import Run
-from relrec_core.sessions import browse
 from relrec_core.sessions import store as session_store
 from relrec_core.sessions.config import Config as SessionConfig
-from relrec_core.sessions.explain import Explorer, SessionAnswer, SessionExplanation
-from relrec_core.sessions.own import Own, from_folder
-from relrec_core.sessions.partial import fitted
-from relrec_core.sessions.predictor import Predictor
+from relrec_core.sessions.data.uploads import Own, from_folder
+from relrec_core.sessions.explanation import browse
+from relrec_core.sessions.explanation.explain import Explorer, SessionAnswer, SessionExplanation
+from relrec_core.sessions.explanation.restricted import fitted
+from relrec_core.sessions.model.predictor import Predictor
 
 SESSIONS, EXPLANATIONS = 300, 512
 

@@ -14,7 +14,7 @@ from dashboard.components import png_button
 from dashboard.figures.report import report
 from relrec_core.errors import RelRecError
 from relrec_core.explanation import Explanation
-from relrec_core.movies.reasons import MovieExplanation
+from relrec_core.movies.explanation.result import MovieExplanation
 from relrec_core.permission import read_only
 
 PLOTLY = {"displayModeBar": False, "responsive": True}

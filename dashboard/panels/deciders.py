@@ -14,9 +14,9 @@ from dashboard.loaders.experts import expert_explanation, movie_experts
 from dashboard.panels.common import PERCENT, chart, files, slug
 from dashboard.panels.proof import experts_proof, experts_table
 from relrec_core.errors import RelRecError
-from relrec_core.movies.data import ITEM, MovieData
-from relrec_core.movies.experts.explain import ExpertExplanation, Explainer
-from relrec_core.movies.recommend import Profile
+from relrec_core.movies.data.interactions import ITEM, MovieData
+from relrec_core.movies.experts.explanation.explain import ExpertExplanation, Explainer
+from relrec_core.movies.model.ranking import Profile
 
 ABOVE, OWN = "Recommended above", "The experts’ own choice"
 PICTURE = "deciders_picture"

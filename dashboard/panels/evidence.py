@@ -14,8 +14,8 @@ from dashboard.figures.evidence import PICTURES
 from dashboard.loaders.evidence import evidence
 from dashboard.panels.common import chart, sentences
 from dashboard.panels.evidence_run import quick_run
-from relrec_core.runs.claims import Claim, Status, Verdict
-from relrec_core.runs.tables import StoredTable
+from relrec_core.evaluation.claims import Claim, Status, Verdict
+from relrec_core.evaluation.tables import StoredTable
 
 LOOKS: dict[Status, tuple[str, str, str]] = {
     "borne out": ("Borne out", ":material/check:", "green"),

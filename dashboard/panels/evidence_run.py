@@ -7,9 +7,9 @@ import streamlit as st
 from dashboard import escape
 from dashboard.loaders.evidence import evidence
 from dashboard.panels.common import sentences
+from relrec_core.evaluation.claims import Claim
 from relrec_core.permission import read_only
 from relrec_core.runs import evaluation, launch
-from relrec_core.runs.claims import Claim
 from relrec_core.runs.directory import Run
 from relrec_core.runs.evaluation import Evaluation
 

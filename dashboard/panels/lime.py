@@ -15,10 +15,10 @@ from dashboard.figures.agreement import agreement
 from dashboard.loaders.common import ModelKey
 from dashboard.panels.common import chart
 from relrec_core.errors import RelRecError
-from relrec_core.movies import surrogates
-from relrec_core.movies.reasons import MovieExplanation, Reference
-from relrec_core.movies.recommend import Profile, Recommender
-from relrec_core.movies.relevance import Doubles, relevance
+from relrec_core.movies.explanation import surrogates
+from relrec_core.movies.explanation.result import MovieExplanation, Reference
+from relrec_core.movies.model.ranking import Profile, Recommender
+from relrec_core.movies.model.relevance import Doubles, relevance
 
 REPEATS = 50
 CHANGED: dict[Reference, str] = {

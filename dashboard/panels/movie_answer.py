@@ -12,8 +12,8 @@ from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import explained
 from dashboard.panels.common import chart, downloads, slug
 from dashboard.panels.movie_proof import movie_proof
-from relrec_core.movies.reasons import MovieExplanation, Reference
-from relrec_core.movies.recommend import Profile, Recommender
+from relrec_core.movies.explanation.result import MovieExplanation, Reference
+from relrec_core.movies.model.ranking import Profile, Recommender
 
 PICTURE = "film_picture"
 COUNTED: dict[Reference, str] = {

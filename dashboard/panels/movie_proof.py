@@ -8,7 +8,7 @@ from dashboard.figures.audit import deletion_figure, deletion_in_words
 from dashboard.figures.movie_words import REMOVED, REPLACED, judged, ledger_in_words
 from dashboard.panels.common import chart
 from relrec_core.explanation import DeletionTest
-from relrec_core.movies.reasons import MovieExplanation
+from relrec_core.movies.explanation.result import MovieExplanation
 
 
 def movie_proof(explanation: MovieExplanation, *, key: str) -> None:

@@ -14,12 +14,12 @@ from dashboard.figures.palette import plain
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import explained
 from dashboard.panels.movie_answer import why
-from relrec_core.movies.attributes import capital, spoken
-from relrec_core.movies.data import ITEM, USER
-from relrec_core.movies.features import FILM
-from relrec_core.movies.questions import answer
-from relrec_core.movies.reasons import MovieExplanation
-from relrec_core.movies.recommend import Profile, Ranking, Recommender
+from relrec_core.movies.data.attributes import capital, spoken
+from relrec_core.movies.data.features import FILM
+from relrec_core.movies.data.interactions import ITEM, USER
+from relrec_core.movies.explanation.questions import answer
+from relrec_core.movies.explanation.result import MovieExplanation
+from relrec_core.movies.model.ranking import Profile, Ranking, Recommender
 from relrec_core.titles import unique_labels
 
 KNOWN, NEW = "From the data", "Someone new"

@@ -8,8 +8,8 @@ import streamlit as st
 
 from dashboard import escape, links
 from dashboard.panels.common import sentences
-from relrec_core.movies.explain import what_if
-from relrec_core.movies.recommend import Profile, Recommender
+from relrec_core.movies.explanation.explain import what_if
+from relrec_core.movies.model.ranking import Profile, Recommender
 
 
 def change_profile(recommender: Recommender, profile: Profile) -> None:

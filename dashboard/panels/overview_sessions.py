@@ -15,9 +15,10 @@ from dashboard.figures.sessions import bars
 from dashboard.loaders.common import evaluation
 from dashboard.loaders.sessions import session_view
 from dashboard.panels.common import chart, provenance
-from relrec_core.sessions import browse, store
-from relrec_core.sessions.evaluate import LAST, MEAN, TITLES, stored_name
-from relrec_core.sessions.explain import SessionExplanation
+from relrec_core.sessions import store
+from relrec_core.sessions.evaluation.evaluate import LAST, MEAN, TITLES, stored_name
+from relrec_core.sessions.explanation import browse
+from relrec_core.sessions.explanation.explain import SessionExplanation
 
 SESSIONS_PAGE = "app_pages/sessions.py"
 

@@ -19,12 +19,13 @@ from dashboard.loaders.products import Asked, product_picture, product_to_begin_
 from dashboard.picture_components import Item, Look, picture_buttons, plain_picture
 from dashboard.uploads import handed_in, take_back
 from relrec_core.lrp.presets import PRESETS
-from relrec_core.products import images, truth
-from relrec_core.products.data import CATEGORY, ITEM, TITLE, Catalogue
-from relrec_core.products.explain import Explainer, Method, Question
-from relrec_core.products.images import ImageError
-from relrec_core.products.recommend import Query, Recommender
-from relrec_core.products.tracing import recommended
+from relrec_core.products.data import images
+from relrec_core.products.data.catalogue import CATEGORY, ITEM, TITLE, Catalogue
+from relrec_core.products.data.images import ImageError
+from relrec_core.products.explanation.explain import Explainer, Method, Question
+from relrec_core.products.explanation.tracing import recommended
+from relrec_core.products.model.ranking import Query, Recommender
+from relrec_core.products.studio import ground_truth
 from relrec_core.titles import unique_labels
 
 SHOWN, THUMBNAIL, LARGE = 48, 96, 384
@@ -383,5 +384,5 @@ def _named(titles: dict[Name, str], title: str) -> Name:
 
 def cause_note(of: Recommender, relation: str) -> None:
     """The planted cause, where there is one."""
-    if of.catalogue.rendered and relation in truth.CAUSES:
-        st.caption(words.planted(relation, truth.CAUSES[relation], of.crosses(relation)))
+    if of.catalogue.rendered and relation in ground_truth.CAUSES:
+        st.caption(words.planted(relation, ground_truth.CAUSES[relation], of.crosses(relation)))

@@ -31,10 +31,10 @@ from dashboard.picture_components import (
     picture_buttons,
     pictures,
 )
-from relrec_core.products.data import ITEM, TITLE
-from relrec_core.products.explain import Explainer, ProductExplanation, Relevance
-from relrec_core.products.recommend import Candidate, Recommender
-from relrec_core.products.words import because
+from relrec_core.products.data.catalogue import ITEM, TITLE
+from relrec_core.products.explanation.explain import Explainer, ProductExplanation, Relevance
+from relrec_core.products.explanation.sentences import because
+from relrec_core.products.model.ranking import Candidate, Recommender
 
 ROLES = ("You look at", "Recommended")
 

@@ -21,9 +21,9 @@ from dashboard.panels.products_answer import ROLES, Shown, every_cell
 from dashboard.panels.proof import audit_strip
 from dashboard.picture_components import Look, figure, mapped, pictures, plain_picture
 from relrec_core.faithfulness.localisation import Mask, misses_by, share_over_area
-from relrec_core.products import truth
-from relrec_core.products.data import ITEM
-from relrec_core.products.words import rather
+from relrec_core.products.data.catalogue import ITEM
+from relrec_core.products.explanation.sentences import rather
+from relrec_core.products.studio import ground_truth
 from relrec_core.titles import unique_labels
 
 COMPARED = 40
@@ -120,7 +120,7 @@ def _other(shown: Shown, options: list[int], chance: dict[int, float]) -> int:
 
 def methods(shown: Shown) -> None:
     """The same recommendation by several methods, side by side."""
-    from relrec_core.products.attribution import METHODS  # what only comparing needs
+    from relrec_core.products.explanation.attribution import METHODS
 
     chosen = st.pills(
         "Methods",
@@ -179,7 +179,7 @@ def _mask(shown: Shown, side: int, pixels: int) -> Mask | None:
     """Where one picture shows the planted cause; None where it is not known."""
     catalogue, relation = shown.of.catalogue, shown.asked.question.relation
     row = (shown.asked.question.query.row, shown.candidate.row)[side]
-    if row is None or not catalogue.rendered or relation not in truth.CAUSES:
+    if row is None or not catalogue.rendered or relation not in ground_truth.CAUSES:
         return None
     item = str(catalogue.items[ITEM].iloc[row])
     return product_truth(catalogue.folder).cause_mask(item, relation, pixels)
@@ -223,7 +223,7 @@ def planted(shown: Shown) -> None:
 def _shared(shown: Shown) -> str:
     """Whether the two really share the cause."""
     catalogue, question = shown.of.catalogue, shown.asked.question
-    cause = truth.CAUSES[question.relation]
+    cause = ground_truth.CAUSES[question.relation]
     known = product_truth(catalogue.folder).attributes[cause]
     ids = catalogue.items[ITEM]
     theirs = known[str(ids.iloc[shown.candidate.row])]

@@ -21,10 +21,10 @@ from dashboard.picture_components import (
     plain_picture,
 )
 from dashboard.region_component import region_grid
-from relrec_core.products.erasing import blurred, erased
-from relrec_core.products.explain import Map, pooled
-from relrec_core.products.recommend import Candidate
-from relrec_core.products.words import places
+from relrec_core.products.explanation.explain import Map, pooled
+from relrec_core.products.explanation.perturbation import blurred, erased
+from relrec_core.products.explanation.sentences import places
+from relrec_core.products.model.ranking import Candidate
 
 GRID = 8
 """Regions down and across, to choose from."""

@@ -12,8 +12,9 @@ from dashboard.loaders.sessions import SessionView, own_view, session_key, sessi
 from dashboard.memory import KEPT
 from dashboard.uploads import handed_in
 from relrec_core.permission import read_only
-from relrec_core.sessions import own, store
-from relrec_core.sessions.explain import spoken
+from relrec_core.sessions import store
+from relrec_core.sessions.data import uploads
+from relrec_core.sessions.explanation.explain import spoken
 
 KINDS = {"model": "The model's", "files": "My files", "folder": "A folder"}
 TYPES = ["csv", "parquet", "gz", "json"]
@@ -72,7 +73,7 @@ def _files() -> SessionView | None:
     if handed is None:
         st.session_state.pop("own_sessions", None)
         return None
-    return _kept(f"files {handed.identity}", lambda: own.from_files(handed.files))
+    return _kept(f"files {handed.identity}", lambda: uploads.from_files(handed.files))
 
 
 def _folder() -> SessionView | None:
@@ -94,8 +95,8 @@ def _folder() -> SessionView | None:
     if not name or st.session_state.get("opened_folder") != name:
         return None
     folder = store.data_folder(name)
-    state = own.state_of(folder)
-    return _kept(f"folder {folder} {state}", lambda: own.from_folder(folder))
+    state = uploads.state_of(folder)
+    return _kept(f"folder {folder} {state}", lambda: uploads.from_folder(folder))
 
 
 def _open_folder() -> None:
@@ -115,7 +116,7 @@ def _ask_for_folder() -> None:
     st.button("Open this folder", icon=":material/folder_open:", on_click=_open_folder)
 
 
-def _kept(identity: str, read: Callable[[], own.Own]) -> SessionView:
+def _kept(identity: str, read: Callable[[], uploads.Own]) -> SessionView:
     """Read once and keep for this visit: one set of sessions, the last one."""
     key: tuple[str, ModelKey] = (identity, session_key())
     kept = st.session_state.get("own_sessions")

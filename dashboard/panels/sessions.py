@@ -16,9 +16,9 @@ from dashboard.figures.session_report import session_report
 from dashboard.loaders.sessions import SessionView
 from dashboard.panels.common import PERCENT, chart, files, slug
 from dashboard.panels.proof import experts_proof, experts_table
-from relrec_core.sessions import browse
-from relrec_core.sessions.explain import Explorer, SessionAnswer, SessionExplanation
-from relrec_core.sessions.schema import LONGEST, SHORTEST
+from relrec_core.sessions.data.schema import LONGEST, SHORTEST
+from relrec_core.sessions.explanation import browse
+from relrec_core.sessions.explanation.explain import Explorer, SessionAnswer, SessionExplanation
 from relrec_core.titles import unique_labels
 
 PICTURE = "session_picture"

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from relrec_core.experts.blocks import Links
 from relrec_core.experts.layers import BlockLinear, ExpertLinear
-from relrec_core.experts.links import Links
 from relrec_core.experts.product import add_children, by_expert, into_children
 from relrec_core.experts.subsets import Family
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from relrec_core.experts.links import Links
+from relrec_core.experts.blocks import Links
 from relrec_core.experts.product import ExpertProduct, InputProduct
 from relrec_core.experts.subsets import Family
 

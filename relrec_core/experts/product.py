@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from relrec_core.experts.links import Links, Run
+from relrec_core.experts.blocks import Links, Run
 
 
 class InputProduct(torch.autograd.Function):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from relrec_core import paths
 from relrec_core.errors import CheckpointError, border
 from relrec_core.movies.config import Config
-from relrec_core.movies.datasets import open_data
-from relrec_core.movies.recommend import Recommender
-from relrec_core.movies.weights import Weights
+from relrec_core.movies.data.datasets import open_data
+from relrec_core.movies.model.ranking import Recommender
+from relrec_core.movies.model.weights import Weights
 from relrec_core.runs import active
 from relrec_core.runs.directory import Run
 

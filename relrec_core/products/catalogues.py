@@ -8,8 +8,9 @@ from pathlib import Path
 
 from relrec_core import paths
 from relrec_core.errors import SourceError, shortened
-from relrec_core.products import data, studio
-from relrec_core.products.data import ITEMS_FILE, Catalogue
+from relrec_core.products.data import catalogue
+from relrec_core.products.data.catalogue import ITEMS_FILE, Catalogue
+from relrec_core.products.studio import drawn_catalogue
 
 STUDIO = "studio"
 SHIPPED_STUDIO = paths.ASSETS / "products" / STUDIO
@@ -29,8 +30,10 @@ def catalogue_folder(dataset: str, progress: Progress | None = None) -> Path:
     if dataset == STUDIO:
         return SHIPPED_STUDIO
     if found := _OTHER_STUDIO.fullmatch(dataset):
-        recipe = studio.Recipe(items=int(found[1]), seed=int(found[2]), bare=studio.BARE)
-        return studio.ensure(paths.data_dir() / dataset, recipe, progress)
+        recipe = drawn_catalogue.Recipe(
+            items=int(found[1]), seed=int(found[2]), bare=drawn_catalogue.BARE
+        )
+        return drawn_catalogue.ensure(paths.data_dir() / dataset, recipe, progress)
     if folder := paths.named_folder(dataset, ITEMS_FILE):
         return folder
     raise SourceError(
@@ -41,4 +44,4 @@ def catalogue_folder(dataset: str, progress: Progress | None = None) -> Path:
 
 def open_catalogue(dataset: str, progress: Progress | None = None) -> Catalogue:
     """Read and check a catalogue by name or folder."""
-    return data.load(catalogue_folder(dataset, progress))
+    return catalogue.load(catalogue_folder(dataset, progress))

@@ -6,7 +6,7 @@ from relrec_core import paths
 from relrec_core.errors import CheckpointError, border
 from relrec_core.products.catalogues import open_catalogue
 from relrec_core.products.config import Config
-from relrec_core.products.recommend import Recommender
+from relrec_core.products.model.ranking import Recommender
 from relrec_core.runs import active
 from relrec_core.runs.directory import Run
 

@@ -21,7 +21,7 @@ def digest(module: str, root: Path = ROOT) -> str:
     files lie do not count. The code is read, not executed, and as it was when first asked for.
 
     Args:
-        module: dotted name, such as "relrec_core.movies.train".
+        module: dotted name, such as "relrec_core.movies.training.train".
         root: the folder in which its package lies.
     """
     reached = {name: _read(name, root) for name in closure(module, root)}

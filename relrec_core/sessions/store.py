@@ -10,11 +10,11 @@ from relrec_core.errors import CheckpointError, SourceError, border, shortened
 from relrec_core.runs import active
 from relrec_core.runs.directory import Run
 from relrec_core.sessions.config import Config
-from relrec_core.sessions.data import SessionData, load_folder
-from relrec_core.sessions.predictor import Predictor
-from relrec_core.sessions.shards import META_FILE, Shards
-from relrec_core.sessions.simulator import Settings, simulated
-from relrec_core.sessions.source import Memory, Source, Stored
+from relrec_core.sessions.data.dataset import SessionData, load_folder
+from relrec_core.sessions.data.shards import META_FILE, Shards
+from relrec_core.sessions.data.source import Memory, Source, Stored
+from relrec_core.sessions.model.predictor import Predictor
+from relrec_core.sessions.simulation.simulator import Settings, simulated
 
 WING = "sessions"
 SIMULATED = "simulated"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from relrec_core.sessions.tables import Upload
+from relrec_core.sessions.data.readers import Upload
 
 HEADER = "session_id,session_position,skip_2,track_name\n"
 

@@ -22,18 +22,19 @@ from relrec_core.errors import (
     SourceError,
     StorageError,
 )
-from relrec_core.movies import data as movies
+from relrec_core.evaluation import tables
+from relrec_core.evaluation.cells import Cells
 from relrec_core.movies import store as movie_store
-from relrec_core.products import amazon, images
-from relrec_core.products import data as products
+from relrec_core.movies.data import interactions as movies
 from relrec_core.products import store as product_store
-from relrec_core.runs import tables, tensors
-from relrec_core.runs.cells import Cells
+from relrec_core.products.data import amazon, images
+from relrec_core.products.data import catalogue as products
+from relrec_core.runs import tensors
 from relrec_core.runs.config import TrainerConfig
 from relrec_core.runs.directory import Run
-from relrec_core.sessions import own
 from relrec_core.sessions import store as session_store
-from relrec_core.sessions.tables import Upload
+from relrec_core.sessions.data import uploads
+from relrec_core.sessions.data.readers import Upload
 from relrec_core.sources import archive, fetch, weights
 from tests.borders import bombs
 from tests.sessions import made
@@ -55,12 +56,12 @@ LOGS, TRACKS = made.frames()
 def test_columns_that_are_no_ids(ids: pl.Series) -> None:
     frame = LOGS[:2].with_columns(ids.alias("session_id"))
     with pytest.raises(DataError, match="column 'session_id'"):
-        own.from_files([made.parquet(frame), made.parquet(TRACKS, "tracks.parquet")])
+        uploads.from_files([made.parquet(frame), made.parquet(TRACKS, "tracks.parquet")])
 
 
 def test_capitals_in_a_name() -> None:
     packed = Upload("LOGS.CSV.GZ", gzip.compress(made.csv(LOGS).content))
-    found = own.from_files([packed, made.csv(TRACKS, "TRACKS.CSV")])
+    found = uploads.from_files([packed, made.csv(TRACKS, "TRACKS.CSV")])
     assert len(found.data.sessions) == 60
 
 
@@ -78,7 +79,7 @@ def test_capitals_in_a_name() -> None:
 )
 def test_bombs_of_sessions(bomb, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
-        own.from_files([bomb()])
+        uploads.from_files([bomb()])
 
 
 @pytest.mark.parametrize(
@@ -94,12 +95,12 @@ def test_entries_of_a_history(key: str, value: str, sentence: str) -> None:
     entries = listening(3)
     entries[1][key] = value
     with pytest.raises(DataError, match=sentence):
-        own.from_files([upload(entries)])
+        uploads.from_files([upload(entries)])
 
 
 def test_a_number_of_5000_digits() -> None:
     with pytest.raises(DataError, match=r"history\.json"):
-        own.from_files([Upload("history.json", b'[{"ts": ' + b"9" * 5_000 + b"}]")])
+        uploads.from_files([Upload("history.json", b'[{"ts": ' + b"9" * 5_000 + b"}]")])
 
 
 def test_ids_of_5000_digits_are_sorted_by_value(tmp_path: Path) -> None:
@@ -147,11 +148,11 @@ def test_folders_that_cannot_be(name: str) -> None:
 def test_a_folder_with_broken_links(tmp_path: Path) -> None:
     (tmp_path / "a.csv").symlink_to(tmp_path / "nowhere")
     (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
-    assert own.state_of(tmp_path)
+    assert uploads.state_of(tmp_path)
     with pytest.raises(DataError, match=r"a\.csv"):
-        own.from_folder(tmp_path)
+        uploads.from_folder(tmp_path)
     with pytest.raises(DataError):
-        own.from_folder(Path("/proc/1"))
+        uploads.from_folder(Path("/proc/1"))
 
 
 def test_a_home_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,5 +244,5 @@ def test_shipped_tables_have_their_checksums() -> None:
 
 def test_the_trace_goes_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(RelRecError):
-        own.from_files([Upload("history.json", b'[{"ts": ' + b"9" * 5_000 + b"}]")])
+        uploads.from_files([Upload("history.json", b'[{"ts": ' + b"9" * 5_000 + b"}]")])
     assert any(record.name == "relrec" and record.exc_info for record in caplog.records)

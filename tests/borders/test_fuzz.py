@@ -17,14 +17,15 @@ from PIL import Image
 
 from relrec_core import paths
 from relrec_core.errors import RelRecError
-from relrec_core.movies import data as movies
-from relrec_core.products import amazon, images
-from relrec_core.products import data as products
-from relrec_core.runs import tables, tensors
-from relrec_core.runs.cells import Cells
+from relrec_core.evaluation import tables
+from relrec_core.evaluation.cells import Cells
+from relrec_core.movies.data import interactions as movies
+from relrec_core.products.data import amazon, images
+from relrec_core.products.data import catalogue as products
+from relrec_core.runs import tensors
 from relrec_core.runs.config import TrainerConfig, load
-from relrec_core.sessions import own
-from relrec_core.sessions.tables import Upload
+from relrec_core.sessions.data import uploads
+from relrec_core.sessions.data.readers import Upload
 from relrec_core.sources import archive, movielens, onnx, weights
 from tests.sessions import made
 from tests.sessions.test_history import listening, upload
@@ -83,12 +84,12 @@ FEW = TRACKS.filter(pl.col("track_id").is_in(SMALL["track_id_clean"].implode()))
 def test_session_logs(kind: str) -> None:
     content = made.csv(SMALL).content if kind == "csv" else made.parquet(SMALL).content
     features = made.parquet(FEW, "tracks.parquet")
-    survives(content, lambda raw: own.from_files([Upload(f"l.{kind}", raw), features]))
+    survives(content, lambda raw: uploads.from_files([Upload(f"l.{kind}", raw), features]))
 
 
 def test_history() -> None:
     content = upload(listening(9)).content
-    survives(content, lambda raw: own.from_files([Upload("history.json", raw)]))
+    survives(content, lambda raw: uploads.from_files([Upload("history.json", raw)]))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
@@ -252,21 +253,21 @@ def test_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_shards(tmp_path: Path) -> None:
-    from relrec_core.sessions.prepare import prepare_simulated
+    from relrec_core.sessions.training.prepare import prepare_simulated
 
     prepare_simulated(9, tmp_path / "s", settings=made.SETTINGS)
     file = tmp_path / "s" / "meta.json"
 
     def use(raw: bytes) -> None:
         file.write_bytes(raw)
-        own.from_folder(tmp_path / "s")
+        uploads.from_folder(tmp_path / "s")
 
     survives(file.read_bytes(), use)
 
 
 def test_quoted_values_are_short() -> None:
     with pytest.raises(RelRecError) as error:
-        own.from_files(
+        uploads.from_files(
             [made.csv(made.with_value(SMALL, "premium", 0, "z" * 900)), made.csv(FEW, "tracks.csv")]
         )
     assert len(str(error.value)) < 300

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from relrec_core.movies.config import Config
-from relrec_core.movies.train import train
+from relrec_core.movies.training.train import train
 from relrec_core.runs.active import make_active
 from relrec_core.runs.directory import Run
 from scripts import chromium, server

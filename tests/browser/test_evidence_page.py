@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from dashboard.claims import CLAIMS, WINGS
 from dashboard.panels.evidence import LOOKS
-from relrec_core.runs.tables import stored
+from relrec_core.evaluation.tables import stored
 from tests.browser.conftest import Open
 
 CHANCE, TASTES = CLAIMS["significance"], CLAIMS["tastes"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from relrec_core.movies.reasons import MovieExplanation
+from relrec_core.movies.explanation.result import MovieExplanation
 from tests.browser.conftest import Open
 
 REASON = re.compile(r"is recommended (mostly |mainly |only )?because")

@@ -12,8 +12,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from relrec_core.sessions.explain import SessionExplanation
-from relrec_core.sessions.tables import Upload
+from relrec_core.sessions.data.readers import Upload
+from relrec_core.sessions.explanation.explain import SessionExplanation
 from scripts import server
 from tests.browser.conftest import APP, Open
 from tests.sessions import made

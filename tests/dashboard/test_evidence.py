@@ -13,8 +13,8 @@ from dashboard.claims import CLAIMS, WINGS
 from dashboard.figures.evidence import PICTURES
 from relrec_core import paths
 from relrec_core.errors import DataError
-from relrec_core.runs.claims import Claim, Source, graded
-from relrec_core.runs.tables import store
+from relrec_core.evaluation.claims import Claim, Source, graded
+from relrec_core.evaluation.tables import store
 
 
 def judged(key: str, *frames: pd.DataFrame) -> str:

@@ -23,7 +23,7 @@ from dashboard.figures.report import report
 from dashboard.figures.sankey import LONGEST_LABEL, described, sankey
 from dashboard.figures.toy import toy_figure
 from relrec_core.explanation import DeletionTest, Ledger, Provenance
-from relrec_core.movies.reasons import FeatureRelevance, MovieAudit, MovieExplanation
+from relrec_core.movies.explanation.result import FeatureRelevance, MovieAudit, MovieExplanation
 
 pytestmark = pytest.mark.numerics
 

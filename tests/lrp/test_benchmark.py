@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from relrec_core.lrp.benchmark import rows
-from relrec_core.products.model import trunk
+from relrec_core.products.model.trunks import trunk
 
 
 @pytest.mark.slow

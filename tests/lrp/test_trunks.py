@@ -8,7 +8,7 @@ import torch
 from relrec_core.errors import ConfigError
 from relrec_core.lrp import trace
 from relrec_core.lrp.presets import PRESETS
-from relrec_core.products.model import TRUNKS, trunk
+from relrec_core.products.model.trunks import TRUNKS, trunk
 
 pytestmark = pytest.mark.numerics
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from relrec_core.movies.data import MovieData, load
-from relrec_core.movies.features import FeatureSpace
-from relrec_core.movies.weights import Weights
+from relrec_core.movies.data.features import FeatureSpace
+from relrec_core.movies.data.interactions import MovieData, load
+from relrec_core.movies.model.weights import Weights
 
 
 def folder(path: Path, viewers: int = 60, films: int = 40, groups: int = 4, seed: int = 0) -> Path:

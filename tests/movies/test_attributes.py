@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from relrec_core.errors import DataError
-from relrec_core.movies.data import MovieData, load
-from relrec_core.movies.features import display_titles, feature_space, film_names, viewer_names
-from relrec_core.movies.recommend import Recommender
+from relrec_core.movies.data.features import display_titles, feature_space, film_names, viewer_names
+from relrec_core.movies.data.interactions import MovieData, load
+from relrec_core.movies.model.ranking import Recommender
 from tests.movies import planted
 
 N = 12

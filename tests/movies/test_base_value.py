@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from relrec_core.movies.features import Indices
-from relrec_core.movies.relevance import average_user, relevance, score_of_kept
-from relrec_core.movies.weights import Weights
+from relrec_core.movies.data.features import Indices
+from relrec_core.movies.model.relevance import average_user, relevance, score_of_kept
+from relrec_core.movies.model.weights import Weights
 from tests.movies.test_explain import SEEDS, made
 
 

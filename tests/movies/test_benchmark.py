@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from relrec_core.errors import RunError
-from relrec_core.movies import benchmark, store
-from relrec_core.movies.benchmark import Measurement
-from relrec_core.movies.features import feature_space
-from relrec_core.movies.recommend import Recommender
+from relrec_core.movies import store
+from relrec_core.movies.data.features import feature_space
+from relrec_core.movies.evaluation import benchmark
+from relrec_core.movies.evaluation.benchmark import Measurement
+from relrec_core.movies.model.ranking import Recommender
 from scripts import benchmarks as command
 from scripts import evaluation
 from tests.movies import planted

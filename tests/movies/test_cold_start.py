@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from relrec_core.movies import cold_start
-from relrec_core.movies.cold_start import (
+from relrec_core.movies.evaluation import cold_start
+from relrec_core.movies.evaluation.baselines.peers import PEERS
+from relrec_core.movies.evaluation.cold_start import (
     ColdStart,
     recall_curve,
     sample_films,
     short_history_table,
 )
-from relrec_core.movies.metrics import recall
-from relrec_core.movies.peers import PEERS
-from relrec_core.movies.study import Study
+from relrec_core.movies.evaluation.study import Study
+from relrec_core.movies.model.metrics import recall
 from tests.movies import planted
 
 pytestmark = pytest.mark.numerics

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from relrec_core.movies import curves
-from relrec_core.movies.features import feature_space
-from relrec_core.movies.split import split
-from relrec_core.movies.study import Study, Trained
+from relrec_core.movies.data.features import feature_space
+from relrec_core.movies.data.split import split
+from relrec_core.movies.evaluation import curves
+from relrec_core.movies.evaluation.study import Study, Trained
 from tests.movies import planted
 
 pytestmark = pytest.mark.numerics

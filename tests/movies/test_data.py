@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relrec_core.errors import DataError
-from relrec_core.movies import data as movies
-from relrec_core.movies.data import MovieData, load
+from relrec_core.movies.data import interactions as movies
+from relrec_core.movies.data.interactions import MovieData, load
 
 RATINGS = "user_id,item_id,rating,timestamp\n1,10,4,100\n1,20,2.5,50\n2,10,5,7\n"
 ITEMS = 'item_id,title,year,genres\n10,"Fish, A",1988,Comedy|Crime\n20,Alien,,\n30,Dune,1984,SF\n'

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from relrec_core.movies import directions
-from relrec_core.movies.curves import cases
-from relrec_core.movies.features import feature_space
-from relrec_core.movies.relevance import average_user, relevance
-from relrec_core.movies.split import split
-from relrec_core.movies.study import Study, Trained
+from relrec_core.movies.data.features import feature_space
+from relrec_core.movies.data.split import split
+from relrec_core.movies.evaluation import directions
+from relrec_core.movies.evaluation.curves import cases
+from relrec_core.movies.evaluation.study import Study, Trained
+from relrec_core.movies.model.relevance import average_user, relevance
 from tests.movies import planted
 
 

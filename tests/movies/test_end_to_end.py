@@ -9,12 +9,12 @@ import pytest
 
 from relrec_core.movies import store
 from relrec_core.movies.config import Config
-from relrec_core.movies.explain import explain
-from relrec_core.movies.metrics import recall
-from relrec_core.movies.peers import Popularity
-from relrec_core.movies.reasons import MovieExplanation
-from relrec_core.movies.recommend import Recommender
-from relrec_core.movies.train import train
+from relrec_core.movies.evaluation.baselines.peers import Popularity
+from relrec_core.movies.explanation.explain import explain
+from relrec_core.movies.explanation.result import MovieExplanation
+from relrec_core.movies.model.metrics import recall
+from relrec_core.movies.model.ranking import Recommender
+from relrec_core.movies.training.train import train
 from relrec_core.runs.directory import Run
 
 pytestmark = pytest.mark.numerics

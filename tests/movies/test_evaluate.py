@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 
 from relrec_core.errors import ConfigError, ReadOnlyError
-from relrec_core.movies import evaluate, store, study, tuning
+from relrec_core.evaluation import tables
+from relrec_core.evaluation.cells import Cells
+from relrec_core.movies import store
 from relrec_core.movies.config import Config
-from relrec_core.movies.evaluate import stored_name
-from relrec_core.movies.peers import PEERS
-from relrec_core.movies.study import Study
-from relrec_core.runs import tables
-from relrec_core.runs.cells import Cells
+from relrec_core.movies.evaluation import evaluate, study, tuning
+from relrec_core.movies.evaluation.baselines.peers import PEERS
+from relrec_core.movies.evaluation.evaluate import stored_name
+from relrec_core.movies.evaluation.study import Study
 from relrec_core.runs.directory import Run
 from relrec_core.runs.execution import Cancelled
 from tests.movies import planted

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from relrec_core.movies.examples import MOST_SHORT, Masking, Removal
-from relrec_core.movies.features import FeatureSpace, feature_space
+from relrec_core.movies.data.features import FeatureSpace, feature_space
+from relrec_core.movies.training.examples import MOST_SHORT, Masking, Removal
 from relrec_core.runs.distributed import Group
 from tests.movies.test_features import movie_data
 

@@ -17,16 +17,16 @@ import torch
 
 from relrec_core.errors import CheckpointError, ConfigError, DataError, ProfileError
 from relrec_core.experts.subsets import Family
-from relrec_core.movies import evaluate
-from relrec_core.movies.data import load
+from relrec_core.movies.data.interactions import load
+from relrec_core.movies.evaluation import evaluate
+from relrec_core.movies.evaluation.study import Study
 from relrec_core.movies.experts import store
-from relrec_core.movies.experts.exchange import added, exchange_test, others
-from relrec_core.movies.experts.explain import ExpertExplanation, Explainer
-from relrec_core.movies.experts.inputs import EXPERTS, GROUPS, TASTE_SPREAD, Attributes
-from relrec_core.movies.experts.model import NetworkOfExperts, network
-from relrec_core.movies.experts.study import training_code as experts_code
-from relrec_core.movies.experts.train import Config, train
-from relrec_core.movies.study import Study
+from relrec_core.movies.experts.data.inputs import EXPERTS, GROUPS, TASTE_SPREAD, Attributes
+from relrec_core.movies.experts.evaluation.study import training_code as experts_code
+from relrec_core.movies.experts.explanation.explain import ExpertExplanation, Explainer
+from relrec_core.movies.experts.explanation.resampling import added, exchange_test, others
+from relrec_core.movies.experts.model.network import NetworkOfExperts, network
+from relrec_core.movies.experts.training.train import Config, train
 from relrec_core.runs.active import make_active
 from relrec_core.runs.config import load as load_config
 from relrec_core.runs.directory import Run, list_runs
@@ -289,8 +289,8 @@ def test_tables_have_every_method_and_expert_and_train_once(
     def never(*arguments: object) -> None:
         raise AssertionError("computed a second time")
 
-    monkeypatch.setattr("relrec_core.movies.experts.study.train", never)
-    monkeypatch.setattr("relrec_core.movies.experts.baselines.measured", never)
+    monkeypatch.setattr("relrec_core.movies.experts.evaluation.study.train", never)
+    monkeypatch.setattr("relrec_core.movies.experts.evaluation.baselines.measured", never)
     again = evaluate.evaluate("experts", Study(str(made), seeds=(0, 1), quick=True))
     columns = ["method", "hit_rate_10", "ndcg_10"]
     pd.testing.assert_frame_equal(again.frame[columns], first.frame[columns])

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from relrec_core.errors import DataError
-from relrec_core.movies.data import MovieData, load
-from relrec_core.movies.experts.examples import Examples
-from relrec_core.movies.experts.holdout import NOBODY, Cases, holdout
-from relrec_core.movies.experts.inputs import EXPERTS, TASTE_SPREAD, Attributes, family
-from relrec_core.movies.experts.ranking import places, ranking
-from relrec_core.movies.experts.start import ALPHA, REGULARISATION, factors
-from relrec_core.movies.peers import Als
+from relrec_core.movies.data.interactions import MovieData, load
+from relrec_core.movies.evaluation.baselines.peers import Als
+from relrec_core.movies.experts.data.holdout import NOBODY, Cases, holdout
+from relrec_core.movies.experts.data.inputs import EXPERTS, TASTE_SPREAD, Attributes, family
+from relrec_core.movies.experts.model.ranking import places, ranking
+from relrec_core.movies.experts.model.warm_start import ALPHA, REGULARISATION, factors
+from relrec_core.movies.experts.training.examples import Examples
 from tests.movies import planted
 
 pytestmark = pytest.mark.numerics

@@ -16,14 +16,14 @@ from scipy.special import softmax
 
 from relrec_core.errors import ProfileError
 from relrec_core.explanation import Ledger
-from relrec_core.movies import explain as explaining
-from relrec_core.movies.data import load
-from relrec_core.movies.explain import PROVEN, explain, first_user, what_if
-from relrec_core.movies.features import FILM, Indices, feature_space
-from relrec_core.movies.reasons import MovieExplanation
-from relrec_core.movies.recommend import Recommender
-from relrec_core.movies.relevance import Relevance, relevance, score_of_kept
-from relrec_core.movies.weights import Weights
+from relrec_core.movies.data.features import FILM, Indices, feature_space
+from relrec_core.movies.data.interactions import load
+from relrec_core.movies.explanation import explain as explaining
+from relrec_core.movies.explanation.explain import PROVEN, explain, first_user, what_if
+from relrec_core.movies.explanation.result import MovieExplanation
+from relrec_core.movies.model.ranking import Recommender
+from relrec_core.movies.model.relevance import Relevance, relevance, score_of_kept
+from relrec_core.movies.model.weights import Weights
 from tests.movies import planted
 
 pytestmark = pytest.mark.numerics

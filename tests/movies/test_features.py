@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from relrec_core.movies.data import MovieData, load
-from relrec_core.movies.features import (
+from relrec_core.movies.data.features import (
     FILM,
     FeatureSpace,
     display_titles,
     feature_space,
     viewer_names,
 )
-from relrec_core.movies.split import split
+from relrec_core.movies.data.interactions import MovieData, load
+from relrec_core.movies.data.split import split
 from tests.movies import planted
 
 WORDS = st.sampled_from(["Drama", "War", "Sci-Fi", " ", ""])

@@ -14,10 +14,10 @@ from scipy import sparse
 from scipy.special import softmax
 
 from relrec_core.errors import CheckpointError
-from relrec_core.movies.data import MovieData
-from relrec_core.movies.features import FeatureSpace, feature_space
-from relrec_core.movies.model import RecoNet
-from relrec_core.movies.weights import Weights
+from relrec_core.movies.data.features import FeatureSpace, feature_space
+from relrec_core.movies.data.interactions import MovieData
+from relrec_core.movies.model.network import RecoNet
+from relrec_core.movies.model.weights import Weights
 from relrec_core.runs import tensors
 from tests.movies import planted
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from relrec_core.movies import peers
-from relrec_core.movies.metrics import recall
-from relrec_core.movies.split import Split, split
+from relrec_core.movies.data.split import Split, split
+from relrec_core.movies.evaluation.baselines import peers
+from relrec_core.movies.model.metrics import recall
 from tests.movies import planted
 
 pytestmark = pytest.mark.numerics

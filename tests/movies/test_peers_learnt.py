@@ -9,15 +9,15 @@ import pytest
 import torch
 from scipy import sparse
 
-from relrec_core.movies import peers_factorisation, peers_metric, peers_ocular
-from relrec_core.movies.features import FeatureSpace, feature_space
-from relrec_core.movies.metrics import recall
-from relrec_core.movies.peers import Popularity
-from relrec_core.movies.peers_factorisation import FactorisationMachine
-from relrec_core.movies.peers_implicit import Bpr, Lmf
-from relrec_core.movies.peers_metric import MetricLearning
-from relrec_core.movies.peers_ocular import Ocular
-from relrec_core.movies.split import Split, split
+from relrec_core.movies.data.features import FeatureSpace, feature_space
+from relrec_core.movies.data.split import Split, split
+from relrec_core.movies.evaluation.baselines import factorisation, metric_learning, ocular
+from relrec_core.movies.evaluation.baselines.factorisation import FactorisationMachine
+from relrec_core.movies.evaluation.baselines.implicit_models import Bpr, Lmf
+from relrec_core.movies.evaluation.baselines.metric_learning import MetricLearning
+from relrec_core.movies.evaluation.baselines.ocular import Ocular
+from relrec_core.movies.evaluation.baselines.peers import Popularity
+from relrec_core.movies.model.metrics import recall
 from tests.movies import planted
 
 pytestmark = pytest.mark.numerics
@@ -82,7 +82,7 @@ def test_ocular_gradient_and_objective_are_those_of_a_dense_twin() -> None:
             twin[u] += -liked[u, i] * torch.log(1 - torch.exp(-s)) if liked[u, i] else s
         twin[u] += 0.7 * (f[u] ** 2).sum()
     twin.sum().backward()
-    losses, gradient = peers_ocular.objective(
+    losses, gradient = ocular.objective(
         rows.astype(np.float32), others.astype(np.float32), sparse.csr_matrix(liked), 0.7
     )
     np.testing.assert_allclose(losses, twin.detach(), rtol=1e-4)
@@ -98,11 +98,11 @@ def test_ocular_objective_never_rises_and_factors_stay_non_negative(
     films = draw.uniform(0, 1, (liked.shape[1], 5)).astype(np.float32)
     steps = np.ones(len(films), np.float32)
     by_film = liked.T.tocsr()
-    before, _ = peers_ocular.objective(films, viewers, by_film, 1.0)
+    before, _ = ocular.objective(films, viewers, by_film, 1.0)
     first = before.sum()
     for _ in range(20):
-        peers_ocular.descend(films, viewers, by_film, 1.0, steps)
-        after, _ = peers_ocular.objective(films, viewers, by_film, 1.0)
+        ocular.descend(films, viewers, by_film, 1.0, steps)
+        after, _ = ocular.objective(films, viewers, by_film, 1.0)
         assert (after <= before + 1e-4).all() and (films >= 0).all()
         before = after
     assert before.sum() < 0.9 * first
@@ -131,7 +131,7 @@ def test_factorisation_machine_without_history_knows_attributes_only(
     world: tuple[Split, FeatureSpace],
 ) -> None:
     parts, space = world
-    own, of_films = peers_factorisation.attributes_of(parts.known, space)
+    own, of_films = factorisation.attributes_of(parts.known, space)
     machine = FactorisationMachine(3, 0.1, 3.0, epochs=3).learn(parts.known, own, of_films)
     nothing = sparse.csr_matrix((3, parts.known.shape[1]), dtype=np.float32)
     scores = machine.fold_in(nothing, own[[0, 2, 1]])  # two of one gender, one of the other
@@ -164,4 +164,4 @@ def test_covariance_is_numpys() -> None:
     points = torch.randn(50, 4, generator=torch.Generator().manual_seed(0))
     matrix = np.cov(points.numpy().T, bias=True)
     np.fill_diagonal(matrix, 0)
-    assert float(peers_metric.covariance(points)) == pytest.approx((matrix**2).sum(), rel=1e-4)
+    assert float(metric_learning.covariance(points)) == pytest.approx((matrix**2).sum(), rel=1e-4)

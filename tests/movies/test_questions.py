@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from relrec_core.movies.explain import explain
-from relrec_core.movies.features import feature_space
-from relrec_core.movies.questions import ABOUT, answer
-from relrec_core.movies.reasons import MovieExplanation
-from relrec_core.movies.recommend import Profile, Recommender
+from relrec_core.movies.data.features import feature_space
+from relrec_core.movies.explanation.explain import explain
+from relrec_core.movies.explanation.questions import ABOUT, answer
+from relrec_core.movies.explanation.result import MovieExplanation
+from relrec_core.movies.model.ranking import Profile, Recommender
 from tests.movies import planted
 
 TITLES = {

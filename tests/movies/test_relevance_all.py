@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from relrec_core.movies.features import feature_space
-from relrec_core.movies.recommend import rank_all
-from relrec_core.movies.relevance import relevance, relevance_all
-from relrec_core.movies.split import split
+from relrec_core.movies.data.features import feature_space
+from relrec_core.movies.data.split import split
+from relrec_core.movies.model.ranking import rank_all
+from relrec_core.movies.model.relevance import relevance, relevance_all
 from tests.movies import planted
 
 pytestmark = pytest.mark.numerics

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from relrec_core.errors import ProfileError
-from relrec_core.movies import surrogates
-from relrec_core.movies.features import feature_space
-from relrec_core.movies.relevance import relevance
-from relrec_core.movies.surrogates import ComparisonCancelled, Surrogate
-from relrec_core.movies.weights import Weights
+from relrec_core.movies.data.features import feature_space
+from relrec_core.movies.explanation import surrogates
+from relrec_core.movies.explanation.surrogates import ComparisonCancelled, Surrogate
+from relrec_core.movies.model.relevance import relevance
+from relrec_core.movies.model.weights import Weights
 from tests.movies import planted
 
 pytestmark = pytest.mark.numerics

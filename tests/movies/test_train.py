@@ -18,10 +18,10 @@ import pytest
 from relrec_core.errors import CheckpointError, DataError, RunError
 from relrec_core.movies import store
 from relrec_core.movies.config import Config
-from relrec_core.movies.datasets import open_data
-from relrec_core.movies.metrics import recall
-from relrec_core.movies.split import split
-from relrec_core.movies.train import train
+from relrec_core.movies.data.datasets import open_data
+from relrec_core.movies.data.split import split
+from relrec_core.movies.model.metrics import recall
+from relrec_core.movies.training.train import train
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.runs.execution import Cancelled
 from relrec_core.runs.launch import TRAIN, launch, resume

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relrec_core.movies.data import load
-from relrec_core.movies.features import FeatureSpace, feature_space
-from relrec_core.movies.recommend import Profile, Recommender, rank
+from relrec_core.movies.data.features import FeatureSpace, feature_space
+from relrec_core.movies.data.interactions import load
+from relrec_core.movies.model.ranking import Profile, Recommender, rank
 from tests.movies import planted
 
 

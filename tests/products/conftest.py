@@ -8,17 +8,20 @@ from typing import Any
 
 import pytest
 
-from relrec_core.products import data, studio
-from relrec_core.products.data import Catalogue
-from relrec_core.products.recommend import Recommender
-from relrec_core.products.train import Config, train
+from relrec_core.products.data import catalogue as data
+from relrec_core.products.data.catalogue import Catalogue
+from relrec_core.products.model.ranking import Recommender
+from relrec_core.products.studio import drawn_catalogue
+from relrec_core.products.training.train import Config, train
 from relrec_core.runs.directory import Run
 
 
 @pytest.fixture(scope="session")
 def small_studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("catalogues") / "small"
-    return studio.render(folder, studio.Recipe(items=256, users=12, side=32, seed=5))
+    return drawn_catalogue.render(
+        folder, drawn_catalogue.Recipe(items=256, users=12, side=32, seed=5)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,8 @@ import pytest
 from PIL import Image
 
 from relrec_core.errors import DataError
-from relrec_core.products import amazon, amazon_records, data, downloads
-from relrec_core.products.downloads import Manners, Tally
+from relrec_core.products.data import amazon, amazon_records, catalogue, downloads
+from relrec_core.products.data.downloads import Manners, Tally
 from tests.products.pictures import encoded
 
 FAST = Manners(per_second=1000, workers=4, pause=0.01, timeout=0.5, maximum_bytes=100_000)
@@ -364,7 +364,7 @@ def test_pictures_with_every_sort_of_link(shop: Shop, tmp_path: Path) -> None:
     assert again == Tally(there=2, fetched=0, dead=6, failed=2)
     assert {name for name in shop.asked if shop.asked[name] > before[name]} == {"busy", "cut"}
     assert (folder / "dead.csv").read_text() == reasons
-    loaded = data.load(folder)
+    loaded = catalogue.load(folder)
     assert (len(loaded.items), len(loaded.left_out), loaded.lost_pairs) == (2, 8, 1)
 
 
@@ -422,7 +422,7 @@ def test_command_line(shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "items: 3, pairs: 3, purchases: 0, broken lines: 0" in capsys.readouterr().out
     assert amazon.main(["images", folder, "--per-second", "100"]) == 0
     assert "there: 0, fetched: 2, dead: 1, failed: 0" in capsys.readouterr().out
-    assert data.load(Path(folder)).relation_names == ("also_viewed",)
+    assert catalogue.load(Path(folder)).relation_names == ("also_viewed",)
     assert amazon.main(["convert", str(meta), folder]) == 1
     assert "expected a new folder" in capsys.readouterr().err
     with pytest.raises(SystemExit):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from relrec_core.errors import DataError
-from relrec_core.products import data
+from relrec_core.products.data import catalogue as data
 from tests.conftest import SHARED
 from tests.products.pictures import ITEMS, RELATIONS, catalogue
 

@@ -12,10 +12,8 @@ from PIL import Image
 from relrec_core.errors import ConfigError
 from relrec_core.lrp import evidence
 from relrec_core.lrp.presets import PRESETS
-from relrec_core.products import search, truth
-from relrec_core.products.attribution import METHODS, attribute
-from relrec_core.products.erasing import blurred, erased
-from relrec_core.products.explain import (
+from relrec_core.products.explanation.attribution import METHODS, attribute
+from relrec_core.products.explanation.explain import (
     GRID,
     Explainer,
     Method,
@@ -23,8 +21,11 @@ from relrec_core.products.explain import (
     Question,
     pooled,
 )
-from relrec_core.products.recommend import Recommender
-from relrec_core.products.tracing import faded
+from relrec_core.products.explanation.perturbation import blurred, erased
+from relrec_core.products.explanation.tracing import faded
+from relrec_core.products.model import search
+from relrec_core.products.model.ranking import Recommender
+from relrec_core.products.studio import ground_truth
 
 pytestmark = pytest.mark.numerics
 
@@ -262,7 +263,7 @@ def test_cells_are_sums_of_their_pixels() -> None:
 def test_the_planted_cause_of_the_shown_relation_is_known(
     small_studio: Path, recommender: Recommender
 ) -> None:
-    planted = truth.load(small_studio)
+    planted = ground_truth.load(small_studio)
     item = str(recommender.catalogue.items["item_id"].iloc[0])
     mask = planted.cause_mask(item, "also_viewed", recommender.pictures.side)
     assert mask.shape == (32, 32) and 0 < mask.mean() < 1

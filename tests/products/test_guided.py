@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from relrec_core.lrp import evidence, propagate
-from relrec_core.products import guided
-from relrec_core.products.data import Catalogue
-from relrec_core.products.model import trunk
-from relrec_core.products.network import Siamese
-from relrec_core.products.recommend import Recommender
-from relrec_core.products.split import VALIDATION, Split
-from relrec_core.products.train import Config, train
+from relrec_core.products.data.catalogue import Catalogue
+from relrec_core.products.data.split import VALIDATION, Split
+from relrec_core.products.model.network import Siamese
+from relrec_core.products.model.ranking import Recommender
+from relrec_core.products.model.trunks import trunk
+from relrec_core.products.training import guided
+from relrec_core.products.training.train import Config, train
 from relrec_core.runs.directory import Run
 from tests.products.conftest import settings
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from relrec_core.products import images
-from relrec_core.products.images import ImageError
+from relrec_core.products.data import images
+from relrec_core.products.data.images import ImageError
 from tests.products.pictures import encoded
 
 pytestmark = pytest.mark.numerics

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from relrec_core.products import truth
-from relrec_core.products.explain import Explainer, Method
-from relrec_core.products.maps import STEPS, asked_of, located, perturbed
-from relrec_core.products.recommend import Recommender
-from relrec_core.products.tracing import recommended
+from relrec_core.products.evaluation.map_evaluation import STEPS, asked_of, located, perturbed
+from relrec_core.products.explanation.explain import Explainer, Method
+from relrec_core.products.explanation.tracing import recommended
+from relrec_core.products.model.ranking import Recommender
+from relrec_core.products.studio import ground_truth
 
 pytestmark = pytest.mark.numerics
 
@@ -26,7 +26,7 @@ def test_photos_are_asked_what_the_page_shows_and_no_title_stands_twice() -> Non
 
 @pytest.mark.parametrize("name", ["LRP, reference", "Saliency", "Brightness"])
 def test_maps_are_located(recommender: Recommender, name: str) -> None:
-    planted = truth.load(recommender.catalogue.folder)
+    planted = ground_truth.load(recommender.catalogue.folder)
     explainer, relation = Explainer(recommender), "bought_together"
     found = located(explainer, planted, relation, PAIRS, Method(), name)
     assert found["pictures"] == 4

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from relrec_core.products.catalogues import open_catalogue
-from relrec_core.products.images import NORMALISATIONS
-from relrec_core.products.pictures import Pictures
+from relrec_core.products.data.images import NORMALISATIONS
+from relrec_core.products.data.pictures import Pictures
 
 
 @pytest.mark.parametrize("name", NORMALISATIONS)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relrec_core.products.data import Catalogue
-from relrec_core.products.split import TEST, TRAIN, VALIDATION, Pairs, Split
+from relrec_core.products.data.catalogue import Catalogue
+from relrec_core.products.data.split import TEST, TRAIN, VALIDATION, Pairs, Split
 
 
 def related(catalogue: Catalogue) -> set[tuple[int, int, str]]:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from relrec_core.errors import ConfigError, DataError
-from relrec_core.products import colours, data, emblems, studio, truth
-from relrec_core.products.painting import Label
-from relrec_core.products.studio import Recipe
+from relrec_core.products.data import catalogue
+from relrec_core.products.studio import colours, drawn_catalogue, emblems, ground_truth
+from relrec_core.products.studio.drawn_catalogue import Recipe
+from relrec_core.products.studio.painting import Label
 
 pytestmark = pytest.mark.numerics
 
@@ -20,7 +21,7 @@ RECIPE = Recipe(items=256, users=12, side=64, seed=3)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return studio.render(tmp_path_factory.mktemp("studio") / "shop", RECIPE)
+    return drawn_catalogue.render(tmp_path_factory.mktemp("studio") / "shop", RECIPE)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -31,76 +32,78 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.mark.slow
 def test_same_recipe_same_bytes_and_other_seed_other_bytes(folder: Path, tmp_path: Path) -> None:
     first = contents(folder)
-    assert contents(studio.render(tmp_path / "again", RECIPE)) == first
-    other = contents(studio.render(tmp_path / "again", Recipe(256, 12, 64, seed=4)))
+    assert contents(drawn_catalogue.render(tmp_path / "again", RECIPE)) == first
+    other = contents(drawn_catalogue.render(tmp_path / "again", Recipe(256, 12, 64, seed=4)))
     assert other.keys() == first.keys()
     assert sum(other[name] == first[name] for name in first) == 0
     assert list(tmp_path.iterdir()) == [tmp_path / "again"]
 
 
 def test_it_is_a_catalogue_and_says_that_it_is_rendered(folder: Path) -> None:
-    shop = data.load(folder)
+    shop = catalogue.load(folder)
     assert shop.rendered
     assert "rendered" in shop.title
     assert (len(shop.items), len(shop.left_out), shop.notes) == (256, 0, ())
-    assert set(shop.items[data.CATEGORY]) == set(studio.KINDS)
-    assert len(studio.KINDS) >= 12
-    assert shop.relation_names == tuple(sorted(truth.CAUSES))
+    assert set(shop.items[catalogue.CATEGORY]) == set(drawn_catalogue.KINDS)
+    assert len(drawn_catalogue.KINDS) >= 12
+    assert shop.relation_names == tuple(sorted(ground_truth.CAUSES))
     assert len(shop.users) == 12
     assert shop.picture(0, 64).size == (64, 64)
 
 
 def test_only_another_recipe_is_rendered_anew(folder: Path) -> None:
     before = (folder / "source.json").stat().st_mtime_ns
-    assert studio.ensure(folder, RECIPE) == folder
+    assert drawn_catalogue.ensure(folder, RECIPE) == folder
     assert (folder / "source.json").stat().st_mtime_ns == before
 
 
 def test_other_files_are_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("precious")
     with pytest.raises(DataError, match="found other files"):
-        studio.ensure(tmp_path, RECIPE)
+        drawn_catalogue.ensure(tmp_path, RECIPE)
     assert (tmp_path / "mine.txt").read_text() == "precious"
 
 
 def test_relations_are_exactly_those_with_their_cause(folder: Path) -> None:
-    shop, planted = data.load(folder), truth.load(folder).attributes
-    rows = planted.loc[shop.items[data.ITEM]]
-    kind = rows[truth.KIND].to_numpy()
-    scene = np.array([studio._SCENE_OF[each] for each in kind])
+    shop, planted = catalogue.load(folder), ground_truth.load(folder).attributes
+    rows = planted.loc[shop.items[catalogue.ITEM]]
+    kind = rows[ground_truth.KIND].to_numpy()
+    scene = np.array([drawn_catalogue._SCENE_OF[each] for each in kind])
     same_kind = kind[:, None] == kind
     complement = (scene[:, None] == scene) & ~same_kind
     allowed = {"also_viewed": same_kind, "buy_after_viewing": same_kind}
-    for relation, cause in truth.CAUSES.items():
+    for relation, cause in ground_truth.CAUSES.items():
         value = rows[cause].to_numpy()
         expected = np.triu((value[:, None] == value) & allowed.get(relation, complement), 1)
-        pairs = shop.relations[shop.relations[data.RELATION] == relation]
+        pairs = shop.relations[shop.relations[catalogue.RELATION] == relation]
         found = np.zeros_like(expected)
-        found[pairs[data.SOURCE], pairs[data.TARGET]] = True
+        found[pairs[catalogue.SOURCE], pairs[catalogue.TARGET]] = True
         assert (found == expected).all()
         assert found.any()
 
 
 def test_one_product_in_so_many_shows_no_emblem(folder: Path, tmp_path: Path) -> None:
-    bare = studio.render(tmp_path / "bare", replace(RECIPE, bare=4))
-    all_shown, shown = truth.load(folder), truth.load(bare)
-    without = shown.attributes[truth.EMBLEM] == studio.NO_EMBLEM
+    bare = drawn_catalogue.render(tmp_path / "bare", replace(RECIPE, bare=4))
+    all_shown, shown = ground_truth.load(folder), ground_truth.load(bare)
+    without = shown.attributes[ground_truth.EMBLEM] == drawn_catalogue.NO_EMBLEM
     assert without.sum() == 64
     assert shown.attributes[~without].equals(all_shown.attributes[~without])
     for item, is_bare in without.items():
         before, after = (f / f"images/{item}.jpg" for f in (folder, bare))
         assert (before.read_bytes() != after.read_bytes()) == is_bare
         assert (Label.EMBLEM not in shown.labels(str(item))) == is_bare
-    shop = data.load(bare)
-    for relation, cause in truth.CAUSES.items():
-        pairs = shop.relations[shop.relations[data.RELATION] == relation]
-        ends = pairs[[data.SOURCE, data.TARGET]].to_numpy()
-        assert without.loc[shop.items[data.ITEM]].to_numpy()[ends].any() == (cause != truth.EMBLEM)
+    shop = catalogue.load(bare)
+    for relation, cause in ground_truth.CAUSES.items():
+        pairs = shop.relations[shop.relations[catalogue.RELATION] == relation]
+        ends = pairs[[catalogue.SOURCE, catalogue.TARGET]].to_numpy()
+        assert without.loc[shop.items[catalogue.ITEM]].to_numpy()[ends].any() == (
+            cause != ground_truth.EMBLEM
+        )
 
 
 def test_masks_lie_in_the_product_and_show_their_cause(folder: Path) -> None:
-    shop, known = data.load(folder), truth.load(folder)
-    for row, item in enumerate(shop.items[data.ITEM]):
+    shop, known = catalogue.load(folder), ground_truth.load(folder)
+    for row, item in enumerate(shop.items[catalogue.ITEM]):
         labels = known.labels(item)
         product = labels > Label.BACKGROUND
         emblem = known.cause_mask(item, "also_bought")
@@ -120,7 +123,7 @@ def test_masks_lie_in_the_product_and_show_their_cause(folder: Path) -> None:
 
 
 def test_masks_at_another_size_and_unknown_questions(folder: Path) -> None:
-    known = truth.load(folder)
+    known = ground_truth.load(folder)
     item = known.attributes.index[0]
     small = known.cause_mask(item, "bought_together", side=16)
     assert small.shape == (16, 16)
@@ -130,18 +133,18 @@ def test_masks_at_another_size_and_unknown_questions(folder: Path) -> None:
     with pytest.raises(DataError, match="relation 'gift'"):
         known.cause_mask(item, "gift")
     with pytest.raises(DataError, match="a catalogue that the studio rendered"):
-        truth.load(folder / "images")
+        ground_truth.load(folder / "images")
 
 
 def test_purchases_follow_tastes(tmp_path: Path) -> None:
-    folder = studio.render(tmp_path / "shop", Recipe(items=320, users=150, side=32))
-    shop, known = data.load(folder), truth.load(folder)
-    planted = known.attributes.loc[shop.items[data.ITEM]]
+    folder = drawn_catalogue.render(tmp_path / "shop", Recipe(items=320, users=150, side=32))
+    shop, known = catalogue.load(folder), ground_truth.load(folder)
+    planted = known.attributes.loc[shop.items[catalogue.ITEM]]
     assert not shop.purchases.duplicated(["user", "item"]).any()
-    after = shop.purchases[shop.purchases[data.AFTER] != data.NONE]
+    after = shop.purchases[shop.purchases[catalogue.AFTER] != catalogue.NONE]
     for cause in known.tastes.columns:
         value = planted[cause].to_numpy()
-        shared = value[after["item"]] == value[after[data.AFTER]]
+        shared = value[after["item"]] == value[after[catalogue.AFTER]]
         share = after.assign(shared=shared).groupby("user")["shared"].mean()
         weights = known.tastes[cause].loc[[shop.users[user] for user in share.index]]
         assert np.corrcoef(share, weights)[0, 1] > 0.85

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from relrec_core.products import truth
 from relrec_core.products.config import Config
-from relrec_core.products.data import Catalogue
-from relrec_core.products.recommend import Recommender
-from relrec_core.products.tasting import learned, population, recovered
+from relrec_core.products.data.catalogue import Catalogue
+from relrec_core.products.evaluation.preference_recovery import learned, population, recovered
+from relrec_core.products.model.ranking import Recommender
+from relrec_core.products.studio import ground_truth
 from relrec_core.runs.directory import Run
 
 pytestmark = pytest.mark.numerics
 
 
 def test_the_same_chance_draws_the_users_that_the_studio_has(catalogue: Catalogue) -> None:
-    own = truth.load(catalogue.folder).tastes
+    own = ground_truth.load(catalogue.folder).tastes
     again, planted = population(catalogue, len(own), np.random.default_rng([5, 3]))
     assert again.users == tuple(own.index) == tuple(planted.index)
     assert np.allclose(planted[own.columns], own.astype(float), atol=1e-12)
@@ -42,7 +42,7 @@ def test_weights_learned_again_are_those_of_training(
 def test_recovery_is_the_rank_of_the_learned_emphasis(
     recommender: Recommender, catalogue: Catalogue
 ) -> None:
-    planted = truth.load(catalogue.folder).tastes
+    planted = ground_truth.load(catalogue.folder).tastes
     found = recovered(recommender.distances, recommender.features, planted)
     assert set(found) == {"colourway", "emblem", "pattern"}
     turned = recovered(recommender.distances, recommender.features, 1 - planted.astype(float))

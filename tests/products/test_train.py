@@ -14,16 +14,17 @@ import torch
 import torch.nn.functional as F
 
 from relrec_core.errors import CheckpointError, ConfigError, RelRecError, SourceError
-from relrec_core.products import users, warm
-from relrec_core.products.adjacency import Adjacency
 from relrec_core.products.catalogues import open_catalogue
-from relrec_core.products.data import Catalogue
-from relrec_core.products.model import trunk
-from relrec_core.products.network import Distances
-from relrec_core.products.recommend import Recommender
-from relrec_core.products.scoring import predicted
-from relrec_core.products.split import TEST, TRAIN, Split
-from relrec_core.products.train import Config, train
+from relrec_core.products.data.adjacency import Adjacency
+from relrec_core.products.data.catalogue import Catalogue
+from relrec_core.products.data.split import TEST, TRAIN, Split
+from relrec_core.products.model import users
+from relrec_core.products.model.network import Distances
+from relrec_core.products.model.ranking import Recommender
+from relrec_core.products.model.scoring import predicted
+from relrec_core.products.model.trunks import trunk
+from relrec_core.products.training import pretraining
+from relrec_core.products.training.train import Config, train
 from relrec_core.runs.directory import Run
 from relrec_core.runs.execution import Cancelled
 from relrec_core.runs.launch import TRAIN as SCRIPT
@@ -121,7 +122,7 @@ def test_the_warm_up_names_groups_and_leaves_plain_convolutions(
 def test_merged_normalisation_computes_the_same() -> None:
     torch.manual_seed(0)
     plain, x = trunk("vgg16-slim"), torch.randn(3, 3, 32, 32, dtype=torch.float64)
-    net = torch.nn.Sequential(warm.normalised(plain), *list(plain.children())[1:])
+    net = torch.nn.Sequential(pretraining.normalised(plain), *list(plain.children())[1:])
     for layer in net.modules():
         if isinstance(layer, torch.nn.BatchNorm2d):
             for values in (layer.running_mean, layer.weight.data, layer.bias.data):
@@ -130,7 +131,7 @@ def test_merged_normalisation_computes_the_same() -> None:
     net.double().eval()
     with torch.no_grad():
         expected = net(x)
-        warm.merge(net[0])
+        pretraining.merge(net[0])
         np.testing.assert_allclose(plain.eval()(x), expected, rtol=1e-9, atol=1e-12)
 
 
@@ -139,12 +140,12 @@ def test_groups_are_the_connected_products(catalogue: Catalogue) -> None:
     own = split.training_items()
     place = {int(row): i for i, row in enumerate(own)}
     pairs = split.positives(TRAIN)
-    for number, groups in enumerate(warm.groups(split, own)):
+    for number, groups in enumerate(pretraining.groups(split, own)):
         of = pairs.where(pairs.relation == number)
         for one, other in zip(of.left, of.right, strict=True):
-            assert groups[place[int(one)]] == groups[place[int(other)]] != warm.ALONE
+            assert groups[place[int(one)]] == groups[place[int(other)]] != pretraining.ALONE
         paired = {place[int(row)] for row in (*of.left, *of.right)}
-        assert all((groups[i] == warm.ALONE) == (i not in paired) for i in range(len(own)))
+        assert all((groups[i] == pretraining.ALONE) == (i not in paired) for i in range(len(own)))
 
 
 @pytest.mark.slow

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from relrec_core.errors import ReadOnlyError, RunError
+from relrec_core.evaluation.tables import stored
 from relrec_core.runs import evaluation, launch, process
 from relrec_core.runs.directory import list_runs
 from relrec_core.runs.evaluation import Evaluation
-from relrec_core.runs.tables import stored
 
 SCRIPT = Path(__file__).with_name("tiny_evaluate.py")
 SLOW, FAST, BROKEN = (Evaluation(wing="tiny", tables=(t,)) for t in ("slow", "fast", "broken"))

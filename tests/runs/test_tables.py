@@ -9,8 +9,8 @@ import pytest
 
 from relrec_core import paths
 from relrec_core.errors import DataError, ReadOnlyError
-from relrec_core.runs import tables
-from relrec_core.runs.cells import Cells
+from relrec_core.evaluation import tables
+from relrec_core.evaluation.cells import Cells
 
 
 @pytest.fixture(autouse=True)

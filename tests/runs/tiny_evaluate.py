@@ -9,7 +9,7 @@ sys.path[:0] = [str(here), str(here.parent.parent)]
 
 import pandas as pd  # noqa: E402
 
-from relrec_core.runs import study, tables  # noqa: E402
+from relrec_core.evaluation import study, tables  # noqa: E402
 from scripts import evaluate as command  # noqa: E402
 
 

@@ -8,7 +8,7 @@ sys.path[:0] = [str(here), str(here.parent.parent)]
 
 from tiny import Config, train  # noqa: E402
 
-from relrec_core.runs import study  # noqa: E402
+from relrec_core.evaluation import study  # noqa: E402
 
 
 class Study(study.Study[None]):

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from relrec_core import paths
-from relrec_core.runs.claims import Source
-from relrec_core.runs.tables import stored
+from relrec_core.evaluation.claims import Source
+from relrec_core.evaluation.tables import stored
 from relrec_core.wings import WINGS
 from scripts import evaluate_all
 

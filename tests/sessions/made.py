@@ -7,9 +7,9 @@ from functools import cache
 
 import polars as pl
 
-from relrec_core.sessions.data import SessionData, load_frames
-from relrec_core.sessions.simulator import Settings, simulate
-from relrec_core.sessions.tables import Upload
+from relrec_core.sessions.data.dataset import SessionData, load_frames
+from relrec_core.sessions.data.readers import Upload
+from relrec_core.sessions.simulation.simulator import Settings, simulate
 
 SETTINGS = Settings(tracks=2_000, listeners=50)
 

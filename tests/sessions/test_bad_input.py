@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relrec_core.errors import DataError
-from relrec_core.sessions import tables
-from relrec_core.sessions.data import load, load_folder
-from relrec_core.sessions.tables import Upload
+from relrec_core.sessions.data import readers
+from relrec_core.sessions.data.dataset import load, load_folder
+from relrec_core.sessions.data.readers import Upload
 from tests.sessions import made
 
 LOGS, TRACKS = made.frames()
@@ -190,7 +190,7 @@ def test_damage_inside_a_parquet_file_is_named() -> None:
 def test_a_200_mb_upload_is_refused_before_it_is_read() -> None:
     with pytest.raises(DataError, match=r"found 200 MB, expected at most 150 MB in an upload"):
         load([Upload("l.csv", bytes(200_000_000))])
-    assert tables.MAXIMUM_UPLOAD_BYTES == 150_000_000
+    assert readers.MAXIMUM_UPLOAD_BYTES == 150_000_000
 
 
 def test_files_with_other_columns_are_refused() -> None:

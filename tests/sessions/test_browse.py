@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from relrec_core.errors import ProfileError
-from relrec_core.sessions import browse, store
-from relrec_core.sessions.explain import Explorer
+from relrec_core.sessions import store
+from relrec_core.sessions.explanation import browse
+from relrec_core.sessions.explanation.explain import Explorer
 from tests.sessions import made
 
 pytestmark = pytest.mark.numerics

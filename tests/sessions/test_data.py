@@ -10,13 +10,14 @@ import polars as pl
 import pytest
 import torch
 
-from relrec_core.sessions import baselines, tables
-from relrec_core.sessions.data import load, load_folder
-from relrec_core.sessions.encoding import Encoding
-from relrec_core.sessions.metrics import score
-from relrec_core.sessions.schema import GROUPS, REASONS, SPOTIFY_COLUMNS, TRACK_COLUMNS
-from relrec_core.sessions.sessions import CAUSES, Fingerprint, Sessions
-from relrec_core.sessions.tables import Upload
+from relrec_core.sessions.data import readers
+from relrec_core.sessions.data.dataset import load, load_folder
+from relrec_core.sessions.data.encoding import Encoding
+from relrec_core.sessions.data.readers import Upload
+from relrec_core.sessions.data.schema import GROUPS, REASONS, SPOTIFY_COLUMNS, TRACK_COLUMNS
+from relrec_core.sessions.data.sessions import CAUSES, Fingerprint, Sessions
+from relrec_core.sessions.model import baselines
+from relrec_core.sessions.model.metrics import score
 from tests.sessions import made
 
 pytestmark = pytest.mark.numerics
@@ -47,8 +48,8 @@ def test_csv_gzip_parquet_and_frames_give_the_same_data(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_blocks_of_any_size_cut_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "BLOCK_BYTES", 4_000)
-    monkeypatch.setattr(tables, "BLOCK_ROWS", 37)
+    monkeypatch.setattr(readers, "BLOCK_BYTES", 4_000)
+    monkeypatch.setattr(readers, "BLOCK_ROWS", 37)
     for logs in (made.csv(LOGS), made.parquet(LOGS)):
         data = load([logs], [made.csv(TRACKS, "t.csv")])
         assert_equal(data.sessions, made.data().sessions)

@@ -12,13 +12,13 @@ from relrec_core.errors import DataError
 from relrec_core.runs.directory import Run
 from relrec_core.sessions import store
 from relrec_core.sessions.config import Config
-from relrec_core.sessions.data import SessionData, load, load_folder
-from relrec_core.sessions.explain import Explorer
-from relrec_core.sessions.families import DEEZER, family
-from relrec_core.sessions.prepare import prepare
-from relrec_core.sessions.schema import DEEZER_GROUPS, FAVOURITES
-from relrec_core.sessions.shards import Shards
-from relrec_core.sessions.train import train
+from relrec_core.sessions.data.dataset import SessionData, load, load_folder
+from relrec_core.sessions.data.schema import DEEZER_GROUPS, FAVOURITES
+from relrec_core.sessions.data.shards import Shards
+from relrec_core.sessions.explanation.explain import Explorer
+from relrec_core.sessions.model.families import DEEZER, family
+from relrec_core.sessions.training.prepare import prepare
+from relrec_core.sessions.training.train import train
 from tests.sessions import made
 
 pytestmark = pytest.mark.numerics

@@ -11,16 +11,17 @@ import pytest
 import torch
 
 from relrec_core.errors import ConfigError
-from relrec_core.runs import tables
-from relrec_core.sessions import evaluate, store
-from relrec_core.sessions.gradients import METHODS, by_group
-from relrec_core.sessions.predictor import Predictor
-from relrec_core.sessions.schema import EVERYWHERE, GROUPS
-from relrec_core.sessions.scoring import judged
-from relrec_core.sessions.sessions import CAUSES
-from relrec_core.sessions.simulator import CAUSE_GROUPS, smallest
-from relrec_core.sessions.source import Memory
-from relrec_core.sessions.study import Study, Trained
+from relrec_core.evaluation import tables
+from relrec_core.sessions import store
+from relrec_core.sessions.data.schema import EVERYWHERE, GROUPS
+from relrec_core.sessions.data.sessions import CAUSES
+from relrec_core.sessions.data.source import Memory
+from relrec_core.sessions.evaluation import evaluate
+from relrec_core.sessions.evaluation.study import Study, Trained
+from relrec_core.sessions.explanation.gradients import METHODS, by_group
+from relrec_core.sessions.model.predictor import Predictor
+from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS, smallest
+from relrec_core.sessions.training.scoring import judged
 from scripts.evaluation import main
 from tests.sessions import made
 

@@ -9,16 +9,17 @@ import pytest
 import torch
 
 from relrec_core.errors import ProfileError
-from relrec_core.sessions import changes, store
+from relrec_core.sessions import store
 from relrec_core.sessions.config import Config
-from relrec_core.sessions.explain import Explorer, SessionExplanation
-from relrec_core.sessions.families import LANES
-from relrec_core.sessions.flipping import SETS, flip_test
-from relrec_core.sessions.model import network
-from relrec_core.sessions.predictor import Predictor
-from relrec_core.sessions.schema import EVERYWHERE, SKIP
-from relrec_core.sessions.sessions import CAUSES
-from relrec_core.sessions.simulator import CAUSE_GROUPS
+from relrec_core.sessions.data.schema import EVERYWHERE, SKIP
+from relrec_core.sessions.data.sessions import CAUSES
+from relrec_core.sessions.explanation import counterfactual
+from relrec_core.sessions.explanation.explain import Explorer, SessionExplanation
+from relrec_core.sessions.explanation.resampling import SETS, flip_test
+from relrec_core.sessions.model.families import LANES
+from relrec_core.sessions.model.network import network
+from relrec_core.sessions.model.predictor import Predictor
+from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS
 from tests.sessions import made
 
 pytestmark = pytest.mark.numerics
@@ -134,12 +135,12 @@ def test_what_if_a_skip_was_none() -> None:
     session = explorer().session(2)
     half = int(session.mask_a[0].sum())
     before = session.skipped_before(columns)[0]
-    changed = changes.with_skip(session, columns, half - 1, not before[half - 1])
+    changed = counterfactual.with_skip(session, columns, half - 1, not before[half - 1])
     after = changed.skipped_before(columns)[0]
     assert list(np.flatnonzero(before != after)) == [half - 1]
     row = dict(zip(names, changed.logs[0, half - 1].tolist(), strict=True))
     assert row["not_skipped"] != row[SKIP] == row["skip_3"]
-    back = changes.with_skip(changed, columns, half - 1, bool(before[half - 1]))
+    back = counterfactual.with_skip(changed, columns, half - 1, bool(before[half - 1]))
     assert (back.skipped_before(columns) == session.skipped_before(columns)).all()
     assert (session.logs == data.sessions.logs[2:3]).all()  # the data itself is as it was
 
@@ -151,7 +152,7 @@ def test_a_block_of_skips_is_carried_on() -> None:
     for skipped in (True, False):
         session = explorer().session(row)
         for place in range(int(session.mask_a[0].sum())):
-            session = changes.with_skip(session, columns, place, skipped)
+            session = counterfactual.with_skip(session, columns, place, skipped)
         first = explorer().explain(session, donors=2).predicted[0]
         assert first.predicted == skipped and first.top == "interaction"
 
@@ -160,7 +161,7 @@ def test_what_if_another_track_was_played() -> None:
     session, data = explorer().session(6), explorer().data
     half = int(session.mask_a[0].sum())
     for position in (1, half, half + 1, int(session.lengths[0])):
-        changed = changes.with_track(session, position, 17, len(data.tracks))
+        changed = counterfactual.with_track(session, position, 17, len(data.tracks))
         said = explorer().explain(changed, donors=2)
         played = [*said.given, *said.predicted][position - 1]
         assert (played.track, played.label) == (17, data.tracks.label(17))
@@ -177,11 +178,11 @@ def test_what_does_not_exist_is_said_in_a_sentence() -> None:
     with pytest.raises(ProfileError, match="no session 300"):
         explorer().session(300)
     with pytest.raises(ProfileError, match="no track 11"):
-        changes.with_skip(session, columns, 10, True)
+        counterfactual.with_skip(session, columns, 10, True)
     with pytest.raises(ProfileError, match="no position 0"):
-        changes.with_track(session, 0, 1, 10)
+        counterfactual.with_track(session, 0, 1, 10)
     with pytest.raises(ProfileError, match="no track 10"):
-        changes.with_track(session, 1, 10, 10)
+        counterfactual.with_track(session, 1, 10, 10)
     config = Config(model="control", width=16, blocks=1)
     torch.manual_seed(0)
     encoding = explorer().predictor.encoding

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relrec_core.errors import DataError
-from relrec_core.sessions.history import read_history
-from relrec_core.sessions.schema import REASONS
-from relrec_core.sessions.tables import Upload
+from relrec_core.sessions.data.history import read_history
+from relrec_core.sessions.data.readers import Upload
+from relrec_core.sessions.data.schema import REASONS
 
 START = datetime(2024, 2, 7, 14, 30, tzinfo=UTC)
 

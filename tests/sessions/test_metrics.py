@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relrec_core.errors import ConfigError
-from relrec_core.sessions import baselines
-from relrec_core.sessions.metrics import score
+from relrec_core.sessions.model import baselines
+from relrec_core.sessions.model.metrics import score
 from tests.sessions import made
 
 pytestmark = pytest.mark.numerics

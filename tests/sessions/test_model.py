@@ -12,12 +12,12 @@ import torch
 from relrec_core.errors import CheckpointError, ConfigError
 from relrec_core.runs import config as settings
 from relrec_core.sessions.config import Config
-from relrec_core.sessions.data import load_folder
-from relrec_core.sessions.encoding import Batch, Encoding
-from relrec_core.sessions.families import LANES, SPOTIFY, family, lane, widths
-from relrec_core.sessions.model import Network, network
-from relrec_core.sessions.predictor import Predictor
-from relrec_core.sessions.schema import EVERYWHERE, GROUPS, INTERACTION, MUSICAL
+from relrec_core.sessions.data.dataset import load_folder
+from relrec_core.sessions.data.encoding import Batch, Encoding
+from relrec_core.sessions.data.schema import EVERYWHERE, GROUPS, INTERACTION, MUSICAL
+from relrec_core.sessions.model.families import LANES, SPOTIFY, family, lane, widths
+from relrec_core.sessions.model.network import Network, network
+from relrec_core.sessions.model.predictor import Predictor
 from tests.sessions import made
 
 pytestmark = pytest.mark.numerics

@@ -10,17 +10,19 @@ import pytest
 
 from dashboard.uploads import keep_in_memory
 from relrec_core.errors import DataError, ProfileError
-from relrec_core.sessions import changes, own, store
+from relrec_core.sessions import store
 from relrec_core.sessions.config import Config
-from relrec_core.sessions.encoding import Encoding
-from relrec_core.sessions.explain import Explorer
-from relrec_core.sessions.families import SPOTIFY
-from relrec_core.sessions.model import network
-from relrec_core.sessions.partial import fitted, implied
-from relrec_core.sessions.predictor import Predictor
-from relrec_core.sessions.prepare import prepare_simulated
-from relrec_core.sessions.schema import EVERYWHERE, REASONS
-from relrec_core.sessions.tables import Upload
+from relrec_core.sessions.data import uploads
+from relrec_core.sessions.data.encoding import Encoding
+from relrec_core.sessions.data.readers import Upload
+from relrec_core.sessions.data.schema import EVERYWHERE, REASONS
+from relrec_core.sessions.explanation import counterfactual
+from relrec_core.sessions.explanation.explain import Explorer
+from relrec_core.sessions.explanation.restricted import fitted, implied
+from relrec_core.sessions.model.families import SPOTIFY
+from relrec_core.sessions.model.network import network
+from relrec_core.sessions.model.predictor import Predictor
+from relrec_core.sessions.training.prepare import prepare_simulated
 from tests.sessions import made
 from tests.sessions.test_history import listening, upload
 
@@ -84,15 +86,15 @@ def test_what_follows_from_a_skip_is_implied_and_agrees_with_a_what_if() -> None
     assert {REASONS[i] for i in ended} <= {"fwdbtn", "trackdone"}
     np.testing.assert_array_equal(row["hist_user_behavior_reason_start"][1:half], ended[:-1])
     one = sessions.take(slice(0, 1))
-    turned = changes.with_skip(one, columns, 1, not bool(row["skip_2"][1]))
-    first = changes.with_skip(
+    turned = counterfactual.with_skip(one, columns, 1, not bool(row["skip_2"][1]))
+    first = counterfactual.with_skip(
         few.sessions.take(slice(0, 1)), few.columns, 1, not bool(row["skip_2"][1])
     )
     np.testing.assert_array_equal(turned.logs, implied(first, few.columns, wanted)[0].logs)
 
 
 def test_a_history_is_explained_by_the_experts_that_can() -> None:
-    found = own.from_files([upload(listening(9))])
+    found = uploads.from_files([upload(listening(9))])
     assert found.notes == ("Plays: 9.",)
     explorer = Explorer(fitted(predictor(), found.data.names), found.data, "run")
     explanation = explorer.explain(explorer.session(0), 1)
@@ -104,9 +106,9 @@ def test_a_history_is_explained_by_the_experts_that_can() -> None:
 
 def test_uploaded_logs_are_those_of_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
     files = [made.csv(LOGS), made.parquet(TRACKS, "tracks.parquet")]
-    assert own.from_files(files).data.content_hash == made.data().content_hash
-    monkeypatch.setattr(own, "MOST", 7)
-    last = own.from_files(files)
+    assert uploads.from_files(files).data.content_hash == made.data().content_hash
+    monkeypatch.setattr(uploads, "MOST", 7)
+    last = uploads.from_files(files)
     assert last.notes == ("Of 60 sessions the last 7 are shown.",)
     assert last.data.sessions.ids.tolist() == made.data().sessions.ids[-7:].tolist()
 
@@ -115,14 +117,14 @@ def test_a_folder_of_logs_or_of_shards_is_opened(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
     LOGS.write_csv(tmp_path / "logs" / "plays.csv")
     TRACKS.write_parquet(tmp_path / "logs" / "tracks.parquet")
-    assert own.from_folder(tmp_path / "logs").data.content_hash == made.data().content_hash
+    assert uploads.from_folder(tmp_path / "logs").data.content_hash == made.data().content_hash
     prepare_simulated(50, tmp_path / "shards", settings=made.SETTINGS, shard_sessions=20)
-    shards = own.from_folder(tmp_path / "shards")
+    shards = uploads.from_folder(tmp_path / "shards")
     assert len(shards.data.sessions) == 50 and shards.data.simulated and not shards.notes
 
 
 def test_a_real_slice_is_shown_by_two_experts(mssd_slice: Path) -> None:
-    found = own.from_folder(mssd_slice.parent).data
+    found = uploads.from_folder(mssd_slice.parent).data
     part = fitted(predictor(), found.names)
     assert part.family is not None and part.family.names == ("interaction", "track general")
 
@@ -148,7 +150,7 @@ WRONG: dict[str, tuple[list[Upload], str]] = {
 def test_files_that_do_not_belong_together_get_a_sentence(name: str) -> None:
     files, sentence = WRONG[name]
     with pytest.raises(DataError) as error:
-        own.from_files(files)
+        uploads.from_files(files)
     assert sentence in str(error.value)
 
 

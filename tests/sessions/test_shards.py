@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from relrec_core.errors import ConfigError, DataError
-from relrec_core.sessions import prepare as prepare_module
-from relrec_core.sessions.data import load
-from relrec_core.sessions.prepare import prepare, prepare_simulated
-from relrec_core.sessions.sessions import concatenate
-from relrec_core.sessions.shards import Shards
-from relrec_core.sessions.simulator import simulated, write
+from relrec_core.sessions.data.dataset import load
+from relrec_core.sessions.data.sessions import concatenate
+from relrec_core.sessions.data.shards import Shards
+from relrec_core.sessions.simulation.simulator import simulated, write
+from relrec_core.sessions.training import prepare as prepare_module
+from relrec_core.sessions.training.prepare import prepare, prepare_simulated
 from tests.conftest import REPOSITORY
 from tests.sessions import made
 from tests.sessions.test_data import assert_equal
@@ -146,7 +146,14 @@ def test_the_command_line_prepares_a_folder_and_says_what_is_wrong(
     raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "relrec_core.sessions.prepare", str(raw), "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "relrec_core.sessions.training.prepare",
+        str(raw),
+        "--out",
+        str(out),
+    ]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "500 sessions in 1 shards\n"), done.stderr
     assert len(Shards.open(out).read(0)) == SESSIONS

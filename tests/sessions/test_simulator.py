@@ -13,13 +13,20 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from relrec_core.errors import ConfigError
-from relrec_core.sessions import baselines, simulator
-from relrec_core.sessions.catalogue import catalogue
-from relrec_core.sessions.data import SessionData
-from relrec_core.sessions.metrics import score
-from relrec_core.sessions.schema import CONTEXT, GENERAL, GROUPS, INTERACTION, MUSICAL
-from relrec_core.sessions.sessions import CAUSES
-from relrec_core.sessions.simulator import CAUSE_GROUPS, Settings, simulate, smallest, write
+from relrec_core.sessions.data.dataset import SessionData
+from relrec_core.sessions.data.schema import CONTEXT, GENERAL, GROUPS, INTERACTION, MUSICAL
+from relrec_core.sessions.data.sessions import CAUSES
+from relrec_core.sessions.model import baselines
+from relrec_core.sessions.model.metrics import score
+from relrec_core.sessions.simulation import simulator
+from relrec_core.sessions.simulation.catalogue import catalogue
+from relrec_core.sessions.simulation.simulator import (
+    CAUSE_GROUPS,
+    Settings,
+    simulate,
+    smallest,
+    write,
+)
 from tests.sessions import made
 
 FAMILY = {

@@ -18,11 +18,12 @@ from relrec_core.runs.config import load
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.runs.execution import Cancelled
 from relrec_core.runs.launch import TRAIN
-from relrec_core.sessions import scoring, store
-from relrec_core.sessions.model import network
-from relrec_core.sessions.prepare import prepare_simulated
-from relrec_core.sessions.simulator import Settings, write
-from relrec_core.sessions.train import Config, Fit, train
+from relrec_core.sessions import store
+from relrec_core.sessions.model.network import network
+from relrec_core.sessions.simulation.simulator import Settings, write
+from relrec_core.sessions.training import scoring
+from relrec_core.sessions.training.prepare import prepare_simulated
+from relrec_core.sessions.training.train import Config, Fit, train
 from tests.trainings import ROUNDING, STANDING, execute, losses, same, same_gradients
 
 pytestmark = pytest.mark.numerics

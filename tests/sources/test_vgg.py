@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from relrec_core.errors import SourceError
-from relrec_core.products.model import trunk
+from relrec_core.products.model.trunks import trunk
 from relrec_core.sources import fetch, onnx, weights
 from relrec_core.sources.registry import SOURCES, Url
 from tests.sources.server import serving

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from relrec_core import paths
 from relrec_core.errors import CheckpointError, ProfileError, border
-from relrec_core.movies.data import MovieData
-from relrec_core.movies.experts.explain import Explainer
-from relrec_core.movies.experts.predictor import Predictor
+from relrec_core.movies.data.interactions import MovieData
+from relrec_core.movies.experts.explanation.explain import Explainer
+from relrec_core.movies.experts.model.predictor import Predictor
 from relrec_core.movies.store import WING
 from relrec_core.runs import active
 from relrec_core.runs.directory import Run

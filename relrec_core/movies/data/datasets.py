@@ -1,0 +1,30 @@
+"""Find data sets by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from relrec_core import paths
+from relrec_core.errors import SourceError, shortened
+from relrec_core.movies.data.interactions import INTERACTIONS_FILE, MovieData, load
+from relrec_core.sources.registry import SOURCES
+
+
+def data_folder(dataset: str) -> Path:
+    """Folder of a data set: one fetched by name, or any folder with an interactions.csv."""
+    if found := paths.named_folder(dataset, INTERACTIONS_FILE):
+        return found
+    if dataset in SOURCES:
+        raise SourceError(
+            f"{SOURCES[dataset].title} is not on this computer yet. Get it with "
+            f"`python3 scripts/fetch.py {dataset}`, then load this page again."
+        )
+    raise SourceError(
+        f"There is no data set '{shortened(dataset)}'. Name a folder that holds "
+        f"{INTERACTIONS_FILE}, or one that `python3 scripts/fetch.py --list` shows."
+    )
+
+
+def open_data(dataset: str) -> MovieData:
+    """Read and check a data set by name or folder."""
+    return load(data_folder(dataset))

@@ -1,0 +1,95 @@
+"""The study of this wing: RecoNets for some seeds of one data set, each trained only once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from relrec_core.evaluation import study
+from relrec_core.movies import store
+from relrec_core.movies.data.datasets import open_data
+from relrec_core.movies.data.features import FeatureSpace, feature_space
+from relrec_core.movies.data.interactions import MovieData
+from relrec_core.movies.data.split import Split, split
+from relrec_core.movies.model.weights import Weights
+from relrec_core.movies.training.train import Config, train
+from relrec_core.runs import config
+from relrec_core.runs.code import digest
+
+QUICK_EPOCHS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A model refitted on training and development films, with its vocabulary and split."""
+
+    space: FeatureSpace
+    parts: Split
+    weights: Weights
+    card: dict[str, Any]
+    seconds: float
+    """Of the training."""
+
+
+class Study(study.Study[Trained]):
+    """Models of films, with and without attributes and the extra layer."""
+
+    wing, usual = store.WING, "ml-100k"
+
+    @property
+    def content_hash(self) -> str:
+        return self.data.content_hash
+
+    @cached_property
+    def data(self) -> MovieData:
+        return open_data(self.dataset)
+
+    def parts(self, seed: int) -> Split:
+        return split(self.data, seed)
+
+    def config(self, seed: int, *, attributes: bool, layer: bool) -> Config:
+        """The trainer's own defaults; the layer has as many units as the plain model dimensions."""
+        chosen: dict[str, Any] = {
+            "dataset": self.dataset,
+            "seed": seed,
+            "split_seed": seed,
+            "attributes": attributes,
+        }
+        if self.quick:
+            chosen |= {"epochs": QUICK_EPOCHS}
+        plain = config.load(Config, None, chosen)
+        return config.load(Config, None, {**chosen, "hidden": plain.dim}) if layer else plain
+
+    def trained(self, seed: int, *, attributes: bool = True, layer: bool = False) -> Trained:
+        """The model of one seed, as `run` trains it.
+
+        Raises: as `run`.
+        """
+        settings = self.config(seed, attributes=attributes, layer=layer)
+        run = self.run(settings, training_code(), train)
+        if run.name not in self._trained:
+            space = feature_space(self.data, attributes)
+            weights = Weights.from_arrays(*run.read_arrays())
+            weights.check_belongs_to(self.data, space)
+            self._trained[run.name] = Trained(
+                space, self.parts(seed), weights, run.card(), run.status().seconds
+            )
+        return self._trained[run.name]
+
+
+def over_seeds(frame: pd.DataFrame, by: list[str], measures: dict[str, str]) -> pd.DataFrame:
+    """Mean and standard deviation (of the sample) of measures, old name to new, in each group."""
+    groups = frame.groupby(by, sort=False)
+    table = groups.size().rename("seeds").reset_index()
+    for column, name in measures.items():
+        table[name] = groups[column].mean().to_numpy()
+        table[f"{name}_sd"] = groups[column].std().to_numpy()
+    return table
+
+
+def training_code() -> str:
+    """Digest of the code that decides what a trained model is."""
+    return digest("relrec_core.movies.training.train")

@@ -1,0 +1,230 @@
+"""Who decided about a film: content, the viewer, the film or taste, with its proof.
+
+Attribution after Afchar and Hennequin 2020, section 3.3: the share of expert i in a prediction is
+alpha_i / sum alpha, and the prediction is the sum of share_i f_i.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from relrec_core import VERSION
+from relrec_core.errors import ProfileError
+from relrec_core.experts.subsets import Family
+from relrec_core.explanation import Decision, ExpertAudit, Explanation, Ledger, Provenance
+from relrec_core.movies.data.features import film_names
+from relrec_core.movies.data.interactions import USER, MovieData
+from relrec_core.movies.experts.data.holdout import holdout
+from relrec_core.movies.experts.explanation.resampling import YES, added, exchange_test, others
+from relrec_core.movies.experts.model.predictor import Predictor
+
+DONORS = 200
+"""Other viewers with other films that the proof takes inputs from."""
+KNOWS = {
+    "content": "only what kind of person this is and what kind of film",
+    "user": "this viewer’s own taste, but of the film only its kind",
+    "film": "this very film, but of the viewer only what kind of person this is",
+    "taste": "this viewer’s own taste and this very film",
+}
+"""What each expert reads, in plain words."""
+
+
+class JudgedFilm(Decision):
+    """A film and what the experts say of it.
+
+    `learnt` says that the viewer's rating of the film is among those that the experts learnt from.
+    """
+
+    item: int
+    title: str
+    learnt: bool
+
+    @property
+    def yes(self) -> bool:
+        return self.probability >= YES
+
+    @property
+    def sure(self) -> float:
+        """Probability of the answer given."""
+        return self.probability if self.yes else 1 - self.probability
+
+
+class ExchangeAudit(ExpertAudit):
+    """The deletion test exchanges inputs (`exchange.exchange_test`): the groups in `exchanged`
+    against as many of those in `compared`."""
+
+    exchanged: tuple[str, ...]
+    compared: tuple[str, ...]
+
+
+class ExpertExplanation(Explanation):
+    """Who decided about each of some films; score and audit are of the one at `focus`."""
+
+    viewer: str
+    focus: int
+    films: tuple[JudgedFilm, ...]
+    family: Family
+    audit: ExchangeAudit
+
+    @property
+    def focused(self) -> JudgedFilm:
+        return self.films[self.focus]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an expert, of the focused film; `contribution` sums to the probability."""
+        return self.focused.to_frame(self.family.experts)
+
+    def to_table(self) -> pd.DataFrame:
+        """One row a film, with the share of every expert."""
+        rows = [
+            {
+                "film": film.title,
+                "probability": film.probability,
+                "top expert": film.top,
+                **{f"share of {name}": share for name, share in film.attribution.items()},
+                "learnt from it": film.learnt,
+            }
+            for film in self.films
+        ]
+        return pd.DataFrame(rows)
+
+    def sentence(self) -> str:
+        film = self.focused
+        answer = "yes" if film.yes else "no"
+        return (
+            f"The experts say {answer} to {film.title} for {self.viewer}, {film.sure:.0%} sure, "
+            f"and {film.attribution[film.top]:.0%} of that decision is the {film.top} expert’s, "
+            f"who knows {KNOWS[film.top]}."
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Explainer:
+    """Trained experts on their data, ready to say who decided.
+
+    Raises:
+        ProfileError: the network is one without experts.
+    """
+
+    predictor: Predictor
+    data: MovieData
+    run: str
+
+    def __post_init__(self) -> None:
+        if self.predictor.family is None:
+            raise ProfileError("This model has no experts that could be asked who decided.")
+
+    @property
+    def family(self) -> Family:
+        family = self.predictor.family
+        assert family is not None
+        return family
+
+    @cached_property
+    def titles(self) -> list[str]:
+        return film_names(self.data)
+
+    @cached_property
+    def learnt(self) -> sparse.csr_matrix:
+        """Ratings that the experts learnt from, (U, I)."""
+        return holdout(self.data, self.predictor.config.split_seed).known
+
+    def row(self, user_id: str) -> int:
+        """Row of a viewer; raises `ProfileError` for one the experts never met."""
+        found = np.flatnonzero(self.data.users[USER].astype(str) == user_id)
+        if len(found) == 0:
+            raise ProfileError(f"There is no viewer '{user_id}' in {self.data.title}.")
+        return int(found[0])
+
+    def best(self, user_id: str, n: int = 10) -> list[int]:
+        """The experts' own recommendations: n films they did not learn of this viewer from."""
+        viewer = self.row(user_id)
+        films = np.setdiff1d(np.arange(len(self.data.items)), self.learnt[viewer].indices)
+        if len(films) == 0:
+            raise ProfileError("This viewer has rated every film, so nothing is left to rank.")
+        scores = self.predictor.judge([viewer], films[None]).probability[0]
+        return [int(film) for film in films[np.argsort(-scores, kind="stable")[:n]]]
+
+    def explain(
+        self,
+        user_id: str,
+        films: Sequence[int],
+        focus: int = 0,
+        *,
+        donors: int = DONORS,
+        seed: int = 0,
+    ) -> ExpertExplanation:
+        """Say who decided about some films, with the proof of one of the decisions.
+
+        Args:
+            user_id: a viewer of the data.
+            films: rows of films.
+            focus: which of them to prove, from 0.
+            donors: how many other viewers and films the proof takes inputs from.
+            seed: of those.
+
+        Raises:
+            ProfileError: there is no such viewer or film, or no film at all.
+        """
+        viewer = self.row(user_id)
+        if not 0 <= focus < len(films):
+            raise ProfileError(f"There are {len(films)} films; there is no number {focus + 1}.")
+        unknown = [film for film in films if not 0 <= film < len(self.data.items)]
+        if unknown:
+            raise ProfileError(f"There is no film {unknown[0]}; there are {len(self.data.items)}.")
+        judged = self._judged(viewer, films)
+        film = judged[focus]
+        rng = np.random.default_rng([seed, 1])
+        taken = self.predictor.inputs(
+            rng.integers(0, len(self.data.users), donors),
+            rng.integers(0, len(self.data.items), donors),
+        )
+        deletion = exchange_test(
+            self.predictor, self.family, (viewer, film.item), film.top, taken, seed
+        )
+        parts = sum(share * film.experts[name] for name, share in film.attribution.items())
+        return ExpertExplanation(
+            score=film.probability,
+            audit=ExchangeAudit(
+                ledger=Ledger(score=film.probability, features=parts),
+                shares=Ledger(score=1.0, features=sum(film.attribution.values())),
+                deletion=deletion,
+                exchanged=added(self.family, film.top),
+                compared=others(self.family, film.top),
+            ),
+            provenance=Provenance(
+                dataset=self.data.title,
+                dataset_hash=self.data.content_hash,
+                licence=self.data.licence,
+                run=self.run,
+                method="NCF of experts",
+                parameters={"donors": donors},
+                seed=seed,
+                code_version=VERSION,
+            ),
+            viewer=f"Viewer {user_id}",
+            focus=focus,
+            films=judged,
+            family=self.family,
+        )
+
+    def _judged(self, viewer: int, films: Sequence[int]) -> tuple[JudgedFilm, ...]:
+        said = self.predictor.judge([viewer], [films])
+        names, learnt = self.family.names, set(self.learnt[viewer].indices.tolist())
+        return tuple(
+            JudgedFilm(
+                item=int(film),
+                title=self.titles[film],
+                probability=float(said.probability[0, i]),
+                learnt=int(film) in learnt,
+                attribution=dict(zip(names, said.attribution[0, i].tolist(), strict=True)),
+                experts=dict(zip(names, said.experts[0, i].tolist(), strict=True)),
+            )
+            for i, film in enumerate(films)
+        )

@@ -1,0 +1,202 @@
+"""Why this movie: exact contributions of every feature, their proof, and "why not that one"."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from relrec_core import VERSION
+from relrec_core.errors import ProfileError
+from relrec_core.explanation import Ledger, Provenance, Value
+from relrec_core.faithfulness.deletion import deletion_test
+from relrec_core.movies.data.features import Indices
+from relrec_core.movies.explanation.result import (
+    FeatureRelevance,
+    MovieAudit,
+    MovieExplanation,
+    Reference,
+)
+from relrec_core.movies.model.ranking import Profile, Ranking, Recommender, rank_all
+from relrec_core.movies.model.relevance import EPSILON, Doubles, relevance, score_of_kept
+from relrec_core.movies.model.weights import Weights
+
+REPETITIONS = 200
+"""Random removals that the named reasons are compared with."""
+PROVEN = 0.95
+"""Share of them that the named reasons must beat."""
+OWN = 1 / 3
+"""Share of the score that the base value stays below in the first case shown."""
+
+
+def explain(
+    recommender: Recommender,
+    profile: Profile,
+    item: int,
+    *,
+    against: int | None = None,
+    reference: Reference = "average",
+    removed: int = 5,
+    seed: int = 0,
+) -> MovieExplanation:
+    """Explain one movie for one profile, with its proof.
+
+    Args:
+        recommender: model and data.
+        profile: the user.
+        item: the movie (row of items).
+        against: another movie; then the difference of the two logits is explained, base value
+            and contributions each being the difference of the two movies' own.
+        reference: what contributions are measured from.
+        removed: how many features the tests remove or replace.
+        seed: of the random removals that they are compared with.
+
+    Raises:
+        ProfileError: the profile is empty.
+    """
+    weights, bag = recommender.weights, profile.features
+    if len(bag) == 0:
+        raise ProfileError("An empty profile has no reasons to show. Add a film to it.")
+    items = [item] if against is None else [item, against]
+    average = recommender.average_user if reference == "average" else None
+    parts = relevance(weights, bag, items, average=average)
+    sign = np.array([1.0, -1.0][: len(items)])
+    shares = parts.features @ sign
+    tests = [
+        deletion_test(
+            shares,
+            partial(_rescored, weights, bag, items, filler),
+            k=removed,
+            repetitions=REPETITIONS,
+            seed=seed,
+        )
+        for filler in ([None] if average is None else [None, average])
+    ]
+    ledger = Ledger(
+        score=tests[0].score,
+        features=float(shares.sum()),
+        base=float(parts.base @ sign),
+        bias=float(parts.bias @ sign),
+        epsilon=float(parts.epsilon @ sign),
+    )
+    scores = weights.logits(bag)
+    better = scores > scores[item]
+    better[profile.seen] = False
+    return MovieExplanation(
+        score=ledger.score,
+        audit=MovieAudit(
+            ledger=ledger, deletion=tests[0], replacement=tests[1] if tests[1:] else None
+        ),
+        provenance=_provenance(recommender, reference, removed, seed),
+        viewer=profile.name,
+        item=int(item),
+        title=recommender.titles[item],
+        rank=int(better.sum()) + 1,
+        probability=float(recommender.probabilities(profile)[item]),
+        against=None if against is None else recommender.titles[against],
+        features=_features(recommender, bag, shares),
+        reference=reference,
+    )
+
+
+def _rescored(
+    weights: Weights,
+    bag: Indices,
+    items: list[int],
+    average: Doubles | None,
+    kept: npt.NDArray[np.bool_],
+) -> Doubles:
+    """Score of the first movie, less the second's where there is one: kept (R, n) -> (R,)."""
+    first, *second = (score_of_kept(weights, bag, kept, item, average) for item in items)
+    return first - second[0] if second else first
+
+
+def _features(
+    recommender: Recommender, bag: Indices, shares: Doubles
+) -> tuple[FeatureRelevance, ...]:
+    space = recommender.space
+    return tuple(
+        FeatureRelevance(
+            feature=int(bag[k]),
+            kind=space.kinds[bag[k]],
+            value=space.values[bag[k]],
+            label=recommender.labels[bag[k]],
+            group=recommender.group(int(bag[k])),
+            relevance=float(shares[k]),
+            themes=recommender.themes(int(bag[k])),
+        )
+        for k in np.argsort(-shares, kind="stable")
+    )
+
+
+def _provenance(
+    recommender: Recommender, reference: Reference, removed: int, seed: int
+) -> Provenance:
+    plain = recommender.weights.layer is None
+    parameters: dict[str, bool | int | float | str] = {
+        "reference": reference,
+        "removed": removed,
+        "repetitions": REPETITIONS,
+    }
+    method = "closed form" if plain else "epsilon-LRP"
+    said = "beyond the average user" if reference == "average" else "as in the paper"
+    return Provenance(
+        dataset=recommender.data.title,
+        dataset_hash=recommender.data.content_hash,
+        licence=recommender.data.licence,
+        run=recommender.run,
+        method=f"{method}, {said}",
+        parameters=parameters if plain else parameters | {"epsilon": EPSILON},
+        seed=seed,
+        code_version=VERSION,
+    )
+
+
+def first_user(recommender: Recommender) -> str:
+    """The user whom pages show first: the first in the data whose own taste is the reason.
+
+    That is, whose best movie owes less than a third of its score to the base value, and whose
+    named reasons pass the removal test; the first of all where there is nobody.
+    """
+    users = recommender.data.users["user_id"].astype(str)
+    bags, average = recommender.bags, recommender.average_user
+    items, scores = rank_all(recommender.weights, bags, recommender.seen, 1)
+    anyone = np.zeros(1, dtype=np.int64)
+    base = relevance(recommender.weights, anyone, items[:, 0], average=average).base
+    own = (np.diff(bags.indptr) > 0) & (base < OWN * scores[:, 0])
+    for row in np.flatnonzero(own):
+        told = explain(recommender, recommender.profile(users.iloc[row]), int(items[row, 0]))
+        if told.audit.ledger.closes() and told.audit.deletion.beaten >= PROVEN:
+            return str(users.iloc[row])
+    return str(users.iloc[0])
+
+
+class Move(Value):
+    """Where a film stood before a change of the profile, and where it stands after."""
+
+    item: int
+    title: str
+    before: int | None
+    after: int
+    score: float
+
+
+def what_if(
+    recommender: Recommender, before: Profile, after: Profile, n: int = 10
+) -> tuple[Ranking, tuple[Move, ...]]:
+    """Rank again after features were removed or added; each film with its old place, if any."""
+    old = recommender.rank(before, recommender.space.n_items)
+    places = {int(item): place for place, item in enumerate(old.items, start=1)}
+    new = recommender.rank(after, n)
+    moves = tuple(
+        Move(
+            item=int(item),
+            title=recommender.titles[item],
+            before=places.get(int(item)),
+            after=place,
+            score=float(score),
+        )
+        for place, (item, score) in enumerate(zip(new.items, new.scores, strict=True), start=1)
+    )
+    return new, moves

@@ -1,0 +1,178 @@
+"""Why a movie was recommended, in words that hold whatever the signs and sizes are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from relrec_core.movies.data.features import FILM
+
+if TYPE_CHECKING:
+    from relrec_core.movies.explanation.result import FeatureRelevance, MovieExplanation, Theme
+
+MOSTLY = 0.5
+"""From this share of the score on, the base value is the reason."""
+POPULAR = 1.0
+"""From this score of the average user on, nearly everyone likes a movie: it is then e times as
+likely to be the next one as an average movie."""
+NAMED, WORTH = 2, 0.05
+"""Most themes that a sentence names, and the share of the score that each but the first needs."""
+COUNTS = 0.01
+"""Share of the score from which a counter-signal is worth a sentence."""
+
+PLURAL = {
+    "Action": "action",
+    "Adventure": "adventure",
+    "Animation": "animation",
+    "Children's": "children’s movies",
+    "Comedy": "comedies",
+    "Crime": "crime",
+    "Documentary": "documentaries",
+    "Drama": "dramas",
+    "Fantasy": "fantasy",
+    "Film-Noir": "film noir",
+    "Horror": "horror",
+    "Musical": "musicals",
+    "Mystery": "mysteries",
+    "Romance": "romances",
+    "Sci-Fi": "science fiction",
+    "Thriller": "thrillers",
+    "War": "war movies",
+    "Western": "westerns",
+}
+"""The genres of MovieLens as one speaks of them."""
+
+
+def everyone(told: MovieExplanation) -> str:
+    """What the base value is called."""
+    if told.against is not None:
+        return "Average user’s preference"
+    if told.base >= POPULAR:
+        return "Liked by everyone"
+    return "The average user’s score"
+
+
+def sentence(told: MovieExplanation) -> str:
+    """One or two sentences: the reason that carries most, its share, and the counter-signal."""
+    if told.score > 0:
+        choice = told.title + (f" rather than {told.against}" if told.against else "")
+        counted = "" if told.reference == "average" else "Counted as in the paper, "
+        text = f"{counted}{choice} is recommended {_reason(told)}."
+    elif told.against is None:
+        text = (
+            f"{told.title} scores {_number(told.score)} for {told.viewer}, no more than an "
+            f"average movie.{_still(told)}"
+        )
+    else:
+        lead = f"higher than {told.title}" if told.score else f"as high as {told.title}"
+        by = f", by {_number(-told.score)}" if told.score else ""
+        text = f"{told.against} scores {lead} for {told.viewer}{by}.{_still(told)}"
+    against = told.opposition[:1]
+    if against and -against[0].relevance >= COUNTS * abs(told.score):
+        text += (
+            f" Strongest counter-signal: {spoken(against[0])} ({_number(against[0].relevance)})."
+        )
+    return text
+
+
+def _still(told: MovieExplanation) -> str:
+    if not told.supports:
+        return " Nothing in this profile raises it."
+    best = told.supports[0]
+    return f" What raises it most is {spoken(best)} (+{_number(best.relevance)})."
+
+
+def _reason(told: MovieExplanation) -> str:
+    if told.reference == "average" and told.base >= MOSTLY * told.score:
+        return _popular(told)
+    return _tastes(told)
+
+
+def _popular(told: MovieExplanation) -> str:
+    """The base value is most of the score, or all of it and more."""
+    if told.against is not None:
+        why = "the average user prefers it too"
+    elif told.base >= POPULAR:
+        why = "nearly everyone likes it"
+    else:
+        why = "it suits the average user"
+    base, score, taste = _number(told.base), _number(told.score), told.score - told.base
+    if taste < 0:
+        return (
+            f"only because {why}: that alone would give {base}, the taste of {told.viewer} takes "
+            f"{_number(-taste)} off"
+        )
+    text = f"mostly because {why} ({base} of {score})"
+    themes = _named(told)
+    if taste >= WORTH * told.score and themes:
+        return f"{text}; the taste of {told.viewer} adds {_number(taste)}: {_listed(told, themes)}"
+    return f"{text}; the taste of {told.viewer} adds {_number(taste)}"
+
+
+def _tastes(told: MovieExplanation) -> str:
+    """The user's own taste is most of the score."""
+    themes = _named(told)
+    if not themes:
+        return "although nothing in this profile raises its score"
+    outweighs = sum(theme.total for theme in themes) >= told.base
+    text = f"{'mainly ' if outweighs else ''}because of {_listed(told, themes)}"
+    if told.reference == "average":
+        if told.against is not None:
+            other = "" if told.base > 0 else f"; the average user prefers {told.against}"
+            text += other and f"{other} (by {_number(-told.base)})"
+        elif told.base > 0:
+            text += f"; {_size(told, told.base)} of the score is what the average user gets"
+        else:
+            text += f"; the average user’s score is only {_number(told.base)}"
+    return text
+
+
+def _named(told: MovieExplanation) -> list[Theme]:
+    """The themes that carry most, at most `NAMED`."""
+    return [
+        theme
+        for i, theme in enumerate(told.themes[:NAMED])
+        if theme.total > 0 and (i == 0 or theme.total >= WORTH * told.score)
+    ]
+
+
+def _listed(told: MovieExplanation, themes: Sequence[Theme]) -> str:
+    """'dramas (24 %) and action (14 %) that User 3 liked, most of all Fargo (1996)'."""
+    shares = {t.name: f"({_size(told, t.total)})" for t in themes}
+    movies = {
+        t.name: PLURAL.get(t.name, f"{t.name} movies") if t.genre else "movies"
+        for t in themes
+        if t.genre or any(f.kind == FILM for f in told.features if t.name in f.parts)
+    }
+    facts = [f"{t.name.lower()} {shares[t.name]}" for t in themes if t.name not in movies]
+    if not movies:
+        return listed(facts)
+    liked = [f"{words} {shares[name]}" for name, words in movies.items()]
+    text = f"{listed(liked)} that {told.viewer} liked"
+    best = [f for f in told.supports if f.kind == FILM and movies.keys() & f.parts.keys()]
+    if best:
+        text += f", most of all {best[0].label}"
+    return text + (f", and of {listed(facts)}" if facts else "")
+
+
+def spoken(feature: FeatureRelevance) -> str:
+    """A feature within a sentence: a title, or 'the genre War'."""
+    if feature.kind == FILM:
+        return feature.label
+    return f"the {feature.kind} {feature.label.partition(': ')[2]}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def _number(value: float) -> str:
+    return f"{value:z.2f}".replace("-", "−")
+
+
+def _size(told: MovieExplanation, part: float) -> str:
+    """Percent of the score or, of a difference of two scores, points."""
+    if told.against is not None or abs(part) > told.score:
+        return f"{part:+.2f}".replace("-", "−")
+    return f"{100 * part / told.score:.0f} %"

@@ -1,0 +1,252 @@
+"""Rank films for one profile or for all viewers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from relrec_core.errors import ProfileError
+from relrec_core.movies.data.attributes import GENRE, GENRES, SEPARATOR, capital, heading, spoken
+from relrec_core.movies.data.features import (
+    FILM,
+    FeatureSpace,
+    Indices,
+    feature_space,
+    film_names,
+    viewer_names,
+)
+from relrec_core.movies.data.interactions import LIKED_FROM, RATING, USER, MovieData
+from relrec_core.movies.data.split import split
+from relrec_core.movies.model.relevance import Doubles, average_user
+from relrec_core.movies.model.weights import Floats, Weights
+from relrec_core.titles import unique_labels
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """One user as the model sees them: what their bag of features is made of.
+
+    `liked` are movies (rows of items, which are their features, too) and bring their attributes;
+    `own` are facts of the person, `added` and `removed` facts of either kind that were put in or
+    taken away on purpose (features); `watched` are movies not to recommend, besides those liked.
+    """
+
+    name: str
+    space: FeatureSpace
+    liked: frozenset[int]
+    own: frozenset[int]
+    watched: frozenset[int]
+    user: str | None = None
+    added: frozenset[int] = frozenset()
+    removed: frozenset[int] = frozenset()
+
+    @cached_property
+    def features(self) -> Indices:
+        """(n,) features in the bag, in order."""
+        bag = self.space.bag(sorted(self.liked), sorted(self.own | self.added))
+        return np.setdiff1d(bag, sorted(self.removed)).astype(np.int64)
+
+    @cached_property
+    def seen(self) -> Indices:
+        """Movies that are not recommended (rows of items), in order."""
+        return np.array(sorted(self.watched | self.liked), dtype=np.int64)
+
+    def without(self, *features: int) -> Self:
+        """Had these movies not been liked, and were these facts not known.
+
+        The bag is made again: what only these movies brought goes with them.
+        """
+        films = frozenset(k for k in features if k < self.space.n_items)
+        return replace(self, liked=self.liked - films).without_alone(*set(features) - films)
+
+    def without_alone(self, *features: int) -> Self:
+        """The same bag without these features alone; what a movie brought stays without it."""
+        gone = frozenset(features)
+        return replace(self, added=self.added - gone, removed=self.removed | gone)
+
+    def plus(self, *features: int) -> Self:
+        """Had these movies been liked, too, with all they bring, and were these facts known."""
+        films = frozenset(k for k in features if k < self.space.n_items)
+        facts = frozenset(features)
+        return replace(
+            self,
+            liked=self.liked | films,
+            added=self.added | (facts - films),
+            removed=self.removed - facts,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Films from best to worst for one profile: rows of items and their logits."""
+
+    items: Indices
+    scores: Floats
+
+
+def rank(weights: Weights, features: Indices, seen: Indices, n: int) -> Ranking:
+    """The n films with the highest logits that were not seen; fewer if fewer are left."""
+    scores = weights.logits(features)
+    scores[seen] = -np.inf
+    n = min(n, len(scores) - len(seen))
+    if n <= 0:
+        raise ProfileError("This viewer has already seen every film, so nothing is left to rank.")
+    top = np.argpartition(scores, -n)[-n:]
+    top = top[np.argsort(-scores[top], kind="stable")]
+    return Ranking(items=top, scores=scores[top])
+
+
+def rank_all(
+    weights: Weights, bags: sparse.csr_matrix, seen: sparse.csr_matrix, n: int
+) -> tuple[Indices, Floats]:
+    """The n best unseen films of every viewer, best first: (B, n) items and (B, n) logits."""
+    scores = weights.logits_of_all(bags)
+    rows = np.repeat(np.arange(scores.shape[0]), np.diff(seen.indptr))
+    scores[rows, seen.indices] = -np.inf
+    top = np.argpartition(scores, scores.shape[1] - n, axis=1)[:, -n:]
+    values = np.take_along_axis(scores, top, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    return np.take_along_axis(top, order, axis=1), np.take_along_axis(values, order, axis=1)
+
+
+def genres_of(data: MovieData) -> list[tuple[str, ...]]:
+    """The genres of every movie; none where the data knows of none."""
+    if GENRES not in data.items.columns:
+        return [()] * len(data.items)
+    parts = [str(text).split(SEPARATOR) for text in data.items[GENRES]]
+    return [tuple(dict.fromkeys(p.strip() for p in of if p.strip())) for of in parts]
+
+
+@dataclass(frozen=True, eq=False)
+class Recommender:
+    """A model together with the data and the split it was trained on.
+
+    `history` holds the liked films the model may know, `held_out` those it was never shown.
+    """
+
+    data: MovieData
+    space: FeatureSpace
+    weights: Weights
+    history: sparse.csr_matrix
+    held_out: sparse.csr_matrix
+    run: str
+    seed: int
+
+    @classmethod
+    def of(
+        cls, data: MovieData, weights: Weights, *, with_attributes: bool, split_seed: int, run: str
+    ) -> Self:
+        """Put a trained model on its data; raises `CheckpointError` if they do not belong."""
+        space = feature_space(data, with_attributes)
+        weights.check_belongs_to(data, space)
+        parts = split(data, split_seed)
+        return cls(data, space, weights, parts.known, parts.test, run, split_seed)
+
+    @cached_property
+    def titles(self) -> list[str]:
+        return film_names(self.data)
+
+    @cached_property
+    def viewers(self) -> list[str]:
+        return viewer_names(self.data)
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """A readable name of every feature."""
+        kinds, values, n = self.space.kinds, self.space.values, self.space.n_items
+        attributes = [
+            f"{capital(kind)}: {spoken(kind, value)}"
+            for kind, value in zip(kinds[n:], values[n:], strict=True)
+        ]
+        return unique_labels(self.titles + attributes, range(len(kinds)))
+
+    def group(self, feature: int) -> str:
+        """The heading a feature stands under."""
+        kind = self.space.kinds[feature]
+        if kind == FILM:
+            return "Liked movies"
+        if kind in self.space.item_kinds:
+            return heading(kind)
+        own = [k for k in self.space.attribute_kinds if k not in self.space.item_kinds]
+        return capital(", ".join(own))
+
+    def themes(self, feature: int) -> tuple[str, ...]:
+        """The genres that a movie's contribution is split over, or the genre that a feature is."""
+        if feature < self.space.n_items:
+            return self._genres[feature]
+        genre = self.space.kinds[feature] == GENRE
+        return (self.space.values[feature],) if genre else ()
+
+    @cached_property
+    def _genres(self) -> list[tuple[str, ...]]:
+        return genres_of(self.data)
+
+    @cached_property
+    def average_user(self) -> Doubles:
+        """Mean of all users' pooled profiles, (d,): the reference of contributions."""
+        return average_user(self.weights, self.bags)
+
+    @cached_property
+    def bags(self) -> sparse.csr_matrix:
+        return self.space.bags(self.history)
+
+    @cached_property
+    def seen(self) -> sparse.csr_matrix:
+        """(n_users, n_items), non-zero where a movie is not recommended again."""
+        return sparse.csr_matrix(self.history + self._disliked)
+
+    @cached_property
+    def _disliked(self) -> sparse.csr_matrix:
+        low = self.data.ratings[self.data.ratings[RATING] < LIKED_FROM]
+        ones = np.ones(len(low), dtype=np.float32)
+        return sparse.csr_matrix((ones, (low["user"], low["item"])), shape=self.history.shape)
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {str(user): row for row, user in enumerate(self.data.users[USER])}
+
+    def row(self, user_id: str) -> int:
+        """Row of a viewer; raises `ProfileError` for an unknown one."""
+        if user_id not in self._rows:
+            raise ProfileError(f"There is no viewer '{user_id}' in {self.data.title}.")
+        return self._rows[user_id]
+
+    def profile(self, user_id: str) -> Profile:
+        """A known viewer: history and attributes; disliked films count as seen, not as liked."""
+        row = self.row(user_id)
+        liked, own = self.history[row].indices, self.space.user_attributes[row].indices
+        return Profile(
+            f"User {user_id}",
+            self.space,
+            liked=frozenset(liked.tolist()),
+            own=frozenset(own.tolist()),
+            watched=frozenset(self._disliked[row].indices.tolist() + liked.tolist()),
+            user=user_id,
+        )
+
+    def new_profile(self, films: npt.ArrayLike, attributes: Sequence[int] = ()) -> Profile:
+        """A viewer the model never met, from liked films (rows of items) and own attributes."""
+        rows = frozenset(np.asarray(films, dtype=np.int64).tolist())
+        own = frozenset(int(k) for k in attributes)
+        return Profile("this user", self.space, liked=rows, own=own, watched=rows)
+
+    def rank(self, profile: Profile, n: int = 10) -> Ranking:
+        """The n best unseen films; raises `ProfileError` if the profile is empty."""
+        if len(profile.features) == 0:
+            raise ProfileError(
+                "This profile is empty, so there is nothing to base a recommendation on. "
+                "Add a film or put a removed one back."
+            )
+        return rank(self.weights, profile.features, profile.seen, n)
+
+    def probabilities(self, profile: Profile) -> Floats:
+        """Softmax over all films, (V,): the model's estimate of the next film."""
+        scores = self.weights.logits(profile.features)
+        odds = np.exp(scores - scores.max())
+        return np.asarray(odds / odds.sum(), dtype=np.float32)

@@ -1,0 +1,113 @@
+"""How long an answer takes, and a search among a million products."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import numpy.typing as npt
+from torch.nn.functional import cosine_similarity
+
+from relrec_core.lrp import propagate
+from relrec_core.products import store
+from relrec_core.products.explanation.explain import Explainer, Method, Question
+from relrec_core.products.explanation.tracing import recommended
+from relrec_core.products.model import search
+from relrec_core.products.model.ranking import Recommender
+
+QUESTIONS = 20
+MANY, FEW, DIMS, KINDS = 1_000_000, 60_000, 100, 2_000
+Row = dict[str, str | float | bool | None]
+
+
+def rows(quick: bool) -> list[Row]:
+    """Times of questions to the model that the dashboard shows, and of the index.
+
+    Args:
+        quick: a smaller index.
+    """
+    recommender = store.recommender(store.shown_run())
+    explainer = Explainer(recommender)
+    method = Method(preset=recommended(recommender.catalogue.rendered))
+    chance = np.random.default_rng(0)
+    answers, proofs = [], []
+    for row in chance.integers(len(recommender.catalogue.items), size=QUESTIONS + 1):
+        relation = str(chance.choice(recommender.relations))
+        start = time.perf_counter()
+        question = Question(recommender.query_at(int(row)), relation, None, method)
+        found = recommender.recommend(question.query, relation, n=3)
+        maps = explainer.relevance(question, [candidate.row for candidate in found])
+        answers.append(time.perf_counter() - start)
+        start = time.perf_counter()
+        explainer.explain(question, maps[0])
+        proofs.append(time.perf_counter() - start)
+    times = np.array(answers[1:]), np.array(proofs[1:])  # the first warms up
+    big = recommender.trunk.get_parameter("features.0.weight").shape[0] >= 64
+    return [
+        _row("query to three products with six maps, 95th percentile", times[0], 3 if big else 1),
+        _row("proof of one of them, 95th percentile", times[1], 5 if big else None),
+        _fast(recommender),
+        *_index(FEW if quick else MANY),
+    ]
+
+
+def _fast(recommender: Recommender) -> Row:
+    """The lowest cosine of relevance sent back in bfloat16 to exact relevance."""
+    chance, lowest = np.random.default_rng(1), 1.0
+    for row, other in chance.integers(len(recommender.catalogue.items), size=(QUESTIONS, 2)):
+        x = recommender.pictures.batch([int(row)])
+        shared = recommender.features[row] * recommender.features[other]
+        exact, fast = (
+            propagate(recommender.trunk, x, shared[None], "paper", precision=precision).relevance
+            for precision in ("exact", "fast")
+        )
+        lowest = min(lowest, float(cosine_similarity(exact.flatten(), fast.flatten(), dim=0)))
+    name = "cosine of fast relevance to exact, the lowest"
+    return {"name": name, "value": lowest, "unit": "", "target": 0.999, "met": lowest >= 0.999}
+
+
+def _row(name: str, times: npt.NDArray[np.float64], target: float | None) -> Row:
+    value = float(np.percentile(times, 95))
+    met = None if target is None else value <= target
+    return {"name": name, "value": value, "unit": "s", "target": target, "met": met}
+
+
+def _index(count: int) -> list[Row]:
+    """Vectors around `KINDS` centres, as products of some kinds are, and questions beside them."""
+    chance = np.random.default_rng(0)
+    centres = chance.normal(size=(KINDS, DIMS)).astype(np.float32)
+    latents = np.empty((count, DIMS), dtype=np.float32)
+    for start in range(0, count, search.CHUNK):
+        part = latents[start : start + search.CHUNK]
+        part[:] = centres[chance.integers(KINDS, size=len(part))]
+        part += chance.standard_normal(part.shape, dtype=np.float32)
+    start_time = time.perf_counter()
+    index = search.Index.build(latents)
+    built = time.perf_counter() - start_time
+    questions = latents[chance.integers(count, size=search.QUESTIONS)]
+    questions += 0.1 * chance.standard_normal(questions.shape, dtype=np.float32)
+    ones, times, hits = np.ones(DIMS, np.float32), [], []
+    for question, true in zip(questions, search.all_nearest(latents, questions), strict=True):
+        start_time = time.perf_counter()
+        found, _ = index.nearest(question, ones, search.NEAREST)
+        times.append(time.perf_counter() - start_time)
+        hits.append(np.isin(true, found).mean())
+    recall, late = float(np.mean(hits)), float(np.percentile(times, 95))
+    name = f"index of {count:,} products"
+    return [
+        {"name": f"{name}, built", "value": built, "unit": "s", "target": None, "met": None},
+        {
+            "name": f"{name}, a question, 95th percentile",
+            "value": 1000 * late,
+            "unit": "ms",
+            "target": 20,
+            "met": late <= 0.02,
+        },
+        {
+            "name": f"{name}, recall of the ten nearest",
+            "value": recall,
+            "unit": "share",
+            "target": 0.95,
+            "met": recall >= 0.95,
+        },
+    ]

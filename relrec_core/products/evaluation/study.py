@@ -1,0 +1,145 @@
+"""The study of this wing: networks for some seeds of one catalogue, each trained only once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from relrec_core.evaluation import study
+from relrec_core.products import catalogues, store
+from relrec_core.products.data.catalogue import Catalogue
+from relrec_core.products.data.images import NORMALISATIONS
+from relrec_core.products.data.pictures import Pictures
+from relrec_core.products.data.split import By, Split
+from relrec_core.products.model.features import features, initial
+from relrec_core.products.model.network import Distances
+from relrec_core.products.model.ranking import Recommender
+from relrec_core.products.model.trunks import trunk
+from relrec_core.products.training.train import Config, train
+from relrec_core.runs import config
+from relrec_core.runs.code import digest
+from relrec_core.runs.directory import Run
+
+GuidedBy = Literal["relevance", "nothing"]
+
+STUDIO: dict[str, Any] = {
+    "dataset": "studio-5760-1",
+    "shown": catalogues.STUDIO,
+    "side": 96,
+    "dim": 64,
+    "warm_epochs": 40,
+    "epochs": 24,
+    "learning_rate": 3e-4,
+    "head_rate": 2e-3,
+    "hard": 0.5,
+}
+"""The network sees another studio than the one it is measured and shown on."""
+PHOTOS: dict[str, Any] = {
+    "trunk": "vgg16-conv",
+    "weights": "vgg16-conv",
+    "probe_epochs": 40,
+    "epochs": 8,
+    "learning_rate": 3e-5,
+    "head_rate": 1e-3,
+    "augment": False,
+}
+"""A product has one photo, the same wherever it is met, so varying it only blurs what it shows."""
+GUIDED_EPOCHS = 5
+QUICK: dict[str, Any] = {"epochs": 1, "side": 32, "dim": 8, "threads": 1, "trunk": "vgg16-slim"}
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network on the catalogue it shows, the catalogue it learned from, and its run."""
+
+    recommender: Recommender
+    catalogue: Catalogue
+    split: Split
+    features: Tensor
+    """(N, F) of the catalogue it learned from."""
+    run: Run
+
+    @property
+    def distances(self) -> Distances:
+        return self.recommender.distances
+
+
+class Study(study.Study[Trained]):
+    """Networks of products, split by pairs or by products, guided by relevance or not."""
+
+    wing, usual = store.WING, catalogues.STUDIO
+
+    @property
+    def content_hash(self) -> str:
+        return self.catalogue.content_hash
+
+    @property
+    def rendered(self) -> bool:
+        return self.dataset == catalogues.STUDIO
+
+    def config(self, seed: int, by: By, guided_by: GuidedBy | None = None) -> Config:
+        """The settings of one training; they are part of the conditions of every table."""
+        chosen: dict[str, Any] = STUDIO if self.rendered else {**PHOTOS, "dataset": self.dataset}
+        chosen = {**chosen, "seed": seed, "split_seed": seed, "split_by": by}
+        if guided_by is not None:
+            epochs = 1 if self.quick else GUIDED_EPOCHS
+            chosen |= {"guided_epochs": epochs, "guided_by": guided_by}
+        if self.quick:
+            chosen |= QUICK | {"weights": ""}
+            if self.rendered:
+                chosen |= {"dataset": catalogues.STUDIO, "shown": ""}
+        return config.load(Config, None, chosen)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """What the networks of this study learn from."""
+        return catalogues.open_catalogue(self.config(self.seeds[0], "pairs").dataset)
+
+    def untouched(self, seed: int) -> Tensor:
+        """(N, F) of the initial trunk, before anything is learned."""
+        settings = self.config(seed, "pairs")
+        torch.manual_seed(seed)
+        net = trunk(settings.trunk)
+        normalisation = NORMALISATIONS[initial(net, settings)]
+        return features(net, Pictures(self.catalogue, settings.side, normalisation), CPU)
+
+    def trained(self, seed: int, by: By = "items", guided_by: GuidedBy | None = None) -> Trained:
+        """The network of one seed and split, as `run` trains it.
+
+        With `guided_by`, this network after some more epochs that relevance (or nothing) guided.
+
+        Raises: as `run`.
+        """
+        settings = self.config(seed, by, guided_by)
+        said = settings.model_dump(exclude={"device", "threads"})
+        start = None if guided_by is None else self.trained(seed, by).run
+        run = self.run(settings, training_code(), train, said, start)
+        if run.name not in self._trained:
+            of = store.recommender(run)
+            if settings.shown:
+                pictures = Pictures(self.catalogue, settings.side, of.pictures.normalisation)
+                seen = features(of.trunk, pictures, CPU)
+            else:
+                seen = of.features
+            split = Split(self.catalogue, by, seed)
+            self._trained[run.name] = Trained(of, self.catalogue, split, seen, run)
+        return self._trained[run.name]
+
+    def measured(self, seed: int, by: By = "items") -> Trained:
+        """The network that the tables are about: on the studio one that relevance guided at last.
+
+        Raises: as `run`.
+        """
+        return self.trained(seed, by, "relevance" if self.rendered else None)
+
+
+CPU = torch.device("cpu")
+
+
+def training_code() -> str:
+    """Digest of the code that decides what a trained network is."""
+    return digest("relrec_core.products.training.train")

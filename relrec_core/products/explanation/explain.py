@@ -1,0 +1,383 @@
+"""Why these two products: relevance of the pixels of both pictures, with its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+
+from relrec_core import VERSION
+from relrec_core.errors import ConfigError
+from relrec_core.explanation import Audit, Explanation, Ledger, Parameter, Provenance, Value
+from relrec_core.faithfulness.deletion import HALF, deletion_test
+from relrec_core.lrp import Reading, correspondence, evidence, explain_pair, paper
+from relrec_core.lrp.engine import EPSILON, Trace
+from relrec_core.lrp.pairs import Correspondence
+from relrec_core.lrp.similarity import contrast
+from relrec_core.products.data.catalogue import CATEGORY, ITEM, TITLE
+from relrec_core.products.explanation.perturbation import blurred, erased
+from relrec_core.products.explanation.sentences import because, rather
+from relrec_core.products.explanation.tracing import RENDERED, origin, traced
+from relrec_core.products.model.ranking import Query, Recommender
+
+GRID = 16
+"""Cells down and across a picture: what is counted, named and erased."""
+REPETITIONS = 19
+"""Random erasures: if the named one hurts more than all of them, chance would be 1 in 20."""
+
+CHUNK = 4
+"""Pictures passed through the trunk at once by the audit: few, so that they stay in the cache."""
+
+ReadingName = Literal["evidence", "paper"]
+Map = npt.NDArray[np.float32]
+
+
+class Method(Value):
+    """How to explain.
+
+    Args:
+        reading: `evidence` (H2), what pulls the two together compared with an average product;
+            `paper` (H1), the whole logit as in Bharadhwaj 2018.
+        compared: for evidence: with the average product of the product's own category, so that
+            what all mugs and all caps share is no reason, or of the whole catalogue.
+        preset: of rules, by name; `reference` explains what pictures give beyond faded copies.
+        epsilon: the stabiliser.
+        ignore_bias: whether biases are left out of the denominators.
+    """
+
+    reading: ReadingName = "evidence"
+    compared: Literal["category", "catalogue"] = "category"
+    preset: str = RENDERED
+    epsilon: float = EPSILON
+    ignore_bias: bool = False
+
+
+class Cell(Value):
+    """One cell of a picture: `query` or `recommended`, row and column from the upper left."""
+
+    picture: Literal["query", "recommended"]
+    row: int
+    column: int
+    relevance: float
+
+
+class ProductExplanation(Explanation):
+    """Why one product was recommended for another, cell by cell, in units of the score.
+
+    `score` is what the reading explains; `logit` and `probability` are of the recommendation.
+    """
+
+    query: str
+    query_title: str
+    item: str
+    item_title: str
+    relation: str
+    user: str | None
+    reading: Literal["evidence", "paper", "contrast"]
+    other_title: str | None = None
+    logit: float
+    probability: float
+    cells: tuple[Cell, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """picture, row, column, relevance; strongest support first."""
+        frame = pd.DataFrame([cell.model_dump() for cell in self.cells])
+        return frame.sort_values("relevance", ascending=False, kind="stable", ignore_index=True)
+
+    def grid(self, picture: str) -> npt.NDArray[np.float64]:
+        """(rows, columns) relevance of one picture's cells; no cells for one not explained."""
+        own = [cell for cell in self.cells if cell.picture == picture]
+        if not own:
+            return np.zeros((0, 0))
+        shape = (max(c.row for c in own) + 1, max(c.column for c in own) + 1)
+        values = np.zeros(shape)
+        for cell in own:
+            values[cell.row, cell.column] = cell.relevance
+        return values
+
+    def sentence(self) -> str:
+        ours = self.grid("query")
+        if self.other_title is not None:
+            return rather(self.item_title, self.other_title, self.query_title, ours)
+        theirs = self.grid("recommended")
+        return because(self.item_title, self.probability, self.query_title, ours, theirs)
+
+
+@dataclass(frozen=True, eq=False)
+class Relevance:
+    """One explained pair before its proof: the maps at full resolution, and the books.
+
+    Args:
+        row: of the recommended product.
+        left: (S, S) relevance of the query's pixels.
+        right: (S, S) of the recommended product's; None where only the query is explained.
+        ledger: pixels + biases + epsilon = score.
+        logit: g of the recommendation.
+    """
+
+    row: int
+    left: Map
+    right: Map | None
+    ledger: Ledger
+    logit: float
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is asked: which relation of which product, for whom, explained how."""
+
+    query: Query
+    relation: str
+    user: str | None = None
+    method: Method = field(default_factory=Method)
+
+
+class Explainer:
+    """Explains a recommender's answers. Holds no state but what it was given."""
+
+    def __init__(self, recommender: Recommender) -> None:
+        self.recommender = recommender
+
+    def relevance(self, question: Question, rows: Sequence[int]) -> list[Relevance]:
+        """Maps of the query with each of several products: one forward pass for each picture."""
+        of = self.recommender
+        head = of.head(question.relation, question.user)
+        left = self._trace(question.query.picture, question.method)
+        right = self._trace(of.pictures.batch(list(rows)), question.method)
+        read: partial[Reading]
+        if question.method.reading == "evidence":
+            ours, theirs = self.centres(question, rows)
+            ours, theirs = ours - origin(head, left), theirs - origin(head, right)
+            read = partial(evidence, head, centre=ours, right_centre=theirs)
+        elif left.reference is not None and right.reference is not None:
+            read = partial(paper, head, apart=left.reference - right.reference)
+        else:
+            read = partial(paper, head)
+        with torch.inference_mode():
+            found = explain_pair(read, left, right)
+            g = head.logit(left.whole.expand(len(rows), -1), right.whole)
+        if found.right is None:
+            raise ConfigError(f"The reading '{question.method.reading}' explains one picture.")
+        books = found.left.ledger, found.right.ledger
+        return [
+            Relevance(
+                row=int(row),
+                left=_map(found.left.relevance[i]),
+                right=_map(found.right.relevance[i]),
+                ledger=Ledger(
+                    score=float(found.reading.score[i]),
+                    features=float(sum(b.inputs[i] for b in books)),
+                    bias=float(found.reading.bias[i] + sum(b.bias[i] for b in books)),
+                    epsilon=float(sum(b.epsilon[i] for b in books)),
+                ),
+                logit=float(g[i]),
+            )
+            for i, row in enumerate(rows)
+        ]
+
+    def contrast(self, question: Question, row: int, other: int) -> Relevance:
+        """H3: which pixels of the query speak for the one product rather than the other."""
+        of = self.recommender
+        head = of.head(question.relation, question.user)
+        left = self._trace(question.query.picture, question.method)
+        one, two = of.features[row : row + 1], of.features[other : other + 1]
+        if left.reference is not None:
+            one, two = one - left.reference, two - left.reference
+        with torch.inference_mode():
+            reading = contrast(head, left.output, one, two)
+            found = left.propagate(reading.left)
+            g = head.logit(left.output, one)
+        books = found.ledger
+        return Relevance(
+            row=row,
+            left=_map(found.relevance[0]),
+            right=None,
+            ledger=Ledger(
+                score=float(reading.score[0]),
+                features=float(books.inputs[0]),
+                bias=float(reading.bias[0] + books.bias[0]),
+                epsilon=float(books.epsilon[0]),
+            ),
+            logit=float(g[0]),
+        )
+
+    def correspondence(
+        self,
+        question: Question,
+        row: int,
+        cells: int = 8,
+        between: Callable[[], None] = lambda: None,
+    ) -> Correspondence:
+        """Which region of the query speaks to which of the product (second order of H2).
+
+        `between` is called now and then and may raise to stop.
+        """
+        of = self.recommender
+        head = of.head(question.relation, question.user)
+        left = self._trace(question.query.picture, question.method)
+        right = self._trace(of.pictures.batch([row]), question.method)
+        ours, theirs = self.centres(question, [row])
+        ours, theirs = ours - origin(head, left), theirs - origin(head, right)
+        with torch.inference_mode():
+            grid = (cells, cells)
+            return correspondence(head, left, right, ours[0], theirs[0], grid, between=between)
+
+    def centres(self, question: Question, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Latents of the average product beside the query (D,) and beside each other one (n, D)."""
+        of = self.recommender
+        everything = of.centre(question.relation)
+        if question.method.compared == "catalogue":
+            return everything, everything.expand(len(rows), -1)
+        names = of.catalogue.items[CATEGORY]
+        theirs = of.centre(question.relation, [str(names.iloc[row]) for row in rows])
+        if not question.query.category:
+            return everything, theirs
+        return of.centre(question.relation, [question.query.category])[0], theirs
+
+    def explain(
+        self,
+        question: Question,
+        relevance: Relevance,
+        *,
+        other: int | None = None,
+        repetitions: int = REPETITIONS,
+        between: Callable[[], None] = lambda: None,
+    ) -> ProductExplanation:
+        """The explanation with its proof; erasing takes two passes of the trunk for each.
+
+        Args:
+            question: that `relevance` answers.
+            relevance: of one pair.
+            other: row of the product that was not recommended, for a contrast.
+            repetitions: random erasures to compare with.
+            between: called now and then; may raise to stop.
+        """
+        of, items = self.recommender, self.recommender.catalogue.items
+        row, query = relevance.row, question.query
+        cells = _cells(relevance)
+        deletion = deletion_test(
+            np.array([cell.relevance for cell in cells]),
+            partial(self._rescore, question, relevance, other, between),
+            parts=[slice(at, at + GRID * GRID) for at in range(0, len(cells), GRID * GRID)],
+            repetitions=repetitions,
+            seed=of.seed,
+        )
+        item = items.iloc[row]
+        return ProductExplanation(
+            score=relevance.ledger.score,
+            audit=Audit(ledger=relevance.ledger, deletion=deletion),
+            provenance=self._provenance(question),
+            query="" if query.row is None else str(items[ITEM].iloc[query.row]),
+            query_title=query.title,
+            item=str(item[ITEM]),
+            item_title=str(item[TITLE]),
+            relation=question.relation,
+            user=question.user,
+            reading=question.method.reading if other is None else "contrast",
+            other_title=None if other is None else str(items[TITLE].iloc[other]),
+            logit=relevance.logit,
+            probability=float(1 / (1 + np.exp(-relevance.logit))),
+            cells=cells,
+        )
+
+    @torch.inference_mode()
+    def _rescore(
+        self,
+        question: Question,
+        relevance: Relevance,
+        other: int | None,
+        between: Callable[[], None],
+        kept: npt.NDArray[np.bool_],
+    ) -> npt.NDArray[np.float64]:
+        """Scores (R,) of the pair with only the kept cells (R, n) of the pictures."""
+        of = self.recommender
+        whole = [(question.query.picture, question.query.features)]
+        if relevance.right is not None:
+            picture = of.pictures.batch([relevance.row])
+            whole.append((picture, of.features[relevance.row : relevance.row + 1]))
+        seen = []
+        for (picture, features), cells in zip(
+            whole, np.split(kept, len(whole), axis=1), strict=True
+        ):
+            touched = torch.from_numpy(~cells.all(1))  # (R,)
+            masks = torch.from_numpy(cells.reshape(len(kept), GRID, GRID))[touched]
+            replacement = blurred(picture)
+            rows = features.repeat(len(kept), 1)  # (R, F)
+            parts = []
+            for chunk in torch.split(masks, CHUNK):
+                between()
+                parts.append(of.seen(erased(picture, chunk, replacement)))
+            rows[touched] = torch.cat(parts)
+            seen.append(rows)
+        head = of.head(question.relation, question.user)
+        left = seen[0]
+        if other is not None:
+            one, two = (of.features[r : r + 1].expand_as(left) for r in (relevance.row, other))
+            score = head.distance(left, two) - head.distance(left, one)
+        elif question.method.reading == "evidence":
+            ours, theirs = self.centres(question, [relevance.row])
+            score = evidence(head, left, seen[1], ours, theirs).score
+        else:
+            score = head.logit(left, seen[1])
+        return score.double().numpy()
+
+    def _trace(self, pictures: Tensor, method: Method) -> Trace:
+        of = self.recommender
+        return traced(of, pictures, method.preset, method.epsilon, method.ignore_bias)
+
+    def _provenance(self, question: Question) -> Provenance:
+        of, method = self.recommender, question.method
+        parameters: dict[str, Parameter] = {
+            "relation": question.relation,
+            "user": question.user or "everybody",
+            "reading": method.reading,
+            "compared": method.compared,
+            "preset": method.preset,
+            "epsilon": method.epsilon,
+            "ignore_bias": method.ignore_bias,
+            "erased": f"{HALF:.0%} of each picture's support, one picture at a time",
+        }
+        return Provenance(
+            dataset=of.catalogue.title,
+            dataset_hash=of.catalogue.content_hash,
+            licence=of.catalogue.licence,
+            run=of.run,
+            method=f"layer-wise relevance propagation, {method.reading}, preset {method.preset}",
+            parameters=parameters,
+            seed=of.seed,
+            code_version=VERSION,
+        )
+
+
+def _map(pixels: Tensor) -> Map:
+    """(3, S, S) -> (S, S), channels summed."""
+    return pixels.sum(dim=0).float().numpy()
+
+
+def _cells(relevance: Relevance) -> tuple[Cell, ...]:
+    """Both pictures' cells, each the exact sum of its pixels."""
+    cells = []
+    for name, pixels in (("query", relevance.left), ("recommended", relevance.right)):
+        if pixels is not None:
+            sums = pooled(pixels, GRID)
+            cells += [
+                Cell(picture=name, row=r, column=c, relevance=float(sums[r, c]))
+                for r in range(GRID)
+                for c in range(GRID)
+            ]
+    return tuple(cells)
+
+
+def pooled(pixels: npt.NDArray[np.floating], cells: int) -> npt.NDArray[np.float64]:
+    """Sums by cell, (S, S) -> (cells, cells); every pixel counts in exactly one."""
+    rows, columns = (
+        np.eye(cells)[np.arange(side) * cells // side] for side in pixels.shape
+    )  # (S, cells)
+    return rows.T @ pixels.astype(np.float64) @ columns  # type: ignore[no-any-return]

@@ -1,0 +1,59 @@
+"""How pictures pass through a recommender's trunk when they are explained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from relrec_core.lrp import Head, trace
+from relrec_core.lrp.engine import Trace
+from relrec_core.lrp.presets import preset
+from relrec_core.lrp.rules import ZBox
+from relrec_core.products.explanation.perturbation import blurred
+from relrec_core.products.model.ranking import Recommender
+
+RENDERED, PHOTOS = "reference", "epsilon-gamma"
+"""The recommended presets. Where noise replaces cells of photos, those that `epsilon-gamma` names
+hurt the score more than others do, and those that `reference` names do not."""
+FADED = 0.6
+"""How far a faded copy is on its way to white."""
+
+
+def faded(of: Recommender, pictures: Tensor) -> Tensor:
+    """Copies (B, 3, S, S) without detail and pale, which a `reference` preset compares with.
+
+    White alone would say nothing of what is white, and a blurred copy nothing of plain colours.
+    """
+    white = of.pictures.bounds()[1]  # (3, 1, 1)
+    return torch.lerp(blurred(pictures), white.expand_as(pictures), FADED)
+
+
+def recommended(rendered: bool) -> str:
+    """Preset for a catalogue of rendered pictures, or of photos."""
+    return RENDERED if rendered else PHOTOS
+
+
+@torch.inference_mode()
+def traced(
+    of: Recommender, pictures: Tensor, name: str, epsilon: float, ignore_bias: bool
+) -> Trace:
+    """Trace of pictures (B, 3, S, S) by a preset's rules, beyond faded copies if it wants them.
+
+    Raises:
+        ConfigError: there is no such preset, or epsilon is out of range.
+    """
+    rules, (low, high) = preset(name), of.pictures.bounds()  # (3, 1, 1) each: black, white
+    if isinstance(rules.first, ZBox):
+        box = ZBox(tuple(low.flatten().tolist()), tuple(high.flatten().tolist()))
+        rules = replace(rules, first=box)
+    reference = faded(of, pictures) if rules.beyond_reference else None
+    return trace(of.trunk, pictures, rules, epsilon, ignore_bias, reference=reference)
+
+
+def origin(head: Head, of: Trace) -> Tensor:
+    """(B, D) latents that what is explained begins from: the references', or nought."""
+    if of.reference is None:
+        return head.embedding.new_zeros(len(of.output), head.embedding.shape[1])
+    return head.latents(of.reference)

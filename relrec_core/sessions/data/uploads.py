@@ -1,0 +1,128 @@
+"""Someone's own sessions: a folder, or files handed in, which stay in memory.
+
+Nothing here writes or sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from relrec_core.errors import DataError, border, unreadable
+from relrec_core.sessions.data.dataset import (
+    SUFFIXES,
+    TRACKS_PREFIXES,
+    SessionData,
+    files_in,
+    load_last,
+)
+from relrec_core.sessions.data.history import read_history
+from relrec_core.sessions.data.readers import MAXIMUM_UPLOAD_BYTES, Upload
+from relrec_core.sessions.data.sessions import Sessions, concatenate
+from relrec_core.sessions.data.shards import META_FILE, Shards
+
+MOST = 1000
+"""Sessions that are looked at; of more, the last."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """Sessions, and in sentences what of the files is not among them."""
+
+    data: SessionData
+    notes: tuple[str, ...]
+
+
+def from_folder(folder: Path) -> Own:
+    """Session logs or prepared shards in a folder.
+
+    Raises:
+        DataError: there are none, or they are malformed.
+    """
+    with border(unreadable(folder, "a folder of session logs or prepared shards")):
+        if not (folder / META_FILE).is_file():
+            return _noted(*load_last(*files_in(folder), folder.name, MOST))
+        shards = Shards.open(folder)
+        meta = shards.meta
+        pieces: list[Sessions] = []
+        for shard in reversed(range(len(meta.shards))):
+            pieces.insert(0, shards.read(shard))
+            if sum(map(len, pieces)) >= MOST:
+                break
+        last = concatenate(pieces)
+        data = SessionData(
+            title=meta.title,
+            simulated=meta.simulated,
+            content_hash=meta.content_hash,
+            columns=shards.columns,
+            sessions=last.take(slice(max(0, len(last) - MOST), None)),
+            tracks=shards.tracks(),
+        )
+        return _noted(data, meta.sessions)
+
+
+def state_of(folder: Path) -> str:
+    """Names, times and sizes of what is in a folder: another text when something changed.
+
+    Raises:
+        DataError: it cannot be listed.
+    """
+    with border(unreadable(folder, "a folder that may be read")):
+        about = [(file.name, file.lstat()) for file in sorted(folder.iterdir())]
+        return str([(name, stat.st_mtime, stat.st_size) for name, stat in about])
+
+
+def from_files(files: Sequence[Upload]) -> Own:
+    """Session logs with or without files of track features, or a listener's streaming history.
+
+    Raises:
+        DataError: they are malformed, of another kind, or of both kinds at once.
+    """
+    if not files:
+        raise DataError("upload", "no file", "session logs or a streaming history")
+    if sum(len(file.content) for file in files) > MAXIMUM_UPLOAD_BYTES:
+        limit = f"at most {MAXIMUM_UPLOAD_BYTES // 1_000_000} MB in all files together"
+        size = f"{sum(len(file.content) for file in files) / 1e6:,.0f} MB"
+        raise DataError("upload", size, f"{limit}; prepare larger data from a folder")
+    history = [file for file in files if file.name.lower().endswith(".json")]
+    if not history:
+        return _from_logs(files)
+    if len(history) < len(files):
+        other = next(file for file in files if file not in history)
+        raise DataError(
+            other.name, "another kind of file beside a streaming history", "one kind at a time"
+        )
+    found = read_history(history, MOST)
+    notes = [
+        f"{words}: {count:,}."
+        for words, count in (
+            ("Plays", found.plays),
+            ("Entries without music (podcasts, videos), left out", found.other),
+            ("Tracks alone between two pauses, which form no session", found.left_over),
+            ("Ways to begin or end a track that the model has not met", found.new_reasons),
+        )
+        if count
+    ]
+    own = _noted(found.data, found.sessions)
+    return Own(own.data, (*notes, *own.notes))
+
+
+def _from_logs(files: Sequence[Upload]) -> Own:
+    for file in files:
+        if not file.name.lower().endswith(SUFFIXES):
+            expected = "session logs as CSV or Parquet, or a streaming history as JSON"
+            raise DataError(file.name, "another kind of file", expected)
+    features = [f for f in files if f.name.lower().startswith(TRACKS_PREFIXES)]
+    logs = [f for f in files if f not in features]
+    if not logs:
+        raise DataError(
+            features[0].name, "track features only", "the session logs beside them, in other files"
+        )
+    return _noted(*load_last(logs, features, most=MOST))
+
+
+def _noted(data: SessionData, total: int) -> Own:
+    if total <= MOST:
+        return Own(data, ())
+    return Own(data, (f"Of {total:,} sessions the last {MOST:,} are shown.",))

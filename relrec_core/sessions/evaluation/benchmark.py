@@ -1,0 +1,96 @@
+"""How sessions that do not fit in memory are prepared, read and trained on, and in what memory.
+
+python -m relrec_core.sessions.evaluation.benchmark 2000000
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from relrec_core.runs import distributed
+from relrec_core.runs.directory import Run
+from relrec_core.sessions.config import Config
+from relrec_core.sessions.data.shards import Shards
+from relrec_core.sessions.data.source import Stored
+from relrec_core.sessions.training.prepare import prepare_simulated
+from relrec_core.sessions.training.train import Fit
+
+SESSIONS, QUICK_SESSIONS = 100_000, 1_000
+SMALL: dict[str, Any] = {"width": 16, "blocks": 1, "batch_size": 256}
+"""A small network: a larger one trains longer, and reading has to keep up the less."""
+
+
+def rows(quick: bool = False, sessions: int = SESSIONS) -> list[dict[str, Any]]:
+    """Simulate and prepare sessions, read the training part once, train on it once.
+
+    Args:
+        quick: only see whether it works; the numbers mean nothing.
+        sessions: how many; the folder is temporary and takes some 120 bytes a session.
+
+    Returns:
+        name, value, unit, target (or None) and met (or None) of each number. Memory is the
+        largest that this process has had since it began.
+    """
+    if quick:
+        sessions = QUICK_SESSIONS
+    with tempfile.TemporaryDirectory() as folder:
+        shards = Path(folder) / "shards"
+        started = time.perf_counter()
+        prepare_simulated(sessions, shards)
+        preparing = time.perf_counter() - started
+        source = Stored(Shards.open(shards))
+        learned = source.parts["train"]
+        started = time.perf_counter()
+        size = SMALL["batch_size"]
+        for _ in source.batches("train", size=size, seed=0, epoch=0, rank=0, world_size=1):
+            pass
+        reading = time.perf_counter() - started
+        config = Config(dataset=str(shards), epochs=1, threads=1, **SMALL)
+        with distributed.session(config.device, config.threads) as group:
+            fit = Fit(config, Run(Path(folder)), group, source)
+            started = time.perf_counter()
+            fit.one_pass()
+            training = time.perf_counter() - started
+        stored = sum(f.stat().st_size for f in shards.iterdir()) / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        1e9 if sys.platform == "darwin" else 1e6
+    )
+    ratio = training / reading
+    return [
+        _row("sessions", sessions, "sessions"),
+        _row("simulating and preparing", sessions / preparing, "sessions/s"),
+        _row("shards on disk", stored, "MB"),
+        _row("reading and encoding, shuffled", learned / reading, "sessions/s"),
+        _row("training, one pass, reading included", learned / training, "sessions/s"),
+        _row("reading over training", ratio, "x", 2.0, ratio >= 2),
+        _row("largest memory of the process", peak, "GB", 4.0, peak <= 4),
+    ]
+
+
+def _row(
+    name: str, value: float, unit: str, target: float | None = None, met: bool | None = None
+) -> dict[str, Any]:
+    return {"name": name, "value": value, "unit": unit, "target": target, "met": met}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m relrec_core.sessions.evaluation.benchmark",
+        description="Prepare, read and train on many simulated sessions.",
+    )
+    parser.add_argument("sessions", nargs="?", type=int, default=SESSIONS)
+    for row in rows(sessions=parser.parse_args(arguments).sessions):
+        sys.stdout.write(f"{row['name']}: {row['value']:,.4g} {row['unit']}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

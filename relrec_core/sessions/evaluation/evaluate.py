@@ -1,0 +1,351 @@
+"""The paper's tables and figures of sessions as data frames (Afchar and Hennequin 2020, 4.3)."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+
+from relrec_core import permission
+from relrec_core.errors import ConfigError
+from relrec_core.evaluation import tables
+from relrec_core.evaluation.tables import StoredTable
+from relrec_core.experts import toy
+from relrec_core.experts.attribution import Doubles
+from relrec_core.experts.subsets import Family
+from relrec_core.sessions import store
+from relrec_core.sessions.data.encoding import Batch
+from relrec_core.sessions.data.schema import GROUPS
+from relrec_core.sessions.data.sessions import CAUSES, PARTS
+from relrec_core.sessions.data.source import Source
+from relrec_core.sessions.evaluation.study import Study, Trained, training_code
+from relrec_core.sessions.explanation.gradients import METHODS, STEPS, by_group
+from relrec_core.sessions.model.metrics import THRESHOLD
+from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS
+from relrec_core.sessions.training.scoring import Judged, Scored, everything
+from relrec_core.sessions.training.train import TITLES
+
+Bools = npt.NDArray[np.bool_]
+LAST, MEAN = "last baseline", "mean baseline"
+EXPERTS, CONTROL = "transformer", "control"
+PAPER = {
+    LAST: (0.630, 0.742, 0.543),
+    MEAN: (0.617, 0.663, 0.517),
+    TITLES[CONTROL]: (0.722, 0.800, 0.628),
+    TITLES[EXPERTS]: (0.709, 0.788, 0.611),
+}
+"""Table 2 of the paper: accuracy, Acc@1 and MAA on Spotify's data, which is not ours."""
+
+SAMPLE, QUICK_SAMPLE = 500, 20
+"""Tracks on which gradients are compared with experts."""
+DRAWN = 800
+"""Points of each toy task in the figure."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A measured table, and what to say beside it.
+
+    A table that is not about the study's sessions has its own `conditions` and its name alone.
+    `more` are tables that are stored beside it, under their own names.
+    """
+
+    frame: pd.DataFrame
+    notes: dict[str, Any]
+    conditions: dict[str, Any] | None = None
+    more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def accuracy_table(study: Study) -> Table:
+    """Accuracy, Acc@1 and MAA on the test sessions (the paper's table 2); mean over seeds.
+
+    Where there are few sessions, the baselines are scored on all of them too.
+    """
+    study.begin(len(study.seeds) * len(TITLES))
+    rows = []
+    for seed in study.seeds:
+        for model, title in TITLES.items():
+            found = study.trained(seed, model)
+            test = found.test
+            more = {"parameters": found.predictor.parameters, "epochs": found.card["epochs"]}
+            more["training_seconds"] = found.seconds
+            rows.append({"method": title, **_scores(test, test.prediction.probability), **more})
+            study.step(f"{title}, seed {seed}: {rows[-1]['accuracy']:.4f}")
+    test = study.trained(study.seeds[0], EXPERTS).test
+    said: list[tuple[str, Scored, Doubles]] = [(LAST, test, test.last), (MEAN, test, test.mean)]
+    if study.few:
+        every = everything(study.source)
+        said += [(f"{LAST}, all sessions", every, every.last)]
+        said += [(f"{MEAN}, all sessions", every, every.mean)]
+    rows = [{"method": n, **_scores(judged, p)} for n, judged, p in said] + rows
+    groups = pd.DataFrame(rows).groupby("method", sort=False)
+    frame = groups.mean().reset_index()
+    for name in ("accuracy", "first", "maa"):
+        frame[f"{name}_sd"] = groups[name].std().to_numpy()
+    published = [PAPER.get(method, (np.nan,) * 3) for method in frame["method"]]
+    for i, name in enumerate(("accuracy", "first", "maa")):
+        frame[f"paper_{name}"] = [numbers[i] for numbers in published]
+    return Table(frame, {"paper": "Spotify's own data, of another kind and 160 million sessions"})
+
+
+def position_table(study: Study) -> Table:
+    """Accuracy at each place of B; mean over seeds."""
+    study.begin(2 * len(study.seeds))
+    rows = []
+    for seed in study.seeds:
+        for model in (EXPERTS, CONTROL):
+            test = study.trained(seed, model).test
+            rows.append(_by_position(TITLES[model], test, test.prediction.probability))
+            study.step(f"{TITLES[model]}, seed {seed}")
+    rows += [_by_position(LAST, test, test.last), _by_position(MEAN, test, test.mean)]
+    frame = pd.concat(rows).groupby(["method", "position"], sort=False).mean().reset_index()
+    return Table(frame, {"position": "1 is the first track to be predicted"})
+
+
+def attribution_table(study: Study) -> Table:
+    """Who decides (the paper's figure 8), over all tracks and at each place of B.
+
+    `mean_attribution` averages the shares, `top` is the share of tracks, `top_of_skips` of
+    skipped tracks, at which the expert has the largest share; mean over seeds.
+    """
+    study.begin(len(study.seeds))
+    rows = []
+    for seed in study.seeds:
+        found = study.trained(seed, EXPERTS)
+        test, family = found.test, _family(found)
+        everywhere = {"all": test.mask} | {
+            str(place + 1): test.mask & (np.arange(test.mask.shape[1]) == place)
+            for place in range(test.mask.shape[1])
+        }
+        for position, mask in everywhere.items():
+            if mask.any():
+                rows += _shares(position, test, mask, family)
+        study.step(f"seed {seed}")
+    frame = pd.DataFrame(rows).groupby(["position", "expert"], sort=False).mean().reset_index()
+    return Table(frame, {"model": TITLES[EXPERTS]})
+
+
+def known_truth_table(study: Study) -> Table:
+    """How often the top of an explanation is the planted cause of a correctly predicted skip.
+
+    Experts: the top expert is the smallest subset that holds the cause. Gradients, on the
+    control: of the groups, those with the largest sums, signed or absolute, are the cause's; they
+    are told how many to name, the experts are not. All on the same sampled tracks, which both
+    networks get right, and the experts also on all that they get right. Noise has no cause to be
+    found and is left out. `explanation_seconds` is of the whole sample, for the experts the
+    prediction included.
+
+    Raises:
+        ConfigError: the data is not simulated, so that no cause is known.
+    """
+    if not study.source.simulated:
+        raise ConfigError("Only simulated sessions have planted causes; this data has none.")
+    study.begin(4 * len(study.seeds))
+    rows = []
+    for seed in study.seeds:
+        ours, plain = study.trained(seed, EXPERTS), study.trained(seed, CONTROL)
+        study.step(f"Both networks, seed {seed}")
+        hit = _hits(ours)
+        right = _right_skips(ours.test)
+        rows += _truth("experts, all tracks", seed, hit[right], ours.test.causes[right], np.nan)
+        sample = _sample(right & _right_skips(plain.test), study)
+        causes = ours.test.causes[sample]
+        batch = _batch_of(study.source, sample[0])
+        started = time.perf_counter()
+        ours.predictor.predict(batch)
+        seconds = time.perf_counter() - started
+        rows += _truth("experts", seed, hit[sample], causes, seconds)
+        study.step(f"Experts, seed {seed}: {hit[sample].mean():.3f}")
+        expected = np.array([[g in CAUSE_GROUPS[CAUSES[c]] for g in GROUPS] for c in causes])
+        for method in METHODS:
+            started = time.perf_counter()
+            signed, absolute = by_group(plain.predictor, batch, sample[1], method)
+            seconds = time.perf_counter() - started
+            for how, sums in (("signed", signed), ("absolute", absolute)):
+                found = (_largest(sums, expected.sum(axis=1)) == expected).all(axis=1)
+                rows += _truth(f"{method}, {how}, control", seed, found, causes, seconds)
+            study.step(f"{method}, seed {seed}")
+    by = ["method", "cause"]
+    frame = pd.DataFrame(rows).drop(columns="seed").groupby(by, sort=False).mean().reset_index()
+    return Table(frame, {"integration_steps": STEPS, "sample": SAMPLE})
+
+
+def toy_table(study: Study) -> Table:
+    """The toy tasks, of which the attribution is known (sections 3.3.1 and 4.1, figure 5).
+
+    `toy-points` are some new points of the first seed as the network sees them, for the figure.
+    """
+    study.begin(len(toy.CLUSTERS) * len(study.seeds))
+    epochs = 1 if study.quick else toy.EPOCHS
+    frame, drawn = toy.evaluate(study.seeds, epochs=epochs, tell=study.step)
+    conditions = {
+        "data": "points drawn from Gaussian clusters; see relrec_core/experts/toy.py",
+        "seeds": list(study.seeds),
+        "quick": study.quick,
+        "settings": {"epochs": epochs, "batch": toy.BATCH, "first_step": toy.FIRST_STEP},
+    }
+    points = drawn.groupby("task").head(QUICK_SAMPLE if study.quick else DRAWN).round(4)
+    return Table(frame, {"near": toy.NEAR}, conditions, {"toy-points": points})
+
+
+def _scores(test: Scored, probability: npt.ArrayLike) -> dict[str, float]:
+    found = test.scores(probability)
+    return {"accuracy": found.accuracy, "first": found.first, "maa": found.maa}
+
+
+def _by_position(method: str, test: Judged, probability: npt.ArrayLike) -> pd.DataFrame:
+    places = test.scores(probability).by_position
+    tracks = test.mask.sum(axis=0)
+    rows = {"position": range(1, len(places) + 1), "accuracy": places, "tracks": tracks}
+    return pd.DataFrame({"method": method, **rows})
+
+
+def _family(found: Trained) -> Family:
+    family = found.predictor.family
+    if family is None:
+        raise ConfigError("The control has no experts.")
+    return family
+
+
+def _shares(position: str, test: Judged, mask: Bools, family: Family) -> list[dict[str, Any]]:
+    skips = mask & test.skipped
+    top, attribution = test.prediction.top, test.prediction.attribution
+    return [
+        {
+            "position": position,
+            "expert": name,
+            "mean_attribution": attribution[mask][:, i].mean(),
+            "top": (top[mask] == i).mean(),
+            "top_of_skips": (top[skips] == i).mean() if skips.any() else np.nan,
+            "tracks": mask.sum(),
+        }
+        for i, name in enumerate(family.names)
+    ]
+
+
+def _right_skips(test: Judged) -> Bools:
+    """(n, 10) correctly predicted skips whose cause is one of `CAUSE_GROUPS`."""
+    known = np.isin(test.causes, [CAUSES.index(cause) for cause in CAUSE_GROUPS])
+    return np.asarray(test.mask & test.skipped & known & (test.prediction.probability >= THRESHOLD))
+
+
+def _hits(found: Trained) -> Bools:
+    """(n, 10) True where the top expert is the smallest subset that holds the cause."""
+    test, family = found.test, _family(found)
+    names = np.array(family.names)[test.prediction.top]  # (n, 10)
+    hit = np.zeros(test.mask.shape, dtype=np.bool_)
+    for cause, groups in CAUSE_GROUPS.items():
+        if groups <= family.groups.keys():
+            smallest = np.isin(names, family.smallest(groups))
+            hit |= (test.causes == CAUSES.index(cause)) & smallest
+    return hit
+
+
+def _largest(sums: npt.NDArray[np.float64], count: npt.NDArray[np.int64]) -> Bools:
+    """(n, groups) True at the `count` (n,) largest of each row."""
+    rank = (-sums).argsort(axis=1, kind="stable").argsort(axis=1)
+    return np.asarray(rank < count[:, None])
+
+
+def _sample(tracks: Bools, study: Study) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Rows and places of some of these tracks, in the order of the data."""
+    rows, places = np.nonzero(tracks)
+    wanted = min(QUICK_SAMPLE if study.quick else SAMPLE, len(rows))
+    if not wanted:
+        raise ConfigError("The networks get no skip with a known cause right; train them longer.")
+    chosen = np.sort(np.random.default_rng(0).choice(len(rows), wanted, replace=False))
+    return rows[chosen], places[chosen]
+
+
+def _batch_of(source: Source, rows: npt.NDArray[np.intp]) -> Batch:
+    """These test sessions as tensors; `rows` rise."""
+    pieces, first = [], 0
+    for _, batch in source.sessions("test"):
+        here = rows[(rows >= first) & (rows < first + len(batch))] - first
+        pieces.append({f.name: getattr(batch, f.name)[here] for f in fields(Batch)})
+        first += len(batch)
+    return Batch(**{name: torch.cat([p[name] for p in pieces]) for name in pieces[0]})
+
+
+def _truth(
+    method: str, seed: int, found: Bools, causes: npt.NDArray[np.uint8], seconds: float
+) -> list[dict[str, Any]]:
+    everything = {"all": np.ones(len(causes), dtype=np.bool_)}
+    each = {cause: causes == CAUSES.index(cause) for cause in CAUSE_GROUPS}
+    return [
+        {
+            "method": method,
+            "cause": cause,
+            "seed": seed,
+            "known_truth": found[mask].mean(),
+            "tracks": mask.sum(),
+            "explanation_seconds": seconds,
+        }
+        for cause, mask in (everything | each).items()
+        if mask.any()
+    ]
+
+
+TABLES: dict[str, Callable[[Study], Table]] = {
+    "accuracy": accuracy_table,
+    "position": position_table,
+    "attribution": attribution_table,
+    "known-truth": known_truth_table,
+    "toy": toy_table,
+}
+"""Name -> how it is measured."""
+
+
+def stored_name(table: str, dataset: str, quick: bool = False) -> str:
+    """Under what name a table of a data set is stored; of a folder only its own name counts."""
+    plain = re.sub(r"[^a-z0-9]+", "-", re.split(r"[\\/]", dataset.rstrip("\\/"))[-1].lower())
+    return "-".join([part for part in (table, plain.strip("-")) if part]) + "-quick" * quick
+
+
+def evaluate(table: str, study: Study) -> StoredTable:
+    """Measure a table and store it under `<table>-<data set>`.
+
+    Raises:
+        ConfigError: there is no such table.
+        DataError: the data set is malformed.
+        Cancelled: stopped by Ctrl-C or SIGTERM; what was trained is kept.
+    """
+    if table not in TABLES:
+        raise ConfigError(f"There is no table '{table}'; the tables are {', '.join(TABLES)}.")
+    permission.require_writable("store an evaluation")
+    started = time.perf_counter()
+    result = TABLES[table](study)
+    own = result.conditions
+    conditions = (_conditions(study) if own is None else own) | result.notes
+    conditions["seconds"] = round(time.perf_counter() - started, 1)
+    name = stored_name(table, study.dataset if own is None else "", study.quick)
+    for other, frame in result.more.items():
+        tables.store(store.WING, stored_name(other, "", study.quick), frame, conditions)
+    return tables.store(store.WING, name, result.frame, conditions)
+
+
+def _conditions(study: Study) -> dict[str, Any]:
+    source = study.source
+    varied = {"dataset", "seed", "model", "device", "threads"}
+    return {
+        "data": {
+            "title": source.title,
+            "simulated": source.simulated,
+            "content_hash": source.content_hash,
+            "licence": store.LICENCES[source.simulated],
+            "absent": list(source.encoding.absent),
+            **{f"{part}_sessions": source.parts[part] for part in PARTS},
+        },
+        "split": "80 % training, 10 % validation, 10 % test, by a checksum of the session id",
+        "seeds": list(study.seeds),
+        "quick": study.quick,
+        "settings": study.config(study.seeds[0], EXPERTS).model_dump(exclude=varied),
+        "training_code": training_code(),
+    }

@@ -1,0 +1,141 @@
+"""Find a session worth looking at, and see what another first half would have changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from relrec_core.errors import ProfileError
+from relrec_core.sessions.data.schema import EVERYWHERE
+from relrec_core.sessions.data.sessions import Sessions
+from relrec_core.sessions.explanation.counterfactual import with_skip
+from relrec_core.sessions.explanation.explain import Explorer
+from relrec_core.sessions.model import baselines
+from relrec_core.sessions.model.families import LANES, lane
+from relrec_core.sessions.model.metrics import THRESHOLD, score
+
+
+def listing(explorer: Explorer) -> pd.DataFrame:
+    """One row a session of the data, in its order.
+
+    Columns: `session` (its id), `length`, `skipped` (share of all tracks), `right` (share of the
+    second half), `surprise` (mean distance of the predicted probability from what happened),
+    `reasons` (how many different experts decide tracks that are predicted right).
+    """
+    sessions, columns = explorer.data.sessions, explorer.data.columns
+    before, after = sessions.mask_a, sessions.mask_b
+    probability = explorer.everything.probability
+    skipped = (sessions.skipped_before(columns) & before).sum(1) + (sessions.skipped & after).sum(1)
+    right = ((probability >= THRESHOLD) == sessions.skipped) & after
+    distance = np.where(after, np.abs(probability - sessions.skipped), 0.0)
+    predicted = after.sum(1)
+    top = explorer.everything.top
+    reasons = [len(set(row[there])) for row, there in zip(top, right, strict=True)]
+    return pd.DataFrame(
+        {
+            "session": [str(i) for i in sessions.ids],
+            "length": sessions.lengths.astype(int),
+            "skipped": skipped / sessions.lengths,
+            "right": right.sum(1) / predicted,
+            "surprise": distance.sum(1) / predicted,
+            "reasons": reasons,
+        }
+    )
+
+
+def chosen(
+    frame: pd.DataFrame,
+    length: tuple[int, int],
+    skipped: tuple[float, float],
+    first: str | None = None,
+) -> pd.DataFrame:
+    """The sessions of a listing within both ranges, ends included.
+
+    In the data's order, or those with the most of column `first` first; of equal ones those that
+    are predicted best.
+    """
+    # Shares such as 7/10 carry rounding; a slider's ends should hold them all the same.
+    near = frame["skipped"].between(skipped[0] - 1e-9, skipped[1] + 1e-9)
+    found = frame[frame["length"].between(*length) & near]
+    if first is None:
+        return found
+    return found.sort_values([first, "right"], ascending=False, kind="stable")
+
+
+@dataclass(frozen=True)
+class Change:
+    """The probability of a skip of one track of the second half, before and after a change."""
+
+    position: int
+    label: str
+    before: float
+    after: float
+
+    @property
+    def difference(self) -> float:
+        return self.after - self.before
+
+
+def turned(explorer: Explorer, session: Sessions, place: int) -> tuple[Change, ...]:
+    """What changes if the track at `place` of the first half (from 0) had been the other way.
+
+    A skipped one is played to its end, a played one skipped.
+
+    Raises:
+        ProfileError: there is no such track.
+    """
+    columns = explorer.data.columns
+    half, rest = int(session.mask_a[0].sum()), int(session.mask_b[0].sum())
+    skipped = session.skipped_before(columns)[0, :half]
+    if not 0 <= place < half:
+        raise ProfileError(f"The first half has no track {place + 1} that could be changed.")
+    other = with_skip(session, columns, place, not skipped[place])
+    before = explorer.predict(session).probability[0]
+    after = explorer.predict(other).probability[0]
+    return tuple(
+        Change(
+            position=half + slot + 1,
+            label=explorer.data.tracks.label(int(session.tracks_b[0, slot])),
+            before=float(before[slot]),
+            after=float(after[slot]),
+        )
+        for slot in range(rest)
+    )
+
+
+def right(explorer: Explorer) -> dict[str, float]:
+    """Share of all tracks of all second halves that is predicted right: model, last and mean."""
+    sessions, columns = explorer.data.sessions, explorer.data.columns
+    said = {
+        "model": explorer.everything.probability,
+        "last": baselines.last(sessions, columns),
+        "mean": baselines.mean(sessions, columns),
+    }
+    return {
+        name: score(probability, sessions.skipped, sessions.mask_b).accuracy
+        for name, probability in said.items()
+    }
+
+
+def shares(explorer: Explorer) -> pd.DataFrame:
+    """Over all tracks of all second halves, one row an expert.
+
+    Columns: `expert`, `lane` it is summed up in, `mean` share, `top` (share of the tracks that it
+    decided).
+    """
+    said, mask = explorer.everything, explorer.data.sessions.mask_b
+    family = explorer.family
+    attribution, top = said.attribution[mask], said.top[mask]
+    reads = [[g for g in family.experts[name] if g != EVERYWHERE] for name in family.names]
+    frame = pd.DataFrame(
+        {
+            "expert": family.names,
+            "lane": [lane(groups) for groups in reads],
+            "mean": attribution.mean(axis=0),
+            "top": [(top == k).mean() for k in range(len(family.names))],
+        }
+    )
+    order = frame["lane"].map(LANES.index)
+    return frame.iloc[order.argsort(kind="stable")].reset_index(drop=True)

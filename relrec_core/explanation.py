@@ -10,6 +10,10 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 Parameter = bool | int | float | str
+PROVEN = 0.95
+"""Share of the random tests that the named reasons must beat."""
+EPSILON = 1e-6
+"""The stabiliser of layer-wise relevance propagation where none is chosen."""
 
 
 class Value(BaseModel):

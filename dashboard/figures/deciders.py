@@ -10,7 +10,7 @@ from dashboard.figures.audit import deletion_figure
 from dashboard.figures.palette import plain
 from dashboard.figures.report import STYLE
 from dashboard.figures.shares import Band, cut, share_bars
-from relrec_core.movies.experts.explanation.explain import (
+from relrec_core.movies.experts.explanation.result import (
     ExchangeAudit,
     ExpertExplanation,
     JudgedFilm,

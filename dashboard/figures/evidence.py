@@ -13,7 +13,7 @@ from dashboard import escape
 from dashboard.figures.curves import COLOURS, DASHES, comparison
 from dashboard.figures.palette import OPPOSITION, SUPPORT, faded
 from dashboard.figures.toy import toy_figure
-from relrec_core.products.evaluation.claims import CHOSEN, CHOSEN_PHOTOS
+from relrec_core.products.explanation.result import CHOSEN, CHOSEN_PHOTOS
 
 Frames = Sequence[pd.DataFrame]
 PAPER_MARK = {"symbol": "diamond-open", "size": 11, "color": SUPPORT, "line": {"width": 2}}

@@ -14,7 +14,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from dashboard.figures.palette import OPPOSITION, SUPPORT, rgb, signed
-from relrec_core.products.explanation.explain import GRID, pooled
+from relrec_core.products.explanation.result import GRID, pooled
 from relrec_core.products.explanation.sentences import places
 
 SMOOTHED, CELLS, PIXELS = "Smoothed", "Cells", "Pixels"

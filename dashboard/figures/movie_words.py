@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 from dashboard.figures.palette import exact, plain, signed
-from relrec_core.explanation import DeletionTest
-from relrec_core.movies.explanation.explain import PROVEN
+from relrec_core.explanation import PROVEN, DeletionTest
 from relrec_core.movies.explanation.result import MovieExplanation
 from relrec_core.movies.explanation.sentences import everyone
 

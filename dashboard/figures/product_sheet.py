@@ -11,7 +11,7 @@ from dashboard.figures.heatmap import Panel, data_url, marks, over
 from dashboard.figures.palette import OPPOSITION, SUPPORT, exact, plain, signed
 from dashboard.figures.product_words import rest
 from dashboard.figures.report import STYLE
-from relrec_core.products.explanation.explain import ProductExplanation
+from relrec_core.products.explanation.result import ProductExplanation
 
 SIDE, GAP, EDGE = 440, 40, 40
 LETTERS = 52

@@ -7,8 +7,7 @@ from typing import Literal
 from dashboard.figures.heatmap import CELLS, PIXELS, SMOOTHED
 from dashboard.figures.palette import plain, signed
 from relrec_core.explanation import Ledger
-from relrec_core.products.explanation.explain import Method, ReadingName
-from relrec_core.products.explanation.tracing import FADED
+from relrec_core.products.explanation.result import FADED, Method, ReadingName
 
 RELATIONS = {
     "also_viewed": "Also looked at",

@@ -11,7 +11,7 @@ from dashboard.figures.palette import plain
 from dashboard.figures.report import STYLE
 from dashboard.figures.session_words import flip_in_words, flip_words
 from dashboard.figures.sessions import timeline
-from relrec_core.sessions.explanation.explain import SessionExplanation
+from relrec_core.sessions.explanation.result import SessionExplanation
 
 
 def session_report(explanation: SessionExplanation, bars: go.Figure, tree: go.Figure) -> str:

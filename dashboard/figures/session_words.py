@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from relrec_core.explanation import DeletionTest
-from relrec_core.sessions.explanation.explain import Predicted, SessionAnswer
-from relrec_core.sessions.model.families import lanes as lanes_of
+from relrec_core.sessions.explanation.result import Predicted, SessionAnswer
+from relrec_core.sessions.explanation.result import lanes as lanes_of
 
 LANE_WORDS = {
     "persistence": "Persistence",

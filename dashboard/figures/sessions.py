@@ -14,8 +14,7 @@ from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, fade
 from dashboard.figures.session_words import LANE_WORDS, verdict
 from dashboard.figures.shares import LONGEST_LABEL, Band, cut, share_bars
 from relrec_core.experts.subsets import Family
-from relrec_core.sessions.explanation.explain import Predicted, SessionAnswer
-from relrec_core.sessions.model.families import LANES, lane
+from relrec_core.sessions.explanation.result import LANES, Predicted, SessionAnswer, lane
 
 LANE_COLOURS = {
     "persistence": "#8a8577",

@@ -9,8 +9,8 @@ import streamlit as st
 from dashboard.loaders.common import ModelKey, key_of
 from relrec_core.movies.data.interactions import MovieData
 from relrec_core.movies.experts import store as expert_store
-from relrec_core.movies.experts.explanation.explain import ExpertExplanation
 from relrec_core.movies.experts.explanation.explain import Explainer as FilmExplainer
+from relrec_core.movies.experts.explanation.result import ExpertExplanation
 from relrec_core.runs.directory import Run
 
 
@@ -27,7 +27,7 @@ def movie_experts(data: MovieData) -> tuple[FilmExplainer, ModelKey]:
 
 @st.cache_resource(max_entries=2, show_spinner="Asking the experts in …")
 def _experts(_data: MovieData, path: str, sha256: str, data_hash: str) -> FilmExplainer:
-    return expert_store.explainer(Run.open(Path(path)), _data)
+    return FilmExplainer.of(Run.open(Path(path)), _data)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

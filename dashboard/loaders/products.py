@@ -16,13 +16,8 @@ from relrec_core import paths
 from relrec_core.products import store as product_store
 from relrec_core.products.data.catalogue import Catalogue
 from relrec_core.products.explanation.default_item import clear_case
-from relrec_core.products.explanation.explain import (
-    Explainer,
-    Map,
-    ProductExplanation,
-    Question,
-    Relevance,
-)
+from relrec_core.products.explanation.explain import Explainer, Question
+from relrec_core.products.explanation.result import Map, ProductExplanation, Relevance
 from relrec_core.products.model.ranking import Candidate
 from relrec_core.products.studio import ground_truth
 from relrec_core.products.studio.ground_truth import Truth

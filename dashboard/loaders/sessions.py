@@ -15,8 +15,9 @@ from relrec_core.sessions import store as session_store
 from relrec_core.sessions.config import Config as SessionConfig
 from relrec_core.sessions.data.uploads import Own, from_folder
 from relrec_core.sessions.explanation import browse
-from relrec_core.sessions.explanation.explain import Explorer, SessionAnswer, SessionExplanation
+from relrec_core.sessions.explanation.explain import Explorer
 from relrec_core.sessions.explanation.restricted import fitted
+from relrec_core.sessions.explanation.result import SessionAnswer, SessionExplanation
 from relrec_core.sessions.model.predictor import Predictor
 
 SESSIONS, EXPLANATIONS = 300, 512

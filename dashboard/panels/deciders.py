@@ -15,7 +15,8 @@ from dashboard.panels.common import PERCENT, chart, files, slug
 from dashboard.panels.proof import experts_proof, experts_table
 from relrec_core.errors import RelRecError
 from relrec_core.movies.data.interactions import ITEM, MovieData
-from relrec_core.movies.experts.explanation.explain import ExpertExplanation, Explainer
+from relrec_core.movies.experts.explanation.explain import Explainer
+from relrec_core.movies.experts.explanation.result import ExpertExplanation
 from relrec_core.movies.model.ranking import Profile
 
 ABOVE, OWN = "Recommended above", "The experts’ own choice"

@@ -23,7 +23,8 @@ from dashboard.panels.products import LARGE
 from dashboard.panels.proof import audit_line
 from dashboard.picture_components import Look, figure, mapped, pictures
 from relrec_core.products.data.catalogue import TITLE
-from relrec_core.products.explanation.explain import Explainer, ProductExplanation, Question
+from relrec_core.products.explanation.explain import Explainer, Question
+from relrec_core.products.explanation.result import ProductExplanation
 
 PRODUCTS_PAGE = "app_pages/products.py"
 ACCURACY = "test_accuracy_"

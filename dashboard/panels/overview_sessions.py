@@ -18,7 +18,7 @@ from dashboard.panels.common import chart, provenance
 from relrec_core.sessions import store
 from relrec_core.sessions.evaluation.evaluate import LAST, MEAN, TITLES, stored_name
 from relrec_core.sessions.explanation import browse
-from relrec_core.sessions.explanation.explain import SessionExplanation
+from relrec_core.sessions.explanation.result import SessionExplanation
 
 SESSIONS_PAGE = "app_pages/sessions.py"
 

@@ -22,8 +22,8 @@ from relrec_core.lrp.presets import PRESETS
 from relrec_core.products.data import images
 from relrec_core.products.data.catalogue import CATEGORY, ITEM, TITLE, Catalogue
 from relrec_core.products.data.images import ImageError
-from relrec_core.products.explanation.explain import Explainer, Method, Question
-from relrec_core.products.explanation.tracing import recommended
+from relrec_core.products.explanation.explain import Explainer, Question
+from relrec_core.products.explanation.result import Method, recommended
 from relrec_core.products.model.ranking import Query, Recommender
 from relrec_core.products.studio import ground_truth
 from relrec_core.titles import unique_labels

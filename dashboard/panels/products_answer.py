@@ -32,7 +32,8 @@ from dashboard.picture_components import (
     pictures,
 )
 from relrec_core.products.data.catalogue import ITEM, TITLE
-from relrec_core.products.explanation.explain import Explainer, ProductExplanation, Relevance
+from relrec_core.products.explanation.explain import Explainer
+from relrec_core.products.explanation.result import ProductExplanation, Relevance
 from relrec_core.products.explanation.sentences import because
 from relrec_core.products.model.ranking import Candidate, Recommender
 

@@ -21,8 +21,8 @@ from dashboard.picture_components import (
     plain_picture,
 )
 from dashboard.region_component import region_grid
-from relrec_core.products.explanation.explain import Map, pooled
 from relrec_core.products.explanation.perturbation import blurred, erased
+from relrec_core.products.explanation.result import Map, pooled
 from relrec_core.products.explanation.sentences import places
 from relrec_core.products.model.ranking import Candidate
 

@@ -10,10 +10,7 @@ from dashboard import escape
 from dashboard.figures.audit import deletion_figure, deletion_in_words
 from dashboard.figures.palette import exact, plain
 from dashboard.panels.common import PERCENT, chart
-from relrec_core.explanation import DeletionTest, ExpertAudit, Explanation, Ledger
-
-PROVEN = 0.95
-"""Share of the random tests that the named reasons must beat."""
+from relrec_core.explanation import PROVEN, DeletionTest, ExpertAudit, Explanation, Ledger
 
 
 def audit_strip(

@@ -14,7 +14,7 @@ from dashboard.uploads import handed_in
 from relrec_core.permission import read_only
 from relrec_core.sessions import store
 from relrec_core.sessions.data import uploads
-from relrec_core.sessions.explanation.explain import spoken
+from relrec_core.sessions.explanation.result import spoken
 
 KINDS = {"model": "The model's", "files": "My files", "folder": "A folder"}
 TYPES = ["csv", "parquet", "gz", "json"]

@@ -18,7 +18,8 @@ from dashboard.panels.common import PERCENT, chart, files, slug
 from dashboard.panels.proof import experts_proof, experts_table
 from relrec_core.sessions.data.schema import LONGEST, SHORTEST
 from relrec_core.sessions.explanation import browse
-from relrec_core.sessions.explanation.explain import Explorer, SessionAnswer, SessionExplanation
+from relrec_core.sessions.explanation.explain import Explorer
+from relrec_core.sessions.explanation.result import SessionAnswer, SessionExplanation
 from relrec_core.titles import unique_labels
 
 PICTURE = "session_picture"

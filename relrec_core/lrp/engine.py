@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from relrec_core.errors import ConfigError, RelRecError
+from relrec_core.explanation import EPSILON
 from relrec_core.lrp.agreement import check
 from relrec_core.lrp.canonize import canonize
 from relrec_core.lrp.layers import (
@@ -43,7 +44,6 @@ from relrec_core.lrp.redistribute import (
 )
 from relrec_core.lrp.rules import RelativeEpsilon, Rule, vanishes_with_input
 
-EPSILON = 1e-6
 Precision = Literal["exact", "fast"]
 
 

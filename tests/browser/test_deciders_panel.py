@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from relrec_core.movies.experts.data.inputs import EXPERTS
-from relrec_core.movies.experts.explanation.explain import ExpertExplanation
+from relrec_core.movies.experts.explanation.result import ExpertExplanation
 from tests.browser.conftest import Open
 
 TAB = "more=Content+or+taste%3F"

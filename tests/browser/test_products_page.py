@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
-from relrec_core.products.explanation.explain import ProductExplanation
+from relrec_core.products.explanation.result import ProductExplanation
 from scripts import server
 from tests.browser.conftest import APP, Open
 from tests.products.pictures import encoded

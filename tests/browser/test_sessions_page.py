@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from relrec_core.sessions.data.readers import Upload
-from relrec_core.sessions.explanation.explain import SessionExplanation
+from relrec_core.sessions.explanation.result import SessionExplanation
 from scripts import server
 from tests.browser.conftest import APP, Open
 from tests.sessions import made

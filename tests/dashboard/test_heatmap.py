@@ -20,7 +20,7 @@ from dashboard.figures.heatmap import (
 from dashboard.figures.palette import OPPOSITION, SUPPORT, rgb
 from dashboard.figures.product_sheet import product_report, sheet
 from relrec_core.explanation import Audit, DeletionTest, Ledger, Provenance
-from relrec_core.products.explanation.explain import GRID, Cell, ProductExplanation
+from relrec_core.products.explanation.result import GRID, Cell, ProductExplanation
 
 pytestmark = pytest.mark.numerics
 

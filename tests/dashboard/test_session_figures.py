@@ -14,7 +14,8 @@ from dashboard.figures.session_report import session_report
 from dashboard.figures.session_words import flip_words
 from dashboard.memory import settle
 from relrec_core.sessions import store
-from relrec_core.sessions.explanation.explain import Explorer, SessionExplanation
+from relrec_core.sessions.explanation.explain import Explorer
+from relrec_core.sessions.explanation.result import SessionExplanation
 from tests.dashboard.test_figures import NASTY, Page
 from tests.sessions import made
 

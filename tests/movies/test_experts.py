@@ -23,8 +23,9 @@ from relrec_core.movies.evaluation.study import Study
 from relrec_core.movies.experts import store
 from relrec_core.movies.experts.data.inputs import EXPERTS, GROUPS, TASTE_SPREAD, Attributes
 from relrec_core.movies.experts.evaluation.study import training_code as experts_code
-from relrec_core.movies.experts.explanation.explain import ExpertExplanation, Explainer
+from relrec_core.movies.experts.explanation.explain import Explainer
 from relrec_core.movies.experts.explanation.resampling import added, exchange_test, others
+from relrec_core.movies.experts.explanation.result import ExpertExplanation
 from relrec_core.movies.experts.model.network import NetworkOfExperts, network
 from relrec_core.movies.experts.training.train import Config, train
 from relrec_core.runs.active import make_active
@@ -194,7 +195,7 @@ def explainer(made: Path) -> Explainer:
     run = trained(config(made))
     make_active(run)
     assert store.shown_run().name == run.name
-    return store.explainer(store.shown_run(), load(made))
+    return Explainer.of(store.shown_run(), load(made))
 
 
 def test_an_explanation_proves_itself_and_survives_a_round_trip(made: Path) -> None:
@@ -256,7 +257,7 @@ def test_bad_input_is_answered_in_a_sentence(made: Path, tmp_path: Path) -> None
         store.predictor(store.shown_run(), other)
     control = trained(config(made, model="control", epochs=1))
     with pytest.raises(ProfileError, match="has no experts"):
-        store.explainer(control, load(made))
+        Explainer.of(control, load(made))
     with pytest.raises(ConfigError, match="'model': found 'oracle', allowed is one of experts"):
         load_config(Config, None, {"model": "oracle"})
     short = planted.folder(tmp_path / "short")

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 
 from relrec_core.errors import ProfileError
-from relrec_core.explanation import Ledger
+from relrec_core.explanation import PROVEN, Ledger
 from relrec_core.movies.data.features import FILM, Indices, feature_space
 from relrec_core.movies.data.interactions import load
 from relrec_core.movies.explanation import explain as explaining
-from relrec_core.movies.explanation.explain import PROVEN, explain, first_user, what_if
+from relrec_core.movies.explanation.explain import explain, first_user, what_if
 from relrec_core.movies.explanation.result import MovieExplanation
 from relrec_core.movies.model.ranking import Recommender
 from relrec_core.movies.model.relevance import Relevance, relevance, score_of_kept

@@ -13,15 +13,9 @@ from relrec_core.errors import ConfigError
 from relrec_core.lrp import evidence
 from relrec_core.lrp.presets import PRESETS
 from relrec_core.products.explanation.attribution import METHODS, attribute
-from relrec_core.products.explanation.explain import (
-    GRID,
-    Explainer,
-    Method,
-    ProductExplanation,
-    Question,
-    pooled,
-)
+from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.explanation.perturbation import blurred, erased
+from relrec_core.products.explanation.result import GRID, Method, ProductExplanation, pooled
 from relrec_core.products.explanation.tracing import faded
 from relrec_core.products.model import search
 from relrec_core.products.model.ranking import Recommender

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from relrec_core.products.evaluation.map_evaluation import STEPS, asked_of, located, perturbed
-from relrec_core.products.explanation.explain import Explainer, Method
-from relrec_core.products.explanation.tracing import recommended
+from relrec_core.products.explanation.explain import Explainer
+from relrec_core.products.explanation.result import Method, recommended
 from relrec_core.products.model.ranking import Recommender
 from relrec_core.products.studio import ground_truth
 

@@ -14,9 +14,9 @@ from relrec_core.sessions.config import Config
 from relrec_core.sessions.data.schema import EVERYWHERE, SKIP
 from relrec_core.sessions.data.sessions import CAUSES
 from relrec_core.sessions.explanation import counterfactual
-from relrec_core.sessions.explanation.explain import Explorer, SessionExplanation
+from relrec_core.sessions.explanation.explain import Explorer
 from relrec_core.sessions.explanation.resampling import SETS, flip_test
-from relrec_core.sessions.model.families import LANES
+from relrec_core.sessions.explanation.result import LANES, SessionExplanation
 from relrec_core.sessions.model.network import network
 from relrec_core.sessions.model.predictor import Predictor
 from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS

@@ -15,7 +15,8 @@ from relrec_core.sessions.config import Config
 from relrec_core.sessions.data.dataset import load_folder
 from relrec_core.sessions.data.encoding import Batch, Encoding
 from relrec_core.sessions.data.schema import EVERYWHERE, GROUPS, INTERACTION, MUSICAL
-from relrec_core.sessions.model.families import LANES, SPOTIFY, family, lane, widths
+from relrec_core.sessions.explanation.result import LANES, lane
+from relrec_core.sessions.model.families import SPOTIFY, family, widths
 from relrec_core.sessions.model.network import Network, network
 from relrec_core.sessions.model.predictor import Predictor
 from tests.sessions import made

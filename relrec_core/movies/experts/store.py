@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from relrec_core import paths
-from relrec_core.errors import CheckpointError, ProfileError, border
+from relrec_core.errors import CheckpointError, border
 from relrec_core.movies.data.interactions import MovieData
-from relrec_core.movies.experts.explanation.explain import Explainer
 from relrec_core.movies.experts.model.predictor import Predictor
 from relrec_core.movies.store import WING
 from relrec_core.runs import active
@@ -31,16 +30,3 @@ def predictor(run: Run, data: MovieData) -> Predictor:
     """
     with border(lambda why: CheckpointError(f"The checkpoint of run {run.name} is bad: {why}.")):
         return Predictor.from_checkpoint(*run.read_checkpoint(), data)
-
-
-def explainer(run: Run, data: MovieData) -> Explainer:
-    """The experts of a run, ready to explain.
-
-    Raises:
-        CheckpointError: the checkpoint is damaged or belongs to other data.
-        ProfileError: it is one without experts.
-    """
-    found = predictor(run, data)
-    if found.family is None:
-        raise ProfileError("This model has no experts that could be asked who decided.")
-    return Explainer(found, data, run.name)

@@ -9,11 +9,12 @@ import numpy.typing as npt
 
 from relrec_core import VERSION
 from relrec_core.errors import ProfileError
-from relrec_core.explanation import Ledger, Provenance, Value
+from relrec_core.explanation import PROVEN, Ledger, Provenance
 from relrec_core.faithfulness.deletion import deletion_test
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.explanation.result import (
     FeatureRelevance,
+    Move,
     MovieAudit,
     MovieExplanation,
     Reference,
@@ -24,8 +25,6 @@ from relrec_core.movies.model.weights import Weights
 
 REPETITIONS = 200
 """Random removals that the named reasons are compared with."""
-PROVEN = 0.95
-"""Share of them that the named reasons must beat."""
 OWN = 1 / 3
 """Share of the score that the base value stays below in the first case shown."""
 
@@ -170,16 +169,6 @@ def first_user(recommender: Recommender) -> str:
         if told.audit.ledger.closes() and told.audit.deletion.beaten >= PROVEN:
             return str(users.iloc[row])
     return str(users.iloc[0])
-
-
-class Move(Value):
-    """Where a film stood before a change of the profile, and where it stands after."""
-
-    item: int
-    title: str
-    before: int | None
-    after: int
-    score: float
 
 
 def what_if(

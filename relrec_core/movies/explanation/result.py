@@ -113,3 +113,13 @@ class MovieExplanation(Explanation):
 
     def sentence(self) -> str:
         return sentences.sentence(self)
+
+
+class Move(Value):
+    """Where a film stood before a change of the profile, and where it stands after."""
+
+    item: int
+    title: str
+    before: int | None
+    after: int
+    score: float

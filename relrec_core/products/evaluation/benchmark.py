@@ -10,8 +10,8 @@ from torch.nn.functional import cosine_similarity
 
 from relrec_core.lrp import propagate
 from relrec_core.products import store
-from relrec_core.products.explanation.explain import Explainer, Method, Question
-from relrec_core.products.explanation.tracing import recommended
+from relrec_core.products.explanation.explain import Explainer, Question
+from relrec_core.products.explanation.result import Method, recommended
 from relrec_core.products.model import search
 from relrec_core.products.model.ranking import Recommender
 

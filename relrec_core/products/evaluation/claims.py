@@ -8,15 +8,13 @@ from functools import partial
 import pandas as pd
 
 from relrec_core.evaluation.claims import Claim, Source, Status, Verdict, graded
-from relrec_core.products.explanation.tracing import recommended
+from relrec_core.products.explanation.result import CHOSEN, CHOSEN_PHOTOS
 
 PAPER = "Bharadhwaj, EARS 2018"
 OURS = "Beyond the papers"
 NOTICEABLE = 0.001
 NETWORK, FROZEN = "Siamese network", "Distances on untouched features"
 STUDIO, PHOTOS = "studio", "ikea-rooms"
-CHOSEN, CHOSEN_PHOTOS = (f"LRP, {recommended(drawn)} (evidence)" for drawn in (True, False))
-"""The reading and preset that the products page shows first, for rendered pictures and photos."""
 OTHERS = ("Integrated gradients", "DeepLift", "Saliency", "Grad-CAM")
 
 Frames = Sequence[pd.DataFrame]

@@ -17,15 +17,9 @@ from relrec_core.products.data.split import TEST, Pairs
 from relrec_core.products.evaluation.baselines import calls
 from relrec_core.products.evaluation.study import Study, Trained
 from relrec_core.products.explanation.attribution import BLIND, CAPTUM, LRP, attribute
-from relrec_core.products.explanation.explain import (
-    GRID,
-    Explainer,
-    Method,
-    Question,
-    ReadingName,
-    pooled,
-)
+from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.explanation.perturbation import blurred, erased, noise
+from relrec_core.products.explanation.result import GRID, Method, ReadingName, pooled
 from relrec_core.products.model.ranking import Recommender
 from relrec_core.products.studio import ground_truth
 

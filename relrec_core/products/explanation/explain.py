@@ -5,128 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import torch
 from torch import Tensor
 
 from relrec_core import VERSION
 from relrec_core.errors import ConfigError
-from relrec_core.explanation import Audit, Explanation, Ledger, Parameter, Provenance, Value
+from relrec_core.explanation import Audit, Ledger, Parameter, Provenance
 from relrec_core.faithfulness.deletion import HALF, deletion_test
 from relrec_core.lrp import Reading, correspondence, evidence, explain_pair, paper
-from relrec_core.lrp.engine import EPSILON, Trace
+from relrec_core.lrp.engine import Trace
 from relrec_core.lrp.pairs import Correspondence
 from relrec_core.lrp.similarity import contrast
 from relrec_core.products.data.catalogue import CATEGORY, ITEM, TITLE
 from relrec_core.products.explanation.perturbation import blurred, erased
-from relrec_core.products.explanation.sentences import because, rather
-from relrec_core.products.explanation.tracing import RENDERED, origin, traced
+from relrec_core.products.explanation.result import (
+    GRID,
+    Cell,
+    Map,
+    Method,
+    ProductExplanation,
+    Relevance,
+    pooled,
+)
+from relrec_core.products.explanation.tracing import origin, traced
 from relrec_core.products.model.ranking import Query, Recommender
 
-GRID = 16
-"""Cells down and across a picture: what is counted, named and erased."""
 REPETITIONS = 19
 """Random erasures: if the named one hurts more than all of them, chance would be 1 in 20."""
 
 CHUNK = 4
 """Pictures passed through the trunk at once by the audit: few, so that they stay in the cache."""
-
-ReadingName = Literal["evidence", "paper"]
-Map = npt.NDArray[np.float32]
-
-
-class Method(Value):
-    """How to explain.
-
-    Args:
-        reading: `evidence` (H2), what pulls the two together compared with an average product;
-            `paper` (H1), the whole logit as in Bharadhwaj 2018.
-        compared: for evidence: with the average product of the product's own category, so that
-            what all mugs and all caps share is no reason, or of the whole catalogue.
-        preset: of rules, by name; `reference` explains what pictures give beyond faded copies.
-        epsilon: the stabiliser.
-        ignore_bias: whether biases are left out of the denominators.
-    """
-
-    reading: ReadingName = "evidence"
-    compared: Literal["category", "catalogue"] = "category"
-    preset: str = RENDERED
-    epsilon: float = EPSILON
-    ignore_bias: bool = False
-
-
-class Cell(Value):
-    """One cell of a picture: `query` or `recommended`, row and column from the upper left."""
-
-    picture: Literal["query", "recommended"]
-    row: int
-    column: int
-    relevance: float
-
-
-class ProductExplanation(Explanation):
-    """Why one product was recommended for another, cell by cell, in units of the score.
-
-    `score` is what the reading explains; `logit` and `probability` are of the recommendation.
-    """
-
-    query: str
-    query_title: str
-    item: str
-    item_title: str
-    relation: str
-    user: str | None
-    reading: Literal["evidence", "paper", "contrast"]
-    other_title: str | None = None
-    logit: float
-    probability: float
-    cells: tuple[Cell, ...]
-
-    def to_frame(self) -> pd.DataFrame:
-        """picture, row, column, relevance; strongest support first."""
-        frame = pd.DataFrame([cell.model_dump() for cell in self.cells])
-        return frame.sort_values("relevance", ascending=False, kind="stable", ignore_index=True)
-
-    def grid(self, picture: str) -> npt.NDArray[np.float64]:
-        """(rows, columns) relevance of one picture's cells; no cells for one not explained."""
-        own = [cell for cell in self.cells if cell.picture == picture]
-        if not own:
-            return np.zeros((0, 0))
-        shape = (max(c.row for c in own) + 1, max(c.column for c in own) + 1)
-        values = np.zeros(shape)
-        for cell in own:
-            values[cell.row, cell.column] = cell.relevance
-        return values
-
-    def sentence(self) -> str:
-        ours = self.grid("query")
-        if self.other_title is not None:
-            return rather(self.item_title, self.other_title, self.query_title, ours)
-        theirs = self.grid("recommended")
-        return because(self.item_title, self.probability, self.query_title, ours, theirs)
-
-
-@dataclass(frozen=True, eq=False)
-class Relevance:
-    """One explained pair before its proof: the maps at full resolution, and the books.
-
-    Args:
-        row: of the recommended product.
-        left: (S, S) relevance of the query's pixels.
-        right: (S, S) of the recommended product's; None where only the query is explained.
-        ledger: pixels + biases + epsilon = score.
-        logit: g of the recommendation.
-    """
-
-    row: int
-    left: Map
-    right: Map | None
-    ledger: Ledger
-    logit: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -373,11 +284,3 @@ def _cells(relevance: Relevance) -> tuple[Cell, ...]:
                 for c in range(GRID)
             ]
     return tuple(cells)
-
-
-def pooled(pixels: npt.NDArray[np.floating], cells: int) -> npt.NDArray[np.float64]:
-    """Sums by cell, (S, S) -> (cells, cells); every pixel counts in exactly one."""
-    rows, columns = (
-        np.eye(cells)[np.arange(side) * cells // side] for side in pixels.shape
-    )  # (S, cells)
-    return rows.T @ pixels.astype(np.float64) @ columns  # type: ignore[no-any-return]

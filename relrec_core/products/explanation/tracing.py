@@ -12,13 +12,8 @@ from relrec_core.lrp.engine import Trace
 from relrec_core.lrp.presets import preset
 from relrec_core.lrp.rules import ZBox
 from relrec_core.products.explanation.perturbation import blurred
+from relrec_core.products.explanation.result import FADED
 from relrec_core.products.model.ranking import Recommender
-
-RENDERED, PHOTOS = "reference", "epsilon-gamma"
-"""The recommended presets. Where noise replaces cells of photos, those that `epsilon-gamma` names
-hurt the score more than others do, and those that `reference` names do not."""
-FADED = 0.6
-"""How far a faded copy is on its way to white."""
 
 
 def faded(of: Recommender, pictures: Tensor) -> Tensor:
@@ -28,11 +23,6 @@ def faded(of: Recommender, pictures: Tensor) -> Tensor:
     """
     white = of.pictures.bounds()[1]  # (3, 1, 1)
     return torch.lerp(blurred(pictures), white.expand_as(pictures), FADED)
-
-
-def recommended(rendered: bool) -> str:
-    """Preset for a catalogue of rendered pictures, or of photos."""
-    return RENDERED if rendered else PHOTOS
 
 
 @torch.inference_mode()

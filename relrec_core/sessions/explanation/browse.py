@@ -12,8 +12,8 @@ from relrec_core.sessions.data.schema import EVERYWHERE
 from relrec_core.sessions.data.sessions import Sessions
 from relrec_core.sessions.explanation.counterfactual import with_skip
 from relrec_core.sessions.explanation.explain import Explorer
+from relrec_core.sessions.explanation.result import LANES, lane
 from relrec_core.sessions.model import baselines
-from relrec_core.sessions.model.families import LANES, lane
 from relrec_core.sessions.model.metrics import THRESHOLD, score
 
 

@@ -53,22 +53,6 @@ and that S_10 reads everything; what S_5 and S_7 to S_9 read precisely is our ch
 
 FAMILIES = {"spotify-8": SPOTIFY, "deezer-10": DEEZER}
 
-LANES = ("persistence", "context", "listener", "track", "musical")
-"""What experts are summed up to, from what is least to what is most about the music; "listener" is
-what the paper's figure 11 calls interaction."""
-
-_LANE_OF = {
-    MUSICAL: "musical",
-    MUSIC: "musical",
-    GENERAL: "track",
-    POPULARITY: "listener",
-    FAVOURITES: "listener",
-    SKIP_RATE: "listener",
-    USER: "listener",
-    CONTEXT: "context",
-    INTERACTION: "persistence",
-}
-
 
 def family(name: str, encoding: Encoding) -> Family:
     """The named family over the columns that the data has; experts of absent groups are dropped.
@@ -93,14 +77,3 @@ def widths(columns: Iterable[Dense]) -> dict[str, int]:
     for dense in columns:
         found[dense.group] = found.get(dense.group, 0) + 1
     return found
-
-
-def lane(groups: Iterable[str]) -> str:
-    """Where an expert is summed up: by the most musical group that it reads."""
-    return max((_LANE_OF[group] for group in groups), key=LANES.index)
-
-
-def lanes(family: Family) -> tuple[str, ...]:
-    """Those of `LANES` that an expert of the family is summed up in, in their order."""
-    found = {lane(g for g in groups if g != EVERYWHERE) for groups in family.experts.values()}
-    return tuple(name for name in LANES if name in found)

@@ -9,99 +9,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
 from relrec_core import VERSION
 from relrec_core.errors import ProfileError
 from relrec_core.experts.subsets import Family
-from relrec_core.explanation import Decision, ExpertAudit, Explanation, Ledger, Provenance
+from relrec_core.explanation import Ledger, Provenance
 from relrec_core.movies.data.features import film_names
 from relrec_core.movies.data.interactions import USER, MovieData
+from relrec_core.movies.experts import store
 from relrec_core.movies.experts.data.holdout import holdout
-from relrec_core.movies.experts.explanation.resampling import YES, added, exchange_test, others
+from relrec_core.movies.experts.explanation.resampling import added, exchange_test, others
+from relrec_core.movies.experts.explanation.result import (
+    ExchangeAudit,
+    ExpertExplanation,
+    JudgedFilm,
+)
 from relrec_core.movies.experts.model.predictor import Predictor
+from relrec_core.runs.directory import Run
 
 DONORS = 200
 """Other viewers with other films that the proof takes inputs from."""
-KNOWS = {
-    "content": "only what kind of person this is and what kind of film",
-    "user": "this viewer’s own taste, but of the film only its kind",
-    "film": "this very film, but of the viewer only what kind of person this is",
-    "taste": "this viewer’s own taste and this very film",
-}
-"""What each expert reads, in plain words."""
-
-
-class JudgedFilm(Decision):
-    """A film and what the experts say of it.
-
-    `learnt` says that the viewer's rating of the film is among those that the experts learnt from.
-    """
-
-    item: int
-    title: str
-    learnt: bool
-
-    @property
-    def yes(self) -> bool:
-        return self.probability >= YES
-
-    @property
-    def sure(self) -> float:
-        """Probability of the answer given."""
-        return self.probability if self.yes else 1 - self.probability
-
-
-class ExchangeAudit(ExpertAudit):
-    """The deletion test exchanges inputs (`exchange.exchange_test`): the groups in `exchanged`
-    against as many of those in `compared`."""
-
-    exchanged: tuple[str, ...]
-    compared: tuple[str, ...]
-
-
-class ExpertExplanation(Explanation):
-    """Who decided about each of some films; score and audit are of the one at `focus`."""
-
-    viewer: str
-    focus: int
-    films: tuple[JudgedFilm, ...]
-    family: Family
-    audit: ExchangeAudit
-
-    @property
-    def focused(self) -> JudgedFilm:
-        return self.films[self.focus]
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row an expert, of the focused film; `contribution` sums to the probability."""
-        return self.focused.to_frame(self.family.experts)
-
-    def to_table(self) -> pd.DataFrame:
-        """One row a film, with the share of every expert."""
-        rows = [
-            {
-                "film": film.title,
-                "probability": film.probability,
-                "top expert": film.top,
-                **{f"share of {name}": share for name, share in film.attribution.items()},
-                "learnt from it": film.learnt,
-            }
-            for film in self.films
-        ]
-        return pd.DataFrame(rows)
-
-    def sentence(self) -> str:
-        film = self.focused
-        answer = "yes" if film.yes else "no"
-        return (
-            f"The experts say {answer} to {film.title} for {self.viewer}, {film.sure:.0%} sure, "
-            f"and {film.attribution[film.top]:.0%} of that decision is the {film.top} expert’s, "
-            f"who knows {KNOWS[film.top]}."
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +46,16 @@ class Explainer:
     predictor: Predictor
     data: MovieData
     run: str
+
+    @classmethod
+    def of(cls, run: Run, data: MovieData) -> Self:
+        """The experts of a run, ready to explain.
+
+        Raises:
+            CheckpointError: the checkpoint is damaged or belongs to other data.
+            ProfileError: it is one without experts.
+        """
+        return cls(store.predictor(run, data), data, run.name)
 
     def __post_init__(self) -> None:
         if self.predictor.family is None:

@@ -16,11 +16,10 @@ from torch import Tensor
 
 from relrec_core.experts.subsets import Family
 from relrec_core.explanation import DeletionTest
+from relrec_core.movies.experts.explanation.result import YES
 from relrec_core.movies.experts.model.predictor import Predictor
 
 RESAMPLES = 200
-YES = 0.5
-"""Probability from which on the experts say yes."""
 
 
 def added(family: Family, expert: str) -> tuple[str, ...]:

@@ -1,0 +1,130 @@
+"""What an explanation of two products holds: maps, cells, the ledger and the proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from relrec_core.explanation import EPSILON, Explanation, Ledger, Value
+from relrec_core.products.explanation.sentences import because, rather
+
+GRID = 16
+"""Cells down and across a picture: what is counted, named and erased."""
+RENDERED, PHOTOS = "reference", "epsilon-gamma"
+"""The recommended presets. Where noise replaces cells of photos, those that `epsilon-gamma` names
+hurt the score more than others do, and those that `reference` names do not."""
+FADED = 0.6
+"""How far a faded copy is on its way to white."""
+CHOSEN, CHOSEN_PHOTOS = (f"LRP, {preset} (evidence)" for preset in (RENDERED, PHOTOS))
+"""The reading and preset that the products page shows first, for rendered pictures and photos, as
+stored tables name it."""
+
+ReadingName = Literal["evidence", "paper"]
+Map = npt.NDArray[np.float32]
+
+
+def recommended(rendered: bool) -> str:
+    """Preset for a catalogue of rendered pictures, or of photos."""
+    return RENDERED if rendered else PHOTOS
+
+
+class Method(Value):
+    """How to explain.
+
+    Args:
+        reading: `evidence` (H2), what pulls the two together compared with an average product;
+            `paper` (H1), the whole logit as in Bharadhwaj 2018.
+        compared: for evidence: with the average product of the product's own category, so that
+            what all mugs and all caps share is no reason, or of the whole catalogue.
+        preset: of rules, by name; `reference` explains what pictures give beyond faded copies.
+        epsilon: the stabiliser.
+        ignore_bias: whether biases are left out of the denominators.
+    """
+
+    reading: ReadingName = "evidence"
+    compared: Literal["category", "catalogue"] = "category"
+    preset: str = RENDERED
+    epsilon: float = EPSILON
+    ignore_bias: bool = False
+
+
+class Cell(Value):
+    """One cell of a picture: `query` or `recommended`, row and column from the upper left."""
+
+    picture: Literal["query", "recommended"]
+    row: int
+    column: int
+    relevance: float
+
+
+class ProductExplanation(Explanation):
+    """Why one product was recommended for another, cell by cell, in units of the score.
+
+    `score` is what the reading explains; `logit` and `probability` are of the recommendation.
+    """
+
+    query: str
+    query_title: str
+    item: str
+    item_title: str
+    relation: str
+    user: str | None
+    reading: Literal["evidence", "paper", "contrast"]
+    other_title: str | None = None
+    logit: float
+    probability: float
+    cells: tuple[Cell, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """picture, row, column, relevance; strongest support first."""
+        frame = pd.DataFrame([cell.model_dump() for cell in self.cells])
+        return frame.sort_values("relevance", ascending=False, kind="stable", ignore_index=True)
+
+    def grid(self, picture: str) -> npt.NDArray[np.float64]:
+        """(rows, columns) relevance of one picture's cells; no cells for one not explained."""
+        own = [cell for cell in self.cells if cell.picture == picture]
+        if not own:
+            return np.zeros((0, 0))
+        shape = (max(c.row for c in own) + 1, max(c.column for c in own) + 1)
+        values = np.zeros(shape)
+        for cell in own:
+            values[cell.row, cell.column] = cell.relevance
+        return values
+
+    def sentence(self) -> str:
+        ours = self.grid("query")
+        if self.other_title is not None:
+            return rather(self.item_title, self.other_title, self.query_title, ours)
+        theirs = self.grid("recommended")
+        return because(self.item_title, self.probability, self.query_title, ours, theirs)
+
+
+@dataclass(frozen=True, eq=False)
+class Relevance:
+    """One explained pair before its proof: the maps at full resolution, and the books.
+
+    Args:
+        row: of the recommended product.
+        left: (S, S) relevance of the query's pixels.
+        right: (S, S) of the recommended product's; None where only the query is explained.
+        ledger: pixels + biases + epsilon = score.
+        logit: g of the recommendation.
+    """
+
+    row: int
+    left: Map
+    right: Map | None
+    ledger: Ledger
+    logit: float
+
+
+def pooled(pixels: npt.NDArray[np.floating], cells: int) -> npt.NDArray[np.float64]:
+    """Sums by cell, (S, S) -> (cells, cells); every pixel counts in exactly one."""
+    rows, columns = (
+        np.eye(cells)[np.arange(side) * cells // side] for side in pixels.shape
+    )  # (S, cells)
+    return rows.T @ pixels.astype(np.float64) @ columns  # type: ignore[no-any-return]

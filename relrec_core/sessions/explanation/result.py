@@ -1,0 +1,161 @@
+"""What an explanation of one session holds: its tracks, who decided about each, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from relrec_core.experts.subsets import Family
+from relrec_core.explanation import Decision, ExpertAudit, Explanation, Value
+from relrec_core.sessions.data.schema import (
+    CONTEXT,
+    EVERYWHERE,
+    FAVOURITES,
+    GENERAL,
+    INTERACTION,
+    MUSIC,
+    MUSICAL,
+    POPULARITY,
+    SKIP_RATE,
+    USER,
+)
+from relrec_core.sessions.model.metrics import THRESHOLD
+
+LANES = ("persistence", "context", "listener", "track", "musical")
+"""What experts are summed up to, from what is least to what is most about the music; "listener" is
+what the paper's figure 11 calls interaction."""
+
+_LANE_OF = {
+    MUSICAL: "musical",
+    MUSIC: "musical",
+    GENERAL: "track",
+    POPULARITY: "listener",
+    FAVOURITES: "listener",
+    SKIP_RATE: "listener",
+    USER: "listener",
+    CONTEXT: "context",
+    INTERACTION: "persistence",
+}
+
+
+def lane(groups: Iterable[str]) -> str:
+    """Where an expert is summed up: by the most musical group that it reads."""
+    return max((_LANE_OF[group] for group in groups), key=LANES.index)
+
+
+def lanes(family: Family) -> tuple[str, ...]:
+    """Those of `LANES` that an expert of the family is summed up in, in their order."""
+    found = {lane(g for g in groups if g != EVERYWHERE) for groups in family.experts.values()}
+    return tuple(name for name in LANES if name in found)
+
+
+class Given(Value):
+    """A track of the first half; `track` is its row, `position` counts from 1."""
+
+    position: int
+    track: int
+    label: str
+    skipped: bool
+
+
+class Predicted(Decision):
+    """A track of the second half: the predicted probability of a skip, and what happened.
+
+    `cause` is known of simulated data only.
+    """
+
+    position: int
+    track: int
+    label: str
+    skipped: bool
+    cause: str
+
+    @property
+    def predicted(self) -> bool:
+        return self.probability >= THRESHOLD
+
+
+class SessionAnswer(Value):
+    """What is predicted of each track of one session, and who decided.
+
+    `focus` is the number in `predicted`, from 0, of the track that is asked about.
+    """
+
+    session: str
+    focus: int
+    given: tuple[Given, ...]
+    predicted: tuple[Predicted, ...]
+    family: Family
+
+    @property
+    def focused(self) -> Predicted:
+        return self.predicted[self.focus]
+
+    def groups(self, expert: str) -> tuple[str, ...]:
+        """What an expert reads besides the place in the session."""
+        return tuple(g for g in self.family.experts[expert] if g != EVERYWHERE)
+
+    def lanes(self, track: Predicted) -> dict[str, float]:
+        """The shares summed up by what is most musical in what an expert reads; they sum to 1."""
+        found = dict.fromkeys(lanes(self.family), 0.0)
+        for name, share in track.attribution.items():
+            found[lane(self.groups(name))] += share
+        return found
+
+    def to_table(self) -> pd.DataFrame:
+        """One row a track of the second half, with the share of every expert."""
+        rows = [
+            {
+                "position": t.position,
+                "track": t.label,
+                "probability": t.probability,
+                "skipped": t.skipped,
+                "cause": t.cause,
+                "top expert": t.top,
+                **{f"share of {name}": share for name, share in t.attribution.items()},
+            }
+            for t in self.predicted
+        ]
+        return pd.DataFrame(rows)
+
+    def sentence(self) -> str:
+        track = self.focused
+        share, read = track.attribution[track.top], self.groups(track.top)
+        said = "skipped" if track.predicted else "played"
+        sure = track.probability if track.predicted else 1 - track.probability
+        happened = "skipped" if track.skipped else "played"
+        agrees = "It was" if said == happened else "In truth it was"
+        return (
+            f"{track.label} will be {said} ({sure:.0%} sure), and {share:.0%} of that decision "
+            f"comes from {spoken(read)}. {agrees} {happened}."
+        )
+
+
+class SessionExplanation(SessionAnswer, Explanation):
+    """An answer with its proof: score and audit are of the track in focus."""
+
+    audit: ExpertAudit
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an expert, the focused track's; `contribution` sums to the probability."""
+        return self.focused.to_frame({name: self.groups(name) for name in self.family.names})
+
+
+_WORDS = {
+    "context": "where and when the listener plays",
+    "interaction": "what the listener did before",
+    "track general": "the age, length and popularity of the tracks",
+    "track musical": "the sound of the tracks",
+    "favourites": "the listener's favourites",
+    "popularity": "how popular the tracks are",
+    "discounted skip rate": "how often the listener skipped these tracks of late",
+    "user": "who the listener is",
+    "music": "the sound of the tracks",
+}
+
+
+def spoken(groups: Sequence[str]) -> str:
+    """What groups of inputs are, in words."""
+    words = [_WORDS[group] for group in groups]
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]

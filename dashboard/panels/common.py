@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import escape
-from dashboard.components import png_button
+from dashboard.components.save_png import png_button
 from dashboard.figures.report import report
 from relrec_core.errors import RelRecError
 from relrec_core.explanation import Explanation

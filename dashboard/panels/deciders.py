@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import escape, links
-from dashboard.components import png_button
+from dashboard.components.save_png import png_button
 from dashboard.figures import deciders as figures
 from dashboard.loaders.common import evaluation
 from dashboard.loaders.experts import expert_explanation, movie_experts

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import escape
 from dashboard.claims import CLAIMS, WINGS
-from dashboard.components import png_button
+from dashboard.components.save_png import png_button
 from dashboard.figures.evidence import PICTURES
 from dashboard.loaders.evidence import evidence
 from dashboard.panels.common import chart, sentences

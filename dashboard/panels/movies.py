@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import escape, links
-from dashboard.components import voice
+from dashboard.components.voice import voice
 from dashboard.figures.palette import plain
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import explained

@@ -6,6 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import escape
+from dashboard.components.picture import Look, mapped
+from dashboard.components.pictures import figure, pictures
 from dashboard.figures import product_words as words
 from dashboard.figures.curves import comparison
 from dashboard.figures.heatmap import Panel, shared_scale
@@ -21,7 +23,6 @@ from dashboard.loaders.products import (
 from dashboard.panels.common import chart, provenance
 from dashboard.panels.products import LARGE
 from dashboard.panels.proof import audit_line
-from dashboard.picture_components import Look, figure, mapped, pictures
 from relrec_core.products.data.catalogue import TITLE
 from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.explanation.result import ProductExplanation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.picture_components import leave_button
+from dashboard.components.leave import leave_button
 
 PARAMETER = "present"
 _HIDDEN = (

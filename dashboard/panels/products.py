@@ -12,11 +12,12 @@ import streamlit as st
 from PIL import Image
 
 from dashboard import escape, links
+from dashboard.components.picture import Look, plain_picture
+from dashboard.components.picture_buttons import Item, picture_buttons
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import DETAILS, SMOOTHED
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.products import Asked, product_picture, product_to_begin_with, product_truth
-from dashboard.picture_components import Item, Look, picture_buttons, plain_picture
 from dashboard.uploads import handed_in, take_back
 from relrec_core.lrp.presets import PRESETS
 from relrec_core.products.data import images

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import escape, links
-from dashboard.components import svg_button
+from dashboard.components.picture import Look, mapped
+from dashboard.components.picture_buttons import Item, picture_buttons
+from dashboard.components.pictures import figure, pictures
+from dashboard.components.save_png import svg_button
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
 from dashboard.figures.product_sheet import product_report, sheet
@@ -23,14 +26,6 @@ from dashboard.loaders.products import (
 from dashboard.panels.common import files, slug
 from dashboard.panels.products import LARGE, Choice, cause_note
 from dashboard.panels.proof import audit_line, audit_strip
-from dashboard.picture_components import (
-    Item,
-    Look,
-    figure,
-    mapped,
-    picture_buttons,
-    pictures,
-)
 from relrec_core.products.data.catalogue import ITEM, TITLE
 from relrec_core.products.explanation.explain import Explainer
 from relrec_core.products.explanation.result import ProductExplanation, Relevance

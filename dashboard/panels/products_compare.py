@@ -7,6 +7,8 @@ import streamlit as st
 from PIL import Image
 
 from dashboard import escape, links
+from dashboard.components.picture import Look, mapped, plain_picture
+from dashboard.components.pictures import figure, pictures
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
 from dashboard.figures.palette import ACCENT, plain, rgb
@@ -19,7 +21,6 @@ from dashboard.loaders.products import (
 )
 from dashboard.panels.products_answer import ROLES, Shown, every_cell
 from dashboard.panels.proof import audit_strip
-from dashboard.picture_components import Look, figure, mapped, pictures, plain_picture
 from relrec_core.faithfulness.localisation import Mask, misses_by, share_over_area
 from relrec_core.products.data.catalogue import ITEM
 from relrec_core.products.explanation.sentences import rather

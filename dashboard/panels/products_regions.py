@@ -7,20 +7,14 @@ import streamlit as st
 import torch
 
 from dashboard import escape, links
+from dashboard.components.picture import Look, mapped, plain_picture
+from dashboard.components.picture_buttons import Item, picture_buttons
+from dashboard.components.pictures import figure, pictures
+from dashboard.components.regions import region_grid
 from dashboard.figures.heatmap import CELLS, Panel, data_url, shared_scale
 from dashboard.figures.palette import plain, signed
 from dashboard.loaders.products import product_candidates, product_regions
 from dashboard.panels.products_answer import ROLES, Shown
-from dashboard.picture_components import (
-    Item,
-    Look,
-    figure,
-    mapped,
-    picture_buttons,
-    pictures,
-    plain_picture,
-)
-from dashboard.region_component import region_grid
 from relrec_core.products.explanation.perturbation import blurred, erased
 from relrec_core.products.explanation.result import Map, pooled
 from relrec_core.products.explanation.sentences import places

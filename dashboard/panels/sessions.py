@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import escape, links
-from dashboard.components import png_button
+from dashboard.components.save_png import png_button
 from dashboard.figures import session_words as words
 from dashboard.figures import sessions as figures
 from dashboard.figures.palette import signed

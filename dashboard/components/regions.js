@@ -1,17 +1,3 @@
-"""A picture under a grid of regions that can be switched on."""
-
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-
-import streamlit as st
-
-from dashboard.figures.heatmap import FAINT
-from dashboard.picture_components import COMMON_JS, CSS, ROOT, Data, Look, styled
-
-_REGIONS_JS = (
-    COMMON_JS
-    + """
 export default function({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector('.root');
   look(root, data);
@@ -77,51 +63,3 @@ export default function({ data, parentElement, setTriggerValue }) {
   };
   show();
 }
-"""
-)
-_REGIONS_CSS = (
-    CSS
-    + """
-.caption { margin-bottom: .4rem; }
-.role { font-size: .8rem; opacity: .72; }
-.title { font-weight: 600; line-height: 1.3; }
-.grid { position: absolute; inset: 0; display: grid; touch-action: manipulation; }
-.grid button { background: transparent; border: 1px solid rgba(60,60,70,.16); padding: 0;
-  cursor: pointer; border-radius: 0; }
-.grid button:hover { background: rgba(95,79,168,.18); }
-.grid button[aria-pressed=true] { box-shadow: inset 0 0 0 3px #5f4fa8;
-  background: repeating-linear-gradient(45deg, rgba(95,79,168,.28) 0 4px, transparent 4px 8px); }
-.grid button:focus-visible { outline-offset: -3px; }
-.still.mapped:hover .base { filter: grayscale(1); opacity: FAINT; }
-.still.mapped:hover .map { opacity: var(--strength, .8); }
-""".replace("FAINT", str(FAINT))
-)
-
-_regions = st.components.v2.component("relrec_regions", html=ROOT, css=_REGIONS_CSS, js=_REGIONS_JS)
-
-
-def region_grid(
-    picture: Data,
-    cells: int,
-    selected: Sequence[int],
-    look: Look,
-    *,
-    key: str,
-    role: str,
-    title: str,
-    label: str,
-    on_chosen: Callable[[list[int]], None],
-) -> None:
-    """A picture under a grid whose cells can be switched on by mouse, finger or keyboard."""
-
-    def heard() -> None:
-        chosen = st.session_state[key].chosen
-        if chosen is not None:
-            on_chosen([int(i) for i in chosen])
-
-    data = {"picture": picture, "cells": cells, "selected": list(selected), "label": label}
-    _regions(
-        key=key,
-        data={**data, "role": role, "title": title, **styled(look)},
-        on_chosen_change=heard,
-    )

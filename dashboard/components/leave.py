@@ -1,0 +1,16 @@
+"""The button that leaves the presentation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dashboard.components.files import component
+
+_leave = component(
+    "leave", '<button type="button">Leave the presentation <kbd>(Esc)</kbd></button>'
+)
+
+
+def leave_button(*, key: str, on_left: Callable[[], None]) -> None:
+    """The way out of the presentation, also by the Escape key."""
+    _leave(key=key, on_left_change=on_left)

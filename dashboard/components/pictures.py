@@ -1,0 +1,24 @@
+"""Pictures side by side, each with its map and its caption."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dashboard.components.files import component
+from dashboard.components.picture import ROOT, Data, Look
+from dashboard.figures.palette import signed
+
+_FILES = ("picture", "pictures")
+_pictures = component("pictures", ROOT, js=_FILES, css=_FILES)
+
+
+def figure(picture: Data, role: str, title: str, note: str = "") -> Data:
+    """A picture with its caption."""
+    return {"picture": picture, "role": role, "title": title, "note": note}
+
+
+def pictures(figures: Sequence[Data], look: Look, *, key: str, with_legend: bool = True) -> None:
+    """Pictures side by side; pointing at one, or reaching it with Tab, shows its original."""
+    ends = {"low": signed(-look.scale), "high": signed(look.scale)}
+    data = {"figures": list(figures), "legend": ends if with_legend else None, **look.data}
+    _pictures(key=key, data=data)

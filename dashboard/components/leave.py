@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from dashboard.components.files import component
 
-_leave = component(
-    "leave", '<button type="button">Leave the presentation <kbd>(Esc)</kbd></button>'
-)
+_HTML = '<button type="button">Leave the presentation <kbd>(Esc)</kbd></button>'
+_leave = component("leave", _HTML, js=["leave"], css=["leave"])
 
 
 def leave_button(*, key: str, on_left: Callable[[], None]) -> None:

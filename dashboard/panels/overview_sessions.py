@@ -48,7 +48,7 @@ def sessions_card() -> None:
         tracks.metric("Tracks", f"{len(data.tracks):,}")
         experts.metric("Experts", len(family.names))
         st.markdown("##### How good are the predictions?")
-        _quality(view.explorer.predictor.config.data)
+        _quality(view.explorer.predictor.config.dataset)
     provenance(explanation)
 
 

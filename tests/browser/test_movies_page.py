@@ -81,7 +81,7 @@ def test_another_page_and_back_keeps_the_view(site: str, open_page: Open) -> Non
 
 def test_an_unknown_viewer_in_a_link_gets_a_sentence(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?viewer=99999")
-    expect(page.get_by_text("There is no viewer ‘99999’ in MovieLens 100K.")).to_be_visible()
+    expect(page.get_by_text("There is no user ‘99999’ in MovieLens 100K.")).to_be_visible()
     assert sentence(page)
 
 

@@ -20,16 +20,16 @@ def test_the_first_readme_is_short() -> None:
     assert len(TEXTS[0].read_text("utf-8").splitlines()) <= 150
 
 
-@pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.parent.name)
+@pytest.mark.parametrize("text", TEXTS, ids=["first", "core", "tests"])
 def test_what_is_named_exists(text: Path) -> None:
     said = text.read_text("utf-8")
-    paths = set(re.findall(r"`([\w./-]+(?:\.\w+|/))`|\]\(([\w./-]+)\)", said))
-    named = {path for pair in paths for path in pair if path and "csv" not in path}
+    paths = re.findall(r"`([\w./-]+(?:\.py|\.toml|\.txt|/))`|\]\(([\w./-]+)\)", said)
+    named = {path for pair in paths for path in pair if path}
     scripts = set(re.findall(r"scripts/\w+\.py", said))
     modules = re.findall(r"-m (relrec_core[\w.]+)", said)
     assert named | scripts
     for path in named | scripts:
-        assert any((folder / path).exists() for folder in (REPOSITORY, CORE)), path
+        assert any((folder / path).exists() for folder in (REPOSITORY, CORE, text.parent)), path
     for module in modules:
         assert importlib.util.find_spec(module) is not None, module
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Self
@@ -63,6 +64,17 @@ class Ledger(Value):
     def closes(self, tolerance: float = 1e-5) -> bool:
         return abs(self.gap) <= tolerance * max(1.0, abs(self.score))
 
+    def sentence(self) -> str:
+        parts = {
+            "base value": self.base,
+            "contributions": self.features,
+            "biases": self.bias,
+            "stabiliser": self.epsilon,
+        }
+        summed = " + ".join(f"{name} {value:.4g}" for name, value in parts.items() if value)
+        outcome = "Sum matches the score" if self.closes() else "Sum does not match the score"
+        return f"{outcome}: {summed or 0} = {self.score:.4g}."
+
 
 class DeletionTest(Value):
     """The score after removing the named reasons, against removing as many at random.
@@ -87,6 +99,13 @@ class DeletionTest(Value):
     @property
     def drop_random(self) -> float:
         return self.score - self.after_random
+
+    def sentence(self) -> str:
+        return (
+            f"Without the {self.removed} strongest reasons the score {self.score:.4g} becomes "
+            f"{self.after_top:.4g}, without as many at random {self.after_random:.4g}: a larger "
+            f"drop than {round(self.beaten * self.repetitions)} of {self.repetitions} random ones."
+        )
 
 
 class Audit(Value):
@@ -148,3 +167,14 @@ class Explanation(Value):
     @abstractmethod
     def sentence(self) -> str:
         """Why this was recommended, in plain words."""
+
+    def _repr_html_(self) -> str:
+        """How notebooks show it: the sentence, the contributions, the proof."""
+        proof = (self.audit.ledger.sentence(), self.audit.deletion.sentence())
+        return "".join(
+            (
+                f"<p><strong>{html.escape(self.sentence())}</strong></p>",
+                self.to_frame().to_html(index=False, max_rows=12, float_format="{:.4g}".format),
+                *(f"<p>{html.escape(said)}</p>" for said in proof),
+            )
+        )

@@ -13,7 +13,9 @@ import platformdirs
 from relrec_core import permission
 from relrec_core.errors import ConfigError, shortened, storing
 
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
+_HERE = Path(__file__).resolve().parent
+ASSETS = _HERE / "assets" if (_HERE / "assets").is_dir() else _HERE.parent / "assets"
+"""What ships: in the package where that was installed, beside it in a copy of the project."""
 
 
 def home() -> Path:

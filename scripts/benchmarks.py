@@ -26,14 +26,14 @@ Row = Mapping[str, Any]
 """name, value, unit, target (or None), met (or None)."""
 
 
-def dashboard(quick: bool) -> list[Row]:
+def dashboard(quick: bool) -> Sequence[Row]:
     """The pages in a real browser."""
     from scripts import browse
 
     return browse.rows(quick)
 
 
-def relevance(quick: bool) -> list[Row]:
+def relevance(quick: bool) -> Sequence[Row]:
     """Relevance propagation through VGG-16, beside its gradient and captum."""
     from relrec_core.lrp import benchmark
     from relrec_core.products.model.trunks import trunk
@@ -41,14 +41,14 @@ def relevance(quick: bool) -> list[Row]:
     return benchmark.rows(partial(trunk, "vgg16"), 1 if quick else benchmark.ROUNDS)
 
 
-def experts(quick: bool) -> list[Row]:
+def experts(quick: bool) -> Sequence[Row]:
     """The Transformer of experts beside a plain one."""
     from relrec_core.experts import benchmark
 
     return benchmark.rows(quick)
 
 
-def load(quick: bool) -> list[Row]:
+def load(quick: bool) -> Sequence[Row]:
     """Many visitors at once; this takes six minutes."""
     from scripts import load
 

@@ -15,6 +15,6 @@ if __name__ == "__main__":
     from scripts import environment
 
     environment.enter_or_say()
-    from scripts import evaluation
+    from relrec_core import evaluate
 
-    sys.exit(evaluation.main(sys.argv[1:]))
+    sys.exit(evaluate.main(sys.argv[1:]))

@@ -97,12 +97,12 @@ def rows(quick: bool) -> list[dict[str, Any]]:
         _row("answer, median", float(np.median(answers)), "ms"),
         _row("answer, 95th percentile", float(np.percentile(answers, 95)), "ms"),
     ]
-    for page, times in seen.taken.items():
+    for page, taken in seen.taken.items():
         name = f"answer on {page or 'overview'}, 95th percentile"
-        if any(times):
-            found.append(_row(name, float(np.percentile([t for t in times if t], 95)), "ms"))
-    for error in dict.fromkeys(seen.errors):
-        print(error, flush=True)
+        if any(taken):
+            found.append(_row(name, float(np.percentile([t for t in taken if t], 95)), "ms"))
+    for said in dict.fromkeys(seen.errors):
+        print(said, flush=True)
     return found + _memory(seen.memory, warm_up)
 
 

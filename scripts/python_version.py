@@ -6,6 +6,7 @@ OLDEST = (3, 11)
 
 
 def complaint(version):
+    # type: (tuple[int | str, ...]) -> str | None
     """The sentence for a Python of this version, or None if it is new enough."""
     if tuple(version[:2]) >= OLDEST:
         return None
@@ -19,6 +20,7 @@ def complaint(version):
 
 
 def require():
+    # type: () -> None
     """Leave with the sentence if this Python is too old."""
     sentence = complaint(sys.version_info)
     if sentence:

@@ -16,6 +16,6 @@ if __name__ == "__main__":
 
     environment.enter_or_say()
     from relrec_core.runs.distributed import leave
-    from scripts.training import main
+    from relrec_core.train import main
 
     leave(main(sys.argv[1:]))

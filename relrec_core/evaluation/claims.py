@@ -83,13 +83,17 @@ class Claim:
     numbers: Callable[[Sequence[pd.DataFrame]], pd.DataFrame]
     limits: str = ""
 
-    def tables(self, quick: bool = False) -> list[StoredTable] | None:
+    def tables(self, quick: bool = False, *, as_shipped: bool = False) -> list[StoredTable] | None:
         """The stored tables of all sources, None where one is missing.
+
+        Args:
+            quick: those of the quick version.
+            as_shipped: leave out what was stored here.
 
         Raises:
             DataError: one is damaged.
         """
-        found = [stored(source.wing, source.name(quick)) for source in self.sources]
+        found = [stored(s.wing, s.name(quick), as_shipped=as_shipped) for s in self.sources]
         return None if any(t is None for t in found) or not found else [t for t in found if t]
 
     def verdict(self, tables: Sequence[StoredTable] | None) -> Verdict:

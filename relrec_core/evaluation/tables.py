@@ -64,8 +64,11 @@ def store(wing: str, name: str, frame: pd.DataFrame, conditions: Mapping[str, An
     return StoredTable(wing, name, frame, said, shipped=False)
 
 
-def stored(wing: str, name: str) -> StoredTable | None:
+def stored(wing: str, name: str, *, as_shipped: bool = False) -> StoredTable | None:
     """The table as last stored here or, where it never was, as shipped; None if neither.
+
+    Args:
+        as_shipped: leave out what was stored here.
 
     Raises:
         DataError: it is damaged, or a byte of it is not what was stored.
@@ -75,7 +78,7 @@ def stored(wing: str, name: str) -> StoredTable | None:
         (paths.ASSETS / "evidence" / wing, True),
     ):
         file = folder / f"{name}.csv"
-        if file.is_file():
+        if (shipped or not as_shipped) and file.is_file():
             return StoredTable(wing, name, *_read(file), shipped)
     return None
 

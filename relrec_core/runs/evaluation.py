@@ -6,14 +6,14 @@ They lie in `<home>/runs/evaluations/<wing>/`, one of a wing at a time.
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from collections.abc import Sequence
 
 from relrec_core.errors import RunError
 from relrec_core.explanation import Value
 from relrec_core.runs import launch
 from relrec_core.runs.directory import Run, list_runs
 
-EVALUATE = launch.TRAIN.with_name("evaluate.py")
+EVALUATE = ("-m", "relrec_core.evaluate")
 
 
 class Evaluation(Value):
@@ -29,18 +29,18 @@ class Evaluation(Value):
         return f"evaluations/{self.wing}"
 
 
-def start(wanted: Evaluation, slug: str, *, script: Path = EVALUATE) -> Run:
+def start(wanted: Evaluation, slug: str, *, program: Sequence[str] = EVALUATE) -> Run:
     """Measure in a detached process; earlier runs of the same that have ended are removed.
 
     Args:
         slug: what a person calls it.
-        script: the command line that executes `WING --run DIR`.
+        program: what executes it, as `launch.TRAIN`.
 
     Raises:
         ReadOnlyError: in read-only mode.
         RunError: another evaluation of this wing runs on this machine.
     """
-    run = launch.launch(wanted.group, wanted, slug, script=script)
+    run = launch.launch(wanted.group, wanted, slug, program=program)
     for other in list_runs(wanted.group):
         if other.path != run.path and _same(other, wanted) and not other.status().ongoing:
             shutil.rmtree(other.path)

@@ -8,15 +8,16 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
+from collections.abc import Sequence
 
 from relrec_core import paths, permission
 from relrec_core.errors import RunError, storing
 from relrec_core.explanation import Value
-from relrec_core.runs import process, status
+from relrec_core.runs import code, process, status
 from relrec_core.runs.directory import Run, list_runs
 
-TRAIN = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
+TRAIN = ("-m", "relrec_core.train")
+"""Arguments of Python that make it the command line which executes `WING --run DIR`."""
 
 
 def launch(
@@ -25,13 +26,13 @@ def launch(
     slug: str = "train",
     *,
     alongside: bool = False,
-    script: Path = TRAIN,
+    program: Sequence[str] = TRAIN,
 ) -> Run:
     """Create a run and start its training in a detached process.
 
     Args:
         alongside: allow it while another training of this wing runs on this machine.
-        script: the command line that executes `WING --run DIR`.
+        program: what executes it, as `TRAIN`.
 
     Raises:
         ReadOnlyError: in read-only mode.
@@ -42,11 +43,11 @@ def launch(
         if not alongside:
             _refuse_second(wing)
         run = Run.create(wing, settings, slug)
-    _start(run, script)
+    _start(run, program)
     return run
 
 
-def resume(run: Run, *, alongside: bool = False, script: Path = TRAIN) -> None:
+def resume(run: Run, *, alongside: bool = False, program: Sequence[str] = TRAIN) -> None:
     """Start a failed or cancelled run again, from the state it kept last.
 
     Raises:
@@ -60,7 +61,7 @@ def resume(run: Run, *, alongside: bool = False, script: Path = TRAIN) -> None:
             _refuse_second(run.wing)
         run.withdraw_cancel()
         status.write(run.path / "status.json", status.queued(run.status().seconds))
-    _start(run, script)
+    _start(run, program)
 
 
 def cancel(run: Run) -> None:
@@ -86,6 +87,17 @@ def require_resumable(run: Run) -> None:
         raise RunError(f"Run {run.name} is {state}; only a failed or cancelled one can be resumed.")
 
 
+def environment() -> dict[str, str]:
+    """For another Python, which then finds this package and this data directory from anywhere."""
+    found = [str(code.ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    return {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": os.pathsep.join(filter(None, found)),
+        "RELREC_HOME": str(paths.home().resolve()),
+    }
+
+
 def _turn(wing: str) -> contextlib.AbstractContextManager[None]:
     """One starter at a time, whatever dashboard it sits in."""
     return process.locked(
@@ -103,8 +115,8 @@ def _refuse_second(wing: str) -> None:
             )
 
 
-def _start(run: Run, script: Path) -> None:
-    command = [sys.executable, str(script), run.wing, "--run", str(run.path)]
+def _start(run: Run, program: Sequence[str]) -> None:
+    command = [sys.executable, *program, run.wing, "--run", str(run.path)]
     with storing(run.path), (run.path / "log.txt").open("ab") as log:
         child = subprocess.Popen(
             command,
@@ -112,7 +124,7 @@ def _start(run: Run, script: Path) -> None:
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=run.path,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "RELREC_HOME": str(paths.home().resolve())},
+            env=environment(),
             start_new_session=True,
             creationflags=_DETACHED,
         )

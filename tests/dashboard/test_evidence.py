@@ -15,6 +15,7 @@ from relrec_core import paths
 from relrec_core.errors import DataError
 from relrec_core.evaluation.claims import Claim, Source, graded
 from relrec_core.evaluation.tables import store
+from scripts import evidence_page
 
 
 def judged(key: str, *frames: pd.DataFrame) -> str:
@@ -63,6 +64,15 @@ def test_recall_is_judged_by_the_best_peer(ours: float, best: float) -> None:
     ratio = ours / (best + 1e-6)
     expected = "borne out" if ratio >= 0.98 else "partly" if ratio >= 0.9 else "not borne out"
     assert judged("recall-100k", frame) == expected == graded(ratio, 0.98, 0.9)
+
+
+def test_the_page_of_evidence_is_what_the_shipped_tables_say(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RELREC_HOME", str(tmp_path))
+    frame = pd.DataFrame({"expert": ["taste"], "top_share": [0.123456], "mean_share": [0.3]})
+    store("movies", "deciders-ml-1m", frame, {"seeds": [0]})
+    assert evidence_page.text() == evidence_page.PAGE.read_text("utf-8")
 
 
 def test_guidance_must_beat_as_many_plain_epochs() -> None:

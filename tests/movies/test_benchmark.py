@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from relrec_core import evaluate
 from relrec_core.errors import RunError
 from relrec_core.movies import store
 from relrec_core.movies.data.features import feature_space
@@ -14,7 +15,6 @@ from relrec_core.movies.evaluation import benchmark
 from relrec_core.movies.evaluation.benchmark import Measurement
 from relrec_core.movies.model.ranking import Recommender
 from scripts import benchmarks as command
-from scripts import evaluation
 from tests.movies import planted
 
 
@@ -79,10 +79,10 @@ def test_evaluate_prints_the_table_and_says_what_is_wrong(
 ) -> None:
     made = str(planted.folder(tmp_path / "own"))
     common = ["--dataset", made, "--quick", "--seeds", "0"]
-    assert evaluation.main(["movies", "significance", *common]) == 0
+    assert evaluate.main(["movies", "significance", *common]) == 0
     out = capsys.readouterr().out
     assert "RecoNet + Layer" in out and "Stored as significance-own-quick." in out
-    assert evaluation.main(["movies", "nothing", *common]) == 1
+    assert evaluate.main(["movies", "nothing", *common]) == 1
     assert capsys.readouterr().err.startswith("There is no table 'nothing'; the tables are")
-    assert evaluation.main(["movies", "recall", "--dataset", "no-such-data"]) == 1
+    assert evaluate.main(["movies", "recall", "--dataset", "no-such-data"]) == 1
     assert "no-such-data" in capsys.readouterr().err

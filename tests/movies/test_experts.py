@@ -177,7 +177,7 @@ def test_two_processes_learn_what_one_learns(made: Path, model: str) -> None:
         for name, value in settings.model_dump(exclude_defaults=True).items()
     ]
     child = subprocess.run(
-        [sys.executable, *TWO, str(TRAIN), store.TRAINER, *options],
+        [sys.executable, *TWO, *TRAIN, store.TRAINER, *options],
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},

@@ -294,6 +294,23 @@ def test_json_and_frame_survive_a_round_trip_exactly(recommender: Recommender) -
         assert frame["label"].tolist()[1:] == [f.label for f in told.features]
 
 
+def test_a_notebook_shows_sentence_contributions_and_proof_as_text(
+    recommender: Recommender,
+) -> None:
+    profile = recommender.profile("3")
+    told = explain(recommender, profile, int(recommender.rank(profile, 1).items[0]))
+    hostile = "<img src=x> & more"
+    features = (told.features[0].model_copy(update={"label": hostile}), *told.features[1:])
+    shown = told.model_copy(update={"title": hostile, "features": features})._repr_html_()
+    assert hostile not in shown and shown.count("&lt;img src=x&gt; &amp; more") == 2
+    assert f"{told.features[0].relevance:.4g}" in shown
+    assert "Sum matches the score" in shown
+    assert f"{round(told.audit.deletion.beaten * 200)} of 200" in shown
+    ledger = told.audit.ledger.model_copy(update={"features": told.score + 1})
+    audit = told.audit.model_copy(update={"ledger": ledger})
+    assert "does not match" in told.model_copy(update={"audit": audit})._repr_html_()
+
+
 def test_an_explanation_without_base_value_and_themes_still_opens(recommender: Recommender) -> None:
     profile = recommender.profile("3")
     item = int(recommender.rank(profile, 1).items[0])

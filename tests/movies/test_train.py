@@ -25,7 +25,7 @@ from relrec_core.movies.training.train import train
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.runs.execution import Cancelled
 from relrec_core.runs.launch import TRAIN, launch, resume
-from scripts.training import main
+from relrec_core.train import main
 from tests.movies import planted
 from tests.trainings import ROUNDING, STANDING, execute, same, same_gradients
 
@@ -231,7 +231,7 @@ def test_two_processes_learn_what_one_learns(made: Path, changes: dict[str, Any]
         for name, value in settings.model_dump(exclude_defaults=True).items()
     ]
     child = subprocess.run(
-        [sys.executable, *TWO, str(TRAIN), "movies", *options],
+        [sys.executable, *TWO, *TRAIN, "movies", *options],
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},

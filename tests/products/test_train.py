@@ -27,7 +27,7 @@ from relrec_core.products.training import pretraining
 from relrec_core.products.training.train import Config, train
 from relrec_core.runs.directory import Run
 from relrec_core.runs.execution import Cancelled
-from relrec_core.runs.launch import TRAIN as SCRIPT
+from relrec_core.runs.launch import TRAIN as PROGRAM
 from tests.conftest import REPOSITORY
 from tests.products.conftest import executed, settings
 from tests.trainings import ROUNDING, STANDING, same_gradients
@@ -154,7 +154,7 @@ def test_two_processes_learn_what_one_does(small_studio: Path, tmp_path: Path) -
     chosen = settings(small_studio, epochs=1, augment=False, **rates)
     alone = executed(tmp_path / "one" / "products" / "run", chosen)
     (tmp_path / "config.json").write_text(chosen.to_json())
-    command = [sys.executable, *TWO, str(SCRIPT), "products"]
+    command = [sys.executable, *TWO, *PROGRAM, "products"]
     done = subprocess.run(
         [*command, "--config", str(tmp_path / "config.json")],
         cwd=REPOSITORY,

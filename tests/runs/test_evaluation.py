@@ -33,7 +33,7 @@ def ended(run):
 
 
 def start(wanted):
-    return evaluation.start(wanted, "quick", script=SCRIPT)
+    return evaluation.start(wanted, "quick", program=[str(SCRIPT)])
 
 
 def test_it_is_measured_with_progress_and_a_log_and_only_the_last_run_is_kept():

@@ -12,7 +12,7 @@ import torch
 
 from relrec_core.runs import distributed
 from relrec_core.runs.directory import list_runs
-from scripts.training import main
+from relrec_core.train import main
 
 pytestmark = pytest.mark.numerics
 

@@ -17,7 +17,7 @@ from relrec_core.runs import process
 from relrec_core.runs.active import active
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.runs.launch import cancel, launch, resume
-from scripts.training import main
+from relrec_core.train import main
 
 SCRIPT = Path(__file__).with_name("tiny_train.py")
 LONG = Config(epochs=2000, pause=0.02)
@@ -46,7 +46,7 @@ def train(*arguments):
 
 @pytest.mark.slow
 def test_a_killed_run_is_seen_as_failed_keeps_what_it_had_and_is_resumed():
-    run = launch("tiny", LONG, script=SCRIPT)
+    run = launch("tiny", LONG, program=[str(SCRIPT)])
     pid = begun(run).pid
     os.kill(pid, signal.SIGKILL)
     assert ended(run).state == "failed"
@@ -56,7 +56,7 @@ def test_a_killed_run_is_seen_as_failed_keeps_what_it_had_and_is_resumed():
     had = len(run.metrics())
     _, meta = run.read_state()
     assert meta["epoch"] in (had - 1, had)
-    resume(run, script=SCRIPT)
+    resume(run, program=[str(SCRIPT)])
     begun(run, had + 5)
     cancel(run)
     assert ended(run).state == "cancelled"
@@ -80,7 +80,7 @@ def test_a_killed_run_whose_starter_is_gone_is_seen_at_once():
 def test_resuming_gives_the_run_that_was_never_interrupted():
     assert train("--epochs=40", "--slug=whole") == 0
     straight = list_runs("tiny")[0]
-    broken = launch("tiny", Config(epochs=40, pause=0.05), script=SCRIPT)
+    broken = launch("tiny", Config(epochs=40, pause=0.05), program=[str(SCRIPT)])
     begun(broken, 5)
     cancel(broken)
     assert ended(broken).state == "cancelled"
@@ -91,13 +91,13 @@ def test_resuming_gives_the_run_that_was_never_interrupted():
 
 @pytest.mark.slow
 def test_one_training_of_a_wing_at_a_time_unless_asked():
-    run = launch("tiny", LONG, script=SCRIPT)
+    run = launch("tiny", LONG, program=[str(SCRIPT)])
     with pytest.raises(RunError, match=f"{run.name} of tiny is"):
-        launch("tiny", LONG, script=SCRIPT)
-    other = launch("tiny", Config(epochs=1), alongside=True, script=SCRIPT)
+        launch("tiny", LONG, program=[str(SCRIPT)])
+    other = launch("tiny", Config(epochs=1), alongside=True, program=[str(SCRIPT)])
     assert ended(other).state == "done"
     with pytest.raises(RunError, match="only a failed or cancelled"):
-        resume(other, script=SCRIPT)
+        resume(other, program=[str(SCRIPT)])
     cancel(run)
     assert ended(run).state == "cancelled"
     with pytest.raises(RunError, match="cancelled already"):
@@ -108,7 +108,7 @@ def test_one_training_of_a_wing_at_a_time_unless_asked():
 def test_of_two_launches_at_once_one_is_refused():
     def attempt(_):
         try:
-            return launch("tiny", LONG, script=SCRIPT)
+            return launch("tiny", LONG, program=[str(SCRIPT)])
         except RunError:
             return None
 
@@ -122,7 +122,7 @@ def test_of_two_launches_at_once_one_is_refused():
 def test_a_process_that_cannot_begin_is_written_down(tmp_path):
     script = tmp_path / "broken.py"
     script.write_text("raise SystemExit('nothing works')")
-    run = launch("tiny", LONG, script=script)
+    run = launch("tiny", LONG, program=[str(script)])
     assert ended(run).state == "failed"
     assert "exit code 1" in run.status().message
     assert run.log_tail() == ["nothing works"]

@@ -1,4 +1,4 @@
-"""scripts/evaluate.py with a tiny wing in its table: its cells take a while, and need nothing."""
+"""The command `evaluate` with a tiny wing: its cells take a while, and need nothing."""
 
 import sys
 import time
@@ -9,8 +9,9 @@ sys.path[:0] = [str(here), str(here.parent.parent)]
 
 import pandas as pd  # noqa: E402
 
+from relrec_core import wings  # noqa: E402
+from relrec_core.evaluate import main  # noqa: E402
 from relrec_core.evaluation import study, tables  # noqa: E402
-from scripts import evaluate as command  # noqa: E402
 
 
 class Study(study.Study[None]):
@@ -28,7 +29,11 @@ def evaluate(table, asked):
     return tables.store("tiny", f"{table}-quick", pd.DataFrame({"x": [1.0]}), {})
 
 
+class Tiny(wings.Wing):
+    def part(self, name):
+        return sys.modules["__main__"]
+
+
 if __name__ == "__main__":
-    sys.modules["tiny_evaluate"] = sys.modules["__main__"]
-    command.EVALUATIONS["tiny"] = ("tiny_evaluate", "tiny_evaluate")
-    sys.exit(command.main(sys.argv[1:]))
+    wings.WINGS["tiny"] = Tiny("Tiny", "tiny", ())
+    sys.exit(main(sys.argv[1:]))

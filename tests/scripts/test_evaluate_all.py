@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from relrec_core import paths
+from relrec_core import evaluate_all, paths
 from relrec_core.evaluation.claims import Source
 from relrec_core.evaluation.tables import stored
 from relrec_core.wings import WINGS
-from scripts import evaluate_all
 
 FAST = Source("movies", "significance", "ml-100k")
 MISSING = Source("movies", "recall", "no-such-data")

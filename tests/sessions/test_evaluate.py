@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from relrec_core.errors import ConfigError
+from relrec_core.evaluate import main
 from relrec_core.evaluation import tables
 from relrec_core.sessions import store
 from relrec_core.sessions.data.schema import EVERYWHERE, GROUPS
@@ -22,7 +23,6 @@ from relrec_core.sessions.explanation.gradients import METHODS, by_group
 from relrec_core.sessions.model.predictor import Predictor
 from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS, smallest
 from relrec_core.sessions.training.scoring import judged
-from scripts.evaluation import main
 from tests.sessions import made
 
 pytestmark = pytest.mark.numerics

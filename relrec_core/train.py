@@ -1,4 +1,4 @@
-"""Train a wing's model: train.py WING [--config FILE] [--field value ...].
+"""Train a wing's model: python -m relrec_core.train WING [--config FILE] [--field value ...].
 
     python3 scripts/train.py movies --help
     python3 scripts/train.py movies --epochs 20 --activate
@@ -17,14 +17,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from relrec_core import logs, permission
+from relrec_core import logs, permission, progress
 from relrec_core.errors import ConfigError, RelRecError
 from relrec_core.runs import config, distributed, execution, launch
 from relrec_core.runs.active import make_active
 from relrec_core.runs.config import TrainerConfig
 from relrec_core.runs.directory import Run, find
 from relrec_core.wings import MODELS
-from scripts import progress
 
 TRAINERS = {name: model.trainer for name, model in MODELS.items()}
 """Name -> module with `Config`, a TrainerConfig, and `train(config, run)`; imported when asked."""
@@ -131,3 +130,7 @@ def _progress(run: Run, quiet: bool) -> Iterator[execution.Listener | None]:
         print(f"Run: {run.path}", flush=True)
     with progress.shown(run.name, PLAIN_EVERY) as tell:
         yield tell
+
+
+if __name__ == "__main__":
+    distributed.leave(main(sys.argv[1:]))

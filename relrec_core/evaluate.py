@@ -1,4 +1,4 @@
-"""Measure tables of a wing and store them: evaluate.py WING TABLE ... [--dataset NAME].
+"""Measure tables of a wing and store them: python -m relrec_core.evaluate WING TABLE ...
 
     python3 scripts/evaluate.py all
     python3 scripts/evaluate.py all --quick
@@ -23,13 +23,12 @@ from typing import Any
 
 import pandas as pd
 
-from relrec_core import logs
+from relrec_core import evaluate_all, logs, progress
 from relrec_core.errors import ConfigError, RelRecError
 from relrec_core.evaluation.tables import StoredTable
 from relrec_core.runs import evaluation, execution
 from relrec_core.runs.directory import Run
 from relrec_core.wings import WINGS
-from scripts import progress
 
 PLAIN_EVERY = 5.0
 """Seconds between two progress lines when the output is no terminal."""
@@ -41,8 +40,6 @@ def main(arguments: list[str]) -> int:
         options = _parser().parse_args(arguments)
         logs.begin()
         if options.wing == "all":
-            from scripts import evaluate_all
-
             return evaluate_all.run(quick=options.quick)
         if options.run is not None:
             _execute(Run.open(options.run))
@@ -108,3 +105,7 @@ def _execute(run: Run) -> None:
                 run.check_cancelled()
 
             _measured(wanted.wing, table, (wanted.dataset or None, (0,), True, tell))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

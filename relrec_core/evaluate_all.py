@@ -12,15 +12,15 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from relrec_core import paths, permission
 from relrec_core.evaluation.claims import Source
 from relrec_core.evaluation.tables import stored
+from relrec_core.runs import launch
 from relrec_core.runs.code import digest
+from relrec_core.runs.evaluation import EVALUATE
 from relrec_core.wings import WINGS
 
-ROOT = Path(__file__).resolve().parent.parent
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 AT_ONCE = min(2, len(CORES) or os.cpu_count() or 1)
 EVERY = 30.0
@@ -64,10 +64,15 @@ def run(*, quick: bool, wanted: Iterable[Source] | None = None) -> int:
 def _measure(source: Source, quick: bool, done: _Done, board: _Board, cores: Sequence[int]) -> str:
     """One table in a process of its own, on `cores` where they can be told apart; what went wrong,
     or nothing."""
-    command = [sys.executable, str(ROOT / "scripts" / "evaluate.py"), *source.arguments(quick)]
+    command = [sys.executable, *EVALUATE, *source.arguments(quick)]
     started = time.monotonic()
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=launch.environment(),
     ) as process:
         if cores:
             os.sched_setaffinity(process.pid, cores)

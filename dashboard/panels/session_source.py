@@ -150,7 +150,11 @@ def _origin(view: SessionView) -> None:
         )
     if data.missing.keys() - set(view.absent):
         told.append("Where a column is missing, the model takes what is usual.")
-    if view.own and view.explorer.predictor.config.dataset == store.SIMULATED and not data.simulated:
+    if (
+        view.own
+        and view.explorer.predictor.config.dataset == store.SIMULATED
+        and not data.simulated
+    ):
         told.append(
             "The model has only met simulated listeners: take its answers as a demonstration, or "
             "train one on logs like these."

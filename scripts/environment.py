@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 RUNTIME = ROOT / "requirements.txt"
 TESTS = ROOT / "tests" / "requirements.txt"
-CONSTRAINTS, MARK = "constraints.txt", "relrec-installing"
+CONSTRAINTS, MARK = "scripts/constraints.txt", "relrec-installing"
 
 _OTHERS = ("PYTHONPATH", "PYTHONHOME", "PYTHONPLATLIBDIR")
 """Settings by which the modules of another Python would be found first."""

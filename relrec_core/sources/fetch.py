@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from relrec_core import paths, permission
-from relrec_core.errors import RelRecError, SourceError, border
+from relrec_core.errors import RelRecError, SourceError, StorageError, border
 from relrec_core.sources import archive, lock, movielens, registry
 from relrec_core.sources.download import Progress, check, download
 from relrec_core.sources.layout import Content
@@ -73,6 +73,8 @@ def _first_of(
                 if progress is not None:
                     progress(f"installing {source.title}", 0, None)
                 folder = _install(source, place, found, Path(temporary))
+        except StorageError:
+            raise
         except RelRecError as error:
             failures.append(f"{place}: {str(error).rstrip('.')}")
         else:

@@ -24,10 +24,10 @@ from relrec_core.errors import (
 )
 from relrec_core.evaluation import tables
 from relrec_core.evaluation.cells import Cells
-from relrec_core.movies import store as movie_store
+from relrec_core.movies.data import datasets
 from relrec_core.movies.data import interactions as movies
-from relrec_core.products import store as product_store
-from relrec_core.products.data import amazon, images
+from relrec_core.products import catalogues
+from relrec_core.products.data import amazon_records, images
 from relrec_core.products.data import catalogue as products
 from relrec_core.runs import tensors
 from relrec_core.runs.config import TrainerConfig
@@ -129,16 +129,18 @@ def test_half_an_emoji_in_a_title(load, tmp_path: Path) -> None:
 
 
 def test_half_an_emoji_in_amazons_data_is_replaced() -> None:
-    assert amazon._record(b'{"title": "a\\ud83d"}') == {"title": "a\N{REPLACEMENT CHARACTER}"}
-    assert amazon._record(b'{"title": "\\ud83d\\ude00"}') == {"title": "\N{GRINNING FACE}"}
+    assert amazon_records._record(b'{"title": "a\\ud83d"}') == {
+        "title": "a\N{REPLACEMENT CHARACTER}"
+    }
+    assert amazon_records._record(b'{"title": "\\ud83d\\ude00"}') == {"title": "\N{GRINNING FACE}"}
 
 
 @pytest.mark.parametrize("name", ["~nosuchuser", "x" * 300, "a\0b", "/proc/1/nothing", "\ud800"])
 def test_folders_that_cannot_be(name: str) -> None:
     for find in (
         session_store.data_folder,
-        product_store.catalogue_folder,
-        movie_store.data_folder,
+        catalogues.catalogue_folder,
+        datasets.data_folder,
     ):
         with pytest.raises(SourceError) as error:
             find(name)

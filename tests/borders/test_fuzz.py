@@ -20,7 +20,7 @@ from relrec_core.errors import RelRecError
 from relrec_core.evaluation import tables
 from relrec_core.evaluation.cells import Cells
 from relrec_core.movies.data import interactions as movies
-from relrec_core.products.data import amazon, images
+from relrec_core.products.data import amazon_records, images
 from relrec_core.products.data import catalogue as products
 from relrec_core.runs import tensors
 from relrec_core.runs.config import TrainerConfig, load
@@ -142,7 +142,7 @@ def test_amazon() -> None:
     line = b'{"asin": "A1", "title": "\\u00e4", "imUrl": "http://x/1.jpg", "categories": [["a"]]}'
     chance = random.Random(0)
     for _ in range(MUTATIONS):
-        record = amazon._record(mutated(line, chance))
+        record = amazon_records._record(mutated(line, chance))
         if isinstance(record, dict):
             repr(record).encode()
 

@@ -140,9 +140,9 @@ def all_digests(root: Path) -> dict[str, str]:
         ("runs/distributed.py", "X = 1", set(TRAINERS)),
         ("errors.py", "X = 1", set(TRAINERS)),
         ("experts/mixture.py", "X = 1", {"movies-experts", "sessions"}),
-        ("movies/examples.py", "X = 1", {"movies"}),
-        ("movies/claims.py", "X = 1", set()),
-        ("runs/claims.py", "X = 1", set()),
+        ("movies/training/examples.py", "X = 1", {"movies"}),
+        ("movies/evaluation/claims.py", "X = 1", set()),
+        ("evaluation/claims.py", "X = 1", set()),
         ("products/new.py", "", set()),
         ("movies/experts/new.py", "X = 1", set()),
     ],
@@ -160,6 +160,6 @@ def test_of_the_real_trainers(real: Path, file: str, text: str, named: set[str])
 @pytest.mark.parametrize("trainer", TRAINERS.values())
 def test_training_reaches_no_evaluation(trainer: str) -> None:
     last = {name.rpartition(".")[2] for name in closure(trainer)}
-    shown = {"claims", "evaluate", "study", "cells", "benchmark", "explain", "recommend"}
+    shown = {"claims", "evaluate", "study", "cells", "benchmark", "explain"}
     assert not last & shown
     assert {"train", "config", "errors", "paths", "distributed"} <= last

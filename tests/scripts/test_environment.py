@@ -19,12 +19,17 @@ from scripts.environment import CONSTRAINTS, MARK, RUNTIME, TESTS, SetupError, e
 from tests.conftest import REPOSITORY
 
 
+def constrain(folder: Path, text: str = "") -> None:
+    (folder / CONSTRAINTS).parent.mkdir(exist_ok=True)
+    (folder / CONSTRAINTS).write_text(text)
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project folder with one requirement and its environment."""
     folder = tmp_path_factory.mktemp("made")
     (folder / "requirements.txt").write_text("six==1.16.0\n")
-    (folder / CONSTRAINTS).touch()
+    constrain(folder)
     ensure([folder / "requirements.txt"], folder / ".venv")
     return folder
 
@@ -68,7 +73,7 @@ def test_changed_requirement_is_installed(project: Path) -> None:
 def test_constraints_hold_and_are_installed_anew(project: Path) -> None:
     (project / "requirements.txt").write_text("python-dateutil==2.9.0.post0\n")
     for version in ("1.17.0", "1.16.0"):
-        (project / CONSTRAINTS).write_text(f"six=={version}\n")
+        constrain(project, f"six=={version}\n")
         prepare(project)
         assert six_version(project) == version
 
@@ -156,7 +161,7 @@ def test_settings_of_pip_and_python_that_lead_elsewhere(
     assert told["PIP_RETRIES"] == "7"
     assert told["PIP_TIMEOUT"] == "77"
     (tmp_path / "requirements.txt").write_text("six==1.16.0\n")
-    (tmp_path / CONSTRAINTS).touch()
+    constrain(tmp_path)
     prepare(tmp_path)
     assert six_version(tmp_path) == "1.16.0"
     assert [path.name for path in elsewhere.iterdir()] == ["six.py"]
@@ -168,7 +173,7 @@ def test_macs_with_intel_processors_are_told_before(
     monkeypatch.setattr(platform, "system", lambda: "Darwin")
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     (tmp_path / "requirements.txt").write_text("six==1.16.0\n")
-    (tmp_path / CONSTRAINTS).touch()
+    constrain(tmp_path)
     with pytest.raises(SetupError, match=r"no torch [\d.]+ for Macs with an Intel processor"):
         prepare(tmp_path)
     assert not (tmp_path / ".venv").exists()
@@ -222,7 +227,7 @@ def start(project: Path) -> subprocess.Popen[str]:
 
 def test_killed_start_and_two_at_once(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("six==1.16.0\n")
-    (tmp_path / CONSTRAINTS).touch()
+    constrain(tmp_path)
     mark = tmp_path / ".venv" / MARK
     with start(tmp_path) as killed:
         while not mark.exists():
@@ -246,7 +251,7 @@ def test_missing_requirement_file(tmp_path: Path) -> None:
 
 def test_folder_that_may_not_be_written(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("six==1.16.0\n")
-    (tmp_path / CONSTRAINTS).touch()
+    constrain(tmp_path)
     (tmp_path / ".venv").write_text("a file")
     with pytest.raises(SetupError, match="Python could not make an environment; the lines above"):
         prepare(tmp_path)

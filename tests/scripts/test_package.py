@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-PACKED = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "requirements.txt")
+PACKED = ("pyproject.toml", "README.md", "LICENSE", "requirements.txt")
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
 OPEN = """
 from relrec_core.runs.directory import Run
@@ -22,6 +23,13 @@ from relrec_core.sessions import store as sessions
 print(sessions.predictor(Run.open(sessions.SHIPPED)).parameters > 0)
 print(len(store.recommender(Run.open(store.SHIPPED)).catalogue.items) > 100)
 """
+
+
+def test_every_package_is_packed() -> None:
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    found = {path.parent for path in (REPOSITORY / "relrec_core").rglob("*.py")}
+    names = {".".join(folder.relative_to(REPOSITORY).parts) for folder in found}
+    assert set(settings["tool"]["setuptools"]["packages"]) == names | {"relrec_core.assets"}
 
 
 @pytest.mark.slow

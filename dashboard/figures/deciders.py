@@ -1,4 +1,4 @@
-"""Who decided about films, content, user, film or taste: the bars, and all of it in words."""
+"""Who decided about movies, content, user, movie or taste: the bars, and all of it in words."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ LOOKS = {
 
 GROUP_WORDS = {
     "viewer content": "age, gender and occupation",
-    "viewer taste": "the viewer’s own taste",
+    "viewer taste": "the user’s own taste",
     "film content": "genres and decade",
-    "film taste": "the film itself",
+    "film taste": "the movie itself",
 }
 
 
 def deciders(explanation: ExpertExplanation) -> go.Figure:
-    """For every film who decided: a stacked bar, all shares sum to 1."""
+    """For every movie who decided: a stacked bar, all shares sum to 1."""
     films = explanation.films
     bands = [
         Band(name.capitalize(), *LOOKS[name], [film.attribution[name] for film in films])
@@ -53,7 +53,7 @@ def deciders_in_words(explanation: ExpertExplanation) -> str:
         f"{f.title}, {'yes' if f.yes else 'no'}, mostly {f.top}, {f.attribution[f.top]:.0%}"
         for f in explanation.films
     ]
-    return f"Stacked bars of who decided, film by film: {'; '.join(parts)}."
+    return f"Stacked bars of who decided, movie by movie: {'; '.join(parts)}."
 
 
 EXCHANGED = ("what it adds exchanged", "others exchanged", "as it is")
@@ -66,7 +66,7 @@ def exchange_in_words(audit: ExchangeAudit) -> str:
     some = "" if len(audit.compared) == test.removed else f" ({test.removed} of these)"
     return (
         f"The answer is {test.score:.0%} sure. With {named(audit.exchanged)} taken from another "
-        f"viewer or film at random it is {test.after_top:.0%} sure on average, with "
+        f"user or movie at random it is {test.after_top:.0%} sure on average, with "
         f"{named(audit.compared)}{some} taken instead {test.after_random:.0%}, 95 % between "
         f"{test.low:.0%} and {test.high:.0%}."
     )
@@ -90,7 +90,7 @@ def deciders_report(explanation: ExpertExplanation, figure: go.Figure) -> str:
     sentence = html.escape(explanation.sentence())
     return f"""<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{sentence}</title><style>{STYLE}</style>
-<h1>{sentence}</h1><h2>Who decided, film by film</h2>
+<h1>{sentence}</h1><h2>Who decided, movie by movie</h2>
 {figure.to_html(full_html=False, include_plotlyjs=True)}
 <h2>Does it add up?</h2><p>All shares {plain(audit.shares.features, 4)}; the experts' answers,
 each times its share, {plain(audit.ledger.features, 4)}; predicted {plain(audit.ledger.score, 4)}.

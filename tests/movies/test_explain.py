@@ -19,7 +19,7 @@ from relrec_core.explanation import Ledger
 from relrec_core.movies.data.features import FILM, Indices, feature_space
 from relrec_core.movies.data.interactions import load
 from relrec_core.movies.explanation import explain as explaining
-from relrec_core.movies.explanation.explain import PROVEN, explain, first_user, what_if
+from relrec_core.movies.explanation.explain import explain, first_user, what_if
 from relrec_core.movies.explanation.result import MovieExplanation
 from relrec_core.movies.model.ranking import Recommender
 from relrec_core.movies.model.relevance import Relevance, relevance, score_of_kept
@@ -251,7 +251,7 @@ def test_the_first_user_has_a_taste_of_their_own(recommender: Recommender) -> No
     for user in users:
         profile = recommender.profile(user)
         told = explain(recommender, profile, int(recommender.rank(profile, 1).items[0]))
-        if told.base < told.score / 3 and told.audit.deletion.beaten >= PROVEN:
+        if told.base < told.score / 3 and told.audit.deletion.confirmed:
             own.append(user)
     assert first_user(recommender) == (own or users)[0]
 

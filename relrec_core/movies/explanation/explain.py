@@ -24,8 +24,6 @@ from relrec_core.movies.model.weights import Weights
 
 REPETITIONS = 200
 """Random removals that the named reasons are compared with."""
-PROVEN = 0.95
-"""Share of them that the named reasons must beat."""
 OWN = 1 / 3
 """Share of the score that the base value stays below in the first case shown."""
 
@@ -57,7 +55,7 @@ def explain(
     """
     weights, bag = recommender.weights, profile.features
     if len(bag) == 0:
-        raise ProfileError("An empty profile has no reasons to show. Add a film to it.")
+        raise ProfileError("An empty profile has no reasons to show. Add a movie to it.")
     items = [item] if against is None else [item, against]
     average = recommender.average_user if reference == "average" else None
     parts = relevance(weights, bag, items, average=average)
@@ -167,7 +165,7 @@ def first_user(recommender: Recommender) -> str:
     own = (np.diff(bags.indptr) > 0) & (base < OWN * scores[:, 0])
     for row in np.flatnonzero(own):
         told = explain(recommender, recommender.profile(users.iloc[row]), int(items[row, 0]))
-        if told.audit.ledger.closes() and told.audit.deletion.beaten >= PROVEN:
+        if told.audit.ledger.closes() and told.audit.deletion.confirmed:
             return str(users.iloc[row])
     return str(users.iloc[0])
 

@@ -103,11 +103,11 @@ class ProductExplanation(Explanation):
         return values
 
     def sentence(self) -> str:
-        ours = self.grid("query")
+        ours, proof = self.grid("query"), (self.audit.ledger, self.audit.deletion)
         if self.other_title is not None:
-            return rather(self.item_title, self.other_title, self.query_title, ours)
+            return rather(self.item_title, self.other_title, self.query_title, ours, *proof)
         theirs = self.grid("recommended")
-        return because(self.item_title, self.probability, self.query_title, ours, theirs)
+        return because(self.item_title, self.probability, self.query_title, ours, theirs, *proof)
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ from relrec_core.sessions.data.schema import EVERYWHERE
 from relrec_core.sessions.data.sessions import CAUSES, Sessions
 from relrec_core.sessions.explanation.resampling import flip_test
 from relrec_core.sessions.explanation.restricted import implied
-from relrec_core.sessions.model.families import lane, lanes
+from relrec_core.sessions.model.families import LANE_TITLES, expert_title, lane, lanes
 from relrec_core.sessions.model.metrics import THRESHOLD
 from relrec_core.sessions.model.predictor import Predictor
 from relrec_core.sessions.store import LICENCES
@@ -105,21 +105,49 @@ class SessionAnswer(Value):
 
     def sentence(self) -> str:
         track = self.focused
-        share, read = track.attribution[track.top], self.groups(track.top)
         said = "skipped" if track.predicted else "played"
-        sure = track.probability if track.predicted else 1 - track.probability
+        likely = track.probability if track.predicted else 1 - track.probability
         happened = "skipped" if track.skipped else "played"
         agrees = "It was" if said == happened else "In truth it was"
         return (
-            f"{track.label} will be {said} ({sure:.0%} sure), and {share:.0%} of that decision "
-            f"comes from {spoken(read)}. {agrees} {happened}."
+            f"{track.label} will be {said} ({likely:.0%} likely), mainly because of "
+            f"{self._reason(track)}. {agrees} {happened}."
         )
+
+    def _reason(self, track: Predicted) -> str:
+        """The largest part of the track's bar, and the strongest expert in it."""
+        parts = self.lanes(track)
+        part = max(parts, key=lambda name: parts[name])
+        text = f"{LANE_TITLES[part].lower()} ({parts[part]:.0%}"
+        if part == "persistence":
+            text += f": {self._before()}"
+        within = [name for name in self.family.names if lane(self.groups(name)) == part]
+        first = max(within, key=lambda name: track.attribution[name])
+        if len(within) > 1:
+            text += (
+                f"; most of all the expert ‘{expert_title(first)}’, {track.attribution[first]:.0%}"
+            )
+        return f"{text})"
+
+    def _before(self) -> str:
+        """What the listener did in the first half: how it ended, or how often they skipped."""
+        done = [track.skipped for track in self.given]
+        run = next((i for i, one in enumerate(reversed(done)) if one != done[-1]), len(done))
+        if run > 1:
+            return f"the last {run} tracks were {'skipped' if done[-1] else 'played'}"
+        return f"{sum(done)} of {len(done)} tracks were skipped"
 
 
 class SessionExplanation(SessionAnswer, Explanation):
     """An answer with its proof: score and audit are of the track in focus."""
 
     audit: ExpertAudit
+
+    def sentence(self) -> str:
+        told, top = super().sentence(), expert_title(self.focused.top)
+        if self.audit.deletion.confirmed is False:
+            return f"{told} Not confirmed: the inputs of ‘{top}’ do not stand out in the test."
+        return told
 
     def to_frame(self) -> pd.DataFrame:
         """One row an expert, the focused track's; `contribution` sums to the probability."""

@@ -51,11 +51,43 @@ DEEZER: dict[str, tuple[str, ...]] = {
 S_1 is persistence, S_2 to S_5 and S_8 are about the listener and S_6, S_7 and S_9 about the music,
 and that S_10 reads everything; what S_5 and S_7 to S_9 read precisely is our choice."""
 
+TITLES = {
+    "interaction": "earlier actions",
+    "persistence": "earlier actions",
+    "track general": "track facts",
+    "track musical": "sound",
+    "context and interaction": "context and earlier actions",
+    "track": "track facts and sound",
+    "all but musical": "all except sound",
+    "all": "all inputs",
+    "skip rate": "earlier skips of the track",
+    "music": "sound",
+    "music and popularity": "sound and popularity",
+    "all but music": "all except sound",
+    "listener and music": "listener and sound",
+}
+"""What an expert is called on screen, where that is not its name."""
+
+
+def expert_title(expert: str) -> str:
+    """What an expert is called on screen."""
+    return TITLES.get(expert, expert)
+
+
 FAMILIES = {"spotify-8": SPOTIFY, "deezer-10": DEEZER}
 
 LANES = ("persistence", "context", "listener", "track", "musical")
 """What experts are summed up to, from what is least to what is most about the music; "listener" is
 what the paper's figure 11 calls interaction."""
+
+LANE_TITLES = {
+    "persistence": "Earlier actions",
+    "context": "Context",
+    "listener": "Habits",
+    "track": "Track facts",
+    "musical": "Sound",
+}
+"""What lanes are called on screen."""
 
 _LANE_OF = {
     MUSICAL: "musical",

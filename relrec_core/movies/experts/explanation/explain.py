@@ -27,12 +27,17 @@ from relrec_core.movies.experts.model.predictor import Predictor
 DONORS = 200
 """Other viewers with other films that the proof takes inputs from."""
 KNOWS = {
-    "content": "only what kind of person this is and what kind of film",
-    "user": "this viewer’s own taste, but of the film only its kind",
-    "film": "this very film, but of the viewer only what kind of person this is",
-    "taste": "this viewer’s own taste and this very film",
+    "content": "only age, gender and occupation of the user, and genres and decade of the movie",
+    "user": "the user’s own taste, but only genres and decade of the movie",
+    "film": "this very movie, but only age, gender and occupation of the user",
+    "taste": "the user’s own taste and this very movie",
 }
 """What each expert reads, in plain words."""
+
+
+def expert_title(expert: str) -> str:
+    """What an expert is called on screen."""
+    return "movie" if expert == "film" else expert
 
 
 class JudgedFilm(Decision):
@@ -84,10 +89,13 @@ class ExpertExplanation(Explanation):
         """One row a film, with the share of every expert."""
         rows = [
             {
-                "film": film.title,
+                "movie": film.title,
                 "probability": film.probability,
-                "top expert": film.top,
-                **{f"share of {name}": share for name, share in film.attribution.items()},
+                "top expert": expert_title(film.top),
+                **{
+                    f"share of {expert_title(name)}": share
+                    for name, share in film.attribution.items()
+                },
                 "learnt from it": film.learnt,
             }
             for film in self.films
@@ -96,12 +104,15 @@ class ExpertExplanation(Explanation):
 
     def sentence(self) -> str:
         film = self.focused
-        answer = "yes" if film.yes else "no"
-        return (
-            f"The experts say {answer} to {film.title} for {self.viewer}, {film.sure:.0%} sure, "
-            f"and {film.attribution[film.top]:.0%} of that decision is the {film.top} expert’s, "
-            f"who knows {KNOWS[film.top]}."
+        answer, top = "yes" if film.yes else "no", expert_title(film.top)
+        told = (
+            f"The experts say {answer} to {film.title} for {self.viewer} (confidence "
+            f"{film.sure:.0%}). {film.attribution[film.top]:.0%} of that decision is made by the "
+            f"expert ‘{top}’, which knows {KNOWS[film.top]}."
         )
+        if self.audit.deletion.confirmed is False:
+            return f"{told} Not confirmed: its inputs do not stand out in the test."
+        return told
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +150,7 @@ class Explainer:
         """Row of a viewer; raises `ProfileError` for one the experts never met."""
         found = np.flatnonzero(self.data.users[USER].astype(str) == user_id)
         if len(found) == 0:
-            raise ProfileError(f"There is no viewer '{user_id}' in {self.data.title}.")
+            raise ProfileError(f"There is no user '{user_id}' in {self.data.title}.")
         return int(found[0])
 
     def best(self, user_id: str, n: int = 10) -> list[int]:
@@ -147,7 +158,7 @@ class Explainer:
         viewer = self.row(user_id)
         films = np.setdiff1d(np.arange(len(self.data.items)), self.learnt[viewer].indices)
         if len(films) == 0:
-            raise ProfileError("This viewer has rated every film, so nothing is left to rank.")
+            raise ProfileError("This user has rated every movie, so nothing is left to rank.")
         scores = self.predictor.judge([viewer], films[None]).probability[0]
         return [int(film) for film in films[np.argsort(-scores, kind="stable")[:n]]]
 
@@ -174,10 +185,10 @@ class Explainer:
         """
         viewer = self.row(user_id)
         if not 0 <= focus < len(films):
-            raise ProfileError(f"There are {len(films)} films; there is no number {focus + 1}.")
+            raise ProfileError(f"There are {len(films)} movies; there is no number {focus + 1}.")
         unknown = [film for film in films if not 0 <= film < len(self.data.items)]
         if unknown:
-            raise ProfileError(f"There is no film {unknown[0]}; there are {len(self.data.items)}.")
+            raise ProfileError(f"There is no movie {unknown[0]}; there are {len(self.data.items)}.")
         judged = self._judged(viewer, films)
         film = judged[focus]
         rng = np.random.default_rng([seed, 1])
@@ -208,7 +219,7 @@ class Explainer:
                 seed=seed,
                 code_version=VERSION,
             ),
-            viewer=f"Viewer {user_id}",
+            viewer=f"User {user_id}",
             focus=focus,
             films=judged,
             family=self.family,

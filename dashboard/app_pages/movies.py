@@ -26,7 +26,13 @@ with sentences():
         explanation = answered(recommender, key, profile, item, settings.shown, settings.removed)
 
     what_if, why_not, deciders, ask, lime = st.tabs(
-        ["What if?", "Why not another movie?", "Content or taste?", "Ask", "Compare with LIME"],
+        [
+            "What if?",
+            "Why not another movie?",
+            "Second model: which expert decided?",
+            "Ask",
+            "Compare with LIME",
+        ],
         key="more",
         on_change="rerun",
         bind="query-params",

@@ -15,15 +15,19 @@ from dashboard.panels.common import PERCENT, chart, files, slug
 from dashboard.panels.proof import experts_proof, experts_table
 from relrec_core.errors import RelRecError
 from relrec_core.movies.data.interactions import ITEM, MovieData
-from relrec_core.movies.experts.explanation.explain import ExpertExplanation, Explainer
+from relrec_core.movies.experts.explanation.explain import (
+    ExpertExplanation,
+    Explainer,
+    expert_title,
+)
 from relrec_core.movies.model.ranking import Profile
 
 ABOVE, OWN = "Recommended above", "The experts’ own choice"
 PICTURE = "deciders_picture"
 WHO_KNOWS_WHAT = """
-| | the kind of movie | this very movie |
+| | genres and decade of the movie | this very movie |
 |---|---|---|
-| **the kind of person** | content | movie |
+| **age, gender, occupation of the user** | content | movie |
 | **this very user** | user | taste |
 """
 
@@ -67,7 +71,7 @@ def deciders_panel(data: MovieData, profile: Profile, above: list[int], item: in
     p = explanation.provenance
     told = (
         f"The experts: model run {p.run}, {p.method}, trained on all ratings but each user’s "
-        f"latest. Seed of the exchanges: {p.seed}."
+        f"latest. Seed of the replacements: {p.seed}."
     )
     st.caption(escape.markdown(told))
 
@@ -114,9 +118,10 @@ def _experts(explanation: ExpertExplanation) -> None:
     """What each expert may know, and what it says of the movie."""
     st.markdown("##### Four experts, by what they may know")
     st.markdown(WHO_KNOWS_WHAT)
-    st.caption("An expert that knows more steps back where one that knows less is sure.")
+    st.caption("Simpler experts take precedence.")
     experts_table(
         explanation,
+        expert_title,
         alone="How likely a yes is by this expert alone.",
         answer="the probability of a yes",
     )
@@ -138,12 +143,14 @@ def _proof(explanation: ExpertExplanation) -> None:
         audit,
         key="deciders_exchange",
         answer="probability of a yes",
-        question=f"Did the {explanation.focused.top} expert matter?",
-        others="other exchanges",
+        question="Does the confidence drop without the inputs of "
+        f"‘{expert_title(explanation.focused.top)}’?",
+        compared=figures.RESAMPLES,
         words=figures.EXCHANGED,
         alt=figures.exchange_in_words(audit),
-        note="Exchanged for those of another user or movie: "
-        f"{figures.named(audit.exchanged)}. Others: {figures.named(audit.compared)}.",
+        note="Taken from other users and movies: "
+        f"{figures.named(audit.exchanged)}. Compared with: {figures.named(audit.compared)}. A "
+        "resample draws those other users and movies anew.",
     )
 
 
@@ -170,7 +177,9 @@ def _quality(data: MovieData) -> None:
         with shares:
             st.dataframe(
                 who.frame[["expert", "mean_share", "top_share", "alone_hit_rate_10"]].assign(
-                    mean_share=100 * who.frame["mean_share"], top_share=100 * who.frame["top_share"]
+                    expert=who.frame["expert"].map(expert_title),
+                    mean_share=100 * who.frame["mean_share"],
+                    top_share=100 * who.frame["top_share"],
                 ),
                 hide_index=True,
                 column_config={

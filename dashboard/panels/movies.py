@@ -167,7 +167,8 @@ def choose_film(recommender: Recommender, profile: Profile, ranking: Ranking) ->
     by_id = dict(zip(ids, ranking.items.tolist(), strict=True))
     liked_later = _liked_later(recommender, profile)
     captions = [
-        f"score {plain(float(s))}" + (" · liked later ✓" if int(i) in liked_later else "")
+        f"score {plain(float(s))}"
+        + (" · liked (hidden from the model) ✓" if int(i) in liked_later else "")
         for i, s in zip(ranking.items, ranking.scores, strict=True)
     ]
     asked = links.adopt("film").get("film")
@@ -185,7 +186,7 @@ def choose_film(recommender: Recommender, profile: Profile, ranking: Ranking) ->
         key="film",
         persist_state="session",
         help="Score 0 is an average movie; each point more makes a movie 2.7 times as likely to be "
-        "the next one. ‘Liked later’ marks movies this user did like, though the model was "
+        "the next one. ‘Liked’ marks movies this user did like, though the model was "
         "never told.",
     )
     links.publish("film", None if film == ids[0] else film)
@@ -282,7 +283,7 @@ def ask(
         "Your question",
         key="question",
         on_change=typed,
-        help="For instance: why not Titanic? What speaks against it? How sure are you?",
+        help="For instance: why not Titanic? What lowers the score? How sure are you?",
     )
     reply = answer(question, explanation, recommender.titles, contrast)
     st.markdown(f"**{escape.markdown(reply)}**")

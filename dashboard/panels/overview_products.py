@@ -19,8 +19,8 @@ from dashboard.loaders.products import (
     product_to_begin_with,
 )
 from dashboard.panels.common import chart, provenance
+from dashboard.panels.product_proof import product_proof_line
 from dashboard.panels.products import LARGE
-from dashboard.panels.proof import audit_line
 from dashboard.picture_components import Look, figure, mapped, pictures
 from relrec_core.products.data.catalogue import TITLE
 from relrec_core.products.explanation.explain import Explainer, ProductExplanation, Question
@@ -76,7 +76,7 @@ def _example(explainer: Explainer, key: ModelKey) -> ProductExplanation:
     )
     explanation = product_explanation(explainer, question, found, key, asked, rows[0])
     sentence.markdown(f"#### {escape.markdown(explanation.sentence())}")
-    audit_line(explanation, "cells")
+    product_proof_line(explanation)
     st.page_link(
         PRODUCTS_PAGE,
         label="Ask about any product, or bring your own picture",
@@ -105,7 +105,7 @@ def _quality(key: ModelKey) -> None:
     split = card.get("split")
     unseen = isinstance(split, dict) and split.get("by") == "items"
     st.caption(
-        "Pairs kept aside, half related and half not: the share the model calls rightly. "
+        "Pairs kept aside, half related and half not: the share the model gets right. "
         + (
             "One product of each pair, or both, was never seen in training."
             if unseen

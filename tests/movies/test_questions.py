@@ -117,7 +117,7 @@ def test_why_not_finds_the_film_meant(
 
 
 def test_why_not_something_else(ask: Callable[[str], str], told: MovieExplanation) -> None:
-    assert ask("Why not Xyzzyplugh?") == "There is no film called ‘xyzzyplugh’ in this data."
+    assert ask("Why not Xyzzyplugh?") == "There is no movie called ‘xyzzyplugh’ in this data."
     assert ask(f"Why not {told.title}?") == "That is the very film that is recommended."
     assert ask("Why not?") == told.sentence()
 

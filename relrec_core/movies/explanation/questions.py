@@ -39,8 +39,8 @@ def answer(
     if re.search(r"\bagainst\b|\bcontra\b|\boppos", words):
         names = [f.label for f in explanation.opposition[:3]]
         if not names:
-            return f"Nothing in this profile speaks against {explanation.title}."
-        return f"Most against {explanation.title} speak {'; '.join(names)}."
+            return f"Nothing in this profile lowers the score of {explanation.title}."
+        return f"Strongest counter-signals to {explanation.title}: {'; '.join(names)}."
     if re.search(r"\bsure\b|\bcertain\b|\bconfident\b|\blikely\b|\bprobab", words):
         return (
             f"{explanation.title} is number {explanation.rank} for {explanation.viewer}; the model "
@@ -49,7 +49,7 @@ def answer(
     if re.search(r"\btrue\b|\bproof\b|\bprove\b|\btrust\b", words):
         deletion = explanation.audit.deletion
         return (
-            f"The shares add up to the score of {explanation.score:.2f}. Without the "
+            f"The contributions sum to the score of {explanation.score:.2f}. Without the "
             f"{deletion.removed} strongest reasons it changes to {deletion.after_top:.2f}; without "
             f"{deletion.removed} random ones to {deletion.after_random:.2f} on average."
         )

@@ -182,8 +182,9 @@ def _localisation(frames: Frames) -> Verdict:
     return Verdict(
         status,
         f"{status.capitalize()}{though}: the map puts {least:.1f} to {wide[CHOSEN].max():.1f} "
-        f"times as much of its support on the known correct answer as chance would; it beats every gradient method of the "
-        f"comparison for {won:.0%} of the relations. Its strongest point lies on the cause in "
+        f"times as much of its support on the known correct answer as chance would; "
+        f"it beats every gradient method of the comparison for {won:.0%} of the relations. "
+        f"Its strongest point lies on the cause in "
         f"{shown['pointing_inside']:.0%}, on it or at most 3 % of the picture away in "
         f"{shown['pointing']:.0%}.",
     )

@@ -48,7 +48,7 @@ def _shares(frames: Frames) -> pd.DataFrame:
     frame = frames[0]
     return pd.DataFrame(
         {
-            "Expert": frame["expert"],
+            "Expert": frame["expert"].replace("film", "movie"),
             "Decides": frame["top_share"],
             "Mean share": frame["mean_share"],
             "HR@10 alone": frame["alone_hit_rate_10"],

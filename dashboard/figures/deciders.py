@@ -55,7 +55,8 @@ def verdict(film: JudgedFilm) -> str:
 def deciders_in_words(explanation: ExpertExplanation) -> str:
     """The bars in words."""
     parts = [
-        f"{f.title}, {'yes' if f.yes else 'no'}, mostly {expert_title(f.top)}, {f.attribution[f.top]:.0%}"
+        f"{f.title}, {'yes' if f.yes else 'no'}, mostly {expert_title(f.top)}, "
+        f"{f.attribution[f.top]:.0%}"
         for f in explanation.films
     ]
     return f"Stacked bars of who decided, movie by movie: {'; '.join(parts)}."
@@ -71,8 +72,8 @@ def exchange_in_words(audit: ExchangeAudit) -> str:
     test = audit.deletion
     some = "" if len(audit.compared) == test.removed else f" ({test.removed} of these)"
     return (
-        f"Confidence in the answer: {test.score:.0%}. With {named(audit.exchanged)} taken from another "
-        f"user or movie at random: {test.after_top:.0%} on average, with "
+        f"Confidence in the answer: {test.score:.0%}. With {named(audit.exchanged)} taken from "
+        f"another user or movie at random: {test.after_top:.0%} on average, with "
         f"{named(audit.compared)}{some} taken instead: {test.after_random:.0%}, 95 % between "
         f"{test.low:.0%} and {test.high:.0%}."
     )

@@ -7,9 +7,9 @@ that it changes nothing about which subset lies inside which.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from relrec_core.experts.subsets import Family
+from relrec_core.sessions.data.encoding import Dense, Encoding
 from relrec_core.sessions.data.schema import (
     CONTEXT,
     EVERYWHERE,
@@ -22,9 +22,6 @@ from relrec_core.sessions.data.schema import (
     SKIP_RATE,
     USER,
 )
-
-if TYPE_CHECKING:
-    from relrec_core.sessions.data.encoding import Dense, Encoding
 
 SPOTIFY: dict[str, tuple[str, ...]] = {
     "context": (CONTEXT,),

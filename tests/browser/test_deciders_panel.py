@@ -12,8 +12,8 @@ from relrec_core.movies.experts.data.inputs import EXPERTS
 from relrec_core.movies.experts.explanation.explain import ExpertExplanation
 from tests.browser.conftest import Open
 
-TAB = "more=Content+or+taste%3F"
-SENTENCE = re.compile(r"The experts say (yes|no) to .* of that decision is the \w+ expert’s")
+TAB = "more=Second+model%3A+which+expert+decided%3F"
+SENTENCE = re.compile(r"The experts say (yes|no) to .* of that decision is made by the expert ‘\w+’")
 
 
 def sentence(page: Page) -> str:

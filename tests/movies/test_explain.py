@@ -351,9 +351,9 @@ def test_profiles_that_cannot_be_explained_say_why(recommender: Recommender) -> 
         recommender.rank(empty)
     with pytest.raises(ProfileError, match="An empty profile has no reasons to show"):
         explain(recommender, empty, 0)
-    with pytest.raises(ProfileError, match="already seen every film"):
+    with pytest.raises(ProfileError, match="already seen every movie"):
         recommender.rank(recommender.new_profile(np.arange(recommender.space.n_items)))
-    with pytest.raises(ProfileError, match="There is no viewer '0000' in planted"):
+    with pytest.raises(ProfileError, match="There is no user '0000' in planted"):
         recommender.profile("0000")
     put_back = empty.plus(*profile.features.tolist())
     np.testing.assert_array_equal(put_back.features, profile.features)

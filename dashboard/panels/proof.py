@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from dashboard import escape
-from dashboard.figures.audit import deletion_figure, deletion_in_words, judged
+from dashboard.figures.audit import REMOVALS, deletion_figure, deletion_in_words, judged
 from dashboard.figures.palette import plain
 from dashboard.glossary import meaning
 from dashboard.panels.common import PERCENT, chart
@@ -113,7 +113,7 @@ def sums(words: str, ledgers: Sequence[Ledger]) -> None:
         st.badge(f"Off by {gap:.2g}", icon=":material/warning:", color="red")
 
 
-def verdict(test: DeletionTest, compared: str) -> None:
+def verdict(test: DeletionTest, compared: str = REMOVALS) -> None:
     """Confirmed or not, as a badge, and compared with what."""
     confirmed, words = judged(test, compared)
     said, _, beaten = words.partition(": ")

@@ -74,8 +74,8 @@ def choose(listing: pd.DataFrame) -> int:
 
 def _name(row: object) -> str:
     return (
-        f"{row.length} tracks · {row.skipped:.0%} skipped · {row.right:.0%} predicted right"  # type: ignore[attr-defined]
-        f" · {row.session}"  # type: ignore[attr-defined]
+        f"Session {row.Index + 1} · {row.length} tracks · {row.skipped:.0%} skipped"  # type: ignore[attr-defined]
+        f" · {row.right:.0%} predicted right"  # type: ignore[attr-defined]
     )
 
 

@@ -13,7 +13,9 @@ from relrec_core.movies.experts.explanation.explain import ExpertExplanation
 from tests.browser.conftest import Open
 
 TAB = "more=Second+model%3A+which+expert+decided%3F"
-SENTENCE = re.compile(r"The experts say (yes|no) to .* of that decision is made by the expert ‘\w+’")
+SENTENCE = re.compile(
+    r"The experts say (yes|no) to .* of that decision is made by the expert ‘\w+’"
+)
 
 
 def sentence(page: Page) -> str:

@@ -146,7 +146,7 @@ class SessionExplanation(SessionAnswer, Explanation):
     def sentence(self) -> str:
         told, top = super().sentence(), expert_title(self.focused.top)
         if self.audit.deletion.confirmed is False:
-            return f"{told} Not confirmed: the inputs of ‘{top}’ do not stand out in the test."
+            return f"{told} Not confirmed: the test of ‘{top}’ finds no clear difference to other inputs."
         return told
 
     def to_frame(self) -> pd.DataFrame:

@@ -111,7 +111,7 @@ class ExpertExplanation(Explanation):
             f"expert ‘{top}’, which knows {KNOWS[film.top]}."
         )
         if self.audit.deletion.confirmed is False:
-            return f"{told} Not confirmed: its inputs do not stand out in the test."
+            return f"{told} Not confirmed: the test finds no clear difference to other inputs."
         return told
 
 

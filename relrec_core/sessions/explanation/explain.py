@@ -146,7 +146,8 @@ class SessionExplanation(SessionAnswer, Explanation):
     def sentence(self) -> str:
         told, top = super().sentence(), expert_title(self.focused.top)
         if self.audit.deletion.confirmed is False:
-            return f"{told} Not confirmed: the test of ‘{top}’ finds no clear difference to other inputs."
+            tested = f"the test of ‘{top}’ finds no clear difference to other inputs"
+            return f"{told} Not confirmed: {tested}."
         return told
 
     def to_frame(self) -> pd.DataFrame:

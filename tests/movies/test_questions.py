@@ -70,7 +70,7 @@ def test_against_names_the_strongest_opposition(
 ) -> None:
     said = ask(question)
     assert said.startswith(f"Strongest counter-signals to {told.title}: ")
-    assert [f.label for f in told.opposition[:3]] == said[:-1].partition(" speak ")[2].split("; ")
+    assert [f.label for f in told.opposition[:3]] == said[:-1].partition("): ")[2].split("; ")
 
 
 def test_nothing_against_is_said(told: MovieExplanation) -> None:

@@ -268,7 +268,7 @@ def test_bad_input_is_answered_in_a_sentence(made: Path, tmp_path: Path) -> None
     short = planted.folder(tmp_path / "short")
     frame = pd.read_csv(short / "interactions.csv").groupby("user_id").head(2)
     frame.to_csv(short / "interactions.csv", index=False)
-    with pytest.raises(DataError, match=r"120 ratings of 60 viewers.*three ratings or more"):
+    with pytest.raises(DataError, match=r"120 ratings of 60 users.*three ratings or more"):
         trained(config(short))
 
 

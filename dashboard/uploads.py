@@ -64,9 +64,9 @@ def handed_in(
     kept: HandedIn | None = st.session_state.get(f"{name}_kept")
     if kept is None or not kept.files:
         return None
-    st.caption(escape.markdown(f"Handed in: {', '.join(f.name for f in kept.files)}"))
+    st.caption(escape.markdown(f"Your file: {', '.join(f.name for f in kept.files)}"))
     st.button(
-        "Take back",
+        "Remove",
         key=f"{name}_take_back",
         icon=":material/undo:",
         on_click=take_back,

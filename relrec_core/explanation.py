@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Self
@@ -61,6 +62,11 @@ class Ledger(Value):
         """Score minus everything accounted for; rounding only, if the explanation is exact."""
         return self.score - (self.base + self.features + self.bias + self.epsilon)
 
+    @property
+    def explained(self) -> float | None:
+        """Share of the score that the features carry; None where there is no score to share."""
+        return self.features / self.score if self.score > 0 else None
+
     def closes(self, tolerance: float = 1e-5) -> bool:
         return abs(self.gap) <= tolerance * max(1.0, abs(self.score))
 
@@ -81,6 +87,8 @@ class DeletionTest(Value):
 
     `low` and `high` are the 2.5th and 97.5th percentile of the random removals;
     `beaten` is the share of random removals that lowered the score less than the named ones.
+    Without repetitions there was nothing to compare with, and `beaten` says whether the named
+    ones alone lowered the score beyond chance.
     """
 
     removed: int
@@ -95,6 +103,18 @@ class DeletionTest(Value):
     @property
     def drop_top(self) -> float:
         return self.score - self.after_top
+
+    @property
+    def needed(self) -> int:
+        """Random removals that have to be beaten."""
+        return math.ceil(PROVEN * self.repetitions)
+
+    @property
+    def confirmed(self) -> bool | None:
+        """Whether the named reasons passed; None where there was nothing to compare with."""
+        if not self.repetitions:
+            return None if self.beaten >= PROVEN else False
+        return round(self.beaten * self.repetitions) >= self.needed
 
     @property
     def drop_random(self) -> float:

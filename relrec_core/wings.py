@@ -106,11 +106,11 @@ MODELS: dict[str, Model] = {
         first=("attributes", "hidden", "epochs", "seed"),
         metric="test_recall_50",
         column="Recall@50",
-        help="On the test films.",
+        help="On the test movies.",
         curves={
             "search_loss": "Loss while finding the number of epochs (lower is better)",
-            "refit_loss": "Loss while learning from all known films (lower is better)",
-            "dev_recall_50": "Recall@50 on the development films (higher is better)",
+            "refit_loss": "Loss while learning from all known movies (lower is better)",
+            "dev_recall_50": "Recall@50 on the development movies (higher is better)",
         },
     ),
     "movies-experts": Model(
@@ -119,12 +119,12 @@ MODELS: dict[str, Model] = {
         first=("model", "taste", "epochs", "seed"),
         metric="test_hit_rate_10",
         column="HR@10",
-        help="Share of users whose last film, which was held out, is among the best 10 of it and "
-        "100 films they never rated.",
+        help="Share of users whose last movie, which was held out, is among the best 10 of it and "
+        "100 movies they never rated.",
         curves={
-            "train_loss": "Loss on the training films, all experts together (lower is better)",
-            "validation_hit_rate": "HR@10 on the validation films (higher is better)",
-            "validation_ndcg": "NDCG@10 on the validation films (higher is better)",
+            "train_loss": "Loss on the training movies, all experts together (lower is better)",
+            "validation_hit_rate": "HR@10 on the validation movies (higher is better)",
+            "validation_ndcg": "NDCG@10 on the validation movies (higher is better)",
         },
     ),
     "products": Model(

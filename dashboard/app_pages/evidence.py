@@ -8,7 +8,7 @@ from dashboard.claims import WINGS
 from dashboard.panels.common import sentences
 from dashboard.panels.evidence import choose_wing, claim_panel, summary
 
-st.title("Is it true?")
+st.title("Evidence for our claims")
 st.markdown(
     "What the three papers claim, beside what was measured with this software. Every number comes "
     "from a stored evaluation that one command repeats; what was not measured says so."

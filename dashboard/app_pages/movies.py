@@ -1,4 +1,4 @@
-"""Movies: why was this film recommended to this viewer?"""
+"""Movies: why was this movie recommended to this user?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dashboard.panels.common import provenance, sentences
 from dashboard.panels.movie_answer import answered
 from dashboard.panels.movies_what_if import change_profile
 
-st.title("Why this film?")
+st.title("Why this movie?")
 with sentences():
     recommender, key = movie_model()
     for note in recommender.data.notes:
@@ -26,7 +26,13 @@ with sentences():
         explanation = answered(recommender, key, profile, item, settings.shown, settings.removed)
 
     what_if, why_not, deciders, ask, lime = st.tabs(
-        ["What if?", "Why not another film?", "Content or taste?", "Ask", "Compare with LIME"],
+        [
+            "What if?",
+            "Why not another movie?",
+            "Second model: which expert decided?",
+            "Ask",
+            "Compare with LIME",
+        ],
         key="more",
         on_change="rerun",
         bind="query-params",

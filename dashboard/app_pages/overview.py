@@ -10,7 +10,7 @@ from dashboard.panels.overview import movies_card
 st.title("Why was this recommended?")
 st.markdown(
     "RelRec runs recommenders and shows the reasons for every single recommendation. "
-    "**Each explanation comes with its proof:** what the reasons add up to, "
+    "**Each explanation comes with its proof:** what the contributions sum to, "
     "and what happens to the score when they are taken away."
 )
 with sentences(stop=False):

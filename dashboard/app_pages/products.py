@@ -27,12 +27,12 @@ with sentences():
     with st.container(key="product_more"):
         aspects = {
             "What if a part were missing?": regions.missing,
-            "Which part answers which?": regions.correspondence,
+            "Which parts match?": regions.correspondence,
             "Why not another one?": compare.why_not,
             "Compare methods": compare.methods,
         }
         if catalogue.rendered:
-            aspects["The planted cause"] = compare.planted
+            aspects["Known correct answer"] = compare.known_answer
         tabs = st.tabs(list(aspects), key="aspect", on_change="rerun", bind="query-params")
         for tab, panel in zip(tabs, aspects.values(), strict=True):
             if tab.open and not presentation:

@@ -25,8 +25,8 @@ const picture = (p, reachable) => {
 const legend = (l) => {
   const made = el('div', 'legend');
   const bar = el('i'); bar.setAttribute('role', 'img');
-  bar.setAttribute('aria-label', 'Colours from cool, opposes, to warm, supports');
-  made.append(el('span', '', l.low + ' opposes'), bar, el('span', '', 'supports ' + l.high));
+  bar.setAttribute('aria-label', 'Colours from cool, lowers the score, to warm, raises it');
+  made.append(el('span', '', 'lowers ' + l.low), bar, el('span', '', 'raises ' + l.high));
   return made;
 };
 const look = (root, data) => {

@@ -19,7 +19,7 @@ def deletion_figure(
     named, random, whole = words or (
         f"without the {test.removed} strongest",
         f"without {test.removed} at random",
-        "whole profile",
+        "original",
     )
     rows = (
         (named, test.after_top, SUPPORT, "diamond"),
@@ -77,10 +77,33 @@ def deletion_figure(
     return drawn(traces, layout)
 
 
-def deletion_in_words(test: DeletionTest, things: str = "reasons") -> str:
-    """The picture in words; `things` are what was removed."""
+REMOVALS = "larger drop than {} random removals"
+
+
+def judged(test: DeletionTest, compared: str = REMOVALS) -> tuple[bool | None, str]:
+    """Whether the named reasons passed, and the words for it.
+
+    Args:
+        test: to be judged; its outcome is None where there was nothing to compare with.
+        compared: what passing means; `{}` stands for how many random changes were beaten.
+    """
+    if not test.repetitions:
+        if test.confirmed is None:
+            return None, "Nothing to compare with"
+        return False, "Not confirmed: the drop could be chance"
+    beaten = round(test.beaten * test.repetitions)
+    if beaten == test.repetitions:
+        return True, f"Confirmed: {compared.format(f'all {beaten}')}"
+    said = compared.format(f"{beaten} of {test.repetitions}")
+    if test.confirmed:
+        return True, f"Confirmed: {said}"
+    return False, f"Not confirmed: {said} ({test.needed} needed)"
+
+
+def deletion_in_words(test: DeletionTest) -> str:
+    """The picture in words."""
     return (
-        f"Score {plain(test.score)}; without the {test.removed} strongest {things} "
+        f"Score {plain(test.score)}; without the {test.removed} strongest reasons "
         f"{plain(test.after_top)}; without {test.removed} random ones {plain(test.after_random)} "
         f"on average, 95 % between {plain(test.low)} and {plain(test.high)}."
     )

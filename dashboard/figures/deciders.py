@@ -1,4 +1,4 @@
-"""Who decided about films, content, user, film or taste: the bars, and all of it in words."""
+"""Who decided about movies, content, user, movie or taste: the bars, and all of it in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import html
 
 import plotly.graph_objects as go
 
-from dashboard.figures.audit import deletion_figure
+from dashboard.figures.audit import deletion_figure, judged
 from dashboard.figures.palette import plain
 from dashboard.figures.report import STYLE
 from dashboard.figures.shares import Band, cut, share_bars
@@ -14,6 +14,7 @@ from relrec_core.movies.experts.explanation.result import (
     ExchangeAudit,
     ExpertExplanation,
     JudgedFilm,
+    expert_title,
 )
 
 LOOKS = {
@@ -26,17 +27,21 @@ LOOKS = {
 
 GROUP_WORDS = {
     "viewer content": "age, gender and occupation",
-    "viewer taste": "the viewer’s own taste",
+    "viewer taste": "the user’s own taste",
     "film content": "genres and decade",
-    "film taste": "the film itself",
+    "film taste": "the movie itself",
 }
 
 
 def deciders(explanation: ExpertExplanation) -> go.Figure:
-    """For every film who decided: a stacked bar, all shares sum to 1."""
+    """For every movie who decided: a stacked bar, all shares sum to 1."""
     films = explanation.films
     bands = [
-        Band(name.capitalize(), *LOOKS[name], [film.attribution[name] for film in films])
+        Band(
+            expert_title(name).capitalize(),
+            *LOOKS[name],
+            [film.attribution[name] for film in films],
+        )
         for name in explanation.family.names
     ]
     return share_bars([(cut(f.title), verdict(f)) for f in films], bands, explanation.focus)
@@ -44,19 +49,21 @@ def deciders(explanation: ExpertExplanation) -> go.Figure:
 
 def verdict(film: JudgedFilm) -> str:
     """The answer and who gave it, in a few words."""
-    return f"{'yes' if film.yes else 'no'} {film.sure:.0%} · {film.top}"
+    return f"{'yes' if film.yes else 'no'} {film.sure:.0%} · {expert_title(film.top)}"
 
 
 def deciders_in_words(explanation: ExpertExplanation) -> str:
     """The bars in words."""
     parts = [
-        f"{f.title}, {'yes' if f.yes else 'no'}, mostly {f.top}, {f.attribution[f.top]:.0%}"
+        f"{f.title}, {'yes' if f.yes else 'no'}, mostly {expert_title(f.top)}, "
+        f"{f.attribution[f.top]:.0%}"
         for f in explanation.films
     ]
-    return f"Stacked bars of who decided, film by film: {'; '.join(parts)}."
+    return f"Stacked bars of who decided, movie by movie: {'; '.join(parts)}."
 
 
-EXCHANGED = ("what it adds exchanged", "others exchanged", "as it is")
+EXCHANGED = ("its inputs replaced", "others replaced", "original")
+RESAMPLES = "larger drop than other inputs in {} resamples"
 """The three rows of the exchange test, from the bottom."""
 
 
@@ -65,9 +72,9 @@ def exchange_in_words(audit: ExchangeAudit) -> str:
     test = audit.deletion
     some = "" if len(audit.compared) == test.removed else f" ({test.removed} of these)"
     return (
-        f"The answer is {test.score:.0%} sure. With {named(audit.exchanged)} taken from another "
-        f"viewer or film at random it is {test.after_top:.0%} sure on average, with "
-        f"{named(audit.compared)}{some} taken instead {test.after_random:.0%}, 95 % between "
+        f"Confidence in the answer: {test.score:.0%}. With {named(audit.exchanged)} taken from "
+        f"another user or movie at random: {test.after_top:.0%} on average, with "
+        f"{named(audit.compared)}{some} taken instead: {test.after_random:.0%}, 95 % between "
         f"{test.low:.0%} and {test.high:.0%}."
     )
 
@@ -81,20 +88,22 @@ def named(groups: tuple[str, ...]) -> str:
 def deciders_report(explanation: ExpertExplanation, figure: go.Figure) -> str:
     """The sentence, the bars, the proof and the table in one file without links."""
     audit, p = explanation.audit, explanation.provenance
-    proof = deletion_figure(audit.deletion, EXCHANGED, "how sure it stays")
+    proof = deletion_figure(audit.deletion, EXCHANGED, "confidence")
     rows = "".join(
-        f"<tr><td>{html.escape(row.expert)}</td><td>{html.escape(row.reads)}</td>"
+        f"<tr><td>{html.escape(expert_title(row.expert))}</td><td>{html.escape(row.reads)}</td>"
         f"<td>{row.probability:.1%}</td><td>{row.attribution:.1%}</td></tr>"
         for row in explanation.to_frame().itertuples()
     )
     sentence = html.escape(explanation.sentence())
+    tested = f"{judged(audit.deletion, RESAMPLES)[1]}. {exchange_in_words(audit)}"
     return f"""<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{sentence}</title><style>{STYLE}</style>
-<h1>{sentence}</h1><h2>Who decided, film by film</h2>
+<h1>{sentence}</h1><h2>Who decided, movie by movie</h2>
 {figure.to_html(full_html=False, include_plotlyjs=True)}
-<h2>Does it add up?</h2><p>All shares {plain(audit.shares.features, 4)}; the experts' answers,
-each times its share, {plain(audit.ledger.features, 4)}; predicted {plain(audit.ledger.score, 4)}.
-</p><h2>Did that expert matter?</h2><p>{html.escape(exchange_in_words(audit))}</p>
+<h2>Do the contributions equal the score?</h2><p>Shares of all experts
+{plain(audit.shares.features, 4)}; the experts' answers, each times its share,
+{plain(audit.ledger.features, 4)}; predicted {plain(audit.ledger.score, 4)}.</p>
+<h2>Does the confidence drop without its inputs?</h2><p>{html.escape(tested)}</p>
 {proof.to_html(full_html=False, include_plotlyjs=False)}
 <h2>Every expert</h2><table><tr><th>Expert</th><th>Reads</th><th>Alone it says yes</th>
 <th>Share</th></tr>{rows}</table>

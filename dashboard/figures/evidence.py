@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,8 @@ from dashboard import escape
 from dashboard.figures.curves import COLOURS, DASHES, comparison
 from dashboard.figures.palette import OPPOSITION, SUPPORT, faded
 from dashboard.figures.toy import toy_figure
-from relrec_core.products.explanation.result import CHOSEN, CHOSEN_PHOTOS
+from relrec_core.products.explanation.result import SHOWN
+from relrec_core.sessions.explanation.result import expert_title
 
 Frames = Sequence[pd.DataFrame]
 PAPER_MARK = {"symbol": "diamond-open", "size": 11, "color": SUPPORT, "line": {"width": 2}}
@@ -130,9 +130,9 @@ def _recalls(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
 
 
 def _cold(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
-    by = numbers.set_index("Known films")
+    by = numbers.set_index("Known movies")
     series = [(name, by[name].dropna()) for name in by.columns]
-    return lines(series, "Known films", "Recall@50")
+    return lines(series, "Known movies", "Recall@50")
 
 
 def _cold_start(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
@@ -140,7 +140,7 @@ def _cold_start(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     names = of["method"] + of["attributes"].map({"with": ", with attributes"}).fillna("")
     by = of.assign(name=names).pivot(index="k", columns="name", values="recall")
     order = by.iloc[-1].sort_values(ascending=False).index[:READABLE]
-    return lines([(str(n), by[n]) for n in order], "k, with 3 known films", "Recall@k")
+    return lines([(str(n), by[n]) for n in order], "k, with 3 known movies", "Recall@k")
 
 
 def _deletion(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
@@ -169,7 +169,7 @@ def _distribution(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
                 name=title,
                 marker={"color": colour, "line": {"width": 0}},
                 opacity=0.65,
-                hovertemplate="change %{x:.2f}: %{y} viewers<extra></extra>",
+                hovertemplate="change %{x:.2f}: %{y} users<extra></extra>",
             )
         )
     figure.update_layout(
@@ -178,7 +178,7 @@ def _distribution(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
         bargap=0,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         xaxis={"title": {"text": "Change of the score"}},
-        yaxis={"title": {"text": "Viewers"}},
+        yaxis={"title": {"text": "Users"}},
         legend={"orientation": "h", "y": 1.0, "x": 0, "yanchor": "bottom"},
     )
     return figure
@@ -220,8 +220,8 @@ def _dimensions(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return grouped(table, "D", ["Accuracy"], "Accuracy")
 
 
-def _gains(chosen: str, frames: Frames, numbers: pd.DataFrame) -> go.Figure:
-    return ranked(numbers, "Map", "SRG", [chosen])
+def _gains(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return ranked(numbers, "Map", "SRG", [SHOWN])
 
 
 def _curves(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
@@ -238,7 +238,7 @@ def _curves(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
 
 def _located(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     best = numbers.head(14)
-    return ranked(best, "Map", "Share over area", [CHOSEN])
+    return ranked(best, "Map", "Times chance", [SHOWN])
 
 
 def _tastes(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
@@ -269,6 +269,7 @@ def _along(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     of = frames[0][frames[0]["position"] != "all"].copy()
     of["position"] = of["position"].astype(int)
     wide = of.pivot(index="position", columns="expert", values="mean_attribution")
+    wide.columns = [expert_title(str(name)) for name in wide.columns]
     strongest = wide.mean().sort_values(ascending=False).index[:READABLE]
     return lines([(str(e), wide[e]) for e in strongest], "Track", "Mean share")
 
@@ -309,8 +310,8 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "unseen-photos": _by_relation,
     "end-to-end-studio": _by_relation,
     "dimensions": _dimensions,
-    "perturbation": partial(_gains, CHOSEN),
-    "perturbation-photos": partial(_gains, CHOSEN_PHOTOS),
+    "perturbation": _gains,
+    "perturbation-photos": _gains,
     "epsilon": _curves,
     "localisation": _located,
     "tastes": _tastes,

@@ -70,14 +70,14 @@ class Panel:
 
     def in_words(self) -> str:
         """The picture in words, for those who do not see it."""
-        text = f"{self.title}: its pixels sum to {signed(self.total)}; "
+        text = f"{self.title}: contribution of this picture {signed(self.total)}; "
         if self.cells.max() > 0:
-            text += f"strongest support in {places(self.cells)}"
+            text += f"raises the score most in {places(self.cells)}"
         else:
-            text += "no support"
+            text += "raises it nowhere"
         against = places(-self.cells)
         return text + (
-            f", strongest opposition in {against}." if self.cells.min() < 0 else ", no opposition."
+            f", lowers it most in {against}." if self.cells.min() < 0 else ", lowers it nowhere."
         )
 
 

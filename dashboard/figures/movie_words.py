@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 from dashboard.figures.palette import exact, plain, signed
-from relrec_core.explanation import PROVEN, DeletionTest
 from relrec_core.movies.explanation.result import MovieExplanation
 from relrec_core.movies.explanation.sentences import everyone
 
+REPLACEMENTS = "larger drop than {} random replacements"
 REPLACED = (
     "The average user stands in the place of the strongest reasons. The score changes by "
     "what they contribute beyond that user."
@@ -39,14 +37,3 @@ def ledger_in_words(explanation: MovieExplanation, digits: int = 3) -> str:
         terms.append(f"not attributed {exact(ledger.epsilon, digits)}")
     text = ", ".join(terms)
     return f"{text[:1].upper()}{text[1:]}. Score {plain(ledger.score, digits)}."
-
-
-def judged(test: DeletionTest, others: str) -> tuple[bool, str]:
-    """Whether the named reasons passed, and the words for it; `others` are the random changes."""
-    beaten, needed = round(test.beaten * test.repetitions), math.ceil(PROVEN * test.repetitions)
-    if beaten == test.repetitions:
-        return True, f"Confirmed: larger drop than all {beaten} random {others}"
-    said = f"larger drop than {beaten} of {test.repetitions} random {others}"
-    if beaten >= needed:
-        return True, f"Confirmed: {said}"
-    return False, f"Not confirmed: {said} ({needed} needed)"

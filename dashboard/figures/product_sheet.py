@@ -6,10 +6,15 @@ import html
 import textwrap
 from collections.abc import Sequence
 
-from dashboard.figures.audit import deletion_figure, deletion_in_words
+from dashboard.figures.audit import deletion_figure, judged
 from dashboard.figures.heatmap import Panel, data_url, marks, over
-from dashboard.figures.palette import OPPOSITION, SUPPORT, exact, plain, signed
-from dashboard.figures.product_words import rest
+from dashboard.figures.palette import OPPOSITION, SUPPORT, signed
+from dashboard.figures.product_words import (
+    AREAS,
+    blurring_in_words,
+    contribution,
+    ledger_in_words,
+)
 from dashboard.figures.report import STYLE
 from relrec_core.products.explanation.result import ProductExplanation
 
@@ -39,8 +44,7 @@ def sheet(
         parts += [
             _pill(left + m.across * SIDE, top + m.down * SIDE, m.relevance) for m in marks(panel)
         ]
-        total = f"its pixels sum to {signed(panel.total)}"
-        parts.append(_text(left, top + SIDE + 24, total, 15, "#6b6e76"))
+        parts.append(_text(left, top + SIDE + 24, contribution(panel.total), 15, "#6b6e76"))
     foot = top + SIDE + 62
     parts += _legend(EDGE, foot, scale)
     for i, line in enumerate(textwrap.wrap(footer, width // 7)):
@@ -79,10 +83,10 @@ def _legend(x: float, y: float, scale: float) -> list[str]:
         '<defs><linearGradient id="scale">'
         f'<stop stop-color="{OPPOSITION}"/><stop offset=".5" stop-color="#fff"/>'
         f'<stop offset="1" stop-color="{SUPPORT}"/></linearGradient></defs>',
-        _text(x, y + 11, f"{signed(-scale)} opposes", 14),
+        _text(x, y + 11, f"lowers {signed(-scale)}", 14),
         f'<rect x="{x + 130:g}" y="{y:g}" width="160" height="13" rx="6" fill="url(#scale)" '
         'stroke="#dedad0"/>',
-        _text(x + 302, y + 11, f"supports {signed(scale)}, in one of 256 cells", 14),
+        _text(x + 302, y + 11, f"raises {signed(scale)} points per grid cell", 14),
     ]
 
 
@@ -94,9 +98,8 @@ def product_report(explanation: ProductExplanation, picture: str, panels: Sequen
         picture: made by `sheet`.
         panels: shown in it, for their words.
     """
-    ledger, test, p = explanation.audit.ledger, explanation.audit.deletion, explanation.provenance
-    names = (f"without the {test.removed} strongest", f"without {test.removed} at random", "whole")
-    proof = deletion_figure(test, names).to_html(full_html=False, include_plotlyjs=True)
+    test, p = explanation.audit.deletion, explanation.provenance
+    proof = deletion_figure(test, AREAS).to_html(full_html=False, include_plotlyjs=True)
     frame = explanation.to_frame()
     rows = "".join(
         f"<tr><td>{row.picture}</td><td>{row.row + 1}</td><td>{row.column + 1}</td>"
@@ -104,18 +107,17 @@ def product_report(explanation: ProductExplanation, picture: str, panels: Sequen
         for row in frame.itertuples()
     )
     sentence = html.escape(explanation.sentence())
-    constant, weak = rest(str(p.parameters["preset"]))
+    tested = html.escape(f"{judged(test)[1]}. {blurring_in_words(explanation)}")
     words = " ".join(html.escape(panel.in_words()) for panel in panels)
     return f"""<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{sentence}</title><style>{STYLE}
 svg{{max-width:100%;height:auto}}</style>
 <h1>{sentence}</h1>{picture}<p>{words}</p>
-<h2>Does it add up?</h2><p>The pixels {plain(ledger.features, 4)}, {constant}
-{plain(ledger.bias, 4)}, {weak} {exact(ledger.epsilon, 4)}; the score is
-{plain(ledger.score, 4)}.</p>
-<h2>Do the named cells matter?</h2><p>{html.escape(deletion_in_words(test, "cells"))}</p>{proof}
-<h2>Every cell</h2><p>Rows and columns count from the upper left, 16 each.</p>
-<table><tr><th>Picture</th><th>Row</th><th>Column</th><th>Relevance</th></tr>{rows}</table>
+<h2>Do the contributions equal the score?</h2>
+<p>{html.escape(ledger_in_words(explanation, 4))}</p>
+<h2>Does the score drop without these areas?</h2><p>{tested}</p>{proof}
+<h2>Every grid cell</h2><p>Rows and columns count from the upper left, 16 each.</p>
+<table><tr><th>Picture</th><th>Row</th><th>Column</th><th>Contribution</th></tr>{rows}</table>
 <footer>Data: {html.escape(p.dataset)} ({html.escape(p.licence)}). Model run:
 {html.escape(p.run)}. Method: {html.escape(p.method)}. Made with RelRec {p.code_version}.</footer>
 </html>"""

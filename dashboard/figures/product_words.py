@@ -6,40 +6,44 @@ from typing import Literal
 
 from dashboard.figures.heatmap import CELLS, PIXELS, SMOOTHED
 from dashboard.figures.palette import plain, signed
-from relrec_core.explanation import Ledger
-from relrec_core.products.explanation.result import FADED, Method, ReadingName
+from relrec_core.products.explanation.result import (
+    FADED,
+    Method,
+    ProductExplanation,
+    ReadingName,
+)
 
 RELATIONS = {
-    "also_viewed": "Also looked at",
-    "buy_after_viewing": "Bought after looking",
+    "also_viewed": "Also viewed",
+    "buy_after_viewing": "Bought after viewing",
     "also_bought": "Also bought",
     "bought_together": "Bought together",
 }
-READINGS: dict[ReadingName, str] = {"evidence": "What they share", "paper": "The whole score"}
+READINGS: dict[ReadingName, str] = {"evidence": "Shared features", "paper": "The whole score"}
 COMPARED: dict[Literal["category", "catalogue"], str] = {
-    "category": "Others of its kind",
+    "category": "Products of its kind",
     "catalogue": "All products",
 }
 READING_HELP = (
-    "What they share: what draws these two together beyond an average product. "
-    "The whole score: everything that makes their distance, as in the paper of 2018; it fades "
-    "when two products are nearly alike, because then there is no distance left to explain."
+    "Shared features: what draws these two together beyond an average product. "
+    "The whole score: everything that makes their distance, as in the paper of 2018; it says "
+    "little when two products are nearly alike, since then there is no distance to explain."
 )
 PRESETS = {
-    "reference": "Beyond faded copies (weak traces left out)",
-    "epsilon-gamma": "Supports favoured a little (gamma 0.1)",
+    "reference": "Relative to a blurred baseline",
+    "epsilon-gamma": "Positive contributions favoured a little (gamma 0.1)",
     "paper": "One rule for all layers (epsilon)",
-    "epsilon-plus-flat": "Supports only, flat below (z-plus)",
-    "epsilon-gamma-box": "Supports favoured (gamma 0.25)",
+    "epsilon-plus-flat": "Positive contributions only, first layers flat (z-plus)",
+    "epsilon-gamma-box": "Positive contributions favoured (gamma 0.25)",
 }
-COPIES: dict[ReadingName, str] = {
-    "evidence": "the score with one in a product's place, mean of both places",
-    "paper": "what they alone would give",
+BASELINES: dict[ReadingName, str] = {
+    "evidence": "the score with one in a product’s place, mean of both places",
+    "paper": "what the baselines alone would give",
 }
 SEEN = 0.005
-"""What the stabiliser took is named from here on; below it is rounding."""
+"""What is not attributed is named from here on; below it is rounding."""
 _DETAIL = {
-    SMOOTHED: "smoothed a little, since single pixels flicker",
+    SMOOTHED: "smoothed a little, since single pixels are noisy",
     CELLS: "summed up in 16 x 16 cells",
     PIXELS: "pixel by pixel, as computed",
 }
@@ -55,51 +59,80 @@ def preset_title(name: str) -> str:
 
 def method_caption(method: Method, detail: str) -> str:
     """What is shown, after the settings."""
-    bias = ", biases left out" if method.ignore_bias else ""
+    bias = ", bias terms ignored" if method.ignore_bias else ""
     beyond = (
         f" beyond the average of {COMPARED[method.compared].lower()}"
         if method.reading == "evidence"
         else ""
     )
     rules = preset_title(method.preset).lower()
-    faded = ""
+    baseline = ""
     if method.preset == "reference":
-        copies = f"the pictures blurred and {100 * FADED:.0f} % white"
-        faded = f" Faded copies: {copies}; {COPIES[method.reading]}."
+        made = f"the picture blurred and {100 * FADED:.0f} % white"
+        baseline = f" Baseline: {made}; {BASELINES[method.reading]}."
     return (
-        f"Shown: {READINGS[method.reading].lower()}{beyond}; {rules}, stabiliser "
-        f"{method.epsilon:g}{bias}; {_DETAIL[detail]}.{faded}"
+        f"Shown: {READINGS[method.reading].lower()}{beyond}; {rules}{bias}; {_DETAIL[detail]}."
+        f"{baseline}"
     )
 
 
 def legend_caption(scale: float) -> str:
     """What the colours mean."""
     return (
-        f"Warm parts support the recommendation, cool parts oppose it; full colour is "
-        f"{plain(scale)} of score in one of 256 cells, the same in every picture above. "
-        "Point at a picture to see it without its map."
+        f"Warm areas raise the score, cool areas lower it; darkest colour = {plain(scale)} points "
+        "per grid cell, the same in every picture above. Point at a picture to see it without its "
+        "heatmap."
     )
 
 
-def rest(preset: str) -> tuple[str, str]:
-    """What takes what the pixels do not."""
-    return ("faded copies", "weak traces") if preset == "reference" else ("biases", "stabiliser")
+def contribution(total: float) -> str:
+    """Of one picture's map."""
+    return f"contribution of this picture: {signed(total)}"
 
 
-def sums_up(ledger: Ledger, preset: str) -> str:
-    """The ledger in a few words."""
-    constant, weak = rest(preset)
-    mark = "✓" if ledger.closes() else f"(off by {ledger.gap:.2g})"
-    terms = f"pixels {signed(ledger.features)}, {constant} {signed(ledger.bias)}"
+def ledger_in_words(explanation: ProductExplanation, digits: int = 2) -> str:
+    """'Contribution of both pictures +19.03, blurred baseline +7.53. Score 32.20.'"""
+    ledger = explanation.audit.ledger
+    whose = "the first picture" if explanation.reading == "contrast" else "both pictures"
+    terms = [f"Contribution of {whose} {signed(ledger.features, digits)}"]
+    reference = explanation.provenance.parameters["preset"] == "reference"
+    if ledger.bias:
+        name = "blurred baseline" if reference else "bias terms"
+        terms.append(f"{name} {signed(ledger.bias, digits)}")
     if abs(ledger.epsilon) >= SEEN:
-        terms += f", {weak} {signed(ledger.epsilon)}"
-    return f"{terms} = score {plain(ledger.score)} {mark}"
+        terms.append(f"not attributed {signed(ledger.epsilon, digits)}")
+    return f"{', '.join(terms)}. Score {plain(ledger.score, digits)}."
 
 
-def planted(relation: str, cause: str, crosses: bool) -> str:
+AREAS = ("strongest areas blurred", "random areas blurred", "original")
+"""The three rows of the deletion test, from the bottom."""
+
+
+def blurring(explanation: ProductExplanation) -> str:
+    """What the deletion test does, exactly."""
+    if explanation.reading == "contrast":
+        which = "In the first picture, the strongest grid cells that together carry half of its"
+    else:
+        which = "In one picture at a time, the strongest grid cells that together carry half of its"
+    mean = "" if explanation.reading == "contrast" else " Scores are means over the two pictures."
+    return f"{which} support are blurred; then as many random cells of the same picture.{mean}"
+
+
+def blurring_in_words(explanation: ProductExplanation) -> str:
+    """The deletion test and its outcome in words."""
+    test = explanation.audit.deletion
+    return (
+        f"{blurring(explanation)} Score {plain(test.score)}; strongest areas blurred "
+        f"{plain(test.after_top)}; random areas blurred {plain(test.after_random)} on average, "
+        f"95 % between {plain(test.low)} and {plain(test.high)}."
+    )
+
+
+def known_cause(relation: str, cause: str, crosses: bool) -> str:
     """The known cause of a rendered catalogue's relation."""
     kinds = "two kinds that go together" if crosses else "the same kind"
     return (
-        f"In this rendered catalogue we know the cause: ‘{relation_title(relation).lower()}’ joins "
-        f"{kinds} with the same **{cause}**. The model was never told."
+        f"In this rendered catalogue we know the correct answer: ‘"
+        f"{relation_title(relation).lower()}’ joins {kinds} with the same **{cause}**. The model "
+        "was never told."
     )

@@ -6,8 +6,8 @@ import html
 
 import plotly.graph_objects as go
 
-from dashboard.figures.audit import deletion_figure, deletion_in_words
-from dashboard.figures.movie_words import REMOVED, REPLACED, judged, ledger_in_words
+from dashboard.figures.audit import REMOVALS, deletion_figure, deletion_in_words, judged
+from dashboard.figures.movie_words import REMOVED, REPLACED, REPLACEMENTS, ledger_in_words
 from dashboard.figures.palette import signed
 from relrec_core.explanation import DeletionTest
 from relrec_core.movies.explanation.result import MovieExplanation
@@ -26,9 +26,9 @@ def report(explanation: MovieExplanation, figure: go.Figure) -> str:
     """The sentence, the picture, the proof and the whole table in one file without links."""
     picture = figure.to_html(full_html=False, include_plotlyjs=True)
     audit, p = explanation.audit, explanation.provenance
-    proof = _proof(audit.deletion, "removals", REMOVED)
+    proof = _proof(audit.deletion, REMOVALS, REMOVED)
     if audit.replacement is not None:
-        proof = _proof(audit.replacement, "replacements", REPLACED) + proof
+        proof = _proof(audit.replacement, REPLACEMENTS, REPLACED) + proof
     rows = "".join(
         f"<tr><td>{html.escape(str(row.label))}</td><td>{html.escape(str(row.group))}</td>"
         f"<td>{signed(row.relevance, 4)}</td></tr>"
@@ -48,8 +48,8 @@ def report(explanation: MovieExplanation, figure: go.Figure) -> str:
 </html>"""
 
 
-def _proof(test: DeletionTest, others: str, note: str) -> str:
+def _proof(test: DeletionTest, compared: str, note: str) -> str:
     """One test: its outcome, what it did, and the picture."""
-    said = f"{others.capitalize()}: {judged(test, others)[1]}. {deletion_in_words(test)} {note}"
+    said = f"{judged(test, compared)[1]}. {deletion_in_words(test)} {note}"
     picture = deletion_figure(test).to_html(full_html=False, include_plotlyjs=False)
     return f"<p>{html.escape(said)}</p>{picture}"

@@ -191,8 +191,8 @@ def described(explanation: MovieExplanation, shown: int = 6) -> str:
         [(f.label, f.relevance) for f in lane]
         for lane in (explanation.supports[:shown], explanation.opposition[:3])
     )
-    text += f" Strongest supports: {_each(supports)}"
-    return text + (f". Against: {_each(against)}." if against else ".")
+    text += f" Raises the score most: {_each(supports)}"
+    return text + (f". Lowers it: {_each(against)}." if against else ".")
 
 
 def _each(parts: Iterable[tuple[str, float]]) -> str:

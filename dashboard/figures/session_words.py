@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from dashboard.glossary import meaning
 from relrec_core.explanation import DeletionTest
-from relrec_core.sessions.explanation.result import Predicted, SessionAnswer
+from relrec_core.sessions.explanation.result import (
+    LANE_TITLES,
+    Predicted,
+    SessionAnswer,
+    expert_title,
+)
 from relrec_core.sessions.explanation.result import lanes as lanes_of
 
-LANE_WORDS = {
-    "persistence": "Persistence",
-    "context": "Context",
-    "listener": "Habits",
-    "track": "Track",
-    "musical": "Sound",
+LANE_MEANINGS = {
+    "persistence": meaning("earlier actions"),
+    "context": meaning("context"),
+    "listener": "Favourites, popularity, earlier skips, the user.",
+    "track": meaning("track facts"),
+    "musical": meaning("sound"),
 }
 
-LANE_MEANINGS = {
-    "persistence": "what the listener did before",
-    "context": "where and when",
-    "listener": "favourites, popularity, earlier skips, the user",
-    "track": "age, length, popularity",
-    "musical": "the music itself",
-}
+SWAPS = "larger drop than {} random swaps"
 
 
 def verdict(track: Predicted) -> str:
@@ -34,22 +34,33 @@ def verdict(track: Predicted) -> str:
 def flip_words(test: DeletionTest) -> tuple[str, str, str]:
     """The three rows of the flip test, from the bottom."""
     others = "others swapped" if test.repetitions else "nothing else to swap"
-    return (f"its {test.removed} inputs swapped", others, "as it was")
+    return (f"its {test.removed} inputs swapped", others, "original")
 
 
 def flip_in_words(test: DeletionTest) -> str:
     """The flip test in words."""
+    said = (
+        f"Confidence in the answer: {test.score:.0%}. With the {test.removed} inputs of the "
+        f"deciding expert taken from other sessions: {test.after_top:.0%} on average"
+    )
+    if not test.repetitions:
+        return f"{said}. The expert reads every input, so there is nothing to compare with."
+    return (
+        f"{said}, with inputs drawn at random from the others: {test.after_random:.0%}, 95 % "
+        f"between {test.low:.0%} and {test.high:.0%}."
+    )
+
+
+def swapped(test: DeletionTest) -> str:
+    """What the flip test does."""
     if not test.repetitions:
         return (
-            f"The answer given is {test.score:.0%} sure. With all inputs taken from other sessions "
-            f"it is {test.after_top:.0%} sure on average. The expert reads everything, so there "
-            "is nothing else to compare with."
+            "Its inputs are taken from other sessions. The expert reads every input, so there are "
+            "no others to compare with: the drop alone is judged against chance."
         )
     return (
-        f"The answer given is {test.score:.0%} sure. With the {test.removed} inputs of the "
-        f"deciding expert taken from other sessions it is {test.after_top:.0%} sure, with inputs "
-        f"drawn at random from the others {test.after_random:.0%} on average, 95 % between "
-        f"{test.low:.0%} and {test.high:.0%}."
+        "Its inputs are taken from other sessions; then as many of the inputs that it does not "
+        "read, or all there are of those."
     )
 
 
@@ -65,29 +76,28 @@ def bars_in_words(answer: SessionAnswer) -> str:
     parts = []
     for track in answer.predicted:
         name, share = max(answer.lanes(track).items(), key=lambda pair: pair[1])
-        parts.append(f"{track.position} mostly {LANE_WORDS[name].lower()}, {share:.0%}")
+        parts.append(f"{track.position} mostly {LANE_TITLES[name].lower()}, {share:.0%}")
     return f"Stacked bars of who decided, track by track: {'; '.join(parts)}."
 
 
 def lanes_in_words(answer: SessionAnswer) -> str:
     """What the summed-up parts of the bars mean."""
     lanes = lanes_of(answer.family)
-    told = " ".join(f"{LANE_WORDS[name]}: {LANE_MEANINGS[name]}." for name in lanes)
+    told = " ".join(f"**{LANE_TITLES[name]}**: {LANE_MEANINGS[name]}" for name in lanes)
     if len(lanes) == len(answer.family.names):
         return f"{told} "
     return (
-        f"{told} Each sums up several experts, so it can be a little more than the share of the "
-        "one expert that the sentence names. "
+        f"{told} Each part is the sum of all experts whose most musical input is of that kind; "
+        "the headline names the largest part and its strongest expert. "
     )
 
 
 def hasse_in_words(answer: SessionAnswer) -> str:
     """The Hasse diagram in words."""
     track = answer.focused
-    edges = [
-        f"{answer.family.names[j]} below {answer.family.names[i]}" for j, i in answer.family.covers
-    ]
+    names = [expert_title(name) for name in answer.family.names]
+    edges = [f"{names[j]} below {names[i]}" for j, i in answer.family.covers]
     return (
-        f"Diagram of the {len(answer.family.names)} experts; {track.top} decided with "
+        f"Diagram of the {len(names)} experts; ‘{expert_title(track.top)}’ decided with "
         f"{track.attribution[track.top]:.0%}. {'; '.join(edges)}."
     )

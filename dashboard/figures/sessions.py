@@ -11,10 +11,17 @@ import plotly.graph_objects as go
 from dashboard import escape
 from dashboard.figures.drawing import INK, Trace, drawn
 from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, faded
-from dashboard.figures.session_words import LANE_WORDS, verdict
+from dashboard.figures.session_words import verdict
 from dashboard.figures.shares import LONGEST_LABEL, Band, cut, share_bars
 from relrec_core.experts.subsets import Family
-from relrec_core.sessions.explanation.result import LANES, Predicted, SessionAnswer, lane
+from relrec_core.sessions.explanation.result import (
+    LANE_TITLES,
+    LANES,
+    Predicted,
+    SessionAnswer,
+    expert_title,
+    lane,
+)
 
 LANE_COLOURS = {
     "persistence": "#8a8577",
@@ -138,9 +145,9 @@ def _bands(answer: SessionAnswer, full: bool) -> list[tuple[str, str, list[float
     tracks = answer.predicted
     if not full:
         lanes = [answer.lanes(t) for t in tracks]
-        return [(LANE_WORDS[name], name, [row[name] for row in lanes]) for name in lanes[0]]
+        return [(LANE_TITLES[name], name, [row[name] for row in lanes]) for name in lanes[0]]
     experts = [
-        (name, lane(answer.groups(name)), [t.attribution[name] for t in tracks])
+        (expert_title(name), lane(answer.groups(name)), [t.attribution[name] for t in tracks])
         for name in answer.family.names
     ]
     return sorted(experts, key=lambda band: LANES.index(band[1]))
@@ -178,7 +185,7 @@ def hasse(answer: SessionAnswer) -> go.Figure:
     lanes = [lane(answer.groups(name)) for name in family.names]
     width, highest = max(x for x, _ in places), max(family.heights)
     words = [
-        f"{escape.plotly(name).replace(' and ', '<br>and ')}<br>{share:.0%}"
+        f"{escape.plotly(expert_title(name)).replace(' and ', '<br>and ')}<br>{share:.0%}"
         for name, share in zip(family.names, shares, strict=True)
     ]
     traces.append(
@@ -204,7 +211,8 @@ def hasse(answer: SessionAnswer) -> go.Figure:
                 },
             },
             "customdata": [
-                f"{escape.plotly(name)}: {share:.1%}<br>reads {escape.plotly(read)}<br>"
+                f"{escape.plotly(expert_title(name))}: {share:.1%}<br>"
+                f"reads {escape.plotly(read)}<br>"
                 f"alone it says skip {track.experts[name]:.0%}"
                 for name, share, read in zip(family.names, shares, reads, strict=True)
             ],
@@ -244,7 +252,7 @@ def histogram(frame: pd.DataFrame) -> go.Figure:
             go.Bar(
                 orientation="h",
                 x=rows[column],
-                y=rows["expert"].map(escape.plotly),
+                y=rows["expert"].map(expert_title).map(escape.plotly),
                 name=name,
                 text=[f"{v:.0%}" for v in rows[column]],
                 textposition="outside",

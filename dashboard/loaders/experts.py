@@ -1,4 +1,4 @@
-"""The experts that judge films, and what they say."""
+"""The experts that judge movies, and what they say."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from relrec_core.runs.directory import Run
 
 
 def movie_experts(data: MovieData) -> tuple[FilmExplainer, ModelKey]:
-    """The experts that judge films, on this data, and the key of everything they say.
+    """The experts that judge movies, on this data, and the key of everything they say.
 
     Raises:
         CheckpointError, ProfileError, RunError: as one sentence, to be shown.
@@ -34,5 +34,5 @@ def _experts(_data: MovieData, path: str, sha256: str, data_hash: str) -> FilmEx
 def expert_explanation(
     _explainer: FilmExplainer, key: ModelKey, user: str, films: tuple[int, ...], focus: int
 ) -> ExpertExplanation:
-    """Who decided about some films, with the proof of one of the decisions."""
+    """Who decided about some movies, with the proof of one of the decisions."""
     return _explainer.explain(user, films, focus)

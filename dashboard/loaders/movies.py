@@ -78,7 +78,7 @@ def explained(
     removed: int = 5,
     seed: int = 0,
 ) -> MovieExplanation:
-    """The cached explanation of one film for one profile."""
+    """The cached explanation of one movie for one profile."""
     return movie_explanation(
         recommender,
         profile,

@@ -1,4 +1,4 @@
-"""Which expert decided about the recommended films: content, user, film or taste."""
+"""Which expert decided about the recommended movies: content, user, movie or taste."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from dashboard.panels.proof import experts_proof, experts_table
 from relrec_core.errors import RelRecError
 from relrec_core.movies.data.interactions import ITEM, MovieData
 from relrec_core.movies.experts.explanation.explain import Explainer
-from relrec_core.movies.experts.explanation.result import ExpertExplanation
+from relrec_core.movies.experts.explanation.result import ExpertExplanation, expert_title
 from relrec_core.movies.model.ranking import Profile
 
 ABOVE, OWN = "Recommended above", "The experts’ own choice"
 PICTURE = "deciders_picture"
 WHO_KNOWS_WHAT = """
-| | the kind of film | this very film |
+| | genres and decade of the movie | this very movie |
 |---|---|---|
-| **the kind of person** | content | film |
-| **this very viewer** | user | taste |
+| **age, gender, occupation of the user** | content | movie |
+| **this very user** | user | taste |
 """
 
 
@@ -33,7 +33,7 @@ def deciders_panel(data: MovieData, profile: Profile, above: list[int], item: in
     """The sentence, the bars, the proof and the table; `item` is explained until another is."""
     if profile.user is None:
         st.info(
-            "The experts answer for viewers whose ratings they have learnt from. Pick one under "
+            "The experts answer for users whose ratings they have learnt from. Pick one under "
             "‘Recommend to: From the data’.",
             icon=":material/person_search:",
         )
@@ -53,12 +53,12 @@ def deciders_panel(data: MovieData, profile: Profile, above: list[int], item: in
     picture, beside = st.columns([1.5, 1], gap="medium")
     figure = figures.deciders(explanation)
     with picture:
-        st.markdown("##### Who decided, film by film")
+        st.markdown("##### Who decided, movie by movie")
         with st.container(key=PICTURE):
             chart(figure, key="deciders_bars", alt=figures.deciders_in_words(explanation))
         st.caption(
             "Each bar is one decision; its parts are the experts’ shares and add up to 100 %. "
-            "‘Yes’: the viewer is likelier to watch this film than one drawn at random."
+            "‘Yes’: the user is likelier to watch this movie than one drawn at random."
         )
     with beside:
         _experts(explanation)
@@ -67,28 +67,28 @@ def deciders_panel(data: MovieData, profile: Profile, above: list[int], item: in
     _quality(data)
     p = explanation.provenance
     told = (
-        f"The experts: model run {p.run}, {p.method}, trained on all ratings but each viewer’s "
-        f"latest. Seed of the exchanges: {p.seed}."
+        f"The experts: model run {p.run}, {p.method}, trained on all ratings but each user’s "
+        f"latest. Seed of the replacements: {p.seed}."
     )
     st.caption(escape.markdown(told))
 
 
 def _films(explainer: Explainer, user: str, above: list[int]) -> list[int]:
     chosen = st.segmented_control(
-        "Films",
+        "Movies",
         (ABOVE, OWN),
         default=ABOVE,
         required=True,
         key="judged_films",
         bind="query-params",
-        help="The films above are RecoNet’s. The experts are another model, which learnt from "
-        "the same ratings, so they can be asked about these films or name their own.",
+        help="The movies above are RecoNet’s. The experts are another model, which learnt from "
+        "the same ratings, so they can be asked about these movies or name their own.",
     )
     return explainer.best(user, len(above)) if chosen == OWN else above
 
 
 def _focus(data: MovieData, explainer: Explainer, films: list[int], item: int) -> int:
-    """Which film's decision is put into words and proved."""
+    """Which movie's decision is put into words and proved."""
     ids = [str(data.items[ITEM].iloc[film]) for film in films]
     usual = ids[films.index(item)] if item in films else ids[0]
     asked = links.adopt("judged").get("judged")
@@ -101,7 +101,7 @@ def _focus(data: MovieData, explainer: Explainer, films: list[int], item: int) -
         st.session_state["judged"] = usual
     st.session_state["judged_shown"] = shown
     chosen = st.selectbox(
-        "Film",
+        "Movie",
         ids,
         format_func=lambda i: explainer.titles[films[ids.index(i)]],
         key="judged",
@@ -112,17 +112,18 @@ def _focus(data: MovieData, explainer: Explainer, films: list[int], item: int) -
 
 
 def _experts(explanation: ExpertExplanation) -> None:
-    """What each expert may know, and what it says of the film."""
+    """What each expert may know, and what it says of the movie."""
     st.markdown("##### Four experts, by what they may know")
     st.markdown(WHO_KNOWS_WHAT)
-    st.caption("An expert that knows more steps back where one that knows less is sure.")
+    st.caption("Simpler experts take precedence.")
     experts_table(
         explanation,
+        expert_title,
         alone="How likely a yes is by this expert alone.",
         answer="the probability of a yes",
     )
     if explanation.focused.learnt:
-        st.caption("The experts have learnt from this viewer’s own rating of this film.")
+        st.caption("The experts have learnt from this user’s own rating of this movie.")
 
 
 def _downloads(explanation: ExpertExplanation, figure: figures.go.Figure) -> None:
@@ -139,12 +140,14 @@ def _proof(explanation: ExpertExplanation) -> None:
         audit,
         key="deciders_exchange",
         answer="probability of a yes",
-        question=f"Did the {explanation.focused.top} expert matter?",
-        others="other exchanges",
+        question="Does the confidence drop without the inputs of "
+        f"‘{expert_title(explanation.focused.top)}’?",
+        compared=figures.RESAMPLES,
         words=figures.EXCHANGED,
         alt=figures.exchange_in_words(audit),
-        note="Exchanged for those of another viewer or film: "
-        f"{figures.named(audit.exchanged)}. Others: {figures.named(audit.compared)}.",
+        note="Taken from other users and movies: "
+        f"{figures.named(audit.exchanged)}. Compared with: {figures.named(audit.compared)}. A "
+        "resample draws those other users and movies anew.",
     )
 
 
@@ -171,7 +174,9 @@ def _quality(data: MovieData) -> None:
         with shares:
             st.dataframe(
                 who.frame[["expert", "mean_share", "top_share", "alone_hit_rate_10"]].assign(
-                    mean_share=100 * who.frame["mean_share"], top_share=100 * who.frame["top_share"]
+                    expert=who.frame["expert"].map(expert_title),
+                    mean_share=100 * who.frame["mean_share"],
+                    top_share=100 * who.frame["top_share"],
                 ),
                 hide_index=True,
                 column_config={
@@ -188,8 +193,8 @@ def _quality(data: MovieData) -> None:
             )
         seeds = int(hits.frame["seeds"].max())
         st.caption(
-            "Each viewer’s latest film is hidden and ranked among 100 films never rated. HR@10: "
+            "Each user’s latest movie is hidden and ranked among 100 movies never rated. HR@10: "
             "how often it is among the first ten; NDCG@10 counts early places more. Who decides: "
-            f"about these hidden films. {'Mean of ' if seeds > 1 else ''}{seeds} "
+            f"about these hidden movies. {'Mean of ' if seeds > 1 else ''}{seeds} "
             f"seed{'s' if seeds > 1 else ''}."
         )

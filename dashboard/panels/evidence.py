@@ -18,9 +18,9 @@ from relrec_core.evaluation.claims import Claim, Status, Verdict
 from relrec_core.evaluation.tables import StoredTable
 
 LOOKS: dict[Status, tuple[str, str, str]] = {
-    "borne out": ("Borne out", ":material/check:", "green"),
+    "confirmed": ("Confirmed", ":material/check:", "green"),
     "partly": ("Partly", ":material/contrast:", "orange"),
-    "not borne out": ("Not borne out", ":material/close:", "red"),
+    "not confirmed": ("Not confirmed", ":material/close:", "red"),
     "not measured": ("Not measured", ":material/hourglass_empty:", "gray"),
 }
 QUICK = ("Quick run", ":material/bolt:", "gray")

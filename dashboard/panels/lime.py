@@ -1,4 +1,4 @@
-"""LIME beside the exact shares: run on demand in a thread of its own, cancellable."""
+"""LIME beside the exact contributions: run on demand in a thread of its own, cancellable."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def settings() -> Settings:
     """Folded away behind one button."""
     with st.popover("Settings", icon=":material/tune:", width="stretch"):
         return Settings(
-            top=st.slider("Films to recommend", 3, 30, 10, key="top", bind="query-params"),
+            top=st.slider("Movies to recommend", 3, 30, 10, key="top", bind="query-params"),
             shown=st.slider("Reasons drawn one by one", 3, 20, 6, key="shown", bind="query-params"),
             removed=st.slider(
                 "Reasons the tests change", 1, 20, 5, key="removed", bind="query-params"
@@ -83,7 +83,7 @@ def _choose_profile(
             st.warning(escape.markdown(said))
         st.session_state["viewer"] = wanted if wanted in names else first
     user = pick.selectbox(
-        "Viewer",
+        "User",
         ids,
         format_func=names.__getitem__,
         key="viewer",
@@ -97,7 +97,7 @@ def _choose_profile(
         on_click=lambda: st.session_state.update(
             viewer=random.choice([other for other in ids if other != user] or ids)
         ),
-        help="Another viewer, at random.",
+        help="Another user, at random.",
         width="stretch",
     )
     return recommender.profile(user)
@@ -113,7 +113,7 @@ def _new_profile(recommender: Recommender, place: Place) -> Profile:
             st.warning(escape.markdown(said))
         st.session_state[key] = known if key == "liked" else next(iter(known), None)
     films = place.multiselect(
-        "Films this person liked",
+        "Movies this person liked",
         list(titles),
         format_func=titles.__getitem__,
         key="liked",
@@ -144,7 +144,7 @@ def _new_profile(recommender: Recommender, place: Place) -> Profile:
     rows = [space.index[FILM, i] for i in films]
     if not rows and not chosen:
         st.info(
-            "Name a film or two this person liked, or say something about them, "
+            "Name a movie or two this person liked, or say something about them, "
             "and the recommendations appear at once. Nothing is trained for it.",
             icon=":material/waving_hand:",
         )
@@ -167,7 +167,8 @@ def choose_film(recommender: Recommender, profile: Profile, ranking: Ranking) ->
     by_id = dict(zip(ids, ranking.items.tolist(), strict=True))
     liked_later = _liked_later(recommender, profile)
     captions = [
-        f"score {plain(float(s))}" + (" · liked later ✓" if int(i) in liked_later else "")
+        f"score {plain(float(s))}"
+        + (" · liked (hidden from the model) ✓" if int(i) in liked_later else "")
         for i, s in zip(ranking.items, ranking.scores, strict=True)
     ]
     asked = links.adopt("film").get("film")
@@ -175,17 +176,17 @@ def choose_film(recommender: Recommender, profile: Profile, ranking: Ranking) ->
         st.session_state["film"] = asked[0] if asked else ids[0]
     if st.session_state.get("film", ids[0]) not in by_id:
         if asked:
-            st.warning("The film of this link is not among the recommendations.")
+            st.warning("The movie of this link is not among the recommendations.")
         st.session_state["film"] = ids[0]
     film = st.radio(
-        "Recommended films",
+        "Recommended movies",
         ids,
         format_func=lambda i: escape.markdown(recommender.titles[by_id[i]]),
         captions=captions,
         key="film",
         persist_state="session",
-        help="Score 0 is an average film; each point more makes a film 2.7 times as likely to be "
-        "the next one. ‘Liked later’ marks films this viewer did like, though the model was "
+        help="Score 0 is an average movie; each point more makes a movie 2.7 times as likely to be "
+        "the next one. ‘Liked’ marks movies this user did like, though the model was "
         "never told.",
     )
     links.publish("film", None if film == ids[0] else film)
@@ -206,7 +207,7 @@ def why_not(
     ranked = [int(i) for i in recommender.rank(profile, recommender.space.n_items).items]
     options = [i for i in ranked if i != item]
     if not options:
-        st.caption("There is no other film to compare with.")
+        st.caption("There is no other movie to compare with.")
         return
     ids = recommender.data.items[ITEM].astype(str)
     asked = links.adopt("against").get("against")
@@ -231,27 +232,27 @@ def why_not(
 
 
 def history(recommender: Recommender, profile: Profile) -> None:
-    """What the model knows of this viewer, beside what it recommends."""
+    """What the model knows of this user, beside what it recommends."""
     space, labels = recommender.space, recommender.labels
     films = [labels[k] for k in profile.features if k < space.n_items]
     facts = [labels[k] for k in profile.features if k >= space.n_items]
-    with st.expander(f"Liked before: {len(films)} films"):
+    with st.expander(f"Liked before: {len(films)} movies"):
         st.dataframe(
-            pd.DataFrame({"Films": sorted(films)}),
+            pd.DataFrame({"Movies": sorted(films)}),
             hide_index=True,
             height=260,
-            alt="Films this viewer liked",
+            alt="Movies this user liked",
         )
         if facts:
             st.dataframe(
                 pd.DataFrame({"Facts": facts}),
                 hide_index=True,
                 height=220,
-                alt="What else is known: genres and decades of these films, and the person",
+                alt="What else is known: genres and decades of these movies, and the person",
             )
         if profile.user is not None:
             st.caption(
-                "A fifth of the liked films was hidden from the model, to test it. Films rated "
+                "A fifth of the liked movies was hidden from the model, to test it. Movies rated "
                 "below 3 are not in the profile, and they are not recommended either."
             )
 
@@ -282,7 +283,7 @@ def ask(
         "Your question",
         key="question",
         on_change=typed,
-        help="For instance: why not Titanic? What speaks against it? How sure are you?",
+        help="For instance: why not Titanic? What lowers the score? How sure are you?",
     )
     reply = answer(question, explanation, recommender.titles, contrast)
     st.markdown(f"**{escape.markdown(reply)}**")

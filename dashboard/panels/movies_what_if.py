@@ -47,7 +47,7 @@ def change_profile(recommender: Recommender, profile: Profile) -> None:
     frame = pd.DataFrame(
         {
             "Now": [m.after for m in moves],
-            "Film": [m.title for m in moves],
+            "Movie": [m.title for m in moves],
             "Before": [m.before for m in moves],
             "Move": [_move(m.before, m.after) for m in moves],
             "Score": [m.score for m in moves],
@@ -58,7 +58,7 @@ def change_profile(recommender: Recommender, profile: Profile) -> None:
             frame,
             hide_index=True,
             column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
-            alt="The new ranking with each film's place before",
+            alt="The new ranking with each movie's place before",
         )
 
 

@@ -21,11 +21,11 @@ from dashboard.loaders.products import (
     product_to_begin_with,
 )
 from dashboard.panels.common import chart, provenance
+from dashboard.panels.product_proof import product_proof_line
 from dashboard.panels.products import LARGE
-from dashboard.panels.proof import audit_line
 from relrec_core.products.data.catalogue import TITLE
 from relrec_core.products.explanation.explain import Explainer, Question
-from relrec_core.products.explanation.result import ProductExplanation
+from relrec_core.products.explanation.result import ProductExplanation, recommended
 
 PRODUCTS_PAGE = "app_pages/products.py"
 ACCURACY = "test_accuracy_"
@@ -57,7 +57,7 @@ def products_card() -> None:
 def _example(explainer: Explainer, key: ModelKey) -> ProductExplanation:
     """A clear case's best recommendation, as the products page shows it first."""
     of, row = explainer.recommender, product_to_begin_with(explainer, key)
-    question = Question(of.query_at(row), of.relations[0])
+    question = Question(of.query_at(row), of.relations[0], None, recommended(of.catalogue.rendered))
     asked = f"first\x1f{question.relation}"
     candidates = product_candidates(explainer, question, key, asked, 1, None)
     rows = tuple(c.row for c in candidates)
@@ -78,7 +78,7 @@ def _example(explainer: Explainer, key: ModelKey) -> ProductExplanation:
     )
     explanation = product_explanation(explainer, question, found, key, asked, rows[0])
     sentence.markdown(f"#### {escape.markdown(explanation.sentence())}")
-    audit_line(explanation, "cells")
+    product_proof_line(explanation)
     st.page_link(
         PRODUCTS_PAGE,
         label="Ask about any product, or bring your own picture",
@@ -107,7 +107,7 @@ def _quality(key: ModelKey) -> None:
     split = card.get("split")
     unseen = isinstance(split, dict) and split.get("by") == "items"
     st.caption(
-        "Pairs kept aside, half related and half not: the share the model calls rightly. "
+        "Pairs kept aside, half related and half not: the share the model gets right. "
         + (
             "One product of each pair, or both, was never seen in training."
             if unseen

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import escape
 from dashboard.figures import session_words as words
+from dashboard.figures.audit import judged
 from dashboard.figures.curves import comparison
 from dashboard.figures.palette import plain
 from dashboard.figures.sessions import bars
@@ -55,9 +56,9 @@ def sessions_card() -> None:
 def _proof(explanation: SessionExplanation) -> None:
     audit = explanation.audit
     st.caption(
-        f"Proof: all shares add up to {plain(audit.shares.features, 3)}; the experts' answers, "
-        f"each times its share, to {plain(audit.ledger.features, 3)}, the prediction. "
-        f"{words.flip_in_words(audit.deletion)}"
+        f"Proof: the shares of all experts sum to {plain(audit.shares.features, 3)}; their "
+        f"answers, each times its share, to {plain(audit.ledger.features, 3)}, the prediction. "
+        f"{judged(audit.deletion, words.SWAPS)[1]}. {words.flip_in_words(audit.deletion)}"
     )
 
 
@@ -77,7 +78,7 @@ def _quality(dataset: str) -> None:
     )
     st.caption(
         "Share of the tracks of second halves that are predicted right, on sessions that no model "
-        f"has met; {escape.markdown(title[0].lower() + title[1:])}; "
+        f"has seen; {escape.markdown(title[0].lower() + title[1:])}; "
         f"{'one training' if seeds == 1 else f'mean of {seeds} trainings'}. "
         f"`python3 scripts/evaluate.py sessions accuracy` {more}"
     )

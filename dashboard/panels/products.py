@@ -16,6 +16,7 @@ from dashboard.components.picture import Look, plain_picture
 from dashboard.components.picture_buttons import Item, picture_buttons
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import DETAILS, SMOOTHED
+from dashboard.glossary import meaning
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.products import Asked, product_picture, product_to_begin_with, product_truth
 from dashboard.uploads import handed_in, take_back
@@ -313,13 +314,13 @@ def _settings(of: Recommender) -> Settings:
             filter_mode="contains",
         )
         detail = st.segmented_control(
-            "Map",
+            "Heatmap",
             DETAILS,
             default=SMOOTHED,
             required=True,
             key="detail",
             bind="query-params",
-            help="Smoothed is easiest to read. Cells are what is counted and erased. Pixels are "
+            help="Smoothed is easiest to read. Cells are what is counted and blurred. Pixels are "
             "what is computed.",
         )
         reading = st.segmented_control(
@@ -331,10 +332,11 @@ def _settings(of: Recommender) -> Settings:
             bind="query-params",
         )
         st.caption(words.READING_HELP)
+        first = recommended(of.catalogue.rendered)
         compared = st.segmented_control(
             "Compared with the average of",
             list(words.COMPARED.values()),
-            default=words.COMPARED["category"],
+            default=words.COMPARED[first.compared],
             required=True,
             key="compared",
             bind="query-params",
@@ -343,29 +345,29 @@ def _settings(of: Recommender) -> Settings:
         )
         names = list(PRESETS)
         preset = st.selectbox(
-            "Rules",
+            "Attribution method",
             names,
-            names.index(recommended(of.catalogue.rendered)),
+            names.index(first.preset),
             format_func=words.preset_title,
             key="rules",
             bind="query-params",
+            help=meaning("attribution method"),
         )
         epsilon = st.select_slider(
-            "Stabiliser (epsilon)",
+            "Epsilon",
             EPSILONS,
             EPSILONS[0],
             format_func=lambda e: f"{e:g}",
             key="epsilon",
             bind="query-params",
-            help="The larger, the more weak relevance it absorbs.",
+            help=meaning("epsilon"),
         )
         ignore_bias = st.toggle(
-            "Leave biases out",
+            "Ignore bias terms",
             key="no_biases",
             bind="query-params",
             disabled=PRESETS[preset].beyond_reference,
-            help="Then the network's biases take no share from the pixels. Beyond faded copies "
-            "they never do: biases are alike in both.",
+            help=f"{meaning('bias terms')} Relative to a baseline they play no part.",
         )
     method = Method(
         reading=_named(words.READINGS, reading),
@@ -384,6 +386,6 @@ def _named(titles: dict[Name, str], title: str) -> Name:
 
 
 def cause_note(of: Recommender, relation: str) -> None:
-    """The planted cause, where there is one."""
+    """The known correct answer, where there is one."""
     if of.catalogue.rendered and relation in ground_truth.CAUSES:
-        st.caption(words.planted(relation, ground_truth.CAUSES[relation], of.crosses(relation)))
+        st.caption(words.known_cause(relation, ground_truth.CAUSES[relation], of.crosses(relation)))

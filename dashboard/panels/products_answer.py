@@ -15,6 +15,7 @@ from dashboard.components.save_png import svg_button
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
 from dashboard.figures.product_sheet import product_report, sheet
+from dashboard.glossary import meaning
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.products import (
     Asked,
@@ -24,12 +25,12 @@ from dashboard.loaders.products import (
     product_relevance,
 )
 from dashboard.panels.common import files, slug
+from dashboard.panels.product_proof import product_proof, product_proof_line
 from dashboard.panels.products import LARGE, Choice, cause_note
-from dashboard.panels.proof import audit_line, audit_strip
 from relrec_core.products.data.catalogue import ITEM, TITLE
 from relrec_core.products.explanation.explain import Explainer
 from relrec_core.products.explanation.result import ProductExplanation, Relevance
-from relrec_core.products.explanation.sentences import because
+from relrec_core.products.explanation.sentences import MATCH, because, explains
 from relrec_core.products.model.ranking import Candidate, Recommender
 
 ROLES = ("You look at", "Recommended")
@@ -46,6 +47,7 @@ class Shown:
     relevances: list[Relevance]
     picked: int
     look: Look
+    headline: st.delta_generator.DeltaGenerator
 
     @property
     def of(self) -> Recommender:
@@ -101,10 +103,10 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
     with st.spinner("Reading the pictures …", show_time=False):
         relevances = product_relevance(explainer, asked.question, key, asked.text, rows)
     picked = _picked(explainer.recommender, candidates)
-    shown = Shown(explainer, key, choice, candidates, relevances, picked, Look(1.0))
+    headline = st.empty()
+    shown = Shown(explainer, key, choice, candidates, relevances, picked, Look(1.0), headline)
     every = [shown.panels(i) for i in range(len(candidates))]
     scale = shared_scale([panel for pair in every for panel in pair])
-    sentence = st.container()
     answer, others = (
         (st.container(), st.container()) if presentation else st.columns([2.05, 1], gap="medium")
     )
@@ -112,8 +114,15 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
         place = st.container(key="product_answer")
         look = _look(scale)
     ours, theirs = every[picked]
-    told = because(theirs.title, shown.candidate.probability, ours.title, ours.cells, theirs.cells)
-    sentence.markdown(f"### {escape.markdown(told)}")
+    told = because(
+        theirs.title,
+        shown.candidate.probability,
+        ours.title,
+        ours.cells,
+        theirs.cells,
+        shown.relevance.ledger,
+    )
+    headline.markdown(f"### {escape.markdown(_found(candidates, told))}")
     encoded = data_url(choice.picture)
     with place:
         pictures(
@@ -122,7 +131,7 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
                     mapped(panel, scale, address=address, numbers=True),
                     role,
                     panel.title,
-                    f"its pixels sum to {words.signed(panel.total)}",
+                    words.contribution(panel.total),
                 )
                 for panel, role, address in zip(
                     every[picked], ROLES, (encoded, shown.address(rows[picked])), strict=True
@@ -137,7 +146,13 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
         shown_how = words.method_caption(settings.method, settings.detail)
         st.caption(f"{words.legend_caption(scale)} {shown_how}")
         cause_note(shown.of, asked.question.relation)
-    return Shown(explainer, key, choice, candidates, relevances, picked, look)
+    return Shown(explainer, key, choice, candidates, relevances, picked, look, headline)
+
+
+def _found(candidates: list[Candidate], told: str) -> str:
+    """The sentence, after a warning where not even the first recommendation matches."""
+    nothing = candidates[0].probability < MATCH
+    return f"Nothing in this catalogue matches. {told}" if nothing else told
 
 
 def _picked(of: Recommender, candidates: list[Candidate]) -> int:
@@ -159,7 +174,14 @@ def _look(scale: float) -> Look:
     with st.container(key="product_look"):
         strength, originals = st.columns([2, 1], vertical_alignment="bottom")
         percent = strength.slider(
-            "Strength of the colours, in %", 0, 100, 80, step=5, key="strength", bind="query-params"
+            "Heatmap opacity",
+            0,
+            100,
+            80,
+            step=5,
+            format="%d %%",
+            key="strength",
+            bind="query-params",
         )
         plain = originals.toggle("Originals", key="originals", bind="query-params")
     return Look(scale, percent / 100, plain)
@@ -182,12 +204,12 @@ def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: s
                     )
                 ],
                 [
-                    words.sums_up(found.ledger, shown.asked.question.method.preset),
+                    explains(found.ledger),
                     *_related(known, sure=shown.of.catalogue.rendered and row is not None),
                 ],
             )
         )
-    st.markdown("##### Pick a recommendation")
+    st.markdown("##### Recommendations")
     picture_buttons(
         items,
         str(ids.iloc[shown.candidate.row]),
@@ -218,18 +240,13 @@ def proof(shown: Shown, presentation: bool) -> ProductExplanation:
             shown.asked.text,
             shown.candidate.row,
         )
+    told = _found(shown.candidates, explanation.sentence())
+    shown.headline.markdown(f"### {escape.markdown(told)}")
     if presentation:
-        audit_line(explanation, "cells")
+        product_proof_line(explanation)
         return explanation
     with st.container(border=True):
-        audit_strip(
-            explanation,
-            key="product",
-            shares="The pixels of both pictures together",
-            rest=words.rest(shown.asked.question.method.preset),
-            things="cells",
-            whole="whole pictures",
-        )
+        product_proof(explanation, key="product")
     ours, theirs = shown.panels()
     every_cell(explanation, (ours, theirs), ROLES, shown.look.scale, key="product")
     return explanation
@@ -245,7 +262,7 @@ def every_cell(
 ) -> None:
     """The exact table, and everything to take away."""
     table, save = st.columns([3.4, 1])
-    with table, st.expander(f"Every cell ({len(explanation.cells)}), strongest first"):
+    with table, st.expander(f"Every grid cell ({len(explanation.cells)}), strongest first"):
         frame = explanation.to_frame()
         st.dataframe(
             frame.assign(row=frame["row"] + 1, column=frame["column"] + 1),
@@ -256,9 +273,11 @@ def every_cell(
                 "picture": "Picture",
                 "row": st.column_config.NumberColumn("Row", help="From the top, 16 rows."),
                 "column": st.column_config.NumberColumn("Column", help="From the left."),
-                "relevance": st.column_config.NumberColumn("Share", format="%+.4f"),
+                "relevance": st.column_config.NumberColumn(
+                    "Contribution", format="%+.4f", help=meaning("contribution")
+                ),
             },
-            alt="Every cell of both pictures with its signed share, strongest first",
+            alt="Every cell of both pictures with its signed contribution, strongest first",
         )
     p = explanation.provenance
     footer = f"{p.dataset} ({p.licence}). Model run {p.run}. {p.method}. RelRec {p.code_version}."

@@ -1,4 +1,4 @@
-"""Comparing on the products page: another product, other methods, the planted cause."""
+"""Comparing on the products page: another product, other methods, the known correct answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from PIL import Image
 from dashboard import escape, links
 from dashboard.components.picture import Look, mapped, plain_picture
 from dashboard.components.pictures import figure, pictures
-from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
 from dashboard.figures.palette import ACCENT, plain, rgb
 from dashboard.loaders.products import (
@@ -19,10 +18,11 @@ from dashboard.loaders.products import (
     product_method,
     product_truth,
 )
+from dashboard.panels.product_proof import product_proof
 from dashboard.panels.products_answer import ROLES, Shown, every_cell
-from dashboard.panels.proof import audit_strip
 from relrec_core.faithfulness.localisation import Mask, misses_by, share_over_area
 from relrec_core.products.data.catalogue import ITEM
+from relrec_core.products.explanation.result import SHOWN, recommended
 from relrec_core.products.explanation.sentences import rather
 from relrec_core.products.studio import ground_truth
 from relrec_core.titles import unique_labels
@@ -53,7 +53,8 @@ def why_not(shown: Shown) -> None:
         shown.title(other),
     )
     panel = Panel(shown.choice.picture, found.left, query, settings.detail)
-    st.markdown(f"#### {escape.markdown(rather(one, two, query, panel.cells))}")
+    headline = st.empty()
+    headline.markdown(f"#### {escape.markdown(rather(one, two, query, panel.cells, found.ledger))}")
     scale = shared_scale([panel])
     pictures(
         [
@@ -64,13 +65,13 @@ def why_not(shown: Shown) -> None:
                 plain_picture(shown.address(shown.candidate.row), one),
                 f"{ROLES[1]}, {shown.candidate.probability:.0%}",
                 one,
-                "warm parts speak for this one",
+                "warm areas speak for this one",
             ),
             figure(
                 plain_picture(shown.address(other), two),
                 f"Not recommended first, {chance[other]:.0%}",
                 two,
-                "cool parts speak for this one",
+                "cool areas speak for this one",
             ),
         ],
         Look(scale, shown.look.strength, shown.look.originals),
@@ -83,15 +84,9 @@ def why_not(shown: Shown) -> None:
     explanation = product_explanation(
         shown.explainer, asked.question, found, shown.key, asked.text, found.row, other
     )
+    headline.markdown(f"#### {escape.markdown(explanation.sentence())}")
     with st.container(border=True):
-        audit_strip(
-            explanation,
-            key="contrast",
-            shares="The query's pixels together",
-            rest=words.rest(asked.question.method.preset),
-            things="cells",
-            whole="whole picture",
-        )
+        product_proof(explanation, key="contrast")
     every_cell(explanation, (panel,), ROLES[:1], scale, key="contrast")
 
 
@@ -123,16 +118,18 @@ def methods(shown: Shown) -> None:
     """The same recommendation by several methods, side by side."""
     from relrec_core.products.explanation.attribution import METHODS
 
+    recommended_method = f"LRP, {recommended(shown.of.catalogue.rendered).preset}"
     chosen = st.pills(
         "Methods",
         METHODS,
+        format_func=lambda name: SHOWN if name == recommended_method else name,
         selection_mode="multi",
         default=FIRST_METHODS,
         key="methods",
         bind="query-params",
     )
     st.caption(
-        "Each method has a scale of its own, since not all of them count in points of score. "
+        "Each method has a scale of its own, since not all of them count in points of the score. "
         "Edges, brightness and random know nothing of the network: a method should not look like "
         "them."
     )
@@ -141,7 +138,7 @@ def methods(shown: Shown) -> None:
     places = st.columns(3, gap="medium")
     for i, name in enumerate(chosen):
         with places[i % 3], st.container(border=True):
-            st.markdown(f"##### {name}")
+            st.markdown(f"##### {SHOWN if name == recommended_method else name}")
             with st.spinner(f"{name} …"):
                 maps = product_method(
                     shown.explainer,
@@ -168,16 +165,16 @@ def methods(shown: Shown) -> None:
 
 
 def _located(shown: Shown, panel: Panel, side: int) -> str:
-    """How well one map finds the planted cause, where it is known."""
+    """How well one map finds the known cause, where it is known."""
     mask = _mask(shown, side, len(panel.relevance))
     if mask is None:
         return ""
     share = share_over_area(panel.relevance, mask)
-    return f"{plain(share, 1)} times chance on the cause"
+    return f"{plain(share, 1)} times what chance would give on the cause"
 
 
 def _mask(shown: Shown, side: int, pixels: int) -> Mask | None:
-    """Where one picture shows the planted cause; None where it is not known."""
+    """Where one picture shows the known cause; None where it is not known."""
     catalogue, relation = shown.of.catalogue, shown.asked.question.relation
     row = (shown.asked.question.query.row, shown.candidate.row)[side]
     if row is None or not catalogue.rendered or relation not in ground_truth.CAUSES:
@@ -186,7 +183,7 @@ def _mask(shown: Shown, side: int, pixels: int) -> Mask | None:
     return product_truth(catalogue.folder).cause_mask(item, relation, pixels)
 
 
-def planted(shown: Shown) -> None:
+def known_answer(shown: Shown) -> None:
     """The map beside the pixels that are known to be the cause."""
     figures, notes = [], []
     scale = shared_scale(shown.panels())
@@ -216,8 +213,8 @@ def planted(shown: Shown) -> None:
         figures, Look(scale, shown.look.strength, shown.look.originals), key="planted_pictures"
     )
     st.caption(
-        "Chance would give as much support to the cause as it takes of the picture: 1.0 times. "
-        "The model may also use other things that come along with the cause."
+        "By chance the cause would get as much of the support as it takes of the picture: 1.0 "
+        "times. The model may also use other things that come along with the cause."
     )
 
 
@@ -247,7 +244,8 @@ def _found(panel: Panel, mask: Mask) -> str:
     pointed = "does not lie" if misses_by(smooth, mask) else "lies"
     return (
         f"In ‘{panel.title}’ it takes {mask.mean():.0%} of the picture and gets {inside:.0%} of "
-        f"the support, {plain(share, 1)} times its share; the strongest spot {pointed} on it."
+        f"the support, {plain(share, 1)} times what chance would give; the strongest spot "
+        f"{pointed} on it."
     )
 
 

@@ -41,7 +41,7 @@ def _chosen(key: str, first: list[int], text: str) -> list[int]:
 
 
 def correspondence(shown: Shown) -> None:
-    """Choose regions of the query and see which regions of the recommendation answer them."""
+    """Choose regions of the query and see which regions of the recommendation match them."""
     found = product_regions(
         shown.explainer,
         shown.asked.question,
@@ -87,16 +87,16 @@ def correspondence(shown: Shown) -> None:
         st.caption(
             "Choose regions on the left: click or drag, or use the arrow keys and space. On the "
             "right is what in the recommendation they match (warm) and what they clash with "
-            "(cool). Left, each region carries the sum of all its answers."
+            "(cool). Left, each region carries the sum of all its matches."
         )
         st.caption(
-            "Always explained as what they share, since only this can be split between regions "
+            "Always explained by shared features, since only these can be split between regions "
             "of two pictures. The two pictures have colour scales of their own here."
         )
 
 
 def _full(scale: float) -> str:
-    return f"full colour is {plain(4 * scale)} of score in one region"
+    return f"darkest colour = {plain(4 * scale)} points per region"
 
 
 def _spread(regions: Map) -> Map:
@@ -110,10 +110,10 @@ def _answered(query: str, item: str, whole: Map, answers: Map, chosen: list[int]
     what = "region" if len(chosen) == 1 else f"{len(chosen)} regions"
     total = signed(float(answers.sum()))
     if answers.max() <= 0:
-        return f"The chosen {what} of ‘{query}’ finds no answer in ‘{item}’ ({total})."
+        return f"The chosen {what} of ‘{query}’ matches nothing in ‘{item}’ ({total})."
     return (
         f"The chosen {what} of ‘{query}’ adds {total} to the match of "
-        f"{plain(float(whole.sum()))}; {places(answers)} of ‘{item}’ answers most."
+        f"{plain(float(whole.sum()))}; {places(answers)} of ‘{item}’ matches best."
     )
 
 
@@ -148,16 +148,16 @@ def missing(shown: Shown) -> None:
             width="stretch",
         )
         none.button(
-            "Nothing",
+            "Clear",
             on_click=lambda: st.session_state.update(erased=(text, [])),
             width="stretch",
         )
     with was:
-        _ranked(shown, "As it is", before[:LISTED], None)
+        _ranked(shown, "Original ranking", before[:LISTED], None)
     with now:
         _ranked(shown, "Without these parts", after[:LISTED], before)
     st.caption(
-        "What is erased is blurred until no detail is left, the network looks again, and the "
+        "What is erased is blurred until no detail is left, the score is computed again, and the "
         "whole catalogue is ranked again. Click or drag over the picture to erase more or less."
     )
 

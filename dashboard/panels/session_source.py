@@ -14,13 +14,13 @@ from dashboard.uploads import handed_in
 from relrec_core.permission import read_only
 from relrec_core.sessions import store
 from relrec_core.sessions.data import uploads
-from relrec_core.sessions.explanation.result import spoken
+from relrec_core.sessions.explanation.result import expert_title, spoken
 
 KINDS = {"model": "The model's", "files": "My files", "folder": "A folder"}
 TYPES = ["csv", "parquet", "gz", "json"]
 PRIVACY = (
     "Files stay in the memory of this dashboard, are never written to disk and never sent on, and "
-    f"are forgotten when you take them back, or {KEPT:.0f} seconds after this page is closed."
+    f"are forgotten when you remove them, or {KEPT:.0f} seconds after this page is closed."
 )
 
 
@@ -36,7 +36,7 @@ def source() -> SessionView:
             _ask_for_folder()
         elif kind != "model":
             st.info(
-                "Nothing is handed in yet, so these are the model's own sessions. Open ‘Your own "
+                "No file yet, so these are the model's own sessions. Open ‘Your own "
                 "sessions’ to name some.",
                 icon=":material/folder_open:",
             )
@@ -145,8 +145,8 @@ def _origin(view: SessionView) -> None:
     told = list(view.notes)
     if view.absent:
         told.append(
-            f"The data says nothing of {spoken(view.absent)}; experts that read that are left out "
-            f"({', '.join(view.dropped)}), and the others answer as ever."
+            f"The data lacks {spoken(view.absent)}; experts that read that are not used "
+            f"({', '.join(map(expert_title, view.dropped))}), the others are."
         )
     if data.missing.keys() - set(view.absent):
         told.append("Where a column is missing, the model takes what is usual.")
@@ -156,7 +156,7 @@ def _origin(view: SessionView) -> None:
         and not data.simulated
     ):
         told.append(
-            "The model has only met simulated listeners: take its answers as a demonstration, or "
+            "The model was trained on simulated listeners: take its answers as a demonstration, or "
             "train one on logs like these."
         )
     if told:

@@ -19,8 +19,10 @@ from dashboard.panels.proof import experts_proof, experts_table
 from relrec_core.sessions.data.schema import LONGEST, SHORTEST
 from relrec_core.sessions.explanation import browse
 from relrec_core.sessions.explanation.explain import Explorer
-from relrec_core.sessions.explanation.result import SessionAnswer, SessionExplanation
+from relrec_core.sessions.explanation.result import SessionAnswer, SessionExplanation, expert_title
 from relrec_core.titles import unique_labels
+
+Place = st.delta_generator.DeltaGenerator
 
 PICTURE = "session_picture"
 LENGTHS, SHARES = (SHORTEST, LONGEST), (0, 100)
@@ -72,7 +74,7 @@ def choose(listing: pd.DataFrame) -> int:
 
 def _name(row: object) -> str:
     return (
-        f"{row.session} · {row.length} tracks · {row.skipped:.0%} skipped"  # type: ignore[attr-defined]
+        f"Session {row.Index + 1} · {row.length} tracks · {row.skipped:.0%} skipped"  # type: ignore[attr-defined]
         f" · {row.right:.0%} predicted right"  # type: ignore[attr-defined]
     )
 
@@ -155,10 +157,14 @@ def given(explorer: Explorer, row: int) -> None:
         st.dataframe(frame, hide_index=True, alt="Tracks of the first half, each skipped or played")
 
 
-def why(view: SessionView, row: int, focus: int) -> None:
-    """The sentence, the timeline and who decided each track; the proof is not waited for."""
+def why(view: SessionView, row: int, focus: int) -> Place:
+    """The sentence, the timeline and who decided each track; the proof is not waited for.
+
+    Gives the place of the sentence, for `proof` to complete.
+    """
     answer = view.answer(row, focus)
-    st.markdown(f"### {escape.markdown(answer.sentence())}")
+    headline = st.empty()
+    headline.markdown(f"### {escape.markdown(answer.sentence())}")
     chart(
         figures.timeline(answer),
         key="session_timeline",
@@ -198,6 +204,7 @@ def why(view: SessionView, row: int, focus: int) -> None:
     )
     with save:
         _downloads(view, row, answer, figure)
+    return headline
 
 
 def _picked(key: str, answer: SessionAnswer) -> None:
@@ -226,19 +233,20 @@ def _downloads(
         )
 
 
-def proof(explanation: SessionExplanation) -> None:
+def proof(explanation: SessionExplanation, headline: Place) -> None:
     """The shares sum to one, and other inputs for the deciding expert change the answer."""
     test = explanation.audit.deletion
+    headline.markdown(f"### {escape.markdown(explanation.sentence())}")
     experts_proof(
         explanation.audit,
         key="session_flip",
         answer="predicted probability of a skip",
-        question=f"Did the expert ‘{explanation.focused.top}’ matter?",
-        others="random swaps",
+        question="Does the confidence drop without the inputs of "
+        f"‘{expert_title(explanation.focused.top)}’?",
+        compared=words.SWAPS,
         words=words.flip_words(test),
         alt=words.flip_in_words(test),
-        note="Its inputs are taken from other sessions; then as many of the inputs that it does "
-        "not read, or all there are of those.",
+        note=words.swapped(test),
     )
 
 
@@ -252,12 +260,15 @@ def experts(explanation: SessionExplanation) -> None:
             alt=words.hasse_in_words(explanation),
         )
         st.caption(
-            "An expert reads all that the experts below it on a line read. One that reads more "
-            "steps back where one that reads less is enough. Ringed: the one that decided."
+            "An expert reads all that the experts below it on a line read. Simpler experts take "
+            "precedence. Ringed: the one that decided."
         )
     with table:
         experts_table(
-            explanation, alone="The probability of a skip by it alone.", answer="the prediction"
+            explanation,
+            expert_title,
+            alone="The probability of a skip by it alone.",
+            answer="the prediction",
         )
 
 
@@ -284,8 +295,8 @@ def what_if(explorer: Explorer, row: int) -> None:
     flips = sum((c.before >= 0.5) != (c.after >= 0.5) for c in changes)
     largest = max(changes, key=lambda c: abs(c.difference))
     st.markdown(
-        f"{'No prediction turns' if not flips else f'{flips} of {len(changes)} predictions turn'} "
-        f"over. The largest change is at track {largest.position}: a skip goes from "
+        f"{f'{flips} of {len(changes)}' if flips else 'No'} predictions change. "
+        f"The largest change is at track {largest.position}: a skip goes from "
         f"{largest.before:.0%} to {largest.after:.0%}."
     )
     with st.container(key="turned"):
@@ -294,7 +305,7 @@ def what_if(explorer: Explorer, row: int) -> None:
                 {
                     "#": [c.position for c in changes],
                     "Track": [c.label for c in changes],
-                    "Skip, as it was": [100 * c.before for c in changes],
+                    "Skip, original": [100 * c.before for c in changes],
                     "Skip, changed": [100 * c.after for c in changes],
                     "Change, in points": [signed(100 * c.difference, 1) for c in changes],
                 }
@@ -304,7 +315,7 @@ def what_if(explorer: Explorer, row: int) -> None:
                 "#": st.column_config.NumberColumn(width=45),
                 **{
                     name: st.column_config.NumberColumn(format=PERCENT)
-                    for name in ("Skip, as it was", "Skip, changed")
+                    for name in ("Skip, original", "Skip, changed")
                 },
             },
             alt="The probability of a skip of every track, before and after the change",
@@ -314,7 +325,7 @@ def what_if(explorer: Explorer, row: int) -> None:
 def many(view: SessionView) -> None:
     """Who decides over all sessions of the page, and how often the answers are right."""
     frame, explorer = view.shares, view.explorer
-    spoken = "; ".join(f"{r.expert} {r.mean:.0%}" for r in frame.itertuples())
+    spoken = "; ".join(f"{expert_title(r.expert)} {r.mean:.0%}" for r in frame.itertuples())
     chart(
         figures.histogram(frame),
         key="session_histogram",
@@ -323,7 +334,7 @@ def many(view: SessionView) -> None:
     right = browse.right(explorer)
     st.caption(
         f"All tracks of the second halves of the {len(explorer.data.sessions)} sessions of this "
-        f"page, filters aside. The model predicts {right['model']:.1%} of them right; carrying the "
-        f"last known skip on {right['last']:.1%}, the usual one of the first half "
+        f"page, filters aside. The model predicts {right['model']:.1%} of them right; repeating "
+        f"the last action {right['last']:.1%}, the usual action of the first half "
         f"{right['mean']:.1%}. Data: {escape.markdown(explorer.data.title)}."
     )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from relrec_core.evaluation.tables import StoredTable, stored
 
-Status = Literal["borne out", "partly", "not borne out", "not measured"]
+Status = Literal["confirmed", "partly", "not confirmed", "not measured"]
 Frames = Mapping[str, pd.DataFrame]
 """Stored tables by their names."""
 
@@ -106,7 +106,7 @@ class Claim:
 
 
 def graded(share: float, full: float, half: float) -> Status:
-    """`borne out` from `full` on, `partly` from `half` on."""
+    """`confirmed` from `full` on, `partly` from `half` on."""
     if share >= full:
-        return "borne out"
-    return "partly" if share >= half else "not borne out"
+        return "confirmed"
+    return "partly" if share >= half else "not confirmed"

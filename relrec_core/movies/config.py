@@ -34,7 +34,7 @@ class Config(TrainerConfig):
     attributes: bool = Field(
         default=True,
         title="Use attributes",
-        description="Genres, decades and what is known of viewers, besides watched films.",
+        description="Genres, decades and what is known of users, besides watched movies.",
     )
     dim: int = Field(
         default=64, ge=2, le=1024, title="Dimensions", description="Length of every embedding."
@@ -49,7 +49,7 @@ class Config(TrainerConfig):
     examples: Literal["masking", "removal"] = Field(
         default="masking",
         title="Examples",
-        description="Hide a random share of a history, or remove a film and a few features.",
+        description="Hide a random share of a history, or remove a movie and a few features.",
     )
     beta: float = Field(
         default=1.0,
@@ -68,22 +68,22 @@ class Config(TrainerConfig):
         default=0.5,
         ge=0,
         le=1,
-        title="Weight of visible films",
-        description="How much films that stay visible count as labels beside the hidden ones.",
+        title="Weight of visible movies",
+        description="How much movies that stay visible count as labels beside the hidden ones.",
     )
     short_share: float = Field(
         default=0.1,
         ge=0,
         le=1,
         title="Short histories",
-        description="Share of examples that keep only one to ten films, as new viewers have.",
+        description="Share of examples that keep only one to ten movies, as new users have.",
     )
     weight_power: float = Field(
         default=0.7,
         ge=0,
         le=2,
         title="Weight of long histories",
-        description="A viewer with n films counts as n to this power.",
+        description="A user with n movies counts as n to this power.",
     )
     dropout: float = Field(
         default=0.6,
@@ -127,7 +127,7 @@ class Config(TrainerConfig):
         ge=1,
         le=1000,
         title="Evaluate every",
-        description="Epochs between two measurements on the development films.",
+        description="Epochs between two measurements on the development movies.",
     )
     patience: int = Field(
         default=6,
@@ -141,5 +141,5 @@ class Config(TrainerConfig):
         ge=0,
         le=2**31 - 1,
         title="Split seed",
-        description="Fixes which films are for training, development and test.",
+        description="Fixes which movies are for training, development and test.",
     )

@@ -14,10 +14,10 @@ from tests.browser.conftest import Open
 # Which element shows that a page has all its parts.
 SHOWN = {
     "overview": "Training",
-    "products": "Do the named cells matter?",
+    "products": "Does the score drop without these areas?",
     "movies": "Does the score drop without the named reasons?",
     "sessions": "Who decided, track by track",
-    "evidence": "Does learning to see help, on rendered products?",
+    "evidence": "Does end-to-end training help, on rendered products?",
     "training": "Start training",
 }
 

@@ -12,8 +12,10 @@ from relrec_core.movies.experts.data.inputs import EXPERTS
 from relrec_core.movies.experts.explanation.result import ExpertExplanation
 from tests.browser.conftest import Open
 
-TAB = "more=Content+or+taste%3F"
-SENTENCE = re.compile(r"The experts say (yes|no) to .* of that decision is the \w+ expert’s")
+TAB = "more=Second+model%3A+which+expert+decided%3F"
+SENTENCE = re.compile(
+    r"The experts say (yes|no) to .* of that decision is made by the expert ‘\w+’"
+)
 
 
 def sentence(page: Page) -> str:
@@ -23,7 +25,7 @@ def sentence(page: Page) -> str:
 
 
 def download(page: Page, name: str) -> Path:
-    panel = page.get_by_role("tabpanel", name="Content or taste?")
+    panel = page.get_by_role("tabpanel", name="Second model: which expert decided?")
     button = page.get_by_role("button", name=name).last
     if not button.is_visible():
         panel.get_by_test_id("stPopoverButton").click()
@@ -34,18 +36,18 @@ def download(page: Page, name: str) -> Path:
 
 def test_the_experts_are_asked_only_when_the_tab_is_opened(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?viewer=300")
-    expect(page.get_by_role("tab", name="Content or taste?")).to_be_visible()
-    expect(page.get_by_text("Who decided, film by film")).to_have_count(0)
-    page.get_by_role("tab", name="Content or taste?").click()
-    assert "Viewer 300" in sentence(page)
-    expect(page.get_by_text("All shares together 1.000.")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"Did the \w+ expert matter\?"))).to_be_visible()
+    expect(page.get_by_role("tab", name="Second model: which expert decided?")).to_be_visible()
+    expect(page.get_by_text("Who decided, movie by movie")).to_have_count(0)
+    page.get_by_role("tab", name="Second model: which expert decided?").click()
+    assert "User 300" in sentence(page)
+    expect(page.get_by_text("Shares of all experts 1.000.")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Does the confidence drop without"))).to_be_visible()
 
 
 def test_every_recommended_film_has_its_bar(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?viewer=300&{TAB}")
     shown = sentence(page)
-    panel = page.get_by_role("tabpanel", name="Content or taste?")
+    panel = page.get_by_role("tabpanel", name="Second model: which expert decided?")
     expect(panel.locator(".st-key-deciders_bars .barlayer .trace")).to_have_count(len(EXPERTS))
     text = download(page, "Explanation (JSON)").read_text("utf-8")
     said = ExpertExplanation.from_json(text)
@@ -54,7 +56,7 @@ def test_every_recommended_film_has_its_bar(site: str, open_page: Open) -> None:
     assert len(said.films) == 10 and all(film.title in above for film in said.films)
     assert said.audit.shares.closes(1e-9)
     html = download(page, "Page for a slide").read_text("utf-8")
-    assert "Did that expert matter?" in html and "<script src=" not in html
+    assert "Does the confidence drop without its inputs?" in html and "<script src=" not in html
 
 
 def test_a_link_holds_the_films_and_the_one_explained(site: str, open_page: Open) -> None:
@@ -66,7 +68,7 @@ def test_a_link_holds_the_films_and_the_one_explained(site: str, open_page: Open
         page.get_by_role("button", name="The experts’ own choice")
     ).click()
     expect(bars).not_to_have_text(theirs)  # other films; the one explained may be among them
-    page.get_by_role("combobox", name=re.compile("^Film|Film$")).last.click()
+    page.get_by_role("combobox", name=re.compile("^Movie|Movie$")).last.click()
     page.get_by_role("option").nth(3).click()
     page.wait_for_url(re.compile("judged="))
     heading = page.locator("h4").filter(has_text=SENTENCE)
@@ -78,7 +80,7 @@ def test_a_link_holds_the_films_and_the_one_explained(site: str, open_page: Open
 
 def test_someone_new_is_told_why_the_experts_are_silent(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?who=Someone+new&liked=50&{TAB}")
-    expect(page.get_by_text("The experts answer for viewers whose ratings")).to_be_visible()
+    expect(page.get_by_text("The experts answer for users whose ratings")).to_be_visible()
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -59,7 +59,7 @@ def test_a_quick_run_replaces_the_stored_numbers_until_it_is_sent_away(
     expect(warning).to_be_visible(timeout=300_000)
     box = page.locator(f".st-key-claim_{TASTES.key}")
     expect(box.get_by_text(re.compile("Quick run$"))).to_be_visible()
-    expect(box.get_by_text(re.compile("orne out$"))).to_have_count(0)
+    expect(box.get_by_text(re.compile("onfirmed$"))).to_have_count(0)
     assert stored("products", "tastes-studio-quick") is not None
     page.get_by_role("button", name="Back to the stored numbers").click()
     expect(warning).to_have_count(0)

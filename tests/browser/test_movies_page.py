@@ -87,7 +87,7 @@ def test_an_unknown_viewer_in_a_link_gets_a_sentence(site: str, open_page: Open)
 
 def test_an_unknown_film_in_a_link_gets_a_sentence(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?viewer=42&film=nothing")
-    expect(page.get_by_text("The film of this link is not among")).to_be_visible()
+    expect(page.get_by_text("The movie of this link is not among")).to_be_visible()
 
 
 def test_a_row_of_the_list_lights_up_its_flow(site: str, open_page: Open) -> None:
@@ -122,8 +122,8 @@ def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
 
 def test_someone_new_gets_recommendations_without_training(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?who=Someone+new")
-    expect(page.get_by_text("Name a film or two")).to_be_visible()
-    page.get_by_role("combobox", name=re.compile("Films this person liked")).fill("Star Wars")
+    expect(page.get_by_text("Name a movie or two")).to_be_visible()
+    page.get_by_role("combobox", name=re.compile("Movies this person liked")).fill("Star Wars")
     page.get_by_role("option", name="Star Wars (1977)").click()
     assert "this user" in sentence(page) or "average user" in sentence(page)
     assert "liked=50" in page.url
@@ -139,7 +139,7 @@ def test_taking_a_reason_away_ranks_again(site: str, open_page: Open) -> None:
 def test_a_link_holds_the_what_if_and_the_other_film(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?who=Someone+new&liked=50&liked=172&without=film:172")
     expect(page.locator(".st-key-new_ranking").get_by_test_id("stDataFrame")).to_be_visible()
-    page = open_page(f"{site}/movies?viewer=300&more=Why+not+another+film%3F&against=313")
+    page = open_page(f"{site}/movies?viewer=300&more=Why+not+another+movie%3F&against=313")
     expect(page.get_by_text(re.compile(r"rather than Titanic \(1997\)"))).to_be_visible()
     assert "against=313" in page.url
 
@@ -160,13 +160,13 @@ def test_a_movie_not_liked_is_another_question_than_a_fact_alone(
 def test_both_films_of_one_title_can_be_chosen(site: str, open_page: Open) -> None:
     """Two films are called Chasing Amy (1997): 246 and 268."""
     page = open_page(f"{site}/movies?who=Someone+new")
-    box = page.get_by_role("combobox", name=re.compile("Films this person liked"))
+    box = page.get_by_role("combobox", name=re.compile("Movies this person liked"))
     box.fill("Chasing Amy")
     expect(page.get_by_role("option", name=re.compile("Chasing Amy"))).to_have_count(2)
     page.get_by_role("option", name="Chasing Amy (1997) #268").click()
     sentence(page)
     assert "liked=268" in page.url
-    page = open_page(f"{site}/movies?viewer=300&top=30&more=Why+not+another+film%3F&against=268")
+    page = open_page(f"{site}/movies?viewer=300&top=30&more=Why+not+another+movie%3F&against=268")
     expect(page.get_by_text("rather than Chasing Amy (1997) #268")).to_be_visible()
     assert "against=268" in page.url
 
@@ -179,7 +179,7 @@ def test_a_profile_taken_away_whole_gets_a_sentence(site: str, open_page: Open) 
 def test_why_this_film_and_not_that_one(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?viewer=300")
     sentence(page)
-    page.get_by_role("tab", name="Why not another film?").click()
+    page.get_by_role("tab", name="Why not another movie?").click()
     expect(
         page.get_by_text(re.compile(r"rather than .* is recommended|scores higher than"))
     ).to_be_visible()

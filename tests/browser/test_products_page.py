@@ -20,10 +20,10 @@ from tests.products.pictures import encoded
 REASON = re.compile(r"was recommended \(\d+%\) because of")
 MORE = {
     "missing": "What+if+a+part+were+missing%3F",
-    "answers": "Which+part+answers+which%3F",
+    "answers": "Which+parts+match%3F",
     "other": "Why+not+another+one%3F",
     "methods": "Compare+methods",
-    "planted": "The+planted+cause",
+    "planted": "Known+correct+answer",
 }
 
 
@@ -67,11 +67,11 @@ def test_three_recommendations_with_both_maps_and_the_proof(
     large = page.locator(".st-key-product_answer")
     expect(large.locator("img.map")).to_have_count(2)
     for alt in large.locator("img.base").evaluate_all("found => found.map(i => i.alt)"):
-        assert "its pixels sum to" in alt and "support in" in alt
+        assert "contribution of this picture" in alt and "raises the score most in" in alt
     expect(page.get_by_text("Rendered: drawn products, not photos")).to_be_visible()
-    expect(page.get_by_text("Does it add up?")).to_be_visible()
-    expect(page.get_by_text("Exact: nothing is left over")).to_be_visible()
-    expect(page.get_by_text("Do the named cells matter?")).to_be_visible()
+    expect(page.get_by_text("Do the contributions equal the score?")).to_be_visible()
+    expect(page.get_by_text("Sum matches the score")).to_be_visible()
+    expect(page.get_by_text("Does the score drop without these areas?")).to_be_visible()
 
 
 def test_a_pasted_link_gives_the_same_view(products_site: str, open_page: Open) -> None:
@@ -204,7 +204,7 @@ def test_a_missing_part_changes_the_ranking_by_keyboard_too(
     sentence(page)
     settled(page)
     expect(page.get_by_text(re.compile("Without 4 of 64 regions"))).to_be_visible()
-    page.get_by_role("button", name="Nothing").click()
+    page.get_by_role("button", name="Clear").click()
     expect(page.get_by_text("Nothing is erased: choose regions")).to_be_visible()
     settled(page)
     page.get_by_role("button", name="Row 1, column 1", exact=True).focus()
@@ -261,7 +261,7 @@ def test_ones_own_picture_outlives_another_page_and_can_be_taken_back(
     page.get_by_role("link", name="Products").click()
     expect(mine).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Your own picture").click()
-    expect(page.get_by_text("Handed in: mine.png")).to_be_visible()
-    page.get_by_role("button", name="Take back").click()
+    expect(page.get_by_text("Your file: mine.png")).to_be_visible()
+    page.get_by_role("button", name="Remove").click()
     expect(mine).to_have_count(0)
     assert "‘Your picture’" not in sentence(page)

@@ -64,7 +64,7 @@ def test_a_session_comes_with_its_reasons_and_its_proof(
     page = open_page(f"{sessions_site}/sessions")
     sentence(page)
     expect(page.get_by_text("Simulated: invented listeners and tracks")).to_be_visible()
-    expect(page.get_by_text("Exact: nothing is left over")).to_be_visible()
+    expect(page.get_by_text("Sum matches the score")).to_be_visible()
     expect(page.get_by_text("Data: Simulated sessions")).to_be_visible()
     for chart in ("Timeline of the session", "Stacked bars", "Diagram of the 8 experts"):
         expect(page.get_by_label(re.compile(chart)).first).to_be_attached()
@@ -179,7 +179,7 @@ def test_a_listeners_own_history_is_explained_and_never_written(
     hand_in(page, file_of(upload(listening(9), "Streaming_History_Audio_2024.json")))
     expect(page.get_by_text("1 session of your own: in memory only")).to_be_visible()
     expect(page.locator("h3").first).not_to_have_text(simulated)
-    expect(page.get_by_text("experts that read that are left out")).to_be_visible()
+    expect(page.get_by_text("experts that read that are not used")).to_be_visible()
     expect(page.get_by_text("Data: Your listening history")).to_be_visible()
     expect(page.get_by_label(re.compile("Diagram of the 3 experts")).first).to_be_attached()
     assert "data=files" in page.url and "Streaming" not in page.url
@@ -217,8 +217,8 @@ def test_an_upload_outlives_another_page_and_can_be_taken_back(
     page.get_by_role("link", name="Sessions").click()
     expect(mine).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Your own sessions").click()
-    expect(page.get_by_text("Handed in: Streaming_History_Audio_2024.json")).to_be_visible()
-    page.get_by_role("button", name="Take back").click()
+    expect(page.get_by_text("Your file: Streaming_History_Audio_2024.json")).to_be_visible()
+    page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("Simulated: invented listeners and tracks")).to_be_visible()
     expect(mine).to_have_count(0)
     assert sentence(page) == simulated

@@ -23,7 +23,9 @@ def test_streamlit_run_from_the_root(browser: Browser, ml_100k: Path) -> None:
             server._wait_until_healthy(process, port)
             page = browser.new_page()
             page.goto(f"http://localhost:{port}/evidence")
-            expect(page.locator("h1")).to_have_text("Is it true?", timeout=120_000)  # first import
+            expect(page.locator("h1")).to_have_text(
+                "Evidence for our claims", timeout=120_000
+            )  # first import
             expect(page.locator('[data-testid="stException"]')).to_have_count(0)
             page.close()
         finally:

@@ -62,7 +62,7 @@ def test_recall_is_judged_by_the_best_peer(ours: float, best: float) -> None:
         }
     )
     ratio = ours / (best + 1e-6)
-    expected = "borne out" if ratio >= 0.98 else "partly" if ratio >= 0.9 else "not borne out"
+    expected = "confirmed" if ratio >= 0.98 else "partly" if ratio >= 0.9 else "not confirmed"
     assert judged("recall-100k", frame) == expected == graded(ratio, 0.98, 0.9)
 
 
@@ -82,9 +82,9 @@ def test_guidance_must_beat_as_many_plain_epochs() -> None:
             {"network": names, "part": "test", "relation": "all", "accuracy": [0.9, guided, plain]}
         )
 
-    assert judged("guided", frame(0.93, 0.91)) == "borne out"
+    assert judged("guided", frame(0.93, 0.91)) == "confirmed"
     assert judged("guided", frame(0.93, 0.93)) == "partly"
-    assert judged("guided", frame(0.9, 0.92)) == "not borne out"
+    assert judged("guided", frame(0.9, 0.92)) == "not confirmed"
 
 
 def test_a_table_stored_here_replaces_the_shipped_one_and_damage_is_said(

@@ -15,9 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.figures import palette
-from dashboard.figures.audit import deletion_figure, deletion_in_words
+from dashboard.figures.audit import deletion_figure, deletion_in_words, judged
 from dashboard.figures.flows import BASE, Diagram, by_theme, strongest
-from dashboard.figures.movie_words import judged
 from dashboard.figures.palette import OPPOSITION, SUPPORT, faded, plain, signed
 from dashboard.figures.report import report
 from dashboard.figures.sankey import LONGEST_LABEL, described, sankey
@@ -398,7 +397,7 @@ def test_a_report_holds_every_share_and_the_proof() -> None:
         assert f"{f.label}{f.group}{signed(f.relevance, 4)}" in shown
     assert deletion_in_words(told.audit.deletion) in shown
     assert f"Score {plain(told.score, 4)}." in shown
-    assert judged(told.audit.deletion, "removals")[1] in shown
+    assert judged(told.audit.deletion)[1] in shown
     assert told.sentence() in shown
 
 
@@ -444,5 +443,15 @@ def test_the_toy_figure_shows_every_point_in_the_colour_of_its_experts() -> None
 )
 def test_the_outcome_of_a_test_in_words(beaten: float, said: str) -> None:
     test = explanation([("film", "Alien", 1.0)]).audit.deletion
-    confirmed, words = judged(test.model_copy(update={"beaten": beaten}), "removals")
+    confirmed, words = judged(test.model_copy(update={"beaten": beaten}))
     assert (words, confirmed) == (said, not said.startswith("Not"))
+
+
+@pytest.mark.parametrize(("beaten", "outcome"), [(1.0, None), (0.0, False)])
+def test_a_test_without_anything_to_compare_with_is_not_confirmed(
+    beaten: float, outcome: bool | None
+) -> None:
+    test = explanation([("film", "Alien", 1.0)]).audit.deletion
+    confirmed, words = judged(test.model_copy(update={"beaten": beaten, "repetitions": 0}))
+    assert confirmed is outcome is not True
+    assert not words.startswith("Confirmed") and "0 of 0" not in words

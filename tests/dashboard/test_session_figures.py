@@ -15,7 +15,7 @@ from dashboard.figures.session_words import flip_words
 from dashboard.memory import settle
 from relrec_core.sessions import store
 from relrec_core.sessions.explanation.explain import Explorer
-from relrec_core.sessions.explanation.result import SessionExplanation
+from relrec_core.sessions.explanation.result import SessionExplanation, expert_title
 from tests.dashboard.test_figures import NASTY, Page
 from tests.sessions import made
 
@@ -45,9 +45,10 @@ def test_what_is_drawn_unvalidated_is_valid(told: SessionExplanation) -> None:
 
 def test_the_bars_are_the_shares_between_their_words(told: SessionExplanation) -> None:
     *bars, left, right = figures.bars(told, full=True).data
-    assert {b.name for b in bars} == set(told.family.names)
+    by_title = {expert_title(name): name for name in told.family.names}
+    assert {b.name for b in bars} == set(by_title)
     for bar in bars:
-        assert list(bar.x) == [t.attribution[bar.name] for t in told.predicted]
+        assert list(bar.x) == [t.attribution[by_title[bar.name]] for t in told.predicted]
         assert list(bar.customdata) == list(range(len(told.predicted)))
     for words in (left, right):
         assert words.hoverinfo == "skip"  # no click picks words
@@ -78,7 +79,7 @@ def test_the_diagram_names_every_expert_and_lights_the_one_that_decided(
     experts = figures.hasse(told).data[-1]
     names = told.family.names
     said = [text.replace("<br>and ", " and ").split("<br>")[0] for text in experts.text]
-    assert [name.removeprefix("<b>") for name in said] == list(names)
+    assert [name.removeprefix("<b>") for name in said] == list(map(expert_title, names))
     lit = [name for name, text in zip(names, experts.text, strict=True) if "<b>" in text]
     assert lit == [told.focused.top]
 

@@ -25,7 +25,7 @@ from relrec_core.movies.experts.data.inputs import EXPERTS, GROUPS, TASTE_SPREAD
 from relrec_core.movies.experts.evaluation.study import training_code as experts_code
 from relrec_core.movies.experts.explanation.explain import Explainer
 from relrec_core.movies.experts.explanation.resampling import added, exchange_test, others
-from relrec_core.movies.experts.explanation.result import ExpertExplanation
+from relrec_core.movies.experts.explanation.result import ExpertExplanation, expert_title
 from relrec_core.movies.experts.model.network import NetworkOfExperts, network
 from relrec_core.movies.experts.training.train import Config, train
 from relrec_core.runs.active import make_active
@@ -215,7 +215,9 @@ def test_an_explanation_proves_itself_and_survives_a_round_trip(made: Path) -> N
     assert ExpertExplanation.from_json(said.to_json()) == said
     assert said.to_frame()["contribution"].sum() == pytest.approx(said.score)
     assert len(said.to_table()) == 5
-    named = rf"to {re.escape(said.focused.title)} for Viewer {viewer}.* the {said.focused.top} exp"
+    named = (
+        rf"to {re.escape(said.focused.title)} for User {viewer}.*‘{expert_title(said.focused.top)}’"
+    )
     assert re.search(named, said.sentence())
 
 
@@ -244,11 +246,11 @@ def test_what_each_expert_adds_is_compared_with_as_much_else(made: Path) -> None
 
 def test_bad_input_is_answered_in_a_sentence(made: Path, tmp_path: Path) -> None:
     found = explainer(made)
-    with pytest.raises(ProfileError, match="no viewer 'nobody' in planted"):
+    with pytest.raises(ProfileError, match="no user 'nobody' in planted"):
         found.explain("nobody", [0])
-    with pytest.raises(ProfileError, match="There is no film 40; there are 40"):
+    with pytest.raises(ProfileError, match="There is no movie 40; there are 40"):
         found.explain("1", [40])
-    with pytest.raises(ProfileError, match="There are 1 films; there is no number 3"):
+    with pytest.raises(ProfileError, match="There are 1 movies; there is no number 3"):
         found.explain("1", [0], focus=2)
     other = load(planted.folder(tmp_path / "other", seed=1))
     with pytest.raises(
@@ -263,7 +265,7 @@ def test_bad_input_is_answered_in_a_sentence(made: Path, tmp_path: Path) -> None
     short = planted.folder(tmp_path / "short")
     frame = pd.read_csv(short / "interactions.csv").groupby("user_id").head(2)
     frame.to_csv(short / "interactions.csv", index=False)
-    with pytest.raises(DataError, match=r"120 ratings of 60 viewers.*three ratings or more"):
+    with pytest.raises(DataError, match=r"120 ratings of 60 users.*three ratings or more"):
         trained(config(short))
 
 

@@ -69,8 +69,8 @@ def test_against_names_the_strongest_opposition(
     ask: Callable[[str], str], told: MovieExplanation, question: str
 ) -> None:
     said = ask(question)
-    assert said.startswith(f"Most against {told.title} speak ")
-    assert [f.label for f in told.opposition[:3]] == said[:-1].partition(" speak ")[2].split("; ")
+    assert said.startswith(f"Strongest counter-signals to {told.title}: ")
+    assert [f.label for f in told.opposition[:3]] == said[:-1].partition("): ")[2].split("; ")
 
 
 def test_nothing_against_is_said(told: MovieExplanation) -> None:
@@ -117,8 +117,8 @@ def test_why_not_finds_the_film_meant(
 
 
 def test_why_not_something_else(ask: Callable[[str], str], told: MovieExplanation) -> None:
-    assert ask("Why not Xyzzyplugh?") == "There is no film called ‘xyzzyplugh’ in this data."
-    assert ask(f"Why not {told.title}?") == "That is the very film that is recommended."
+    assert ask("Why not Xyzzyplugh?") == "There is no movie called ‘xyzzyplugh’ in this data."
+    assert ask(f"Why not {told.title}?") == "That is the very movie that is recommended."
     assert ask("Why not?") == told.sentence()
 
 

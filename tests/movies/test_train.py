@@ -282,7 +282,7 @@ def test_too_little_data_is_said_in_a_sentence(
     folder = tmp_path / "few"
     folder.mkdir()
     (folder / "interactions.csv").write_text("user_id,item_id,rating\n" + ratings)
-    expected = "enough liked films to split into training, development and test"
+    expected = "enough liked movies to split into training, development and test"
     with pytest.raises(DataError, match=expected):
         trained(config(folder))
     assert list_runs("movies")[0].status().state == "failed"

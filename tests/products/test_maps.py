@@ -21,7 +21,7 @@ def test_photos_are_asked_what_the_page_shows_and_no_title_stands_twice() -> Non
     assert len(set(drawn)) == len(drawn) and set(photos) < set(drawn)
     assert not any("(paper)" in title for title in photos)
     for rendered, asked in ((True, drawn), (False, photos)):
-        assert f"LRP, {recommended(rendered)} ({Method().reading})" in asked
+        assert f"LRP, {recommended(rendered).preset} ({Method().reading})" in asked
 
 
 @pytest.mark.parametrize("name", ["LRP, reference", "Saliency", "Brightness"])

@@ -52,6 +52,8 @@ def test_everything_adds_up(row: int) -> None:
     assert frame["expert"][0] == said.focused.top and frame["attribution"].is_monotonic_decreasing
     assert len(said.to_table()) == len(said.predicted)
     assert said.focused.label in said.sentence()
+    assert f"({max(said.lanes(said.focused).values()):.0%}" in said.sentence()  # as the bar says
+    assert ("Not confirmed" in said.sentence()) is (audit.deletion.confirmed is False)
 
 
 def test_json_round_trip_and_repetition() -> None:

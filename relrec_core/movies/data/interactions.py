@@ -77,7 +77,7 @@ class MovieData:
 
 def load(folder: Path) -> MovieData:
     """Read a folder of CSV files; raise `DataError` naming file and line at the first problem."""
-    with border(unreadable(folder, "films, viewers and ratings in CSV files")):
+    with border(unreadable(folder, "movies, users and ratings in CSV files")):
         return _loaded(folder)
 
 
@@ -216,7 +216,7 @@ def _ratings(path: Path, frame: pd.DataFrame) -> npt.NDArray[np.float32]:
 def _timestamps(path: Path, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
     if TIMESTAMP not in frame.columns:
         return np.arange(len(frame), dtype=np.float64)
-    values = _numbers(path, frame, TIMESTAMP, "a number that orders a viewer's ratings")
+    values = _numbers(path, frame, TIMESTAMP, "a number that orders a user's ratings")
     return np.asarray(values, dtype=np.float64)
 
 

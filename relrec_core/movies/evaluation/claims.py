@@ -43,7 +43,7 @@ def _competitive(frames: Frames) -> Verdict:
     compared = "ahead of" if ratio > 1 else f"{1 - ratio:.1%} behind"
     return Verdict(
         graded(ratio, CLOSE, 0.9),
-        f"RecoNet finds {ours:.1%} of the films that a viewer liked among its first 50, "
+        f"RecoNet finds {ours:.1%} of the movies that a user liked among its first 50, "
         f"{compared} the best other method, {best['method']} with {best['recall_50']:.1%}.",
     )
 
@@ -78,10 +78,10 @@ def _attributes(frames: Frames) -> Verdict:
     with_, without = (_recall(frame, "RecoNet", a) for a in ("with", "without"))
     deviation = float(frame[frame["method"] == "RecoNet"]["recall_50_sd"].max())
     gain = with_ - without
-    status: Status = "borne out" if gain > deviation else "partly" if gain > 0 else "not borne out"
+    status: Status = "confirmed" if gain > deviation else "partly" if gain > 0 else "not confirmed"
     return Verdict(
         status,
-        f"Genres, decades and what is known of the viewer add {gain:+.1%} of recall@50; the "
+        f"Genres, decades and what is known of the user add {gain:+.1%} of recall@50; the "
         f"deviation between trainings is {deviation:.1%}.".replace("+-", "−").replace("+", ""),
     )
 
@@ -91,17 +91,18 @@ def _cold(frames: Frames) -> Verdict:
     known = frame[frame["attributes"] == "with"].set_index("known_films")["recall_50"]
     rises = bool((known.diff().dropna() > 0).all())
     return Verdict(
-        "borne out" if rises and known.loc[0] > 0 else "not borne out",
-        f"From attributes alone {known.loc[0]:.1%} of the liked films are among the first 50, from "
-        f"one known film {known.loc[1]:.1%}, from ten {known.loc[10]:.1%}; without any retraining.",
+        "confirmed" if rises and known.loc[0] > 0 else "not confirmed",
+        f"From attributes alone {known.loc[0]:.1%} of the liked movies are among the first 50, "
+        f"from one known movie {known.loc[1]:.1%}, from ten {known.loc[10]:.1%}; without "
+        "any retraining.",
     )
 
 
 def _colds(frames: Frames) -> pd.DataFrame:
     wide = frames[0].pivot(index="known_films", columns="attributes", values="recall_50")
     return (
-        wide.rename(columns={"with": "With attributes", "without": "Films only"})
-        .rename_axis("Known films")
+        wide.rename(columns={"with": "With attributes", "without": "Movies only"})
+        .rename_axis("Known movies")
         .reset_index()
         .rename_axis(columns=None)
     )
@@ -121,15 +122,15 @@ def _cold_start(frames: Frames) -> Verdict:
     level, better = ours >= CLOSE * ocular, ours >= FAR * max(others.values())
     said = " and ".join(f"{name} {value:.1%}" for name, value in others.items())
     return Verdict(
-        "borne out" if level and better else "partly" if level else "not borne out",
-        f"With {SHORT} known films RecoNet finds {ours:.1%} of the liked films among its first 50, "
-        f"OCuLaR {ocular:.1%}, {said}"
+        "confirmed" if level and better else "partly" if level else "not confirmed",
+        f"With {SHORT} known movies RecoNet finds {ours:.1%} of the liked movies among its first "
+        f"50, OCuLaR {ocular:.1%}, {said}"
         f"{'' if better else ', so the lead over these two is small'}.",
     )
 
 
 def _cold_starts(frames: Frames) -> pd.DataFrame:
-    return _newcomers(frames[0]).rename_axis("Known films").rename_axis(columns=None).reset_index()
+    return _newcomers(frames[0]).rename_axis("Known movies").rename_axis(columns=None).reset_index()
 
 
 def _deletion(frames: Frames) -> Verdict:
@@ -161,8 +162,8 @@ def _deletions(frames: Frames) -> pd.DataFrame:
 def _significant(frames: Frames) -> Verdict:
     row = frames[0].set_index("model").loc["RecoNet"]
     return Verdict(
-        "borne out" if row["p"] < 1e-4 else "not borne out",
-        f"Mann-Whitney p = {row['p']:.0e} over {row['viewers']:.0f} viewers: in "
+        "confirmed" if row["p"] < 1e-4 else "not confirmed",
+        f"Mann-Whitney p = {row['p']:.0e} over {row['viewers']:.0f} users: in "
         f"{row['effect']:.0%} of comparisons the strongest reason matters more than a random one.",
     )
 
@@ -186,7 +187,7 @@ def _lime_deletion(frames: Frames) -> Verdict:
     width = float((frame["reconet_high"] - frame["reconet_low"]).loc[10])
     clear = gap > width
     return Verdict(
-        "borne out" if clear else "not borne out",
+        "confirmed" if clear else "not confirmed",
         f"After 10 features RecoNet's own order lowers the score by {gap:.4f} more than LIME's, "
         f"{'beyond' if clear else 'far inside'} the 95 % band ({width:.2f} wide). "
         + ("" if clear else "With enough samples LIME finds the same features of a linear score."),
@@ -205,7 +206,7 @@ def _agreement(frames: Frames) -> Verdict:
     return Verdict(
         graded(float(frames[0].set_index("method")["ratio"]["LIME"]) / 1000, 1.0, 0.1),
         f"The two orders of reasons agree (rank correlation {row['spearman']:.3f}); the exact "
-        f"shares take {row['exact_seconds'] * 1e6:.0f} µs, LIME "
+        f"contributions take {row['exact_seconds'] * 1e6:.0f} µs, LIME "
         f"{row['surrogate_seconds'] * 1e3:.0f} ms: {row['ratio']:,.0f} times as long.",
     )
 
@@ -232,8 +233,8 @@ CLAIMS: tuple[Claim, ...] = (
         _source("recall", "ml-1m", SPLITS),
         _competitive,
         _recalls,
-        "Ours is the mean over viewers; the paper does not say how it averages, and its numbers "
-        "stand nearer to hits pooled over all viewers. In its table OCuLaR is ahead of RecoNet.",
+        "Ours is the mean over users; the paper does not say how it averages, and its numbers "
+        "stand nearer to hits pooled over all users. In its table OCuLaR is ahead of RecoNet.",
     ),
     Claim(
         "recall-100k",
@@ -260,7 +261,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Do attributes help?",
         RECONET,
         "Table 1",
-        "RecoNet is better with the attributes of films and viewers (.351) than without (.329).",
+        "RecoNet is better with the attributes of movies and users (.351) than without (.329).",
         _source("recall", "ml-1m", SPLITS),
         _attributes,
         _own_recalls,
@@ -275,14 +276,14 @@ CLAIMS: tuple[Claim, ...] = (
         _source("cold-start", seeds=SPLITS),
         _cold_start,
         _cold_starts,
-        "A tenth of the viewers, left out of training. What is learnt stays as it is.",
+        "A tenth of the users, left out of training. What is learnt stays as it is.",
     ),
     Claim(
         "short-history",
-        "How many films does it need?",
+        "How many movies does it need?",
         RECONET,
         "Section 5.2",
-        "A profile is a set of features: a few films, or attributes alone, already make one.",
+        "A profile is a set of features: a few movies, or attributes alone, already make one.",
         _source("short-history", seeds=SPLITS),
         _cold,
         _colds,

@@ -81,7 +81,7 @@ def short_history_table(study: Study) -> Table:
     measures = {name: name for name in ("recall_50", "recall_50_unseen")}
     return Table(
         over_seeds(drawn, by, measures),
-        {"k": TOP, "draws_per_seed": DRAWS, "average": "over viewers, draws and seeds"},
+        {"k": TOP, "draws_per_seed": DRAWS, "average": "over users, draws and seeds"},
     )
 
 
@@ -113,11 +113,11 @@ def cold_start_table(study: Study) -> Table:
         {
             "cold_viewers": SHARE,
             "draws_per_seed": DRAWS,
-            "average": "over cold viewers, draws and seeds",
-            "fold_in": "the viewer's own factors, vector or point alone are learnt",
-            "peers": "hyperparameters as chosen for the table of recall, on the development films "
-            "of all viewers; fitted on training and development films of the other viewers",
-            "models": "with attributes; trained, epochs chosen and refitted on the other viewers",
+            "average": "over cold users, draws and seeds",
+            "fold_in": "the user's own factors, vector or point alone are learnt",
+            "peers": "hyperparameters as chosen for the table of recall, on the development movies "
+            "of all users; fitted on training and development movies of the other users",
+            "models": "with attributes; trained, epochs chosen and refitted on the other users",
         },
     )
 

@@ -248,7 +248,7 @@ def _notes(study: Study) -> dict[str, Any]:
     return {
         "model": "with attributes",
         "seeds": [study.seeds[0]],
-        "explained": "the logit of each viewer's best film that is not known",
+        "explained": "the logit of each user's best movie that is not known",
         "random_orders": ORDERS,
     }
 

@@ -84,12 +84,12 @@ def recall_table(study: Study) -> Table:
     notes = {
         "k": TOP,
         "peers": f"{BUDGET} candidates for each but popularity, chosen among by recall@50 on the "
-        "development films, then refitted on training and development films; which six was settled "
-        "beforehand by trials on the development films of MovieLens 100K, seed 0",
+        "development movies, then refitted on training and development movies; which six was "
+        "settled beforehand by trials on the development movies of MovieLens 100K, seed 0",
         "candidates": {name: [settings(c) for c in cs] for name, cs in PEERS.items()},
         "chosen": chosen,
-        "models": "settings fixed in advance; epochs chosen on the development films, then "
-        "refitted on training and development films",
+        "models": "settings fixed in advance; epochs chosen on the development movies, then "
+        "refitted on training and development movies",
         "epochs": [
             {k: r[k] for k in ("method", "attributes", "seed", "epochs")}
             for r in rows
@@ -172,7 +172,7 @@ def _conditions(study: Study) -> dict[str, Any]:
             "films": len(data.items),
             "ratings": len(data.ratings),
         },
-        "split": "films rated 3 or better, per viewer 60 % training, 20 % development, 20 % test",
+        "split": "movies rated 3 or better, per user 60 % training, 20 % development, 20 % test",
         "seeds": list(study.seeds),
         "quick": study.quick,
         "settings": config.model_dump(exclude=varied) | {"hidden of the layer": config.hidden},

@@ -30,7 +30,7 @@ def _directions(frames: Frames) -> Verdict:
     )
     status: Status = graded(float(min(ours["replaced"], ours["removed"])), 0.95, 0.75)
     if min(all_ours["replaced"], all_ours["removed"]) < 0.75:
-        status = "partly" if status == "borne out" else status
+        status = "partly" if status == "confirmed" else status
     return Verdict(
         status,
         f"Replaced by the average user, {ours['replaced']:.1%} of the reasons that the page names "

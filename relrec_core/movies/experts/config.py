@@ -36,14 +36,14 @@ class Config(TrainerConfig):
         ge=1,
         le=1024,
         title="Taste",
-        description="Length of the embedding of each viewer and each film.",
+        description="Length of the embedding of each user and each movie.",
     )
     content: int = Field(
         default=16,
         ge=1,
         le=1024,
         title="Content",
-        description="Length of the embedding of a viewer's and of a film's attributes.",
+        description="Length of the embedding of a user's and of a movie's attributes.",
     )
     width: int = Field(
         default=256,
@@ -60,7 +60,7 @@ class Config(TrainerConfig):
         ge=1,
         le=100,
         title="Negatives",
-        description="Unrated films drawn for each rated one, afresh each epoch.",
+        description="Unrated movies drawn for each rated one, afresh each epoch.",
     )
     sharpness: float = Field(
         default=10.0,
@@ -74,7 +74,7 @@ class Config(TrainerConfig):
         default=0.001, gt=0, le=1, title="Learning rate", description="Step size of Adam."
     )
     batch_size: int = Field(
-        default=512, ge=1, le=65536, title="Batch size", description="Rated films a step."
+        default=512, ge=1, le=65536, title="Batch size", description="Rated movies a step."
     )
     epochs: int = Field(
         default=30, ge=1, le=10000, title="Epochs", description="At most so many passes."
@@ -91,5 +91,5 @@ class Config(TrainerConfig):
         ge=0,
         le=2**31 - 1,
         title="Split seed",
-        description="Decides among ratings of the same second, and draws the unrated films.",
+        description="Decides among ratings of the same second, and draws the unrated movies.",
     )

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from relrec_core import VERSION
 from relrec_core.errors import ProfileError
-from relrec_core.explanation import PROVEN, Ledger, Provenance
+from relrec_core.explanation import Ledger, Provenance
 from relrec_core.faithfulness.deletion import deletion_test
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.explanation.result import (
@@ -56,7 +56,7 @@ def explain(
     """
     weights, bag = recommender.weights, profile.features
     if len(bag) == 0:
-        raise ProfileError("An empty profile has no reasons to show. Add a film to it.")
+        raise ProfileError("An empty profile has no reasons to show. Add a movie to it.")
     items = [item] if against is None else [item, against]
     average = recommender.average_user if reference == "average" else None
     parts = relevance(weights, bag, items, average=average)
@@ -166,7 +166,7 @@ def first_user(recommender: Recommender) -> str:
     own = (np.diff(bags.indptr) > 0) & (base < OWN * scores[:, 0])
     for row in np.flatnonzero(own):
         told = explain(recommender, recommender.profile(users.iloc[row]), int(items[row, 0]))
-        if told.audit.ledger.closes() and told.audit.deletion.beaten >= PROVEN:
+        if told.audit.ledger.closes() and told.audit.deletion.confirmed:
             return str(users.iloc[row])
     return str(users.iloc[0])
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from relrec_core.movies.explanation.result import MovieExplanation
 
 ABOUT = (
-    "Ask why it is recommended, what speaks against it, why not another film, or how sure it is."
+    "Ask why it is recommended, what speaks against it, why not another movie, or how sure it is."
 )
 
 _ID = re.compile(r"\s+#\S+$")
@@ -39,17 +39,17 @@ def answer(
     if re.search(r"\bagainst\b|\bcontra\b|\boppos", words):
         names = [f.label for f in explanation.opposition[:3]]
         if not names:
-            return f"Nothing in this profile speaks against {explanation.title}."
-        return f"Most against {explanation.title} speak {'; '.join(names)}."
+            return f"Nothing in this profile lowers the score of {explanation.title}."
+        return f"Strongest counter-signals to {explanation.title}: {'; '.join(names)}."
     if re.search(r"\bsure\b|\bcertain\b|\bconfident\b|\blikely\b|\bprobab", words):
         return (
             f"{explanation.title} is number {explanation.rank} for {explanation.viewer}; the model "
-            f"gives it a chance of {explanation.probability:.1%} to be the next film."
+            f"gives it a chance of {explanation.probability:.1%} to be the next movie."
         )
     if re.search(r"\btrue\b|\bproof\b|\bprove\b|\btrust\b", words):
         deletion = explanation.audit.deletion
         return (
-            f"The shares add up to the score of {explanation.score:.2f}. Without the "
+            f"The contributions sum to the score of {explanation.score:.2f}. Without the "
             f"{deletion.removed} strongest reasons it changes to {deletion.after_top:.2f}; without "
             f"{deletion.removed} random ones to {deletion.after_random:.2f} on average."
         )
@@ -70,12 +70,12 @@ def _against(
     names = full + dated + bare
     close = [name] if name in names else difflib.get_close_matches(name, names, 1, 0.7)
     if not close:
-        return f"There is no film called ‘{name}’ in this data."
+        return f"There is no movie called ‘{name}’ in this data."
     written = next(kind for kind in (full, dated, bare) if close[0] in kind)
     meant = [row for row, words in enumerate(written) if words == close[0]]
     others = [row for row in meant if row != explanation.item]
     if not others:
-        return "That is the very film that is recommended."
+        return "That is the very movie that is recommended."
     if len(others) > 1:
         which = "; ".join(titles[row] for row in others)
         return f"There are {len(others)} movies of this name: {which}. Ask again for one of them."

@@ -222,5 +222,5 @@ def _require_features(bag: Indices) -> None:
     if len(bag) < 2:
         raise ProfileError(
             f"This profile has {len(bag)} features; a surrogate needs two or more to compare. "
-            "Add a film to it."
+            "Add a movie to it."
         )

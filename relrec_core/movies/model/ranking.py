@@ -96,7 +96,7 @@ def rank(weights: Weights, features: Indices, seen: Indices, n: int) -> Ranking:
     scores[seen] = -np.inf
     n = min(n, len(scores) - len(seen))
     if n <= 0:
-        raise ProfileError("This viewer has already seen every film, so nothing is left to rank.")
+        raise ProfileError("This user has already seen every movie, so nothing is left to rank.")
     top = np.argpartition(scores, -n)[-n:]
     top = top[np.argsort(-scores[top], kind="stable")]
     return Ranking(items=top, scores=scores[top])
@@ -214,7 +214,7 @@ class Recommender:
     def row(self, user_id: str) -> int:
         """Row of a viewer; raises `ProfileError` for an unknown one."""
         if user_id not in self._rows:
-            raise ProfileError(f"There is no viewer '{user_id}' in {self.data.title}.")
+            raise ProfileError(f"There is no user '{user_id}' in {self.data.title}.")
         return self._rows[user_id]
 
     def profile(self, user_id: str) -> Profile:
@@ -241,7 +241,7 @@ class Recommender:
         if len(profile.features) == 0:
             raise ProfileError(
                 "This profile is empty, so there is nothing to base a recommendation on. "
-                "Add a film or put a removed one back."
+                "Add a movie or put a removed one back."
             )
         return rank(self.weights, profile.features, profile.seen, n)
 

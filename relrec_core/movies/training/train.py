@@ -62,7 +62,7 @@ def learn(config: Config, run: Run, data: MovieData, parts: Split) -> None:
         raise DataError(
             config.dataset,
             f"{len(data.ratings)} ratings",
-            "enough liked films to split into training, development and test",
+            "enough liked movies to split into training, development and test",
         )
     with distributed.session(config.device, config.threads) as group:
         found = _search(config, run, group, data, space, parts)

@@ -11,7 +11,7 @@ from torch.nn.functional import cosine_similarity
 from relrec_core.lrp import propagate
 from relrec_core.products import store
 from relrec_core.products.explanation.explain import Explainer, Question
-from relrec_core.products.explanation.result import Method, recommended
+from relrec_core.products.explanation.result import recommended
 from relrec_core.products.model import search
 from relrec_core.products.model.ranking import Recommender
 
@@ -28,7 +28,7 @@ def rows(quick: bool) -> list[Row]:
     """
     recommender = store.recommender(store.shown_run())
     explainer = Explainer(recommender)
-    method = Method(preset=recommended(recommender.catalogue.rendered))
+    method = recommended(recommender.catalogue.rendered)
     chance = np.random.default_rng(0)
     answers, proofs = [], []
     for row in chance.integers(len(recommender.catalogue.items), size=QUESTIONS + 1):

@@ -19,17 +19,14 @@ RENDERED, PHOTOS = "reference", "epsilon-gamma"
 hurt the score more than others do, and those that `reference` names do not."""
 FADED = 0.6
 """How far a faded copy is on its way to white."""
+SHOWN = "This dashboard’s method"
+"""What the map that the products page shows first is called in tables."""
 CHOSEN, CHOSEN_PHOTOS = (f"LRP, {preset} (evidence)" for preset in (RENDERED, PHOTOS))
 """The reading and preset that the products page shows first, for rendered pictures and photos, as
 stored tables name it."""
 
 ReadingName = Literal["evidence", "paper"]
 Map = npt.NDArray[np.float32]
-
-
-def recommended(rendered: bool) -> str:
-    """Preset for a catalogue of rendered pictures, or of photos."""
-    return RENDERED if rendered else PHOTOS
 
 
 class Method(Value):
@@ -50,6 +47,17 @@ class Method(Value):
     preset: str = RENDERED
     epsilon: float = EPSILON
     ignore_bias: bool = False
+
+
+def recommended(rendered: bool) -> Method:
+    """How a catalogue of rendered pictures, or of photos, is explained at first.
+
+    Photos of one category have so much in common that little is left beyond its average, and bias
+    terms and the stabiliser take most of that; beyond the catalogue's average the pixels have it.
+    """
+    if rendered:
+        return Method(preset=RENDERED, compared="category")
+    return Method(preset=PHOTOS, compared="catalogue")
 
 
 class Cell(Value):
@@ -96,11 +104,11 @@ class ProductExplanation(Explanation):
         return values
 
     def sentence(self) -> str:
-        ours = self.grid("query")
+        ours, proof = self.grid("query"), (self.audit.ledger, self.audit.deletion)
         if self.other_title is not None:
-            return rather(self.item_title, self.other_title, self.query_title, ours)
+            return rather(self.item_title, self.other_title, self.query_title, ours, *proof)
         theirs = self.grid("recommended")
-        return because(self.item_title, self.probability, self.query_title, ours, theirs)
+        return because(self.item_title, self.probability, self.query_title, ours, theirs, *proof)
 
 
 @dataclass(frozen=True, eq=False)

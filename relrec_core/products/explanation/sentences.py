@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from relrec_core.explanation import DeletionTest, Ledger
+
 STRONGEST = 0.05
 """Share of the cells that is named."""
+MATCH = 0.05
+"""Below this probability two products do not match."""
+HALF = 0.5
+"""A map that explains less of the score names no reason."""
 
 
 def places(grid: npt.NDArray[np.float64]) -> str:
@@ -38,8 +44,10 @@ def because(
     query: str,
     ours: npt.NDArray[np.float64],
     theirs: npt.NDArray[np.float64],
+    ledger: Ledger,
+    test: DeletionTest | None = None,
 ) -> str:
-    """Why a product was recommended for another.
+    """Why a product was recommended for another, or that its map does not say why.
 
     Args:
         item: title of the recommended product.
@@ -47,13 +55,51 @@ def because(
         query: title of the other product.
         ours: (rows, columns) relevance of the query's picture.
         theirs: likewise of the recommended product's.
+        ledger: of both maps.
+        test: of both maps, once it is known.
     """
-    return (
-        f"‘{item}’ was recommended ({probability:.0%}) because of {places(theirs)} of its "
-        f"picture and {places(ours)} of ‘{query}’."
-    )
+    if probability < MATCH:
+        return f"‘{item}’ does not match ‘{query}’ (probability {probability:.0%})."
+    parts = f"{places(theirs)} of its picture and {places(ours)} of ‘{query}’"
+    return _judged(f"‘{item}’ was recommended ({probability:.0%})", parts, ledger, test)
 
 
-def rather(item: str, other: str, query: str, ours: npt.NDArray[np.float64]) -> str:
-    """Why one product was recommended for a query and not another one."""
-    return f"‘{item}’ rather than ‘{other}’, because of {places(ours)} of ‘{query}’."
+def rather(
+    item: str,
+    other: str,
+    query: str,
+    ours: npt.NDArray[np.float64],
+    ledger: Ledger,
+    test: DeletionTest | None = None,
+) -> str:
+    """Why one product was recommended for a query and not another one; see `because`."""
+    return _judged(f"‘{item}’ rather than ‘{other}’", f"{places(ours)} of ‘{query}’", ledger, test)
+
+
+def signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def explains(ledger: Ledger) -> str:
+    """How much of the score the maps carry, as a sentence."""
+    if ledger.explained is None or ledger.features <= 0:
+        return f"The map sums to {signed(ledger.features)}, the score is {signed(ledger.score)}."
+    return f"The map explains {ledger.explained:.0%} of the score."
+
+
+def _judged(said: str, parts: str, ledger: Ledger, test: DeletionTest | None) -> str:
+    """What was recommended and why; the parts are no reason where the map is weak or fails."""
+    if ledger.features <= 0:
+        return (
+            f"{said}, but not because of what the map marks: its contributions sum to "
+            f"{signed(ledger.features)}."
+        )
+    if ledger.explained is None or ledger.explained < HALF:
+        carried = "" if ledger.explained is None else f": {ledger.explained:.0%}"
+        return f"{said}, but the map explains less than half of the score{carried}."
+    if test is not None and test.confirmed is False:
+        return (
+            f"{said}. The map explains {ledger.explained:.0%} of the score and marks {parts}, but "
+            "the deletion test does not confirm these areas."
+        )
+    return f"{said} because of {parts}. {explains(ledger)}"

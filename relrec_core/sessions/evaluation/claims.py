@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from relrec_core.evaluation.claims import Claim, Source, Verdict, graded
+from relrec_core.sessions.explanation.result import expert_title
 
 PAPER = "Afchar and Hennequin, RecSys 2020"
 OURS = "Beyond the papers"
@@ -30,7 +31,7 @@ def _close(frames: Frames) -> Verdict:
     behind, ahead = by[CONTROL] - by[EXPERTS], by[EXPERTS] - baseline
     ok = behind <= 0.015 and ahead > 0.01
     return Verdict(
-        "borne out" if ok else "partly" if ahead > 0 else "not borne out",
+        "confirmed" if ok else "partly" if ahead > 0 else "not confirmed",
         f"Experts {by[EXPERTS]:.1%}, the control {by[CONTROL]:.1%}, the better baseline "
         f"{baseline:.1%} (paper: 70.9, 72.2 and 63.0 %).",
     )
@@ -50,7 +51,7 @@ def _positions(frames: Frames) -> Verdict:
     falls = last.iloc[0] - last.iloc[-1]
     kept = wide[EXPERTS].iloc[0] - wide[EXPERTS].iloc[-1]
     return Verdict(
-        "borne out" if falls > 0.05 else "not borne out",
+        "confirmed" if falls > 0.05 else "not confirmed",
         f"Repeating the last action is right for {last.iloc[0]:.0%} of first tracks and for "
         f"{last.iloc[-1]:.0%} of tenth ones; the experts lose {100 * kept:.1f} points on the way.",
     )
@@ -68,18 +69,23 @@ def _simplest(frames: Frames) -> Verdict:
     first = str(top.sort_values().index[-1])
     spread = int((top > 0.02).sum())
     return Verdict(
-        "borne out" if first == "interaction" and spread > 2 else "partly",
-        f"The expert that knows only the interactions so far decides most often "
+        "confirmed" if first == "interaction" and spread > 2 else "partly",
+        f"The expert that knows only the earlier actions decides most often "
         f"({top[first]:.0%}); {spread} of {len(top)} experts decide more than 2 % of the tracks."
         if first == "interaction"
-        else f"Most often decides ‘{first}’ ({top[first]:.0%}), not the simplest expert.",
+        else f"Most often decides ‘{expert_title(first)}’ ({top[first]:.0%}), not the simplest "
+        "expert.",
     )
 
 
 def _shares(frames: Frames) -> pd.DataFrame:
     of = frames[0][frames[0]["position"] == "all"]
     return pd.DataFrame(
-        {"Expert": of["expert"], "Decides": of["top"], "Mean share": of["mean_attribution"]}
+        {
+            "Expert": of["expert"].map(expert_title),
+            "Decides": of["top"],
+            "Mean share": of["mean_attribution"],
+        }
     )
 
 
@@ -100,9 +106,9 @@ def _known_truth(frames: Frames) -> Verdict:
     best = str(others.sort_values().index[-1])
     ours = float(of["experts"])
     return Verdict(
-        "borne out" if ours > others.max() and ours >= 0.8 else "partly",
+        "confirmed" if ours > others.max() and ours >= 0.8 else "partly",
         f"For {ours:.0%} of rightly predicted skips the deciding expert is the smallest that reads "
-        f"the planted cause; the best method applied to the control afterwards ({best}) finds it "
+        f"the known cause; the best method applied to the control afterwards ({best}) finds it "
         f"for {others.max():.0%}.",
     )
 
@@ -225,7 +231,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Which expert decides?",
         PAPER,
         "Figure 8",
-        "Attribution leans strongly to the simplest expert, with the interactions alone, without "
+        "Attribution leans strongly to the simplest expert, with earlier actions alone, without "
         "collapsing to one.",
         _source("attribution"),
         _simplest,
@@ -233,10 +239,10 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "vanishing",
-        "Does habit fade along the session?",
+        "Do earlier actions matter less along the session?",
         PAPER,
         "Figure 11",
-        "The expert of the interactions decides the first tracks and soon gives way to others.",
+        "The expert of earlier actions decides the first tracks and soon gives way to others.",
         _source("attribution"),
         _vanishes,
         _shares,
@@ -245,7 +251,7 @@ CLAIMS: tuple[Claim, ...] = (
         "known-truth",
         "Is the expert named the right one?",
         OURS,
-        "causes planted by the simulator",
+        "known causes of the simulator",
         "The attribution of experts finds causes that methods applied afterwards do not.",
         _source("known-truth"),
         _known_truth,
@@ -255,7 +261,7 @@ CLAIMS: tuple[Claim, ...] = (
         "causes",
         "Which causes are found, which are missed?",
         OURS,
-        "causes planted by the simulator",
+        "known causes of the simulator",
         "Every kind of cause is found, those with two inputs at once too.",
         _source("known-truth"),
         _by_cause,

@@ -50,6 +50,39 @@ def lanes(family: Family) -> tuple[str, ...]:
     return tuple(name for name in LANES if name in found)
 
 
+TITLES = {
+    "interaction": "earlier actions",
+    "persistence": "earlier actions",
+    "track general": "track facts",
+    "track musical": "sound",
+    "context and interaction": "context and earlier actions",
+    "track": "track facts and sound",
+    "all but musical": "all except sound",
+    "all": "all inputs",
+    "skip rate": "earlier skips of the track",
+    "music": "sound",
+    "music and popularity": "sound and popularity",
+    "all but music": "all except sound",
+    "listener and music": "listener and sound",
+}
+"""What an expert is called on screen, where that is not its name."""
+
+
+def expert_title(expert: str) -> str:
+    """What an expert is called on screen."""
+    return TITLES.get(expert, expert)
+
+
+LANE_TITLES = {
+    "persistence": "Earlier actions",
+    "context": "Context",
+    "listener": "Habits",
+    "track": "Track facts",
+    "musical": "Sound",
+}
+"""What lanes are called on screen."""
+
+
 class Given(Value):
     """A track of the first half; `track` is its row, `position` counts from 1."""
 
@@ -121,21 +154,50 @@ class SessionAnswer(Value):
 
     def sentence(self) -> str:
         track = self.focused
-        share, read = track.attribution[track.top], self.groups(track.top)
         said = "skipped" if track.predicted else "played"
-        sure = track.probability if track.predicted else 1 - track.probability
+        likely = track.probability if track.predicted else 1 - track.probability
         happened = "skipped" if track.skipped else "played"
         agrees = "It was" if said == happened else "In truth it was"
         return (
-            f"{track.label} will be {said} ({sure:.0%} sure), and {share:.0%} of that decision "
-            f"comes from {spoken(read)}. {agrees} {happened}."
+            f"{track.label} will be {said} ({likely:.0%} likely), mainly because of "
+            f"{self._reason(track)}. {agrees} {happened}."
         )
+
+    def _reason(self, track: Predicted) -> str:
+        """The largest part of the track's bar, and the strongest expert in it."""
+        parts = self.lanes(track)
+        part = max(parts, key=lambda name: parts[name])
+        text = f"{LANE_TITLES[part].lower()} ({parts[part]:.0%}"
+        if part == "persistence":
+            text += f": {self._before()}"
+        within = [name for name in self.family.names if lane(self.groups(name)) == part]
+        first = max(within, key=lambda name: track.attribution[name])
+        if len(within) > 1:
+            text += (
+                f"; most of all the expert ‘{expert_title(first)}’, {track.attribution[first]:.0%}"
+            )
+        return f"{text})"
+
+    def _before(self) -> str:
+        """What the listener did in the first half: how it ended, or how often they skipped."""
+        done = [track.skipped for track in self.given]
+        run = next((i for i, one in enumerate(reversed(done)) if one != done[-1]), len(done))
+        if run > 1:
+            return f"the last {run} tracks were {'skipped' if done[-1] else 'played'}"
+        return f"{sum(done)} of {len(done)} tracks were skipped"
 
 
 class SessionExplanation(SessionAnswer, Explanation):
     """An answer with its proof: score and audit are of the track in focus."""
 
     audit: ExpertAudit
+
+    def sentence(self) -> str:
+        told, top = super().sentence(), expert_title(self.focused.top)
+        if self.audit.deletion.confirmed is False:
+            tested = f"the test of ‘{top}’ finds no clear difference to other inputs"
+            return f"{told} Not confirmed: {tested}."
+        return told
 
     def to_frame(self) -> pd.DataFrame:
         """One row an expert, the focused track's; `contribution` sums to the probability."""

@@ -19,8 +19,8 @@ def _experts(frames: Frames) -> Verdict:
     best = rows.idxmax()
     return Verdict(
         graded(experts / control, 0.96, 0.9),
-        f"The experts rank the film that was watched among the first 10 of 101 for {experts:.1%} "
-        f"of viewers, the control without experts for {control:.1%} (paper: 67.8 % and 71.5 %); "
+        f"The experts rank the movie that was watched among the first 10 of 101 for {experts:.1%} "
+        f"of users, the control without experts for {control:.1%} (paper: 67.8 % and 71.5 %); "
         f"the best here is {best} with {rows.max():.1%}.",
     )
 
@@ -39,8 +39,8 @@ def _deciders(frames: Frames) -> Verdict:
     generic = 1 - taste
     return Verdict(
         graded(generic / 0.66, 0.8, 0.3),
-        f"For {generic:.0%} of the films the first three experts decide, which know the film, the "
-        f"viewer or both only in general terms (paper: 66 %); {taste:.0%} are left to taste.",
+        f"For {generic:.0%} of the movies the first three experts decide, which know the movie, "
+        f"the user or both only in general terms (paper: 66 %); {taste:.0%} are left to taste.",
     )
 
 
@@ -48,7 +48,7 @@ def _shares(frames: Frames) -> pd.DataFrame:
     frame = frames[0]
     return pd.DataFrame(
         {
-            "Expert": frame["expert"],
+            "Expert": frame["expert"].replace("film", "movie"),
             "Decides": frame["top_share"],
             "Mean share": frame["mean_share"],
             "HR@10 alone": frame["alone_hit_rate_10"],
@@ -61,8 +61,8 @@ def _content(frames: Frames) -> Verdict:
     content, control = rows["NCF of content alone"], rows["Plain NCF (control)"]
     return Verdict(
         graded(1 - content / control, 0.25, 0.1),
-        f"A network that reads only attributes ranks the film that was watched among the first 10 "
-        f"of 101 for {content:.1%} of viewers, one that knows each viewer and film for "
+        f"A network that reads only attributes ranks the movie that was watched among the first 10 "
+        f"of 101 for {content:.1%} of users, one that knows each user and movie for "
         f"{control:.1%} (paper: 38.6 % and 71.5 %).",
     )
 
@@ -90,10 +90,10 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "film-deciders",
-        "Which expert decides about films?",
+        "Which expert decides about movies?",
         PAPER,
         "Figure 6",
-        "66 % of the films are decided by the three experts that can be put into words.",
+        "66 % of the movies are decided by the three experts that can be put into words.",
         (Source("movies", "deciders", "ml-1m"),),
         _deciders,
         _shares,

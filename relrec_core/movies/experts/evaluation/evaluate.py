@@ -71,7 +71,7 @@ def hits_table(study: Study) -> Table:
     chosen = [{k: r[k] for k in ("method", "seed", "chosen")} for r in rows if "chosen" in r]
     notes = {
         "peers": "without attributes; hyperparameters chosen among the candidates by "
-        f"NDCG@{TOP} on the validation films, then refitted with these films",
+        f"NDCG@{TOP} on the validation movies, then refitted with these movies",
         "candidates": {
             n: [peer_settings(c) for c in candidates] for n, candidates in COMPARED.items()
         },
@@ -136,10 +136,10 @@ def _notes(study: Study) -> dict[str, Any]:
     """Conditions that differ from those of RecoNet's tables."""
     varied = {"dataset", "seed", "split_seed", "model", "device", "threads"}
     return {
-        "split": f"leave-one-out: each viewer's latest film among {NEGATIVES} films never rated, "
+        "split": f"leave-one-out: each user's latest movie among {NEGATIVES} movies never rated, "
         "the second-latest for validation; any rating counts",
         "settings": settings(study, study.seeds[0], "experts").model_dump(exclude=varied),
-        "models": "taste starts from the factors of ALS; epochs chosen on the validation films, "
-        "then one epoch with these films",
+        "models": "taste starts from the factors of ALS; epochs chosen on the validation movies, "
+        "then one epoch with these movies",
         "training_code": training_code(),
     }

@@ -80,7 +80,7 @@ class Explainer:
         """Row of a viewer; raises `ProfileError` for one the experts never met."""
         found = np.flatnonzero(self.data.users[USER].astype(str) == user_id)
         if len(found) == 0:
-            raise ProfileError(f"There is no viewer '{user_id}' in {self.data.title}.")
+            raise ProfileError(f"There is no user '{user_id}' in {self.data.title}.")
         return int(found[0])
 
     def best(self, user_id: str, n: int = 10) -> list[int]:
@@ -88,7 +88,7 @@ class Explainer:
         viewer = self.row(user_id)
         films = np.setdiff1d(np.arange(len(self.data.items)), self.learnt[viewer].indices)
         if len(films) == 0:
-            raise ProfileError("This viewer has rated every film, so nothing is left to rank.")
+            raise ProfileError("This user has rated every movie, so nothing is left to rank.")
         scores = self.predictor.judge([viewer], films[None]).probability[0]
         return [int(film) for film in films[np.argsort(-scores, kind="stable")[:n]]]
 
@@ -115,10 +115,10 @@ class Explainer:
         """
         viewer = self.row(user_id)
         if not 0 <= focus < len(films):
-            raise ProfileError(f"There are {len(films)} films; there is no number {focus + 1}.")
+            raise ProfileError(f"There are {len(films)} movies; there is no number {focus + 1}.")
         unknown = [film for film in films if not 0 <= film < len(self.data.items)]
         if unknown:
-            raise ProfileError(f"There is no film {unknown[0]}; there are {len(self.data.items)}.")
+            raise ProfileError(f"There is no movie {unknown[0]}; there are {len(self.data.items)}.")
         judged = self._judged(viewer, films)
         film = judged[focus]
         rng = np.random.default_rng([seed, 1])
@@ -149,7 +149,7 @@ class Explainer:
                 seed=seed,
                 code_version=VERSION,
             ),
-            viewer=f"Viewer {user_id}",
+            viewer=f"User {user_id}",
             focus=focus,
             films=judged,
             family=self.family,

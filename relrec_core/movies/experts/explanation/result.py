@@ -10,12 +10,17 @@ from relrec_core.explanation import Decision, ExpertAudit, Explanation
 YES = 0.5
 """Probability from which on the experts say yes."""
 KNOWS = {
-    "content": "only what kind of person this is and what kind of film",
-    "user": "this viewer’s own taste, but of the film only its kind",
-    "film": "this very film, but of the viewer only what kind of person this is",
-    "taste": "this viewer’s own taste and this very film",
+    "content": "only age, gender and occupation of the user, and genres and decade of the movie",
+    "user": "the user’s own taste, but only genres and decade of the movie",
+    "film": "this very movie, but only age, gender and occupation of the user",
+    "taste": "the user’s own taste and this very movie",
 }
 """What each expert reads, in plain words."""
+
+
+def expert_title(expert: str) -> str:
+    """What an expert is called on screen."""
+    return "movie" if expert == "film" else expert
 
 
 class JudgedFilm(Decision):
@@ -67,10 +72,13 @@ class ExpertExplanation(Explanation):
         """One row a film, with the share of every expert."""
         rows = [
             {
-                "film": film.title,
+                "movie": film.title,
                 "probability": film.probability,
-                "top expert": film.top,
-                **{f"share of {name}": share for name, share in film.attribution.items()},
+                "top expert": expert_title(film.top),
+                **{
+                    f"share of {expert_title(name)}": share
+                    for name, share in film.attribution.items()
+                },
                 "learnt from it": film.learnt,
             }
             for film in self.films
@@ -79,9 +87,12 @@ class ExpertExplanation(Explanation):
 
     def sentence(self) -> str:
         film = self.focused
-        answer = "yes" if film.yes else "no"
-        return (
-            f"The experts say {answer} to {film.title} for {self.viewer}, {film.sure:.0%} sure, "
-            f"and {film.attribution[film.top]:.0%} of that decision is the {film.top} expert’s, "
-            f"who knows {KNOWS[film.top]}."
+        answer, top = "yes" if film.yes else "no", expert_title(film.top)
+        told = (
+            f"The experts say {answer} to {film.title} for {self.viewer} (confidence "
+            f"{film.sure:.0%}). {film.attribution[film.top]:.0%} of that decision is made by the "
+            f"expert ‘{top}’, which knows {KNOWS[film.top]}."
         )
+        if self.audit.deletion.confirmed is False:
+            return f"{told} Not confirmed: the test finds no clear difference to other inputs."
+        return told

@@ -60,8 +60,8 @@ def train(config: Config, run: Run) -> None:
     if not (parts.train.nnz and parts.validation.nnz and parts.test.nnz):
         raise DataError(
             config.dataset,
-            f"{len(data.ratings)} ratings of {len(data.users)} viewers",
-            "viewers with three ratings or more, to learn from, to validate and to test",
+            f"{len(data.ratings)} ratings of {len(data.users)} users",
+            "users with three ratings or more, to learn from, to validate and to test",
         )
     with distributed.session(config.device, config.threads) as group:
         fit = Fit(config, run, group, data, attributes, parts)
@@ -141,7 +141,7 @@ class Fit:
     def _tell(self, message: str, step: float = 0.0) -> None:
         p = self.progress
         fraction = (p.epoch + step) / (self.config.epochs + 1)
-        number = p.epoch + math.ceil(step) if p.phase == SEARCH else "with all films"
+        number = p.epoch + math.ceil(step) if p.phase == SEARCH else "with all movies"
         self.run.report(min(fraction, 1.0), f"Epoch {number}: {message}")
 
     def _epoch(self, examples: Examples) -> float:
@@ -228,8 +228,8 @@ def _card(
         },
         "split": {
             "seed": config.split_seed,
-            "test": "each viewer's latest film among 100 films never rated",
-            "validation": "each viewer's second-latest film",
+            "test": "each user's latest movie among 100 movies never rated",
+            "validation": "each user's second-latest movie",
         },
         "seed": config.seed,
         "epochs": progress.best_epoch,

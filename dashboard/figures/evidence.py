@@ -260,6 +260,10 @@ def _accuracies(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return ranked(numbers, "Method", "Accuracy", ["Transformer of", "GRU of"], "Paper")
 
 
+def _confirmed(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return ranked(numbers, "Expert", "Confirmed", ["all tracks"])
+
+
 def _positions(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     by = numbers.set_index("Track")
     return lines([(str(name), by[name]) for name in by.columns], "Track", "Accuracy")
@@ -319,6 +323,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "toy": _toy,
     "close-to-control": _accuracies,
     "real-slice": _accuracies,
+    "audits": _confirmed,
     "positions": _positions,
     "simplest-first": _shares,
     "vanishing": _along,

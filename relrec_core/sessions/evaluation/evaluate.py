@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,9 @@ from relrec_core.sessions.data.encoding import Batch
 from relrec_core.sessions.data.schema import GROUPS
 from relrec_core.sessions.data.sessions import CAUSES, PARTS
 from relrec_core.sessions.data.source import Source
+from relrec_core.sessions.evaluation.audits import audit_table
 from relrec_core.sessions.evaluation.study import Study, Trained, training_code
+from relrec_core.sessions.evaluation.table import Table
 from relrec_core.sessions.explanation.gradients import METHODS, STEPS, by_group
 from relrec_core.sessions.model.metrics import THRESHOLD
 from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS
@@ -47,20 +49,6 @@ SAMPLE, QUICK_SAMPLE = 500, 20
 """Tracks on which gradients are compared with experts."""
 DRAWN = 800
 """Points of each toy task in the figure."""
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A measured table, and what to say beside it.
-
-    A table that is not about the study's sessions has its own `conditions` and its name alone.
-    `more` are tables that are stored beside it, under their own names.
-    """
-
-    frame: pd.DataFrame
-    notes: dict[str, Any]
-    conditions: dict[str, Any] | None = None
-    more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def accuracy_table(study: Study) -> Table:
@@ -298,6 +286,7 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "position": position_table,
     "attribution": attribution_table,
     "known-truth": known_truth_table,
+    "audit": audit_table,
     "toy": toy_table,
 }
 """Name -> how it is measured."""

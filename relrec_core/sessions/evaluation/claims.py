@@ -48,10 +48,11 @@ def _accuracies(frames: Frames) -> pd.DataFrame:
 def _audits(frames: Frames) -> Verdict:
     whole = frames[0][frames[0]["shares"] == "all"].set_index("expert")
     each = whole.drop(index="all tracks")["confirmed"]
+    rarest: str = each.index.tolist()[int(each.argmin())]
     return Verdict(
         graded(float(each.min()), 0.75, 0.5),
         f"Confirmed for {whole.at['all tracks', 'confirmed']:.0%} of the tracks; least often where "
-        f"{each.index[int(each.argmin())]} decided, {each.min():.0%}.",
+        f"{expert_title(rarest)} decided, {each.min():.0%}.",
     )
 
 

@@ -46,12 +46,12 @@ def _accuracies(frames: Frames) -> pd.DataFrame:
 
 
 def _audits(frames: Frames) -> Verdict:
-    whole = frames[0][frames[0]["shares"] == "all"].set_index("expert")
-    each = whole.drop(index="all tracks")["confirmed"]
+    confirmed = frames[0][frames[0]["shares"] == "all"].set_index("expert")["confirmed"]
+    each = confirmed.drop(index="all tracks")
     rarest: str = each.index.tolist()[int(each.argmin())]
     return Verdict(
         graded(float(each.min()), 0.75, 0.5),
-        f"Confirmed for {whole.at['all tracks', 'confirmed']:.0%} of the tracks; least often where "
+        f"Confirmed for {float(confirmed['all tracks']):.0%} of the tracks; least often where "
         f"{expert_title(rarest)} decided, {each.min():.0%}.",
     )
 

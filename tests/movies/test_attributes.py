@@ -86,7 +86,8 @@ def test_a_column_keeps_its_name_and_is_not_taken_for_another(tmp_path: Path) ->
         model.labels
     )
     assert model.group(space.index["series", "S"]) == "Series"
-    assert model.group(space.index["user country", "Mali"]) == "Person"
+    own = "User country, user series, user status, sex"
+    assert model.group(space.index["user country", "Mali"]) == own
     assert viewer_names(data)[0] == "Viewer 0: Peru, S, M, man"
 
 

@@ -117,7 +117,7 @@ def test_a_model_of_ten_experts_is_trained_and_explains(
     explanation = explorer.explain(explorer.session(0), 1)
     assert explanation.audit.shares.closes() and explanation.audit.ledger.closes()
     assert set(explanation.lanes(explanation.focused)) == {"persistence", "listener", "musical"}
-    assert "comes from" in explanation.sentence()
+    assert "mainly because of" in explanation.sentence()
 
 
 @pytest.mark.parametrize("value", ["1.2", "-0.1", "often", ""])

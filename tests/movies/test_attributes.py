@@ -88,7 +88,7 @@ def test_a_column_keeps_its_name_and_is_not_taken_for_another(tmp_path: Path) ->
     assert model.group(space.index["series", "S"]) == "Series"
     own = "User country, user series, user status, sex"
     assert model.group(space.index["user country", "Mali"]) == own
-    assert viewer_names(data)[0] == "Viewer 0: Peru, S, M, man"
+    assert viewer_names(data)[0] == "User 0: Peru, S, M, man"
 
 
 def test_columns_that_name_rows_are_left_out_with_a_note(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_titles_as_people_write_them() -> None:
 
 def test_viewers_are_introduced_by_what_is_known() -> None:
     known = movie_data({"genres": ["War"]}, {"gender": ["F", ""], "job": ["writer", ""]})
-    assert viewer_names(known) == ["Viewer u0: woman, writer", "Viewer u1"]
+    assert viewer_names(known) == ["User u0: woman, writer", "User u1"]
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

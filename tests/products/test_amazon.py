@@ -268,7 +268,7 @@ def test_bad_files_leave_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     code = (
-        "import resource, sys; from relrec_core.products import amazon; "
+        "import resource, sys; from relrec_core.products.data import amazon; "
         "amazon.main(['convert', *sys.argv[1:]]); "
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )

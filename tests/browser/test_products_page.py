@@ -17,7 +17,7 @@ from scripts import server
 from tests.browser.conftest import APP, Open
 from tests.products.pictures import encoded
 
-REASON = re.compile(r"was recommended \(\d+%\) because of")
+REASON = re.compile(r"was recommended \(\d+%\)")
 MORE = {
     "missing": "What+if+a+part+were+missing%3F",
     "answers": "Which+parts+match%3F",

@@ -19,7 +19,7 @@ from tests.browser.conftest import APP, Open
 from tests.sessions import made
 from tests.sessions.test_history import listening, upload
 
-REASON = re.compile(r"% of that decision comes from")
+REASON = re.compile(r"will be (skipped|played) \(\d+% likely\)")
 
 
 @pytest.fixture(scope="module")

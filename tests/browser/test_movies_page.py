@@ -210,7 +210,7 @@ def test_a_question_is_answered_by_text_and_voice(site: str, open_page: Open) ->
     box = page.get_by_role("textbox", name="Your question")
     expect(box).to_have_value("what speaks against it")
     page.wait_for_function("window.spoken.length > 0")
-    assert "against" in page.evaluate("window.spoken[0]")
+    assert "counter-signal" in page.evaluate("window.spoken[0]")
 
 
 def test_without_a_microphone_the_question_can_be_typed(site: str, open_page: Open) -> None:

@@ -12,7 +12,7 @@ st.title("Skip or play, and why?")
 with sentences():
     view = source()
     explorer = view.explorer
-    row = panels.choose(view.listing)
+    row = panels.choose(view.listing, view.opening)
     tracks, reasons = st.columns([1, 3.4], gap="large")
     with tracks:
         focus = panels.choose_track(explorer, row)

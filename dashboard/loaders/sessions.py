@@ -21,6 +21,8 @@ from relrec_core.sessions.explanation.result import SessionAnswer, SessionExplan
 from relrec_core.sessions.model.predictor import Predictor
 
 SESSIONS, EXPLANATIONS = 300, 512
+LOOKED_AT = 10
+"""Sessions whose proof is tried to find one to open with."""
 
 
 class SessionView:
@@ -56,6 +58,14 @@ class SessionView:
     def listing(self) -> pd.DataFrame:
         """Every session with its length, skip rate and surprise."""
         return browse.listing(self.explorer)
+
+    @cached_property
+    def opening(self) -> int:
+        """Row of the session that is shown first: of those in which many different experts decide,
+        the first whose proof is passed."""
+        rows = browse.chosen(self.listing, (0, 100), (0, 1), "reasons").index[:LOOKED_AT].tolist()
+        passed = (row for row in rows if self.explanation(row, 0).audit.deletion.confirmed)
+        return int(next(passed, rows[0]))
 
     @cached_property
     def shares(self) -> pd.DataFrame:

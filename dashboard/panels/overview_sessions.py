@@ -18,7 +18,6 @@ from dashboard.loaders.sessions import session_view
 from dashboard.panels.common import chart, provenance
 from relrec_core.sessions import store
 from relrec_core.sessions.evaluation.evaluate import LAST, MEAN, TITLES, stored_name
-from relrec_core.sessions.explanation import browse
 from relrec_core.sessions.explanation.result import SessionExplanation
 
 SESSIONS_PAGE = "app_pages/sessions.py"
@@ -30,7 +29,7 @@ def sessions_card() -> None:
     data, family = view.explorer.data, view.explorer.family
     st.markdown("## Sessions")
     example, facts = st.columns([1.7, 1], gap="large")
-    row = int(browse.chosen(view.listing, (0, 100), (0, 1), "reasons").index[0])
+    row = view.opening
     explanation = view.explanation(row, 0)
     with example:
         st.markdown(f"#### {escape.markdown(explanation.sentence())}")

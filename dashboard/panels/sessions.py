@@ -29,7 +29,7 @@ LENGTHS, SHARES = (SHORTEST, LONGEST), (0, 100)
 ORDERS = {"varied": "Most varied reasons", "surprise": "Most surprising", "data": "As in the data"}
 
 
-def choose(listing: pd.DataFrame) -> int:
+def choose(listing: pd.DataFrame, opening: int) -> int:
     """Pick a session by search, at random, or after filtering; gives its row."""
     pick, act, more = st.columns([4, 1, 0.8], vertical_alignment="bottom")
     with more:
@@ -44,14 +44,17 @@ def choose(listing: pd.DataFrame) -> int:
     ids = found["session"].tolist()
     labels = unique_labels(map(_name, found.itertuples()), ids)
     names = dict(zip(ids, labels, strict=True))
+    first = str(listing.at[opening, "session"])
+    first = first if first in names else ids[0]
     asked = links.adopt("session").get("session")
     if asked is not None:
-        st.session_state["session"] = asked[0] if asked else ids[0]
-    if st.session_state.get("session", ids[0]) not in names:
+        st.session_state["session"] = asked[0] if asked else first
+    st.session_state.setdefault("session", first)
+    if st.session_state["session"] not in names:
         if asked:
             said = f"There is no session ‘{asked[0]}’ here, or the filters leave it out."
             st.warning(escape.markdown(said))
-        st.session_state["session"] = ids[0]
+        st.session_state["session"] = first
     session = pick.selectbox(
         "Session",
         ids,
@@ -60,7 +63,7 @@ def choose(listing: pd.DataFrame) -> int:
         persist_state="session",
         filter_mode="contains",
     )
-    links.publish("session", None if session == ids[0] else session)
+    links.publish("session", None if session == first else session)
     others = [one for one in ids if one != session] or ids
     act.button(
         "Surprise me",

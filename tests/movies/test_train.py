@@ -202,7 +202,7 @@ def test_a_killed_training_is_seen_failed_and_resumes_to_the_same_weights(made: 
     os.kill(pid, signal.SIGKILL)
     _until(lambda: not run.status().ongoing)
     assert run.status().state == "failed"
-    assert re.search(r"signal 9.*kept", run.status().message)
+    _until(lambda: bool(re.search(r"signal 9.*kept", run.status().message)))
     kept = run.read_state()
     assert kept is not None
     assert kept[1]["epoch"] % 5 == 0

@@ -160,7 +160,8 @@ def test_odd_pictures_of_ones_own_are_asked_about(
     page.get_by_role("button", name="Your own picture").click()
     own = FilePayload(name=f"{kind}.png", mimeType="image/png", buffer=_odd(kind))
     page.locator("input[type=file]").set_input_files([own])
-    expect(page.locator("h3").filter(has_text="‘Your picture’")).to_be_visible(timeout=60_000)
+    answer = page.locator(".st-key-product_answer").get_by_text("Your picture").first
+    expect(answer).to_be_visible(timeout=60_000)
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 

@@ -136,6 +136,6 @@ def test_a_damaged_evaluation_can_be_measured_again_where_it_is_missed(
 ) -> None:
     page = open_page(f"{damaged_site}/evidence")
     box = page.locator(".st-key-claim_tastes")
-    expect(box.get_by_text("tastes-studio.csv: found no table")).to_be_visible()
+    expect(box.get_by_text("tastes-studio.json: found")).to_be_visible()
     expect(box.get_by_role("button", name="Run the quick version")).to_be_enabled()
     expect(page.locator(".st-key-count_0").get_by_role("heading")).not_to_have_text("0")

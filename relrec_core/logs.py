@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import logging.handlers
+import sys
 from pathlib import Path
 
 from relrec_core import paths, permission
@@ -49,3 +50,19 @@ class _File(logging.handlers.RotatingFileHandler):
     def _open(self) -> io.TextIOWrapper:
         Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
         return super()._open()
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say in one line that the disk takes no trace, and show that of an error all the same.
+
+        Of what was refused with a sentence, a warning, the line is enough.
+        """
+        error = sys.exception()
+        if isinstance(error, OSError):
+            print(
+                f"No log: {self.baseFilename} cannot be written ({error.strerror}).",
+                file=sys.stderr,
+            )
+            if record.levelno >= logging.ERROR:
+                print(self.format(record), file=sys.stderr)
+        else:
+            super().handleError(record)

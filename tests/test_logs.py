@@ -66,3 +66,13 @@ def test_a_place_that_cannot_be_written_stops_nobody(
     logs.begin()
     fail()
     assert "ZeroDivisionError: a bug" in capsys.readouterr().err
+
+
+def test_of_a_refusal_that_cannot_be_logged_one_line_is_said(
+    own_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own_home.write_text("a file where the folder should be")
+    logs.begin()
+    logging.getLogger(logs.LOGGER).warning("Something was refused.")
+    said = capsys.readouterr().err
+    assert said.startswith("No log: ") and said.count("\n") == 1

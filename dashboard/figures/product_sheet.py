@@ -15,7 +15,8 @@ from dashboard.figures.product_words import (
     contribution,
     ledger_in_words,
 )
-from dashboard.figures.report import STYLE
+from dashboard.figures.report import HALF, beside, page, paragraph, section, strongest, table
+from dashboard.figures.still import still
 from relrec_core.products.explanation.result import ProductExplanation
 
 SIDE, GAP, EDGE = 440, 40, 40
@@ -90,34 +91,38 @@ def _legend(x: float, y: float, scale: float) -> list[str]:
     ]
 
 
-def product_report(explanation: ProductExplanation, picture: str, panels: Sequence[Panel]) -> str:
-    """The picture, the proof and all cells in one file without links.
+def product_report(
+    explanation: ProductExplanation, picture: str, panels: Sequence[Panel], link: str
+) -> str:
+    """The picture, the proof and the strongest cells in one file.
 
     Args:
         explanation: with its proof.
         picture: made by `sheet`.
         panels: shown in it, for their words.
+        link: address of the view.
     """
-    test, p = explanation.audit.deletion, explanation.provenance
-    proof = deletion_figure(test, AREAS).to_html(full_html=False, include_plotlyjs=True)
+    test = explanation.audit.deletion
+    words = blurring_in_words(explanation)
+    proof = still(deletion_figure(test, AREAS), words, HALF)
     frame = explanation.to_frame()
-    rows = "".join(
-        f"<tr><td>{row.picture}</td><td>{row.row + 1}</td><td>{row.column + 1}</td>"
-        f"<td>{signed(row.relevance, 4)}</td></tr>"
-        for row in frame.itertuples()
+    places = zip(*(map(str, frame[name]) for name in ("picture", "row", "column")), strict=True)
+    parts = (
+        picture,
+        paragraph(" ".join(panel.in_words() for panel in panels)),
+        section(
+            "Do the contributions equal the score?", paragraph(ledger_in_words(explanation, 4))
+        ),
+        section(
+            "Does the score drop without these areas?",
+            beside(proof, paragraph(f"{judged(test)[1]}. {words}")),
+        ),
+        section(
+            "The strongest grid cells",
+            table(
+                ("Picture", "Row", "Column", "Contribution"), strongest(places, frame["relevance"])
+            ),
+            paragraph("Rows and columns count from the upper left, 16 each."),
+        ),
     )
-    sentence = html.escape(explanation.sentence())
-    tested = html.escape(f"{judged(test)[1]}. {blurring_in_words(explanation)}")
-    words = " ".join(html.escape(panel.in_words()) for panel in panels)
-    return f"""<!doctype html><html lang="en"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>{sentence}</title><style>{STYLE}
-svg{{max-width:100%;height:auto}}</style>
-<h1>{sentence}</h1>{picture}<p>{words}</p>
-<h2>Do the contributions equal the score?</h2>
-<p>{html.escape(ledger_in_words(explanation, 4))}</p>
-<h2>Does the score drop without these areas?</h2><p>{tested}</p>{proof}
-<h2>Every grid cell</h2><p>Rows and columns count from the upper left, 16 each.</p>
-<table><tr><th>Picture</th><th>Row</th><th>Column</th><th>Contribution</th></tr>{rows}</table>
-<footer>Data: {html.escape(p.dataset)} ({html.escape(p.licence)}). Model run:
-{html.escape(p.run)}. Method: {html.escape(p.method)}. Made with RelRec {p.code_version}.</footer>
-</html>"""
+    return page(explanation, parts, link)

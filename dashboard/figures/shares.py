@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 
 from dashboard import escape
 from dashboard.figures.drawing import INK, Layout, Trace, drawn
-from dashboard.figures.palette import ACCENT, faded
+from dashboard.figures.palette import ACCENT, faded, plain
+from relrec_core.explanation import ExpertAudit, Explanation
 
 ROW_PIXELS, LONGEST_LABEL = 46, 29
 READABLE_SHARE = 0.12
@@ -93,6 +94,23 @@ def share_bars(
     if focus is not None:
         layout["shapes"] = [_frame(focus)]
     return drawn(traces, layout)
+
+
+def shares_in_words(audit: ExpertAudit) -> str:
+    """What the shares of the experts, and their answers, sum to."""
+    return (
+        f"Shares of all experts {plain(audit.shares.features, 4)}; the experts’ answers, each "
+        f"times its share, {plain(audit.ledger.features, 4)}; predicted "
+        f"{plain(audit.ledger.score, 4)}."
+    )
+
+
+def experts_in_rows(explanation: Explanation, title: Callable[[str], str]) -> list[list[str]]:
+    """Every expert, what it says alone, and its share, the largest first."""
+    frame = explanation.to_frame()
+    names = [title(str(name)) for name in frame["expert"]]
+    alone, shares = ([f"{v:.1%}" for v in frame[c]] for c in ("probability", "attribution"))
+    return [list(row) for row in zip(names, alone, shares, strict=True)]
 
 
 def cut(label: str) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import escape
+from dashboard.components.save_picture import save_chart
 from dashboard.figures.flows import BASE
 from dashboard.figures.movie_words import PAPER, THEMES
+from dashboard.figures.report import report, source
 from dashboard.figures.sankey import described, sankey
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import explained
-from dashboard.panels.common import chart, downloads, slug
+from dashboard.panels.common import chart, slug
+from dashboard.panels.downloads import Files, files
 from dashboard.panels.movie_proof import movie_proof
 from relrec_core.movies.explanation.result import MovieExplanation, Reference
 from relrec_core.movies.model.ranking import Profile, Recommender
@@ -56,7 +60,7 @@ def why(explanation: MovieExplanation, shown: int = 6, *, key: str) -> None:
         chart(figure, key=f"{key}_sankey", alt=described(explanation, shown))
         st.caption(THEMES if explanation.reference == "average" else PAPER)
     with beside:
-        downloads(explanation, figure, name=_file_name(explanation), key=f"{PICTURE}_{key}")
+        _downloads(explanation, figure, f"{PICTURE}_{key}")
     with st.container(border=True):
         movie_proof(explanation, key=key)
 
@@ -89,8 +93,22 @@ def share_table(explanation: MovieExplanation, *, key: str) -> int | None:
     return BASE if picked < 0 else explanation.features[picked].feature
 
 
-def _file_name(explanation: MovieExplanation) -> str:
-    text = f"why {explanation.title} {explanation.viewer}"
-    if explanation.against:
-        text += f" not {explanation.against}"
-    return slug(text)
+def _downloads(explanation: MovieExplanation, figure: go.Figure, key: str) -> None:
+    """What is on screen, the picture being in the container with this key."""
+    item = explanation.title + (f" not {explanation.against}" if explanation.against else "")
+    name, p = slug(f"why {item} {explanation.viewer}"), explanation.provenance
+    about = {
+        "item": item,
+        "user": explanation.viewer,
+        "method": p.method,
+        "unit": "points of the score",
+    }
+    with st.popover("Download", icon=":material/download:"):
+        save_chart(container=key, name=name, headline=explanation.sentence(), source=source(p))
+        made = Files(
+            explanation,
+            explanation.to_frame,
+            about,
+            lambda link: report(explanation, figure, link),
+        )
+        files(made, name, key)

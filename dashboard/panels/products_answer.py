@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,10 +10,11 @@ from dashboard import escape, links
 from dashboard.components.picture import Look, mapped
 from dashboard.components.picture_buttons import Item, picture_buttons
 from dashboard.components.pictures import figure, pictures
-from dashboard.components.save_png import svg_button
+from dashboard.components.save_picture import save_drawing
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
 from dashboard.figures.product_sheet import product_report, sheet
+from dashboard.figures.report import source
 from dashboard.glossary import meaning
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.products import (
@@ -24,7 +24,8 @@ from dashboard.loaders.products import (
     product_picture,
     product_relevance,
 )
-from dashboard.panels.common import files, slug
+from dashboard.panels.common import slug
+from dashboard.panels.downloads import Files, files
 from dashboard.panels.product_proof import product_proof, product_proof_line
 from dashboard.panels.products import LARGE, Choice, cause_note
 from relrec_core.products.data.catalogue import ITEM, TITLE
@@ -263,9 +264,8 @@ def every_cell(
     """The exact table, and everything to take away."""
     table, save = st.columns([3.4, 1])
     with table, st.expander(f"Every grid cell ({len(explanation.cells)}), strongest first"):
-        frame = explanation.to_frame()
         st.dataframe(
-            frame.assign(row=frame["row"] + 1, column=frame["column"] + 1),
+            explanation.to_frame(),
             hide_index=True,
             key=f"{key}_cells",
             height=300,
@@ -279,8 +279,6 @@ def every_cell(
             },
             alt="Every cell of both pictures with its signed contribution, strongest first",
         )
-    p = explanation.provenance
-    footer = f"{p.dataset} ({p.licence}). Model run {p.run}. {p.method}. RelRec {p.code_version}."
     with save:
         popover = st.popover(
             "Download",
@@ -290,17 +288,30 @@ def every_cell(
             on_change="rerun",
         )
     if popover.open:
-        picture = sheet(explanation.sentence(), panels, roles, scale, footer)
+        picture = sheet(
+            explanation.sentence(), panels, roles, scale, source(explanation.provenance)
+        )
         with popover:
-            _downloads(
-                explanation, picture, lambda: product_report(explanation, picture, panels), key
-            )
+            _downloads(explanation, picture, panels, key)
 
 
 def _downloads(
-    explanation: ProductExplanation, picture: str, page: Callable[[], str], key: str
+    explanation: ProductExplanation, picture: str, panels: tuple[Panel, ...], key: str
 ) -> None:
     parts = [explanation.query_title, explanation.item_title, explanation.relation]
     name = slug(" ".join(parts))[:80]
-    svg_button(picture, key=f"{key}_png", file_name=f"{name}.png")
-    files(explanation.to_json, explanation.to_frame, page, name, key)
+    about = {
+        "query": explanation.query_title,
+        "item": explanation.item_title,
+        "user": explanation.user or "everybody",
+        "method": explanation.provenance.method,
+        "unit": "points of the score",
+    }
+    save_drawing(picture, key=f"{key}_picture", name=name)
+    made = Files(
+        explanation,
+        explanation.to_frame,
+        about,
+        lambda link: product_report(explanation, picture, panels, link),
+    )
+    files(made, name, key)

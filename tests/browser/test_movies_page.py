@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from relrec_core.movies.explanation.result import MovieExplanation
@@ -108,16 +111,44 @@ def test_a_row_of_the_list_lights_up_its_flow(site: str, open_page: Open) -> Non
 def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?viewer=300")
     shown = sentence(page)
-    found = MovieExplanation.from_json(download(page, "Explanation (JSON)").read_text("utf-8"))
-    assert found.sentence() == shown
+    told = json.loads(download(page, "Explanation (JSON)").read_text("utf-8"))
+    found = MovieExplanation.model_validate(told["explanation"])
+    assert found.sentence() == told["sentence"] == shown and told["link"] == page.url
     rows = list(csv.DictReader(io.StringIO(download(page, "Table (CSV)").read_text("utf-8"))))
     assert [r["label"] for r in rows][1:] == [f.label for f in found.features]
     assert sum(float(r["relevance"]) for r in rows) == pytest.approx(found.score, abs=1e-5)
-    html = download(page, "Page for a slide").read_text("utf-8")
-    assert shown.split(" is recommended")[0] in html.replace("&#x27;", "'")
-    assert "<script src=" not in html
-    picture = download(page, "Picture (PNG)").read_bytes()
-    assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
+    assert {(r["item"], r["user"], r["unit"]) for r in rows} == {
+        (found.title, found.viewer, "points of the score")
+    }
+    slide = Image.open(download(page, "Picture for a slide"))
+    assert slide.size == (1920, 1080) and len(slide.convert("L").getcolors() or ()) > 50
+    root = ElementTree.parse(download(page, "Picture to edit (SVG)")).getroot()
+    words = " ".join(" ".join(root.itertext()).split())
+    assert shown in words and f"Model run: {found.provenance.run}" in words
+    for label in page.locator(".st-key-main_sankey .annotation-text").all_text_contents():
+        assert label in "".join(root.itertext())
+    printed(page, download(page, "Page to print"))
+
+
+def printed(page: Page, file: Path) -> None:
+    """The page works without a script, shows every word whole, and needs two sheets at most."""
+    assert file.stat().st_size < 500_000
+    browser = page.context.browser
+    assert browser is not None
+    context = browser.new_context(java_script_enabled=False)
+    sheet = context.new_page()
+    sheet.goto(file.rename(file.with_suffix(".html")).as_uri())
+    assert sheet.locator("svg").count() == 3 and sheet.locator("tr").count() == 12
+    for drawing in sheet.locator("svg").all():
+        frame = drawing.bounding_box()
+        assert frame is not None
+        for text in drawing.locator("text").all():
+            box = text.bounding_box()
+            assert box is not None and frame["x"] <= box["x"]
+            assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
+    sheets = re.findall(rb"/Type\s*/Page\b", sheet.pdf(prefer_css_page_size=True))
+    assert 1 <= len(sheets) <= 2
+    context.close()
 
 
 def test_someone_new_gets_recommendations_without_training(site: str, open_page: Open) -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -20,6 +21,8 @@ from dashboard.figures.flows import BASE, Diagram, by_theme, strongest
 from dashboard.figures.palette import OPPOSITION, SUPPORT, faded, plain, signed
 from dashboard.figures.report import report
 from dashboard.figures.sankey import LONGEST_LABEL, described, sankey
+from dashboard.figures.still import still
+from dashboard.figures.svg import width_of
 from dashboard.figures.toy import toy_figure
 from relrec_core.explanation import DeletionTest, Ledger, Provenance
 from relrec_core.movies.explanation.result import FeatureRelevance, MovieAudit, MovieExplanation
@@ -368,6 +371,7 @@ class Page(HTMLParser):
         (self.scripts if self._in else self.words).append(data)
 
 
+SVG = "{http://www.w3.org/2000/svg}"
 NASTY = "<script>alert('x')</script><img src=http://evil.example/x> & \"Tom\""
 
 
@@ -379,7 +383,7 @@ def test_a_report_keeps_to_itself_and_shows_titles_as_text() -> None:
         update=dict.fromkeys(("dataset", "licence", "run", "method"), NASTY)
     )
     told = told.model_copy(update={"provenance": where})
-    good, bad = (report(x, sankey(x)) for x in (nice, told))
+    good, bad = (report(x, sankey(x), "") for x in (nice, told))
     page, other = Page(good), Page(bad)
     assert page.tags == other.tags  # not one element more
     assert not [link for link in other.links if re.match(r"\s*(\w+:)?//", link)]
@@ -390,15 +394,46 @@ def test_a_report_keeps_to_itself_and_shows_titles_as_text() -> None:
     assert "url(" not in good.partition("<style>")[2].partition("</style>")[0]
 
 
-def test_a_report_holds_every_share_and_the_proof() -> None:
-    told = explanation([("film", f"Film {i}", 3.0 - i) for i in range(7)])
-    shown = " ".join("".join(Page(report(told, sankey(told))).words).split())
-    for f in told.features:
+def test_a_report_holds_the_strongest_shares_their_sum_and_the_proof() -> None:
+    told = explanation([("film", f"Film {i}", 6.5 - i) for i in range(14)], base=0.1)
+    made = Page(report(told, sankey(told), "http://here/?a=b"))
+    shown = " ".join("".join(made.words).split())
+    ordered = sorted(told.features, key=lambda f: -abs(f.relevance))
+    for f in ordered[:10]:
         assert f"{f.label}{f.group}{signed(f.relevance, 4)}" in shown
+    rest = told.base + sum(f.relevance for f in ordered[10:])
+    assert f"5 others together{signed(rest, 4)}" in shown
+    assert "script" not in made.tags and "http://here/?a=b" in shown
     assert deletion_in_words(told.audit.deletion) in shown
     assert f"Score {plain(told.score, 4)}." in shown
     assert judged(told.audit.deletion)[1] in shown
     assert told.sentence() in shown
+
+
+@settings(asked, max_examples=25)
+@given(told=explanations(), shown=COUNTS)
+def test_the_still_sankey_says_what_the_moving_one_says(told: MovieExplanation, shown: int) -> None:
+    figure = sankey(told, shown)
+    page = Page(still(figure, "words"))
+    assert page.tags.count("path") == len(figure.data[0].link.value or ())
+    assert page.tags.count("rect") == len(figure.data[0].node.x or ())
+    said = "".join(page.words)
+    assert said == "".join(Page("".join(a.text for a in figure.layout.annotations)).words)
+
+
+def test_a_still_picture_clips_no_label_and_keeps_the_scale() -> None:
+    test = explanation([("film", "Alien", 2.0)]).audit.deletion
+    drawn = still(deletion_figure(test, ("a rather long name of a row", "b", "c")), "words", 400)
+    root = ElementTree.fromstring(drawn)
+    for text in (texts := list(root.iter(f"{SVG}text"))):
+        words = "".join(text.itertext())
+        x, wide = float(text.get("x", 0)), width_of(words, float(text.get("font-size", 0)))
+        left = x - {"end": wide, "middle": wide / 2}.get(text.get("text-anchor", ""), 0)
+        assert left >= 0 and left + wide <= 400, words
+    assert len(texts) > 5
+    random, whole = (float(circle.get("cx", 0)) for circle in root.iter(f"{SVG}circle"))
+    (line,) = (line for line in root.iter(f"{SVG}line"))
+    assert float(line.get("x1", 0)) == whole > random
 
 
 @pytest.mark.parametrize("file", sorted(FIGURES.glob("*.py")), ids=lambda p: p.stem)

@@ -19,6 +19,7 @@ from dashboard.figures.heatmap import (
 )
 from dashboard.figures.palette import OPPOSITION, SUPPORT, rgb
 from dashboard.figures.product_sheet import product_report, sheet
+from dashboard.figures.report import ROWS
 from relrec_core.explanation import Audit, DeletionTest, Ledger, Provenance
 from relrec_core.products.explanation.result import GRID, Cell, ProductExplanation
 
@@ -124,12 +125,13 @@ def test_the_page_to_take_away_needs_nothing_else() -> None:
         probability=0.73,
         cells=cells,
     )
-    page = product_report(explanation, picture, [shown, shown])
+    page = product_report(explanation, picture, [shown, shown], "")
     assert "<mug>" not in page and explanation.item_title in page
     told = (
         "Contribution of both pictures +15.0000, blurred baseline +4.0000, not attributed +1.0000"
     )
     assert told in page and "Confirmed: larger drop than all 20 random removals" in page
-    assert page.count("<td>recommended</td>") == GRID**2
+    assert page.count("<td>recommended</td>") + page.count("<td>query</td>") == ROWS
+    assert f"{2 * GRID**2 - ROWS} others together" in page and "<script" not in page
     addresses = re.findall(r'<(?:img|image|link|script)\b[^>]* (?:src|href)="([^"]{0,12})', page)
     assert addresses and all(a.startswith("data:") for a in addresses)

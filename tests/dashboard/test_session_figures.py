@@ -67,9 +67,11 @@ def test_a_report_shows_names_as_text(told: SessionExplanation) -> None:
             "provenance": told.provenance.model_copy(update=names),
         }
     )
-    page, other = (Page(session_report(x, figures.bars(x), figures.hasse(x))) for x in (told, bad))
+    page, other = (
+        Page(session_report(x, figures.bars(x), figures.hasse(x), "")) for x in (told, bad)
+    )
     assert page.tags == other.tags
-    assert "".join(other.words).count(NASTY) >= 2 + 1 + 5  # title, heading, session, footer
+    assert "".join(other.words).count(NASTY) >= 2 + 1 + 4  # title, heading, session, footer
     assert "alert('x')</" not in "".join(other.scripts)
 
 

@@ -88,8 +88,9 @@ class ProductExplanation(Explanation):
     cells: tuple[Cell, ...]
 
     def to_frame(self) -> pd.DataFrame:
-        """picture, row, column, relevance; strongest support first."""
+        """picture, row and column from 1, relevance; strongest support first."""
         frame = pd.DataFrame([cell.model_dump() for cell in self.cells])
+        frame[["row", "column"]] += 1
         return frame.sort_values("relevance", ascending=False, kind="stable", ignore_index=True)
 
     def grid(self, picture: str) -> npt.NDArray[np.float64]:

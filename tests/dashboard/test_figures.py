@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -261,6 +262,11 @@ def test_labels_are_never_longer_than_there_is_room(told: MovieExplanation) -> N
             assert label == whole
         else:
             assert whole.startswith(label.removesuffix("…").rstrip())
+
+
+def test_what_is_drawn_unvalidated_is_valid() -> None:
+    plain = sankey(explanation([("film", "Alien", 2.0), ("genre", "War", -1.0)], base=1)).to_dict()
+    assert go.Figure(plain).to_dict() == plain and "template" in plain["layout"]
 
 
 def test_a_long_title_loses_its_year_before_its_words() -> None:

@@ -45,7 +45,7 @@ const lines = (text, size, weight, family, width) => {
   const pen = document.createElement('canvas').getContext('2d');
   pen.font = `${weight} ${size}px ${family}`;
   const found = [];
-  for (const word of text.split(/\s+/)) {
+  for (const word of text.replaceAll(' %', '\u00a0%').split(/[ \n]+/)) {
     const longer = found.length ? `${found.at(-1)} ${word}` : word;
     if (found.length && pen.measureText(longer).width <= width) found[found.length - 1] = longer;
     else found.push(word);

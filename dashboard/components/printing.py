@@ -1,4 +1,4 @@
-"""Every page on paper: without controls, and with nothing cut off."""
+"""Charts whose text follows the width, and pages on paper: no controls, nothing cut off."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from dashboard.components.files import HERE, component
 _fitting = component("printing", "", js=["printing"], css=[])
 
 
-def printable() -> None:
-    """Prepare the page for the browser's print; shows nothing."""
-    st.html(f"<style>{(HERE / 'printing.css').read_text('utf-8')}</style>")
-    _fitting(key="printing")
+_STYLE = "".join((HERE / f"{name}.css").read_text("utf-8") for name in ("charts", "printing"))
+
+
+def fitting() -> None:
+    """Fit this page's charts to the window and to a sheet; shows nothing."""
+    st.html(f"<style>{_STYLE}</style>")
+    _fitting(key="fitting")

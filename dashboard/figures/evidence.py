@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from dashboard import escape
 from dashboard.figures.curves import COLOURS, DASHES, comparison
-from dashboard.figures.palette import OPPOSITION, SUPPORT, faded
+from dashboard.figures.palette import OPPOSITION, SUPPORT, faded, on
 from dashboard.figures.toy import toy_figure
 from relrec_core.products.explanation.result import SHOWN
 from relrec_core.sessions.explanation.result import expert_title
@@ -36,7 +36,7 @@ def ranked(
             name="Measured here",
             textposition="inside",
             insidetextanchor="start",
-            insidetextfont={"color": "white"},
+            insidetextfont={"color": list(map(on, figure.data[0].marker.color))},
         )
         figure.add_trace(
             go.Scatter(

@@ -44,6 +44,10 @@ THEMES = (
     "Themes are genres; a movie’s contribution is split over its genres in equal parts. Grey is "
     "what the average user gets: nobody’s own taste."
 )
+STEP_BY_STEP = (
+    "Each bar begins where the one before ends; the last is the score. Strongest contributions "
+    "first, the others summed up."
+)
 PAPER = (
     "As in the paper: relevance is counted from zero, so that what any user would get counts as "
     "this user’s taste. Only the strongest reasons are drawn."

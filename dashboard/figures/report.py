@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 from dashboard.figures.audit import deletion_figure, deletion_in_words, judged
 from dashboard.figures.movie_words import CHANGES, Change, changed, ledger_in_words
 from dashboard.figures.palette import signed
-from dashboard.figures.sankey import described
 from dashboard.figures.still import still
 from relrec_core.explanation import DeletionTest, Explanation, Provenance
 from relrec_core.movies.explanation.result import MovieExplanation
@@ -100,7 +99,7 @@ def strongest(words: Iterable[Sequence[str]], values: Iterable[float]) -> list[l
     return named
 
 
-def report(explanation: MovieExplanation, figure: go.Figure, link: str) -> str:
+def report(explanation: MovieExplanation, figure: go.Figure, words: str, link: str) -> str:
     """The sentence, the picture, the proof and the strongest reasons in one file."""
     audit = explanation.audit
     tests = {"Replaced": audit.replacement, "Removed": audit.deletion}
@@ -108,7 +107,7 @@ def report(explanation: MovieExplanation, figure: go.Figure, link: str) -> str:
     frame = explanation.to_frame()
     words = zip(map(str, frame["label"]), map(str, frame["group"]), strict=True)
     parts = (
-        still(figure, described(explanation)),
+        still(figure, words),
         section(
             "Do the contributions equal the score?", paragraph(ledger_in_words(explanation, 4))
         ),

@@ -64,7 +64,8 @@ def _figure(explanation: MovieExplanation, diagram: Diagram, lit: int | None) ->
         if node.column == last:
             notes.append(_end(explanation, node, centre, half))
         elif node.column == 0 or node.feature != BASE:
-            text = f"{_short(node.label, node.column)}  <b>{signed(node.relevance)}</b>"
+            label = shortened(node.label, LONGEST_THEME if node.column else LONGEST_LABEL)
+            text = f"{label}  <b>{signed(node.relevance)}</b>"
             strong = lit is not None and node.feature == lit
             thin = 2 * half * inner < TEXT_PIXELS
             across, down = columns[node.column] + BESIDE, 1 - (centre - half if thin else centre)
@@ -127,7 +128,7 @@ def _end(explanation: MovieExplanation, node: Node, centre: float, half: float) 
         if explanation.against is not None:
             ahead = "ahead" if explanation.score >= 0 else "behind"
             score = f"{ahead} by <b>{plain(abs(explanation.score))}</b>"
-        words = f"<b>{_short(explanation.title, 0)}</b>, {score}<br>{words}"
+        words = f"<b>{shortened(explanation.title)}</b>, {score}<br>{words}"
     down = 1 - (centre - half if node.raises else centre + half)
     return _note(1.0, down, words, "right", "bottom" if node.raises else "top")
 
@@ -157,9 +158,8 @@ def _opacity(band: Band, source: Node, lit: int | None) -> float:
     return LINK if band.feature is not None or source.column else LINK_REST
 
 
-def _short(label: str, column: int) -> str:
-    """Without the year if that is enough to fit, else cut."""
-    longest = LONGEST_THEME if column else LONGEST_LABEL
+def shortened(label: str, longest: int = LONGEST_LABEL) -> str:
+    """Without the year if that is enough to fit, else cut; ready for Plotly."""
     if len(label) > longest and label.endswith(")") and label[-6:-1].strip("(").isdigit():
         label = label[:-6].rstrip()
     cut = label if len(label) <= longest else label[: longest - 1].rstrip() + "…"

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from dashboard import escape
 from dashboard.figures.drawing import INK, Layout, Trace, drawn
-from dashboard.figures.palette import ACCENT, faded, plain
+from dashboard.figures.palette import ACCENT, faded, on, plain
 from relrec_core.explanation import ExpertAudit, Explanation
 
 ROW_PIXELS, LONGEST_LABEL = 46, 29
@@ -35,6 +35,7 @@ def share_bars(
     The row at `focus` is framed; `customdata` of a bar is the number of its row.
     """
     places = list(range(len(rows)))
+    largest = [max(band.shares[i] for band in bands) for i in places]
     traces: list[Trace] = [
         {
             "type": "bar",
@@ -44,11 +45,14 @@ def share_bars(
             "width": 0.42,
             "name": escape.plotly(band.name),
             "customdata": places,
-            "text": [f"{s:.0%}" if s >= READABLE_SHARE else "" for s in band.shares],
+            "text": [
+                f"{s:.0%}" if s >= min(READABLE_SHARE, largest[i]) else ""
+                for i, s in enumerate(band.shares)
+            ],
             "textposition": "inside",
             "insidetextanchor": "middle",
             "textangle": 0,
-            "textfont": {"color": "#ffffff", "size": 12},
+            "textfont": {"color": on(band.colour), "size": 12},
             "marker": {
                 "color": band.colour,
                 "pattern": {

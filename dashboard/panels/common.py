@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import escape
+from dashboard.figures.drawing import INK
 from dashboard.figures.report import source
 from relrec_core.errors import RelRecError
 from relrec_core.explanation import Explanation
@@ -36,6 +37,11 @@ def sentences(*, stop: bool = True) -> Iterator[None]:
 
 
 def chart(figure: go.Figure, *, key: str, alt: str) -> None:
+    """A figure whose axes and legend are as dark as the text of the page."""
+    ink = {"color": INK}
+    figure.update_layout(legend={"font": ink})
+    figure.update_xaxes(tickfont=ink, title={"font": ink})
+    figure.update_yaxes(tickfont=ink, title={"font": ink})
     st.plotly_chart(figure, key=key, config=PLOTLY, alt=alt)
 
 

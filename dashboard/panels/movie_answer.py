@@ -8,9 +8,10 @@ import streamlit as st
 from dashboard import escape
 from dashboard.components.save_picture import save_chart
 from dashboard.figures.flows import BASE
-from dashboard.figures.movie_words import PAPER, THEMES
+from dashboard.figures.movie_words import PAPER, STEP_BY_STEP, THEMES
 from dashboard.figures.report import report, source
 from dashboard.figures.sankey import described, sankey
+from dashboard.figures.waterfall import waterfall, waterfall_in_words
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import explained
 from dashboard.panels.common import chart, slug
@@ -20,6 +21,7 @@ from relrec_core.movies.explanation.result import MovieExplanation, Reference
 from relrec_core.movies.model.ranking import Profile, Recommender
 
 PICTURE = "film_picture"
+FLOW, WATERFALL = "Flow", "Waterfall"
 COUNTED: dict[Reference, str] = {
     "average": "Beyond the average user",
     "none": "As in the paper",
@@ -31,7 +33,19 @@ def answered(
 ) -> MovieExplanation:
     """The answer to the page's question, and the choice of what contributions count from."""
     headline = st.container()
-    reference = st.segmented_control(
+    counted, drawn = st.columns([1.4, 1])
+    drawn.segmented_control(
+        "Picture",
+        (FLOW, WATERFALL),
+        default=FLOW,
+        required=True,
+        key="drawn",
+        bind="query-params",
+        label_visibility="collapsed",
+        help="Flow: reasons, themes and movie. Waterfall: the same contributions one after the "
+        "other, from the base value to the score.",
+    )
+    reference = counted.segmented_control(
         "Contributions",
         COUNTED,
         format_func=COUNTED.__getitem__,
@@ -55,12 +69,15 @@ def why(explanation: MovieExplanation, shown: int = 6, *, key: str) -> None:
     picture, beside = st.columns([1.75, 1], gap="medium")
     with beside:
         lit = share_table(explanation, key=key)
-    figure = sankey(explanation, shown, lit=lit)
+    falls = st.session_state.get("drawn") == WATERFALL
+    draw, describe = (waterfall, waterfall_in_words) if falls else (sankey, described)
+    figure, words = draw(explanation, shown, lit=lit), describe(explanation, shown)
     with picture, st.container(key=f"{PICTURE}_{key}"):
-        chart(figure, key=f"{key}_sankey", alt=described(explanation, shown))
-        st.caption(THEMES if explanation.reference == "average" else PAPER)
+        chart(figure, key=f"{key}_{'waterfall' if falls else 'sankey'}", alt=words)
+        told = THEMES if explanation.reference == "average" else PAPER
+        st.caption(STEP_BY_STEP if falls else told)
     with beside:
-        _downloads(explanation, figure, f"{PICTURE}_{key}")
+        _downloads(explanation, figure, words, f"{PICTURE}_{key}")
     with st.container(border=True):
         movie_proof(explanation, key=key)
 
@@ -93,7 +110,7 @@ def share_table(explanation: MovieExplanation, *, key: str) -> int | None:
     return BASE if picked < 0 else explanation.features[picked].feature
 
 
-def _downloads(explanation: MovieExplanation, figure: go.Figure, key: str) -> None:
+def _downloads(explanation: MovieExplanation, figure: go.Figure, words: str, key: str) -> None:
     """What is on screen, the picture being in the container with this key."""
     item = explanation.title + (f" not {explanation.against}" if explanation.against else "")
     name, p = slug(f"why {item} {explanation.viewer}"), explanation.provenance
@@ -109,6 +126,6 @@ def _downloads(explanation: MovieExplanation, figure: go.Figure, key: str) -> No
             explanation,
             explanation.to_frame,
             about,
-            lambda link: report(explanation, figure, link),
+            lambda link: report(explanation, figure, words, link),
         )
         files(made, name, key)

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from dashboard.figures.palette import contrast
 from relrec_core.movies.explanation.result import MovieExplanation
 from tests.browser.conftest import Open
 
@@ -43,6 +44,13 @@ def test_a_picture_comes_with_its_sentence_and_its_proof(site: str, open_page: O
     page = open_page(f"{site}/movies?viewer=300")
     assert "User 300" in sentence(page)
     expect(page.locator(".sankey-link").first).to_be_visible()
+    tick = page.locator(".js-plotly-plot .ytick text").first
+    colours = [
+        place.evaluate("(e, name) => getComputedStyle(e)[name]", name)
+        for place, name in ((tick, "fill"), (page.locator(".stApp"), "backgroundColor"))
+    ]
+    shown = [f"#{bytes(map(int, re.findall('[0-9]+', c)[:3])).hex()}" for c in colours]
+    assert contrast(*shown) >= 4.5
     expect(page.get_by_text("Do the contributions equal the score?").first).to_be_visible()
     expect(page.get_by_text("Sum matches the score").first).to_be_visible()
     expect(page.get_by_text("Does the score drop without the named reasons?").first).to_be_visible()
@@ -128,6 +136,9 @@ def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
     for label in page.locator(".st-key-main_sankey .annotation-text").all_text_contents():
         assert label in "".join(root.itertext())
     printed(page, download(page, "Page to print"))
+    page.emulate_media(media="print")
+    expect(page.locator(".sankey-link").first).to_be_visible()
+    expect(page.get_by_role("button").filter(visible=True)).to_have_count(0)
 
 
 def printed(page: Page, file: Path) -> None:

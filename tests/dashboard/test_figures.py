@@ -25,6 +25,7 @@ from dashboard.figures.sankey import LONGEST_LABEL, described, sankey
 from dashboard.figures.still import still
 from dashboard.figures.svg import width_of
 from dashboard.figures.toy import toy_figure
+from dashboard.figures.waterfall import steps, waterfall
 from relrec_core.explanation import DeletionTest, Ledger, Provenance
 from relrec_core.movies.explanation.result import FeatureRelevance, MovieAudit, MovieExplanation
 
@@ -265,8 +266,10 @@ def test_labels_are_never_longer_than_there_is_room(told: MovieExplanation) -> N
 
 
 def test_what_is_drawn_unvalidated_is_valid() -> None:
-    plain = sankey(explanation([("film", "Alien", 2.0), ("genre", "War", -1.0)], base=1)).to_dict()
-    assert go.Figure(plain).to_dict() == plain and "template" in plain["layout"]
+    told = explanation([("film", "Alien", 2.0), ("genre", "War", -1.0)], base=1)
+    for drawn in (sankey(told), waterfall(told)):
+        plain = drawn.to_dict()
+        assert go.Figure(plain).to_dict() == plain and "template" in plain["layout"]
 
 
 def test_a_long_title_loses_its_year_before_its_words() -> None:
@@ -389,7 +392,7 @@ def test_a_report_keeps_to_itself_and_shows_titles_as_text() -> None:
         update=dict.fromkeys(("dataset", "licence", "run", "method"), NASTY)
     )
     told = told.model_copy(update={"provenance": where})
-    good, bad = (report(x, sankey(x), "") for x in (nice, told))
+    good, bad = (report(x, sankey(x), "", "") for x in (nice, told))
     page, other = Page(good), Page(bad)
     assert page.tags == other.tags  # not one element more
     assert not [link for link in other.links if re.match(r"\s*(\w+:)?//", link)]
@@ -402,7 +405,7 @@ def test_a_report_keeps_to_itself_and_shows_titles_as_text() -> None:
 
 def test_a_report_holds_the_strongest_shares_their_sum_and_the_proof() -> None:
     told = explanation([("film", f"Film {i}", 6.5 - i) for i in range(14)], base=0.1)
-    made = Page(report(told, sankey(told), "http://here/?a=b"))
+    made = Page(report(told, sankey(told), "", "http://here/?a=b"))
     shown = " ".join("".join(made.words).split())
     ordered = sorted(told.features, key=lambda f: -abs(f.relevance))
     for f in ordered[:10]:
@@ -414,6 +417,22 @@ def test_a_report_holds_the_strongest_shares_their_sum_and_the_proof() -> None:
     assert f"Score {plain(told.score, 4)}." in shown
     assert judged(told.audit.deletion)[1] in shown
     assert told.sentence() in shown
+
+
+@settings(asked, max_examples=25)
+@given(told=explanations(), shown=COUNTS)
+def test_a_waterfall_ends_at_the_score(told: MovieExplanation, shown: int) -> None:
+    *made, score = steps(told, shown)
+    at = 0.0
+    for step in made:
+        assert step.start == pytest.approx(at, abs=1e-9)
+        at = step.start + step.change
+    assert at == pytest.approx(told.score, abs=1e-9) and score.change == told.score
+    sizes = [abs(step.change) for step in made if step.feature is not None]
+    assert len(sizes) == min(shown, len(told.features)) and sizes == sorted(sizes, reverse=True)
+    bars = waterfall(told, shown).data[0]
+    assert list(bars.base) == [step.start for step in (*made, score)]
+    assert list(bars.x) == [step.change for step in (*made, score)]
 
 
 @settings(asked, max_examples=25)

@@ -10,6 +10,7 @@ import pytest
 from dashboard.figures import sessions as figures
 from dashboard.figures.audit import deletion_figure
 from dashboard.figures.drawing import drawn
+from dashboard.figures.palette import contrast
 from dashboard.figures.session_report import session_report
 from dashboard.figures.session_words import flip_words
 from dashboard.memory import settle
@@ -49,7 +50,10 @@ def test_the_bars_are_the_shares_between_their_words(told: SessionExplanation) -
     assert {b.name for b in bars} == set(by_title)
     for bar in bars:
         assert list(bar.x) == [t.attribution[by_title[bar.name]] for t in told.predicted]
+        assert contrast(bar.textfont.color, bar.marker.color) >= 4.5
         assert list(bar.customdata) == list(range(len(told.predicted)))
+    for row, track in enumerate(told.predicted):
+        assert f"{max(track.attribution.values()):.0%}" in [bar.text[row] for bar in bars]
     for words in (left, right):
         assert words.hoverinfo == "skip"  # no click picks words
         bold = [i for i, word in enumerate(words.text) if word.startswith("<b>")]

@@ -105,7 +105,7 @@ def report(explanation: MovieExplanation, figure: go.Figure, words: str, link: s
     tests = {"Replaced": audit.replacement, "Removed": audit.deletion}
     proofs = [_proof(test, CHANGES[name]) for name, test in tests.items() if test is not None]
     frame = explanation.to_frame()
-    words = zip(map(str, frame["label"]), map(str, frame["group"]), strict=True)
+    named = zip(map(str, frame["label"]), map(str, frame["group"]), strict=True)
     parts = (
         still(figure, words),
         section(
@@ -114,7 +114,7 @@ def report(explanation: MovieExplanation, figure: go.Figure, words: str, link: s
         section("Does the score drop without the named reasons?", beside(*proofs)),
         section(
             "The strongest contributions",
-            table(("Reason", "Group", "Contribution"), strongest(words, frame["relevance"])),
+            table(("Reason", "Group", "Contribution"), strongest(named, frame["relevance"])),
         ),
     )
     return page(explanation, parts, link)

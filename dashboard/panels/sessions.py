@@ -332,7 +332,9 @@ def what_if(explorer: Explorer, row: int) -> None:
 def many(view: SessionView) -> None:
     """Who decides over all sessions of the page, and how often the answers are right."""
     frame, explorer = view.shares, view.explorer
-    spoken = "; ".join(f"{expert_title(r.expert)} {r.mean:.0%}" for r in frame.itertuples())
+    spoken = "; ".join(
+        f"{expert_title(e)} {m:.0%}" for e, m in zip(frame["expert"], frame["mean"], strict=True)
+    )
     chart(
         figures.histogram(frame),
         key="session_histogram",

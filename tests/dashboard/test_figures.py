@@ -405,7 +405,9 @@ def test_a_report_keeps_to_itself_and_shows_titles_as_text() -> None:
 
 def test_a_report_holds_the_strongest_shares_their_sum_and_the_proof() -> None:
     told = explanation([("film", f"Film {i}", 6.5 - i) for i in range(14)], base=0.1)
-    made = Page(report(told, sankey(told), "", "http://here/?a=b"))
+    text = report(told, sankey(told), "<words>", "http://here/?a=b")
+    assert 'aria-label="&lt;words&gt;"' in text
+    made = Page(text)
     shown = " ".join("".join(made.words).split())
     ordered = sorted(told.features, key=lambda f: -abs(f.relevance))
     for f in ordered[:10]:

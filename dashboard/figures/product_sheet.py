@@ -6,7 +6,10 @@ import html
 import textwrap
 from collections.abc import Sequence
 
+from PIL import Image
+
 from dashboard.figures.audit import deletion_figure, judged
+from dashboard.figures.closeup import Region, contours, strongest_region
 from dashboard.figures.heatmap import Panel, data_url, marks, over
 from dashboard.figures.palette import OPPOSITION, SUPPORT, signed
 from dashboard.figures.product_words import (
@@ -26,22 +29,37 @@ _FONT = "system-ui,-apple-system,'Segoe UI',sans-serif"
 
 
 def sheet(
-    sentence: str, panels: Sequence[Panel], roles: Sequence[str], scale: float, footer: str
+    sentence: str,
+    panels: Sequence[tuple[Panel, str]],
+    scale: float,
+    footer: str,
+    coloured: bool = False,
 ) -> str:
-    """The sentence, the pictures under their maps and the legend, as one SVG without links."""
+    """The sentence, the pictures under their maps and the legend, as one SVG without links.
+
+    Args:
+        sentence: on top.
+        panels: each with what stands above it.
+        scale: relevance that gets the full colour.
+        footer: where all this comes from.
+        coloured: leave the pictures their colours; the maps become lines.
+    """
     width = 2 * EDGE + len(panels) * SIDE + (len(panels) - 1) * GAP
     lines = textwrap.wrap(sentence, LETTERS * width // 1000)
     top = EDGE + 34 * len(lines) + 44
     parts = [_text(EDGE, EDGE + 24 + 34 * i, line, 25, weight=600) for i, line in enumerate(lines)]
-    for i, (panel, role) in enumerate(zip(panels, roles, strict=True)):
+    for i, (panel, title) in enumerate(panels):
         left = EDGE + i * (SIDE + GAP)
-        parts.append(_text(left, top - 14, f"{role}: {panel.title}", 16))
-        source = data_url(over(panel, scale, SIDE, 0.8))
+        parts.append(_text(left, top - 14, title, 16))
+        source = data_url(_under(panel, scale, coloured))
         parts.append(
             f'<image x="{left}" y="{top}" width="{SIDE}" height="{SIDE}" href="{source}"/>'
             f'<rect x="{left}" y="{top}" width="{SIDE}" height="{SIDE}" fill="none" '
             'stroke="#dedad0"/>'
         )
+        region = strongest_region(panel)
+        if region is not None:
+            parts.append(_outline(left + region.left * SIDE, top + region.top * SIDE, region))
         parts += [
             _pill(left + m.across * SIDE, top + m.down * SIDE, m.relevance) for m in marks(panel)
         ]
@@ -65,6 +83,23 @@ def _text(
     return (
         f'<text x="{x:g}" y="{y:g}" font-size="{size}" font-weight="{weight}" fill="{fill}">'
         f"{html.escape(text)}</text>"
+    )
+
+
+def _under(panel: Panel, scale: float, coloured: bool) -> Image.Image:
+    """The picture under its map."""
+    if not coloured:
+        return over(panel, scale, SIDE, 0.8)
+    base = panel.picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS).convert("RGBA")
+    lines = contours(panel, scale).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return Image.alpha_composite(base, lines).convert("RGB")
+
+
+def _outline(x: float, y: float, region: Region) -> str:
+    box = f'x="{x:g}" y="{y:g}" width="{region.side * SIDE:g}" height="{region.side * SIDE:g}"'
+    return "".join(
+        f'<rect {box} rx="3" fill="none" stroke="{colour}" stroke-width="{width}"/>'
+        for colour, width in (("#1b1d22", 5), ("#fff", 2))
     )
 
 

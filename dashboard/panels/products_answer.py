@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import escape, links
 from dashboard.components.picture import Look, mapped
 from dashboard.components.picture_buttons import Item, picture_buttons
-from dashboard.components.pictures import figure, pictures
+from dashboard.components.pictures import close_by, figure, pictures
 from dashboard.components.save_picture import save_drawing
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
@@ -27,7 +27,7 @@ from dashboard.loaders.products import (
 from dashboard.panels.common import slug
 from dashboard.panels.downloads import Files, files
 from dashboard.panels.product_proof import product_proof, product_proof_line
-from dashboard.panels.products import LARGE, Choice, cause_note
+from dashboard.panels.products import LARGE, Choice, by_colour, cause_note
 from relrec_core.products.data.catalogue import ITEM, TITLE
 from relrec_core.products.explanation.explain import Explainer
 from relrec_core.products.explanation.result import ProductExplanation, Relevance
@@ -107,7 +107,7 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
     headline = st.empty()
     shown = Shown(explainer, key, choice, candidates, relevances, picked, Look(1.0), headline)
     every = [shown.panels(i) for i in range(len(candidates))]
-    scale = shared_scale([panel for pair in every for panel in pair])
+    scale = shared_scale(every[picked])
     answer, others = (
         (st.container(), st.container()) if presentation else st.columns([2.05, 1], gap="medium")
     )
@@ -129,10 +129,17 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
         pictures(
             [
                 figure(
-                    mapped(panel, scale, address=address, numbers=True),
+                    mapped(
+                        panel,
+                        scale,
+                        address=address,
+                        numbers=True,
+                        coloured=by_colour(shown.of, asked.question.relation),
+                    ),
                     role,
                     panel.title,
                     words.contribution(panel.total),
+                    [] if presentation else close_by(panel, address),
                 )
                 for panel, role, address in zip(
                     every[picked], ROLES, (encoded, shown.address(rows[picked])), strict=True
@@ -191,7 +198,7 @@ def _look(scale: float) -> Look:
 def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: str) -> None:
     items = []
     ids, question = shown.of.catalogue.items[ITEM], shown.asked.question
-    row = question.query.row
+    row, coloured = question.query.row, by_colour(shown.of, question.relation)
     for candidate, found, pair in zip(shown.candidates, shown.relevances, every, strict=True):
         known = shown.of.known(question.query, question.relation, candidate.row)
         items.append(
@@ -199,7 +206,7 @@ def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: s
                 str(ids.iloc[candidate.row]),
                 f"{candidate.probability:.0%} · {pair[1].title}",
                 [
-                    mapped(panel, look.scale, address=address)
+                    mapped(panel, look.scale, address=address, coloured=coloured)
                     for panel, address in zip(
                         pair, (encoded, shown.address(candidate.row)), strict=True
                     )
@@ -249,14 +256,14 @@ def proof(shown: Shown, presentation: bool) -> ProductExplanation:
     with st.container(border=True):
         product_proof(explanation, key="product")
     ours, theirs = shown.panels()
-    every_cell(explanation, (ours, theirs), ROLES, shown.look.scale, key="product")
+    every_cell(explanation, (ours, theirs), shown, shown.look.scale, key="product")
     return explanation
 
 
 def every_cell(
     explanation: ProductExplanation,
     panels: tuple[Panel, ...],
-    roles: tuple[str, ...],
+    shown: Shown,
     scale: float,
     *,
     key: str,
@@ -288,9 +295,12 @@ def every_cell(
             on_change="rerun",
         )
     if popover.open:
-        picture = sheet(
-            explanation.sentence(), panels, roles, scale, source(explanation.provenance)
-        )
+        drawn = [
+            (panel, f"{role}: {panel.title}") for panel, role in zip(panels, ROLES, strict=False)
+        ]
+        coloured = by_colour(shown.of, explanation.relation)
+        footer = source(explanation.provenance)
+        picture = sheet(explanation.sentence(), drawn, scale, footer, coloured)
         with popover:
             _downloads(explanation, picture, panels, key)
 

@@ -36,41 +36,7 @@ def share_bars(
     """
     places = list(range(len(rows)))
     largest = [max(band.shares[i] for band in bands) for i in places]
-    traces: list[Trace] = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "x": list(band.shares),
-            "y": places,
-            "width": 0.42,
-            "name": escape.plotly(band.name),
-            "customdata": places,
-            "text": [
-                f"{s:.0%}" if s >= min(READABLE_SHARE, largest[i]) else ""
-                for i, s in enumerate(band.shares)
-            ],
-            "textposition": "inside",
-            "insidetextanchor": "middle",
-            "textangle": 0,
-            "textfont": {"color": on(band.colour), "size": 12},
-            "marker": {
-                "color": band.colour,
-                "pattern": {
-                    "shape": band.pattern,
-                    "fgcolor": "rgba(255,255,255,0.28)",
-                    "size": 7,
-                    "solidity": 0.25,
-                    "fillmode": "overlay",
-                    "bgcolor": band.colour,
-                },
-                "line": {"color": "rgba(255,255,255,0.85)", "width": 1},
-            },
-            "selected": {"marker": {"opacity": 1}},
-            "unselected": {"marker": {"opacity": 1}},
-            "hovertemplate": escape.plotly(band.name) + ": %{x:.1%}<extra></extra>",
-        }
-        for band in bands
-    ]
+    traces = [_bar(band, largest) for band in bands]
     for side in (0, 1):
         words = [row[side] for row in rows]
         traces.append(
@@ -98,6 +64,43 @@ def share_bars(
     if focus is not None:
         layout["shapes"] = [_frame(focus)]
     return drawn(traces, layout)
+
+
+def _bar(band: Band, largest: Sequence[float]) -> Trace:
+    """One share of every row, with its number where it fits or where it is the row's largest."""
+    places = list(range(len(largest)))
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "x": list(band.shares),
+        "y": places,
+        "width": 0.42,
+        "name": escape.plotly(band.name),
+        "customdata": places,
+        "text": [
+            f"{s:.0%}" if s >= min(READABLE_SHARE, largest[i]) else ""
+            for i, s in enumerate(band.shares)
+        ],
+        "textposition": "inside",
+        "insidetextanchor": "middle",
+        "textangle": 0,
+        "textfont": {"color": on(band.colour), "size": 12},
+        "marker": {
+            "color": band.colour,
+            "pattern": {
+                "shape": band.pattern,
+                "fgcolor": "rgba(255,255,255,0.28)",
+                "size": 7,
+                "solidity": 0.25,
+                "fillmode": "overlay",
+                "bgcolor": band.colour,
+            },
+            "line": {"color": "rgba(255,255,255,0.85)", "width": 1},
+        },
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": 1}},
+        "hovertemplate": escape.plotly(band.name) + ": %{x:.1%}<extra></extra>",
+    }
 
 
 def shares_in_words(audit: ExpertAudit) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from dashboard import escape
-from dashboard.figures.drawing import INK, drawn
+from dashboard.figures.drawing import INK, Trace, drawn
 from dashboard.figures.palette import NEUTRAL, faded, of, plain, signed
 from dashboard.figures.sankey import shortened
 from relrec_core.movies.explanation.result import MovieExplanation
@@ -66,10 +66,6 @@ def waterfall(
     ends = [step.start + step.change for step in made]
     names = [shortened(step.label) for step in made]
     lit_at = [step.feature == lit and lit is not None for step in made]
-    words = [
-        f"<b>{plain(step.change)}</b>" if i == places[-1] else signed(step.change)
-        for i, step in enumerate(made)
-    ]
     far = [*ends, 0.0]
     bars = {
         "type": "bar",
@@ -91,17 +87,6 @@ def waterfall(
         ],
         "hovertemplate": "%{customdata}<extra></extra>",
     }
-    numbers = {
-        "type": "scatter",
-        "mode": "text",
-        "x": [max(step.start, end) for step, end in zip(made, ends, strict=True)],
-        "y": places,
-        "text": [f"  {text}" for text in words],
-        "textposition": "middle right",
-        "textfont": {"color": INK, "size": 12.5},
-        "cliponaxis": False,
-        "hoverinfo": "skip",
-    }
     layout = {
         "shapes": [_joint(i, end) for i, end in enumerate(ends[:-1])],
         "height": 50 + ROW_PIXELS * len(made),
@@ -121,7 +106,23 @@ def waterfall(
             "zeroline": False,
         },
     }
-    return drawn([bars, numbers], layout)
+    return drawn([bars, _numbers(made, ends)], layout)
+
+
+def _numbers(made: list[Step], ends: list[float]) -> Trace:
+    """What each step adds, and the score at the last, on the right of the bars."""
+    words = [signed(step.change) for step in made[:-1]] + [f"<b>{plain(made[-1].change)}</b>"]
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [max(step.start, end) for step, end in zip(made, ends, strict=True)],
+        "y": list(range(len(made))),
+        "text": [f"  {text}" for text in words],
+        "textposition": "middle right",
+        "textfont": {"color": INK, "size": 12.5},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
 
 
 def _joint(row: int, at: float) -> dict[str, object]:

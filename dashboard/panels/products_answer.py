@@ -126,28 +126,7 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
     headline.markdown(f"### {escape.markdown(_found(candidates, told))}")
     encoded = data_url(choice.picture)
     with place:
-        pictures(
-            [
-                figure(
-                    mapped(
-                        panel,
-                        scale,
-                        address=address,
-                        numbers=True,
-                        coloured=by_colour(shown.of, asked.question.relation),
-                    ),
-                    role,
-                    panel.title,
-                    words.contribution(panel.total),
-                    [] if presentation else close_by(panel, address),
-                )
-                for panel, role, address in zip(
-                    every[picked], ROLES, (encoded, shown.address(rows[picked])), strict=True
-                )
-            ],
-            look,
-            key="product_pictures",
-        )
+        _large(shown, every[picked], look, encoded, presentation)
     with others, st.container(key="product_list"):
         _list(shown, every, look, encoded)
     with answer:
@@ -155,6 +134,22 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
         st.caption(f"{words.legend_caption(scale)} {shown_how}")
         cause_note(shown.of, asked.question.relation)
     return Shown(explainer, key, choice, candidates, relevances, picked, look, headline)
+
+
+def _large(
+    shown: Shown, pair: tuple[Panel, Panel], look: Look, encoded: str, presentation: bool
+) -> None:
+    """Both pictures under their maps; `encoded` is the address of the first."""
+    coloured = by_colour(shown.of, shown.asked.question.relation)
+    figures = []
+    for panel, role, address in zip(
+        pair, ROLES, (encoded, shown.address(shown.candidate.row)), strict=True
+    ):
+        picture = mapped(panel, look.scale, address=address, numbers=True, coloured=coloured)
+        below = [] if presentation else close_by(panel, address)
+        note = words.contribution(panel.total)
+        figures.append(figure(picture, role, panel.title, note, below))
+    pictures(figures, look, key="product_pictures")
 
 
 def _found(candidates: list[Candidate], told: str) -> str:

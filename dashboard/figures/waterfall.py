@@ -14,7 +14,7 @@ from relrec_core.movies.explanation.result import MovieExplanation
 from relrec_core.movies.explanation.sentences import everyone
 
 STEPS, ROW_PIXELS = 10, 29
-ROOM = 48
+ROOM = 56
 """For the numbers beside the bars, in pixels."""
 
 

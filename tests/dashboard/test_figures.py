@@ -170,6 +170,14 @@ def test_a_movie_is_split_over_its_genres_in_equal_parts() -> None:
     assert middle == {"Crime": 2.0, "Drama": 1.0, "Comedy": 1.0, "Gender": 0.5}
 
 
+def test_a_reason_of_two_themes_lies_between_those_of_one() -> None:
+    shares = [("film", "Fargo", 3.0), ("film", "Heat", 1.0), ("film", "Emma", 2.0)]
+    told = explanation(shares, genres={0: ("Drama", "Crime"), 1: ("Crime",), 2: ("Drama",)})
+    diagram = by_theme(told)
+    assert [n.label for n in diagram.column(1)] == ["Drama", "Crime"]
+    assert [n.label for n in diagram.column(0)] == ["Emma", "Fargo", "Heat"]
+
+
 def test_no_anonymous_block_is_larger_than_the_largest_named_one() -> None:
     shares = [("film", f"Film {i}", 1.0) for i in range(8)]
     told = explanation(shares, genres={i: (GENRES[i],) for i in range(8)})

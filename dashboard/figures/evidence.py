@@ -36,6 +36,7 @@ def ranked(
             name="Measured here",
             textposition="inside",
             insidetextanchor="start",
+            constraintext="none",
             insidetextfont={"color": list(map(on, figure.data[0].marker.color))},
         )
         figure.add_trace(

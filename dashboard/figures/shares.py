@@ -83,6 +83,7 @@ def _bar(band: Band, largest: Sequence[float]) -> Trace:
         ],
         "textposition": "inside",
         "insidetextanchor": "middle",
+        "constraintext": "none",
         "textangle": 0,
         "textfont": {"color": on(band.colour), "size": 12},
         "marker": {

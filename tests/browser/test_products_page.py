@@ -67,8 +67,11 @@ def test_three_recommendations_with_both_maps_and_the_proof(
     expect(page.locator(".st-key-product_list button img.map")).to_have_count(6)
     large = page.locator(".st-key-product_answer")
     expect(large.locator("img.map")).to_have_count(2)
-    for alt in large.locator("img.base").evaluate_all("found => found.map(i => i.alt)"):
+    for alt in large.locator(".mapped img.base").evaluate_all("found => found.map(i => i.alt)"):
         assert "contribution of this picture" in alt and "raises the score most in" in alt
+    expect(large.locator(".outline")).to_have_count(2)
+    for told in ("Original", re.compile("Strongest region, [+]")):
+        expect(large.locator(".below figure").filter(has_text=told)).to_have_count(2)
     expect(page.get_by_text("Rendered: drawn products, not photos")).to_be_visible()
     expect(page.get_by_text("Do the contributions equal the score?")).to_be_visible()
     expect(page.get_by_text("Sum matches the score")).to_be_visible()

@@ -17,7 +17,8 @@ from dashboard.figures import still_sankey, svg
 from dashboard.figures.svg import INK, QUIET, element, tagged, width_of
 
 WIDTH = 760
-SIZE = 12.5
+SIZE, LINE = 12.5, 20
+"""Of text, and of a line of the legend, in pixels."""
 Part = dict[str, Any]
 
 
@@ -34,13 +35,14 @@ def still(figure: go.Figure, words: str, width: float = WIDTH) -> str:
     if data[0]["type"] == "sankey":
         parts = still_sankey.drawn(data[0], layout, width)
         return svg.document(width, layout["height"], parts, words)
-    legend = _legend(data, layout)
-    plane = _plane(data, layout, width, 26.0 if legend else 0.0)
+    legend = _legend(data, layout, width)
+    below = 6 + LINE * (1 + max(row for row, _, _ in legend)) if legend else 0
+    plane = _plane(data, layout, width, below)
     parts = [_ticks(layout, plane)]
     parts += [_shape(shape, plane) for shape in layout.get("shapes", ())]
     for number, trace in enumerate(data):
         parts.append((_bars if trace["type"] == "bar" else _scatter)(trace, plane, number, data))
-    parts.append(_told(legend, plane, layout["height"]))
+    parts.append(_told(legend, plane))
     return svg.document(width, layout["height"], parts, words)
 
 
@@ -194,11 +196,8 @@ def _bars(trace: Part, plane: Plane, number: int, data: list[Part]) -> str:
 
 
 def _on_bar(trace: Part, words: str, xs: list[float], ys: list[float]) -> str:
-    middle, size = (ys[0] + ys[1]) / 2, _one(trace.get("textfont", {}).get("size", SIZE), 0)
-    if trace["textposition"] == "outside":
-        return tagged(xs[1] + 5, middle, words, size, INK, "start", 0.5)
-    colour = trace["textfont"]["color"]
-    return tagged((xs[0] + xs[1]) / 2, middle, words, size, colour, "middle", 0.5)
+    font, middle = trace["textfont"], (ys[0] + ys[1]) / 2
+    return tagged((xs[0] + xs[1]) / 2, middle, words, font["size"], font["color"], "middle", 0.5)
 
 
 def _stacked(before: list[Part], across: bool, i: int) -> float:
@@ -282,18 +281,28 @@ def _beside(trace: Part, i: int, x: float, y: float, half: float) -> str:
     return tagged(x + dx, y + dy, words, font["size"], INK, anchor, middle)
 
 
-def _legend(data: list[Part], layout: Part) -> Sequence[Part]:
+def _legend(data: list[Part], layout: Part, width: float) -> list[tuple[int, float, Part]]:
+    """Line, place across and trace of what the legend names."""
+    found: list[tuple[int, float, Part]] = []
     if layout.get("showlegend") is False:
-        return ()
-    return [trace for trace in data if trace["type"] == "bar" and trace.get("showlegend", True)]
+        return found
+    row, at = 0, 0.0
+    for trace in (t for t in data if t["type"] == "bar" and t.get("showlegend", True)):
+        wide = 18 + width_of(trace["name"], SIZE) + 18
+        if at and at + wide > 0.96 * width:
+            row, at = row + 1, 0.0
+        found.append((row, at, trace))
+        at += wide
+    return found
 
 
-def _told(legend: Sequence[Part], plane: Plane, height: float) -> str:
-    parts, at = [], plane.left
-    for number, trace in enumerate(legend):
-        fill = f"url(#pattern{number})" if trace["marker"].get("pattern", {}).get("shape") else None
-        fill = fill or trace["marker"]["color"]
-        parts.append(element("rect", x=at, y=height - 16, width=12, height=12, fill=fill))
-        parts.append(tagged(at + 18, height - 10, trace["name"], SIZE, INK, "start", 0.5))
-        at += 18 + width_of(trace["name"], SIZE) + 18
+def _told(legend: Sequence[tuple[int, float, Part]], plane: Plane) -> str:
+    """The legend, below the plot."""
+    parts = []
+    for number, (row, across, trace) in enumerate(legend):
+        hatched = trace["marker"].get("pattern", {}).get("shape")
+        fill = f"url(#pattern{number})" if hatched else trace["marker"]["color"]
+        x, y = plane.left + across, plane.bottom + 6 + LINE * row
+        parts.append(element("rect", x=x, y=y, width=12, height=12, fill=fill))
+        parts.append(tagged(x + 18, y + 6, trace["name"], SIZE, INK, "start", 0.5))
     return "".join(parts)

@@ -456,16 +456,24 @@ def test_the_still_sankey_says_what_the_moving_one_says(told: MovieExplanation, 
     assert said == "".join(Page("".join(a.text for a in figure.layout.annotations)).words)
 
 
+def assert_whole(drawing: str, width: float, height: float) -> ElementTree.Element:
+    """The parsed drawing, none of whose words reach beyond it in a wide font."""
+    root = ElementTree.fromstring(drawing)
+    texts = list(root.iter(f"{SVG}text"))
+    assert len(texts) > 5
+    for text in texts:
+        words, size = "".join(text.itertext()), float(text.get("font-size", 0))
+        x, y, wide = float(text.get("x", 0)), float(text.get("y", 0)), width_of(words, size)
+        left = x - {"end": wide, "middle": wide / 2}.get(text.get("text-anchor", ""), 0)
+        assert left >= 0 and left + wide <= width, words
+        assert size / 2 <= y <= height, words
+    return root
+
+
 def test_a_still_picture_clips_no_label_and_keeps_the_scale() -> None:
     test = explanation([("film", "Alien", 2.0)]).audit.deletion
     drawn = still(deletion_figure(test, ("a rather long name of a row", "b", "c")), "words", 400)
-    root = ElementTree.fromstring(drawn)
-    for text in (texts := list(root.iter(f"{SVG}text"))):
-        words = "".join(text.itertext())
-        x, wide = float(text.get("x", 0)), width_of(words, float(text.get("font-size", 0)))
-        left = x - {"end": wide, "middle": wide / 2}.get(text.get("text-anchor", ""), 0)
-        assert left >= 0 and left + wide <= 400, words
-    assert len(texts) > 5
+    root = assert_whole(drawn, 400, 150)
     random, whole = (float(circle.get("cx", 0)) for circle in root.iter(f"{SVG}circle"))
     (line,) = (line for line in root.iter(f"{SVG}line"))
     assert float(line.get("x1", 0)) == whole > random

@@ -13,11 +13,12 @@ from dashboard.figures.drawing import drawn
 from dashboard.figures.palette import contrast
 from dashboard.figures.session_report import session_report
 from dashboard.figures.session_words import flip_words
+from dashboard.figures.still import WIDTH, still
 from dashboard.memory import settle
 from relrec_core.sessions import store
 from relrec_core.sessions.explanation.explain import Explorer
 from relrec_core.sessions.explanation.result import SessionExplanation, expert_title
-from tests.dashboard.test_figures import NASTY, Page
+from tests.dashboard.test_figures import NASTY, Page, assert_whole
 from tests.sessions import made
 
 
@@ -59,6 +60,11 @@ def test_the_bars_are_the_shares_between_their_words(told: SessionExplanation) -
         bold = [i for i, word in enumerate(words.text) if word.startswith("<b>")]
         assert bold == [told.focus]
     assert all(str(t.position) in w for t, w in zip(told.predicted, left.text, strict=True))
+
+
+def test_no_word_of_a_still_picture_is_cut(told: SessionExplanation) -> None:
+    for picture in (figures.bars(told, full=True), figures.timeline(told), figures.hasse(told)):
+        assert_whole(still(picture, "words"), WIDTH, picture.layout.height)
 
 
 def test_a_report_shows_names_as_text(told: SessionExplanation) -> None:

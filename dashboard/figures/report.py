@@ -26,15 +26,16 @@ h2{font:600 1.1rem/1.3 Georgia,serif;margin:1.4rem 0 .4rem;break-after:avoid}
 p{margin:.4rem 0}svg{width:100%;height:auto;display:block}
 section,tr,svg{break-inside:avoid}
 .beside{display:grid;grid-template-columns:1fr 1fr;gap:1.2rem;align-items:start}
+.beside.wide{grid-template-columns:1.6fr 1fr}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 td,th{padding:.2rem .5rem;text-align:left;border-bottom:1px solid #dedad0}
 td:last-child,th:last-child{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 footer{color:#5d6068;font-size:.8rem;margin-top:1.4rem;overflow-wrap:anywhere}
-@media(max-width:40rem){.beside{grid-template-columns:1fr}}
+@media(max-width:40rem){.beside,.beside.wide{grid-template-columns:1fr}}
 @page{size:A4;margin:13mm}
 @media print{body{background:none;margin:0;padding:0;max-width:none;font-size:12.5px;
 print-color-adjust:exact;-webkit-print-color-adjust:exact}h1{font-size:1.35rem}
-.beside{grid-template-columns:1fr 1fr}}
+.beside{grid-template-columns:1fr 1fr}.beside.wide{grid-template-columns:1.6fr 1fr}}
 """
 
 
@@ -73,9 +74,10 @@ def paragraph(words: str) -> str:
     return f"<p>{html.escape(words)}</p>"
 
 
-def beside(*parts: str) -> str:
-    """Side by side where there is room."""
-    return f'<div class="beside">{"".join(f"<div>{part}</div>" for part in parts)}</div>'
+def beside(*parts: str, wide: bool = False) -> str:
+    """Side by side where there is room, in equal parts or the first one wide."""
+    columns = "".join(f"<div>{part}</div>" for part in parts)
+    return f'<div class="beside{" wide" if wide else ""}">{columns}</div>'
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -20,6 +20,9 @@ from dashboard.figures.shares import experts_in_rows, shares_in_words
 from dashboard.figures.still import still
 from relrec_core.sessions.explanation.result import SessionExplanation, expert_title
 
+TREE = 560
+"""Width of the experts' diagram, in pixels."""
+
 
 def session_report(
     explanation: SessionExplanation, bars: go.Figure, tree: go.Figure, link: str
@@ -27,7 +30,7 @@ def session_report(
     """The sentence, the pictures, the proof and the table in one file."""
     test = explanation.audit.deletion
     rows = experts_in_rows(explanation, expert_title)
-    experts = still(tree, hasse_in_words(explanation), HALF)
+    experts = still(tree, hasse_in_words(explanation), TREE)
     tested = f"{judged(test, SWAPS)[1]}. {swapped(test)} {flip_in_words(test)}"
     proof = deletion_figure(test, flip_words(test), "confidence")
     parts = (
@@ -36,7 +39,7 @@ def session_report(
         section("Who decided, track by track", still(bars, bars_in_words(explanation))),
         section(
             f"Every expert, track {explanation.focused.position}",
-            beside(experts, table(("Expert", "Alone it says skip", "Share"), rows)),
+            beside(experts, table(("Expert", "Alone: skip", "Share"), rows), wide=True),
         ),
         section(
             "Do the contributions equal the score?", paragraph(shares_in_words(explanation.audit))

@@ -11,7 +11,7 @@ from dashboard.figures import sessions as figures
 from dashboard.figures.audit import deletion_figure
 from dashboard.figures.drawing import drawn
 from dashboard.figures.palette import contrast
-from dashboard.figures.session_report import session_report
+from dashboard.figures.session_report import TREE, session_report
 from dashboard.figures.session_words import flip_words
 from dashboard.figures.still import WIDTH, still
 from dashboard.memory import settle
@@ -63,8 +63,12 @@ def test_the_bars_are_the_shares_between_their_words(told: SessionExplanation) -
 
 
 def test_no_word_of_a_still_picture_is_cut(told: SessionExplanation) -> None:
-    for picture in (figures.bars(told, full=True), figures.timeline(told), figures.hasse(told)):
-        assert_whole(still(picture, "words"), WIDTH, picture.layout.height)
+    for picture, width in (
+        (figures.bars(told, full=True), WIDTH),
+        (figures.timeline(told), WIDTH),
+        (figures.hasse(told), TREE),
+    ):
+        assert_whole(still(picture, "words", width), width, picture.layout.height)
 
 
 def test_a_report_shows_names_as_text(told: SessionExplanation) -> None:

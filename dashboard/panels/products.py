@@ -393,4 +393,5 @@ def by_colour(of: Recommender, relation: str) -> bool:
 def cause_note(of: Recommender, relation: str) -> None:
     """The known correct answer, where there is one."""
     if of.catalogue.rendered and relation in ground_truth.CAUSES:
-        st.caption(words.known_cause(relation, ground_truth.CAUSES[relation], of.crosses(relation)))
+        told = words.known_cause(relation, ground_truth.CAUSES[relation], of.crosses(relation))
+        st.caption(f"{told} {words.COLOURED}" if by_colour(of, relation) else told)

@@ -21,6 +21,7 @@ from relrec_core.products.explanation.result import Map, ProductExplanation, Rel
 from relrec_core.products.model.ranking import Candidate
 from relrec_core.products.studio import ground_truth
 from relrec_core.products.studio.ground_truth import Truth
+from relrec_core.runs.card import Card
 from relrec_core.runs.directory import Run
 
 P = ParamSpec("P")
@@ -58,7 +59,7 @@ def product_to_begin_with(_explainer: Explainer, key: ModelKey) -> int:
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
-def product_card(path: str, sha256: str) -> dict[str, object]:
+def product_card(path: str, sha256: str) -> Card:
     """What the run says of itself."""
     return Run.open(Path(path)).card()
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from relrec_core import paths
 from relrec_core.errors import CheckpointError, SourceError, border, shortened
 from relrec_core.runs import active
+from relrec_core.runs.card import DataCard
 from relrec_core.runs.directory import Run
 from relrec_core.sessions.config import Config
 from relrec_core.sessions.data.dataset import SessionData, load_folder
+from relrec_core.sessions.data.sessions import PARTS
 from relrec_core.sessions.data.shards import META_FILE, Shards
 from relrec_core.sessions.data.source import Memory, Source, Stored
 from relrec_core.sessions.model.predictor import Predictor
@@ -54,6 +56,18 @@ def open_source(config: Config) -> Source:
     if (folder / META_FILE).is_file():
         return Stored(Shards.open(folder))
     return Memory(load_folder(folder))
+
+
+def data_card(source: Source, name: str) -> DataCard:
+    """What a model card and a stored table say of the data that settings call `name`."""
+    return DataCard(
+        name=name,
+        title=source.title,
+        content_hash=source.content_hash,
+        licence=LICENCES[source.simulated],
+        synthetic=source.simulated,
+        counts={f"{part}_sessions": source.parts[part] for part in PARTS},
+    )
 
 
 @lru_cache(maxsize=1)

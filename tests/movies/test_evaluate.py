@@ -130,5 +130,5 @@ def test_a_training_that_was_stopped_goes_on(made: Path, monkeypatch: pytest.Mon
         Study(str(made), seeds=(7,), quick=True).trained(7)
     monkeypatch.setattr(study, "train", resumed)
     model = Study(str(made), seeds=(7,), quick=True).trained(7)
-    assert model.card["metrics"]["test_recall_50"] > 0
+    assert model.card.metrics["test_recall_50"] > 0
     assert epochs[0][0] > study.QUICK_EPOCHS

@@ -125,11 +125,11 @@ def test_it_learns_the_planted_groups(made: Path, model: str) -> None:
     loss = losses(run)
     assert loss[-1] < loss[0]
     card = run.card()
-    assert card["metrics"]["test_viewers"] == 60
-    assert sum(a.size for a in run.read_arrays()[0].values()) == card["parameters"]
-    assert bool(card["experts"]) == (model == "experts")
+    assert card.metrics["test_viewers"] == 60
+    assert sum(a.size for a in run.read_arrays()[0].values()) == card.parameters
+    assert bool(card.details["experts"]) == (model == "experts")
     measured = losses(run, "validation_ndcg")
-    assert card["epochs"] == int(np.argmax(measured)) + 1
+    assert card.epochs == int(np.argmax(measured)) + 1
 
 
 @pytest.mark.slow

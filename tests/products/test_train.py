@@ -182,7 +182,7 @@ def test_the_card_measures_what_the_stored_network_does(
     pairs = split.balanced(TEST, chosen.split_seed)
     g = predicted(recommender, recommender.features, pairs)  # type: ignore[arg-type]
     accuracy = float(((g >= 0) == pairs.holds).mean())
-    assert small_run.card()["metrics"]["test_accuracy"] == pytest.approx(accuracy)
+    assert small_run.card().metrics["test_accuracy"] == pytest.approx(accuracy)
 
 
 def test_personal_weights_follow_what_a_user_buys(catalogue: Catalogue) -> None:

@@ -56,11 +56,11 @@ def test_accuracy_is_that_of_the_cards_and_is_stored(quick: Study) -> None:
     for model, title in evaluate.TITLES.items():
         card = quick.trained(0, model).card
         assert frame.loc[title, "accuracy"] == pytest.approx(
-            card["metrics"]["test_accuracy"], abs=1e-4
+            card.metrics["test_accuracy"], abs=1e-4
         )
-        assert frame.loc[title, "parameters"] == card["parameters"]
+        assert frame.loc[title, "parameters"] == card.parameters
     assert frame.loc[evaluate.LAST, "accuracy"] == pytest.approx(
-        card["metrics"]["last_baseline_accuracy"], abs=1e-4
+        card.metrics["last_baseline_accuracy"], abs=1e-4
     )
     again = tables.stored("sessions", found.name)
     assert again is not None and again.name == "accuracy-simulated-quick"

@@ -112,7 +112,7 @@ def _reconet(study: Study, seed: int, *, attributes: bool, layer: bool) -> Cell:
         "viewers": found.viewers,
         "fit_seconds": model.seconds,
         "score_seconds": seconds,
-        "epochs": model.card["epochs"],
+        "epochs": model.card.epochs,
     }
 
 

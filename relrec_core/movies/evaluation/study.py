@@ -17,6 +17,7 @@ from relrec_core.movies.data.split import Split, split
 from relrec_core.movies.model.weights import Weights
 from relrec_core.movies.training.train import Config, train
 from relrec_core.runs import config
+from relrec_core.runs.card import Card
 from relrec_core.runs.code import digest
 
 QUICK_EPOCHS = 10
@@ -29,7 +30,7 @@ class Trained:
     space: FeatureSpace
     parts: Split
     weights: Weights
-    card: dict[str, Any]
+    card: Card
     seconds: float
     """Of the training."""
 

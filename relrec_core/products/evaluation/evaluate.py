@@ -191,7 +191,8 @@ def guided_table(study: Study) -> pd.DataFrame:
     for seed in study.seeds:
         for title, guided_by in studied:
             found = study.trained(seed, by, guided_by)
-            kept = found.run.card()["guided"].get("kept_epoch")
+            said = found.run.card().details["guided"]
+            kept = said.get("kept_epoch") if isinstance(said, dict) else None
             for part, name in ((VALIDATION, "validation"), (TEST, "test")):
                 pairs = found.split.balanced(part, seed)
                 right = baselines.calls(found.distances, found.features, pairs) == pairs.holds

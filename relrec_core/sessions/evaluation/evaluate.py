@@ -62,7 +62,8 @@ def accuracy_table(study: Study) -> Table:
         for model, title in TITLES.items():
             found = study.trained(seed, model)
             test = found.test
-            more = {"parameters": found.predictor.parameters, "epochs": found.card["epochs"]}
+            more: dict[str, Any] = {"parameters": found.predictor.parameters}
+            more["epochs"] = found.card.epochs
             more["training_seconds"] = found.seconds
             rows.append({"method": title, **_scores(test, test.prediction.probability), **more})
             study.step(f"{title}, seed {seed}: {rows[-1]['accuracy']:.4f}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from relrec_core.evaluation import study
 from relrec_core.runs import config
+from relrec_core.runs.card import Card
 from relrec_core.runs.code import digest
 from relrec_core.sessions import store
 from relrec_core.sessions.data.source import Source
@@ -37,7 +38,7 @@ class Trained:
 
     predictor: Predictor
     test: Judged
-    card: dict[str, Any]
+    card: Card
     seconds: float
     """Of the training."""
 

@@ -119,7 +119,7 @@ def _network(study: Study, seed: int, model: str, cases: Cases) -> Cell:
         "cases": result.cases,
         "parameters": found.predictor.parameters,
         "fit_seconds": found.seconds,
-        "epochs": found.card["epochs"],
+        "epochs": found.card.epochs,
     }
 
 

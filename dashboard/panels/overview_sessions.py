@@ -14,9 +14,10 @@ from dashboard.figures.sessions import bars
 from dashboard.loaders.common import evaluation
 from dashboard.loaders.sessions import session_view
 from dashboard.panels.common import chart, provenance
+from relrec_core.evaluation.tables import stored_name
 from relrec_core.runs.card import Card
 from relrec_core.sessions import store
-from relrec_core.sessions.evaluation.evaluate import LAST, MEAN, TITLES, stored_name
+from relrec_core.sessions.evaluation.evaluate import LAST, MEAN, TITLES
 from relrec_core.sessions.explanation.result import SessionExplanation
 
 SESSIONS_PAGE = "app_pages/sessions.py"

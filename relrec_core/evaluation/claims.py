@@ -8,7 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
-from relrec_core.evaluation.tables import StoredTable, stored
+from relrec_core.evaluation.tables import StoredTable, stored, stored_name
 
 Status = Literal["confirmed", "partly", "not confirmed", "not measured"]
 Frames = Mapping[str, pd.DataFrame]
@@ -43,8 +43,8 @@ class Source:
 
     def name(self, quick: bool = False) -> str:
         """Under which it is stored."""
-        parts = (self.table, self.part, self.dataset, "quick" if quick else "")
-        return "-".join(part for part in parts if part)
+        table = f"{self.table}-{self.part}" if self.part else self.table
+        return stored_name(table, self.dataset, quick)
 
     def arguments(self, quick: bool = False) -> list[str]:
         """Of `scripts/evaluate.py`."""

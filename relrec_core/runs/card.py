@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from relrec_core.explanation import Value
+from relrec_core.explanation import Described, Value
 
 
 def _gathered(of: type[Value], given: Any, earlier: Mapping[str, str], rest: str) -> Any:
@@ -19,17 +19,11 @@ def _gathered(of: type[Value], given: Any, earlier: Mapping[str, str], rest: str
     return {**today, rest: {**more, **today.get(rest, {})}} if more else today
 
 
-class Described(Protocol):
-    """Data that says what it is called and who may use it."""
+class NamedData(Described, Protocol):
+    """Data that also has a name to find it by."""
 
     @property
     def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def content_hash(self) -> str: ...
-    @property
-    def licence(self) -> str: ...
 
 
 class DataCard(Value):
@@ -60,7 +54,7 @@ class DataCard(Value):
         return _gathered(cls, given, cls.earlier, "counts")
 
     @classmethod
-    def of(cls, data: Described, counts: Mapping[str, int], synthetic: bool = False) -> Self:
+    def of(cls, data: NamedData, counts: Mapping[str, int], synthetic: bool = False) -> Self:
         """The card of `data`, with how many there are of what."""
         return cls(
             name=data.name,

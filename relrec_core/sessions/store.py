@@ -22,11 +22,6 @@ WING = "sessions"
 SIMULATED = "simulated"
 SHIPPED = paths.ASSETS / WING / "demo-simulated"
 DEMO_TRACKS = 10_000
-LICENCES = {
-    True: "Simulated by RelRec: invented listeners and tracks, free to use.",
-    False: "As the owner of the session logs says.",
-}
-"""Of simulated and of other data."""
 
 
 def data_folder(name: str) -> Path:
@@ -64,7 +59,7 @@ def data_card(source: Source, name: str) -> DataCard:
         name=name,
         title=source.title,
         content_hash=source.content_hash,
-        licence=LICENCES[source.simulated],
+        licence=source.licence,
         synthetic=source.simulated,
         counts={f"{part}_sessions": source.parts[part] for part in PARTS},
     )
@@ -86,9 +81,8 @@ def demo_data(config: Config, sessions: int = 1000) -> SessionData:
 
 
 def shown_run() -> Run:
-    """The run that was made active or, where none was, the one that ships with the project."""
-    chosen = active.active(WING)
-    return Run.open(chosen if chosen is not None else SHIPPED)
+    """The run whose model is shown."""
+    return active.shown(WING, SHIPPED)
 
 
 def predictor(run: Run) -> Predictor:

@@ -12,7 +12,8 @@ import torch
 
 from relrec_core.errors import ConfigError
 from relrec_core.evaluate import main
-from relrec_core.evaluation import tables
+from relrec_core.evaluation import measure, tables
+from relrec_core.evaluation.tables import stored_name
 from relrec_core.sessions import store
 from relrec_core.sessions.data.schema import EVERYWHERE, GROUPS
 from relrec_core.sessions.data.sessions import CAUSES
@@ -50,7 +51,7 @@ def shipped() -> Trained:
 
 
 def test_accuracy_is_that_of_the_cards_and_is_stored(quick: Study) -> None:
-    found = evaluate.evaluate("accuracy", quick)
+    found = measure.evaluate("accuracy", evaluate.TABLES, quick)
     frame = found.frame.set_index("method")
     assert len(frame) == 5
     for model, title in evaluate.TITLES.items():
@@ -64,7 +65,7 @@ def test_accuracy_is_that_of_the_cards_and_is_stored(quick: Study) -> None:
     )
     again = tables.stored("sessions", found.name)
     assert again is not None and again.name == "accuracy-simulated-quick"
-    assert again.conditions["data"]["simulated"] and again.conditions["quick"]
+    assert again.conditions["data"]["synthetic"] and again.conditions["quick"]
     assert again.conditions["seeds"] == [0] and "machine" in again.conditions
     np.testing.assert_allclose(again.frame["accuracy"], found.frame["accuracy"])
 
@@ -196,11 +197,11 @@ def test_real_sessions_have_no_known_truth(home: Path, mssd_slice: Path) -> None
     frame = evaluate.accuracy_table(study).frame.set_index("method")
     assert len(frame) == 7
     assert frame.loc["last baseline, all sessions", "accuracy"] == pytest.approx(_last(mssd_slice))
-    assert evaluate.stored_name("accuracy", "/some/where/My Sessions/") == "accuracy-my-sessions"
+    assert stored_name("accuracy", "/some/where/My Sessions/") == "accuracy-my-sessions"
 
 
 def test_the_toy_tasks_are_stored_with_their_points_and_without_sessions(home: Path) -> None:
-    found = evaluate.evaluate("toy", Study(seeds=(0,), quick=True))
+    found = measure.evaluate("toy", evaluate.TABLES, Study(seeds=(0,), quick=True))
     assert found.name == "toy-quick" and found.frame["task"].tolist() == ["a", "b"]
     points = tables.stored("sessions", "toy-points-quick")
     assert points is not None and len(points.frame) == 2 * evaluate.QUICK_SAMPLE

@@ -11,7 +11,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from relrec_core import VERSION
 from relrec_core.errors import ConfigError
 from relrec_core.explanation import Audit, Ledger, Parameter, Provenance
 from relrec_core.faithfulness.deletion import HALF, deletion_test
@@ -255,16 +254,8 @@ class Explainer:
             "ignore_bias": method.ignore_bias,
             "erased": f"{HALF:.0%} of each picture's support, one picture at a time",
         }
-        return Provenance(
-            dataset=of.catalogue.title,
-            dataset_hash=of.catalogue.content_hash,
-            licence=of.catalogue.licence,
-            run=of.run,
-            method=f"layer-wise relevance propagation, {method.reading}, preset {method.preset}",
-            parameters=parameters,
-            seed=of.seed,
-            code_version=VERSION,
-        )
+        said = f"layer-wise relevance propagation, {method.reading}, preset {method.preset}"
+        return Provenance.of(of.catalogue, of.run, said, parameters, of.seed)
 
 
 def _map(pixels: Tensor) -> Map:

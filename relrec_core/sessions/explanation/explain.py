@@ -12,7 +12,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from relrec_core import VERSION
 from relrec_core.errors import ProfileError
 from relrec_core.experts.attribution import Judgement
 from relrec_core.experts.subsets import Family
@@ -29,7 +28,6 @@ from relrec_core.sessions.explanation.result import (
     SessionExplanation,
 )
 from relrec_core.sessions.model.predictor import Predictor
-from relrec_core.sessions.store import LICENCES
 
 DONORS = 24
 """Other sessions that the audit takes inputs from."""
@@ -141,15 +139,12 @@ class Explorer:
                 shares=Ledger(score=1.0, features=shares),
                 deletion=deletion,
             ),
-            provenance=Provenance(
-                dataset=self.data.title,
-                dataset_hash=self.data.content_hash,
-                licence=LICENCES[self.data.simulated],
-                run=self.run,
-                method=f"experts ({self.predictor.config.family})",
-                parameters={"donors": donors, "model": self.predictor.config.model},
-                seed=seed,
-                code_version=VERSION,
+            provenance=Provenance.of(
+                self.data,
+                self.run,
+                f"experts ({self.predictor.config.family})",
+                {"donors": donors, "model": self.predictor.config.model},
+                seed,
             ),
             **vars(answer),
         )

@@ -206,6 +206,33 @@ def plan(
     )
     overruled = (draw.random((n, HALF)) < settings.overruled) & (causes != NOISE)
 
+    tracks_a, tracks_b = _tracks(draw, music, (home_mood, home_year), dated, shown, coin, weekend)
+    return Plan(
+        half=half,
+        rest=rest,
+        setting=setting.astype(np.int8),
+        weekend=weekend,
+        listener=listener,
+        before=before,
+        after=outcome ^ overruled,
+        causes=np.where(overruled, NOISE, causes).astype(np.int8),
+        tracks_a=tracks_a,
+        tracks_b=tracks_b,
+    )
+
+
+def _tracks(
+    draw: np.random.Generator,
+    music: Catalogue,
+    home: tuple[Ints, Ints],
+    dated: Bools,
+    shown: npt.NDArray[np.int8],
+    coin: Bools,
+    weekend: Bools,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Tracks of A and of B, both (n, 10), around the mood and the year that listeners are at home
+    in; those of B show what `shown` says, so that it has them skipped where `coin` is true."""
+    (home_mood, home_year), n = home, len(dated)
     axis = np.where((home_mood > 0) & (home_mood < MOODS // 2), MOODS // 4, 3 * MOODS // 4)
     mood = np.where(dated, axis + draw.integers(-1, 2, n), home_mood + draw.integers(-3, 4, n))
     mood %= MOODS
@@ -222,18 +249,7 @@ def plan(
         _years(draw, shown, coin, near, year),
         draw.random((n, HALF), dtype=np.float32),
     )
-    return Plan(
-        half=half,
-        rest=rest,
-        setting=setting.astype(np.int8),
-        weekend=weekend,
-        listener=listener,
-        before=before,
-        after=outcome ^ overruled,
-        causes=np.where(overruled, NOISE, causes).astype(np.int8),
-        tracks_a=tracks_a,
-        tracks_b=tracks_b,
-    )
+    return tracks_a, tracks_b
 
 
 def _shares(*shares: float) -> list[float]:

@@ -14,7 +14,6 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
-from relrec_core import VERSION
 from relrec_core.errors import ProfileError
 from relrec_core.experts.subsets import Family
 from relrec_core.explanation import Ledger, Provenance
@@ -139,15 +138,8 @@ class Explainer:
                 exchanged=added(self.family, film.top),
                 compared=others(self.family, film.top),
             ),
-            provenance=Provenance(
-                dataset=self.data.title,
-                dataset_hash=self.data.content_hash,
-                licence=self.data.licence,
-                run=self.run,
-                method="NCF of experts",
-                parameters={"donors": donors},
-                seed=seed,
-                code_version=VERSION,
+            provenance=Provenance.of(
+                self.data, self.run, "NCF of experts", {"donors": donors}, seed
             ),
             viewer=f"User {user_id}",
             focus=focus,

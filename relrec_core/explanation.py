@@ -130,10 +130,6 @@ class DeletionTest(Value):
     repetitions: int
 
     @property
-    def drop_top(self) -> float:
-        return self.score - self.after_top
-
-    @property
     def needed(self) -> int:
         """Random removals that have to be beaten."""
         return math.ceil(PROVEN * self.repetitions)
@@ -144,10 +140,6 @@ class DeletionTest(Value):
         if not self.repetitions:
             return None if self.beaten >= PROVEN else False
         return round(self.beaten * self.repetitions) >= self.needed
-
-    @property
-    def drop_random(self) -> float:
-        return self.score - self.after_random
 
     def sentence(self) -> str:
         return (

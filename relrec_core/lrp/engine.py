@@ -31,12 +31,12 @@ from relrec_core.lrp.layers import (
     Rectifier,
     wanted,
 )
-from relrec_core.lrp.ledger import LayerShares, Ledger
+from relrec_core.lrp.ledger import LayerShares, PropagationLedger
 from relrec_core.lrp.presets import Preset, preset
 from relrec_core.lrp.redistribute import (
+    LazyRelevance,
     Pooling,
-    Relevance,
-    Settings,
+    PropagationSettings,
     Step,
     item_sums,
     redistribute,
@@ -56,7 +56,7 @@ class Propagation:
     """Relevance of the inputs, shaped like them, and the books of every layer."""
 
     relevance: Tensor
-    ledger: Ledger
+    ledger: PropagationLedger
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ class Trace:
     output: Tensor
     shape: tuple[int, ...]
     steps: tuple[Step, ...]
-    settings: Settings
+    settings: PropagationSettings
     reference: Tensor | None = None
 
     @property
@@ -104,15 +104,15 @@ class Trace:
         with torch.no_grad():
             values = output_relevance.detach().to(self.output.dtype, copy=True)  # (R, ...)
             score = item_sums(values)  # (R,)
-            relevance = Relevance(values)
+            relevance = LazyRelevance(values)
             books: list[LayerShares] = []  # each to learn its outgoing sum from the next one
             for step in reversed(self.steps):
                 shape = (len(values), *step.inputs.shape[1:])
                 if isinstance(step.layer, Flatten):
-                    relevance = Relevance(relevance.product().reshape(shape))
+                    relevance = LazyRelevance(relevance.product().reshape(shape))
                 elif isinstance(step.layer, MaxPool):
                     winning = relevance.product()
-                    relevance = Relevance(step.layer.to_winners(winning, step.outputs, shape))
+                    relevance = LazyRelevance(step.layer.to_winners(winning, step.outputs, shape))
                 else:
                     got = redistribute(step, relevance, self.settings)
                     rule = type(step.rule).__name__
@@ -127,7 +127,7 @@ class Trace:
             values = values.reshape(len(values), *self.shape[1:]).contiguous()
         outgoing = [*(below.incoming for below in books[1:]), total]
         layers = tuple(replace(s, outgoing=o) for s, o in zip(books, outgoing, strict=False))
-        return Propagation(values, Ledger(score, total, layers))
+        return Propagation(values, PropagationLedger(score, total, layers))
 
 
 def propagate(
@@ -218,7 +218,9 @@ def trace(
             steps, output = _beyond(layers, assigned, both, count)
             output, reference = output[:count] - output[count:], output[count:]
         check(module, canonized, inputs.detach()[:1])
-    settings = Settings(epsilon, ignore_bias, torch.bfloat16 if precision == "fast" else None)
+    settings = PropagationSettings(
+        epsilon, ignore_bias, torch.bfloat16 if precision == "fast" else None
+    )
     return Trace(output, tuple(inputs.shape), tuple(steps), settings, reference)
 
 

@@ -14,9 +14,9 @@ from relrec_core.sessions.config import Config
 from relrec_core.sessions.data.dataset import SessionData, load_folder
 from relrec_core.sessions.data.sessions import PARTS
 from relrec_core.sessions.data.shards import META_FILE, Shards
-from relrec_core.sessions.data.source import Memory, Source, Stored
+from relrec_core.sessions.data.source import Memory, SessionSource, Stored
 from relrec_core.sessions.model.predictor import Predictor
-from relrec_core.sessions.simulation.simulator import Settings, simulated
+from relrec_core.sessions.simulation.simulator import SimulationSettings, simulated
 
 WING = "sessions"
 SIMULATED = "simulated"
@@ -38,7 +38,7 @@ def data_folder(name: str) -> Path:
     )
 
 
-def open_source(config: Config) -> Source:
+def open_source(config: Config) -> SessionSource:
     """The data that the settings name: simulated, read into memory, or shards.
 
     Raises:
@@ -53,7 +53,7 @@ def open_source(config: Config) -> Source:
     return Memory(load_folder(folder))
 
 
-def data_card(source: Source, name: str) -> DataCard:
+def data_card(source: SessionSource, name: str) -> DataCard:
     """What a model card and a stored table say of the data that settings call `name`."""
     return DataCard(
         name=name,
@@ -67,7 +67,7 @@ def data_card(source: Source, name: str) -> DataCard:
 
 @lru_cache(maxsize=1)
 def _simulated(sessions: int, seed: int, tracks: int) -> SessionData:
-    return simulated(sessions, seed, Settings(tracks=tracks))
+    return simulated(sessions, seed, SimulationSettings(tracks=tracks))
 
 
 def demo_data(config: Config, sessions: int = 1000) -> SessionData:
@@ -77,7 +77,7 @@ def demo_data(config: Config, sessions: int = 1000) -> SessionData:
     be.
     """
     tracks = min(config.catalogue, DEMO_TRACKS)
-    return simulated(sessions, config.simulation_seed + 1, Settings(tracks=tracks))
+    return simulated(sessions, config.simulation_seed + 1, SimulationSettings(tracks=tracks))
 
 
 def shown_run() -> Run:

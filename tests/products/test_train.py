@@ -50,7 +50,7 @@ def test_logits_are_the_bias_minus_the_weighted_distance() -> None:
         of.scale.copy_(torch.tensor([0.5, 2.0]))
         of.personal.copy_(torch.randn_like(of.personal))
         got = of.logits(x, left, right, relation)
-        mine = of.personal_logits(x, torch.tensor([3, 0, 1]), left, right)
+        mine = of.personal_logits(of.all_latents(x), torch.tensor([3, 0, 1]), left, right)
     for place in range(3):
         i, j, r = int(left[place]), int(right[place]), int(relation[place])
         dense = 0.0

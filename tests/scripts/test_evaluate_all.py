@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from relrec_core import evaluate_all, paths
-from relrec_core.evaluation.claims import Source
+from relrec_core.evaluation.claims import TableSource
 from relrec_core.evaluation.tables import stored
 from relrec_core.wings import WINGS
 
-FAST = Source("movies", "significance", "ml-100k")
-MISSING = Source("movies", "recall", "no-such-data")
+FAST = TableSource("movies", "significance", "ml-100k")
+MISSING = TableSource("movies", "recall", "no-such-data")
 
 
 def test_all_tables_are_asked_for_once() -> None:

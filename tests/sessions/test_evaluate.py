@@ -22,7 +22,7 @@ from relrec_core.sessions.evaluation import evaluate
 from relrec_core.sessions.evaluation.study import Study, Trained
 from relrec_core.sessions.explanation.gradients import METHODS, by_group
 from relrec_core.sessions.model.predictor import Predictor
-from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS, smallest
+from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS
 from relrec_core.sessions.training.scoring import judged
 from tests.sessions import made
 
@@ -101,7 +101,7 @@ def test_hits_are_what_one_counts_by_hand(shipped: Trained) -> None:
         assert right[row, place]
         counted += 1
         top = family.names[int(np.argmax(test.prediction.attribution[row, place]))]
-        hit = top == smallest(cause, reads)
+        hit = top == made.smallest(cause, reads)
         assert hit == hits[row, place]
         found += hit
     assert counted > found > 0

@@ -20,7 +20,7 @@ from relrec_core.runs.execution import Cancelled
 from relrec_core.runs.launch import TRAIN
 from relrec_core.sessions import store
 from relrec_core.sessions.model.network import network
-from relrec_core.sessions.simulation.simulator import Settings, write
+from relrec_core.sessions.simulation.simulator import SimulationSettings, write
 from relrec_core.sessions.training import scoring
 from relrec_core.sessions.training.prepare import prepare_simulated
 from relrec_core.sessions.training.train import Config, Fit, train
@@ -125,7 +125,7 @@ def test_the_rate_falls_on_a_plateau_and_training_stops(monkeypatch: pytest.Monk
 
 
 def test_shards_files_and_memory_are_the_same_data(tmp_path: Path) -> None:
-    made = Settings(tracks=2_000)
+    made = SimulationSettings(tracks=2_000)
     prepare_simulated(240, tmp_path / "shards", settings=made, shard_sessions=50)
     write(tmp_path / "files", 240, settings=made)
     shards, files = (trained(config(dataset=str(tmp_path / name))) for name in ("shards", "files"))
@@ -213,7 +213,7 @@ def test_the_real_slice_trains_with_the_experts_that_are_left(mssd_slice: Path) 
 def test_missing_and_too_little_data_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no session data 'nowhere'"):
         trained(config(dataset="nowhere"))
-    write(tmp_path / "few", 2, settings=Settings(tracks=2_000))
+    write(tmp_path / "few", 2, settings=SimulationSettings(tracks=2_000))
     with pytest.raises(DataError, match="enough sessions to split"):
         trained(config(dataset=str(tmp_path / "few")))
 

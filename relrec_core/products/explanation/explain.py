@@ -25,8 +25,8 @@ from relrec_core.products.explanation.result import (
     Cell,
     Map,
     Method,
+    PairRelevance,
     ProductExplanation,
-    Relevance,
     pooled,
 )
 from relrec_core.products.explanation.tracing import origin, traced
@@ -55,7 +55,7 @@ class Explainer:
     def __init__(self, recommender: Recommender) -> None:
         self.recommender = recommender
 
-    def relevance(self, question: Question, rows: Sequence[int]) -> list[Relevance]:
+    def relevance(self, question: Question, rows: Sequence[int]) -> list[PairRelevance]:
         """Maps of the query with each of several products: one forward pass for each picture."""
         of = self.recommender
         head = of.head(question.relation, question.user)
@@ -77,7 +77,7 @@ class Explainer:
             raise ConfigError(f"The reading '{question.method.reading}' explains one picture.")
         books = found.left.ledger, found.right.ledger
         return [
-            Relevance(
+            PairRelevance(
                 row=int(row),
                 left=_map(found.left.relevance[i]),
                 right=_map(found.right.relevance[i]),
@@ -92,7 +92,7 @@ class Explainer:
             for i, row in enumerate(rows)
         ]
 
-    def contrast(self, question: Question, row: int, other: int) -> Relevance:
+    def contrast(self, question: Question, row: int, other: int) -> PairRelevance:
         """H3: which pixels of the query speak for the one product rather than the other."""
         of = self.recommender
         head = of.head(question.relation, question.user)
@@ -105,7 +105,7 @@ class Explainer:
             found = left.propagate(reading.left)
             g = head.logit(left.output, one)
         books = found.ledger
-        return Relevance(
+        return PairRelevance(
             row=row,
             left=_map(found.relevance[0]),
             right=None,
@@ -154,7 +154,7 @@ class Explainer:
     def explain(
         self,
         question: Question,
-        relevance: Relevance,
+        relevance: PairRelevance,
         *,
         other: int | None = None,
         repetitions: int = REPETITIONS,
@@ -201,7 +201,7 @@ class Explainer:
     def _rescore(
         self,
         question: Question,
-        relevance: Relevance,
+        relevance: PairRelevance,
         other: int | None,
         between: Callable[[], None],
         kept: npt.NDArray[np.bool_],
@@ -263,7 +263,7 @@ def _map(pixels: Tensor) -> Map:
     return pixels.sum(dim=0).float().numpy()
 
 
-def _cells(relevance: Relevance) -> tuple[Cell, ...]:
+def _cells(relevance: PairRelevance) -> tuple[Cell, ...]:
     """Both pictures' cells, each the exact sum of its pixels."""
     cells = []
     for name, pixels in (("query", relevance.left), ("recommended", relevance.right)):

@@ -19,7 +19,7 @@ CHUNK = 2048
 """Sessions that are encoded and scored together."""
 
 
-class Source(Protocol):
+class SessionSource(Protocol):
     """Sessions in three parts, with their encoding."""
 
     @property

@@ -20,7 +20,7 @@ from relrec_core.experts.subsets import Family
 from relrec_core.sessions.data.encoding import Batch
 from relrec_core.sessions.data.schema import GROUPS
 from relrec_core.sessions.data.sessions import CAUSES
-from relrec_core.sessions.data.source import Source
+from relrec_core.sessions.data.source import SessionSource
 from relrec_core.sessions.evaluation.audits import audit_table
 from relrec_core.sessions.evaluation.study import Study, Trained
 from relrec_core.sessions.explanation.gradients import METHODS, STEPS, by_group
@@ -248,7 +248,7 @@ def _sample(tracks: Bools, study: Study) -> tuple[npt.NDArray[np.intp], npt.NDAr
     return rows[chosen], places[chosen]
 
 
-def _batch_of(source: Source, rows: npt.NDArray[np.intp]) -> Batch:
+def _batch_of(source: SessionSource, rows: npt.NDArray[np.intp]) -> Batch:
     """These test sessions as tensors; `rows` rise."""
     pieces, first = [], 0
     for _, batch in source.sessions("test"):

@@ -11,7 +11,7 @@ from relrec_core.evaluation import study
 from relrec_core.runs import config
 from relrec_core.runs.card import Card, DataCard
 from relrec_core.sessions import store
-from relrec_core.sessions.data.source import Source
+from relrec_core.sessions.data.source import SessionSource
 from relrec_core.sessions.model.predictor import Predictor
 from relrec_core.sessions.training.scoring import Judged, judged
 from relrec_core.sessions.training.train import Config, train
@@ -58,7 +58,7 @@ class Study(study.Study[Trained]):
         return self.config(self.seeds[0], "transformer").model_dump(exclude=varied) | absent
 
     @cached_property
-    def source(self) -> Source:
+    def source(self) -> SessionSource:
         return store.open_source(self._config({}))
 
     def config(self, seed: int, model: str) -> Config:

@@ -21,7 +21,7 @@ from relrec_core.sessions import store
 from relrec_core.sessions.config import Config
 from relrec_core.sessions.data.encoding import Batch
 from relrec_core.sessions.data.sessions import Part
-from relrec_core.sessions.data.source import Source
+from relrec_core.sessions.data.source import SessionSource
 from relrec_core.sessions.model.metrics import THRESHOLD, Scores
 from relrec_core.sessions.model.network import network
 from relrec_core.sessions.model.predictor import Predictor
@@ -72,7 +72,7 @@ class Fit(training.Fit[Config]):
     lower_is_better = True
     keeps_best = True
 
-    def __init__(self, config: Config, run: Run, group: Group, source: Source) -> None:
+    def __init__(self, config: Config, run: Run, group: Group, source: SessionSource) -> None:
         self.source = source
         torch.manual_seed(config.seed)
         self.net = network(source.encoding, config)

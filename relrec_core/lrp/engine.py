@@ -137,7 +137,6 @@ def propagate(
     rules: str | Preset = "paper",
     epsilon: float = EPSILON,
     ignore_bias: bool = False,
-    precision: Precision = "exact",
     reference: Tensor | None = None,
 ) -> Propagation:
     """Layer-wise relevance propagation through a sequential network (Bharadhwaj 2018, eq. 4).
@@ -152,8 +151,6 @@ def propagate(
             `epsilon-gamma-box`.
         epsilon: the stabiliser, in units of the layers' outputs; more than 0.
         ignore_bias: leave biases out of the denominators, so that they absorb nothing.
-        precision: `fast` sends relevance back through convolutions in bfloat16; the forward
-            pass, and with it every gate and winner, is the exact one.
         reference: another input for all (1, ...) or for each (B, ...). Then what the inputs give
             beyond it is explained: every layer distributes by the differences of its inputs and
             outputs from the reference's (with the epsilon rule this is the rescale rule of
@@ -175,7 +172,7 @@ def propagate(
         PropagationError: inputs or relevances of a shape or type that does not fit, or none.
         ConfigError: unknown preset or epsilon out of range.
     """
-    followed = trace(module, inputs, rules, epsilon, ignore_bias, precision, reference)
+    followed = trace(module, inputs, rules, epsilon, ignore_bias, reference=reference)
     return followed.propagate(output_relevance)
 
 
@@ -188,7 +185,12 @@ def trace(
     precision: Precision = "exact",
     reference: Tensor | None = None,
 ) -> Trace:
-    """Forward pass of `propagate`; its arguments and errors."""
+    """Forward pass of `propagate`; its arguments and errors.
+
+    Args:
+        precision: `fast` sends relevance back through convolutions in bfloat16; the forward
+            pass, and with it every gate and winner, is the exact one.
+    """
     if not inputs.is_floating_point():
         raise PropagationError(f"Inputs must be floating point, these are {inputs.dtype}.")
     if inputs.ndim < 2 or inputs.numel() == 0:

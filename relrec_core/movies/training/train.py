@@ -195,8 +195,7 @@ def _examples(config: Config, space: FeatureSpace, liked: sparse.csr_matrix) -> 
     return Masking(
         liked,
         space,
-        low=min(config.mask_low, config.mask_high),
-        high=max(config.mask_low, config.mask_high),
+        rates=(config.mask_low, config.mask_high),
         seen=config.seen_weight,
         short=config.short_share,
         attribute_dropout=config.attribute_dropout,

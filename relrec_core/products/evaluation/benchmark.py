@@ -7,7 +7,7 @@ import time
 import numpy as np
 from torch.nn.functional import cosine_similarity
 
-from relrec_core.lrp import propagate
+from relrec_core.lrp import trace
 from relrec_core.measurement import Row, row
 from relrec_core.products import store
 from relrec_core.products.explanation.explain import Explainer, Question
@@ -66,7 +66,7 @@ def _fast(recommender: Recommender) -> Row:
         x = recommender.pictures.batch([int(item)])
         shared = recommender.features[item] * recommender.features[other]
         exact, fast = (
-            propagate(recommender.trunk, x, shared[None], "paper", precision=precision).relevance
+            trace(recommender.trunk, x, precision=precision).propagate(shared[None]).relevance
             for precision in ("exact", "fast")
         )
         lowest = min(lowest, float(cosine_similarity(exact.flatten(), fast.flatten(), dim=0)))

@@ -137,7 +137,7 @@ class Explainer:
         ours, theirs = ours - origin(head, left), theirs - origin(head, right)
         with torch.inference_mode():
             grid = (cells, cells)
-            return correspondence(head, left, right, ours[0], theirs[0], grid, between=between)
+            return correspondence(head, left, right, (ours[0], theirs[0]), grid, between=between)
 
     def centres(self, question: Question, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Latents of the average product beside the query (D,) and beside each other one (n, D)."""

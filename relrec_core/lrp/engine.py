@@ -42,7 +42,7 @@ from relrec_core.lrp.redistribute import (
     redistribute,
     slices,
 )
-from relrec_core.lrp.rules import RelativeEpsilon, Rule, vanishes_with_input
+from relrec_core.lrp.rules import Rule, vanishes_with_input
 
 Precision = Literal["exact", "fast"]
 
@@ -263,7 +263,7 @@ def _forward(
             x = layer.rectified(x) if rectified else layer.forward(x, layer.weight, layer.bias)
         else:
             x = layer.forward(x)
-        floor = rule.share * _size(x) if isinstance(rule, RelativeEpsilon) else None
+        floor = rule.relative * _size(x) if rule.relative else None
         steps.append(Step(layer, rule, seen, x, seen_nonnegative, rectified, floor=floor))
     return steps, x
 
@@ -296,7 +296,7 @@ def _beyond(
         else:
             x = layer.forward(x)
         more = x[:count] - x[count:]
-        floor = rule.share * _size(more) if isinstance(rule, RelativeEpsilon) else None
+        floor = rule.relative * _size(more) if rule.relative else None
         inputs = seen[:count] - seen[count:]
         steps.append(Step(layer, rule, inputs, more, False, floor=floor, difference=True))
     return steps, x

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from relrec_core.lrp.layers import AdaptivePool, AveragePool, Convolution, Layer, Linear, MaxPool
-from relrec_core.lrp.rules import PLAIN, InputName, Quotient, Rule, Term, WeightName, ZBox
+from relrec_core.lrp.rules import PLAIN, InputName, Quotient, Rule, Term, WeightName
 
 NOTHING = 1e-30
 """Quotients nearer to zero become it: with them a processor computes many times as long."""
@@ -266,9 +266,7 @@ def _input(step: Step, name: InputName) -> Tensor:
         return x.clamp(max=0)
     if name == "1":
         return torch.ones_like(x)
-    bounds = None
-    if isinstance(step.rule, ZBox):
-        bounds = step.rule.low if name == "low" else step.rule.high
+    bounds = step.rule.bounds[0 if name == "low" else 1]
     if bounds is not None:
         values = torch.tensor(bounds, dtype=x.dtype, device=x.device)  # (1,) or (C,)
         return values.reshape(1, -1, *[1] * (x.ndim - 2)).expand_as(x)

@@ -17,8 +17,9 @@ from dashboard.panels.common import chart, provenance
 from relrec_core.evaluation.tables import stored_name
 from relrec_core.runs.card import Card
 from relrec_core.sessions import store
-from relrec_core.sessions.evaluation.evaluate import LAST, MEAN, TITLES
+from relrec_core.sessions.evaluation.evaluate import LAST, MEAN
 from relrec_core.sessions.explanation.result import SessionExplanation
+from relrec_core.sessions.training.train import TITLES
 
 SESSIONS_PAGE = "app_pages/sessions.py"
 

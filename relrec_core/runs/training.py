@@ -185,7 +185,8 @@ class Fit(ABC, Generic[C]):
                     group["lr"] = rate
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise CheckpointError(
-                f"Run {self.run.name} cannot be resumed; start a new one: {error}"
+                f"Run {self.run.name} cannot be resumed: what it kept is of another network or of "
+                "an earlier version. Start a new run."
             ) from error
         self.best = {k.removeprefix(BEST): v for k, v in tensors.items() if k.startswith(BEST)}
         return True

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from relrec_core.errors import ProfileError
 from relrec_core.experts.attribution import Judgement
-from relrec_core.experts.subsets import Family
+from relrec_core.experts.subsets import Family, required
 from relrec_core.explanation import ExpertAudit, Ledger, Provenance
 from relrec_core.sessions.data.dataset import SessionData
 from relrec_core.sessions.data.encoding import Batch
@@ -29,6 +29,7 @@ from relrec_core.sessions.explanation.result import (
 )
 from relrec_core.sessions.model.predictor import Predictor
 
+NO_EXPERTS = "The control has no experts that could be asked who decided."
 DONORS = 24
 """Other sessions that the audit takes inputs from."""
 
@@ -49,14 +50,11 @@ class Explorer:
     run: str
 
     def __post_init__(self) -> None:
-        if self.predictor.family is None:
-            raise ProfileError("The control has no experts that could be asked who decided.")
+        required(self.predictor.family, NO_EXPERTS)
 
     @property
     def family(self) -> Family:
-        family = self.predictor.family
-        assert family is not None
-        return family
+        return required(self.predictor.family, NO_EXPERTS)
 
     @cached_property
     def _table(self) -> npt.NDArray[np.float32]:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from relrec_core.errors import ProfileError
-from relrec_core.experts.subsets import Family
+from relrec_core.experts.subsets import Family, required
 from relrec_core.explanation import Ledger, Provenance
 from relrec_core.movies.data.features import film_names
 from relrec_core.movies.data.interactions import USER, MovieData
@@ -30,6 +30,7 @@ from relrec_core.movies.experts.explanation.result import (
 from relrec_core.movies.experts.model.predictor import Predictor
 from relrec_core.runs.directory import Run
 
+NO_EXPERTS = "This model has no experts that could be asked who decided."
 DONORS = 200
 """Other viewers with other films that the proof takes inputs from."""
 
@@ -57,14 +58,11 @@ class Explainer:
         return cls(store.predictor(run, data), data, run.name)
 
     def __post_init__(self) -> None:
-        if self.predictor.family is None:
-            raise ProfileError("This model has no experts that could be asked who decided.")
+        required(self.predictor.family, NO_EXPERTS)
 
     @property
     def family(self) -> Family:
-        family = self.predictor.family
-        assert family is not None
-        return family
+        return required(self.predictor.family, NO_EXPERTS)
 
     @cached_property
     def titles(self) -> list[str]:

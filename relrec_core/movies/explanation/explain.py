@@ -79,9 +79,6 @@ def explain(
         bias=float(parts.bias @ sign),
         epsilon=float(parts.epsilon @ sign),
     )
-    scores = weights.logits(bag)
-    better = scores > scores[item]
-    better[profile.seen] = False
     return MovieExplanation(
         score=ledger.score,
         audit=MovieAudit(
@@ -91,7 +88,7 @@ def explain(
         viewer=profile.name,
         item=int(item),
         title=recommender.titles[item],
-        rank=int(better.sum()) + 1,
+        rank=recommender.place(profile, item),
         probability=float(recommender.probabilities(profile)[item]),
         against=None if against is None else recommender.titles[against],
         features=_features(recommender, bag, shares),

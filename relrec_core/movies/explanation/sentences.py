@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from relrec_core.movies.data.features import FILM
 
 if TYPE_CHECKING:
-    from relrec_core.movies.explanation.result import FeatureRelevance, MovieExplanation, Theme
+    from relrec_core.movies.explanation.result import (
+        Counterfactual,
+        FeatureRelevance,
+        MovieExplanation,
+        Theme,
+    )
 
 MOSTLY = 0.5
 """From this share of the score on, the base value is the reason."""
@@ -17,6 +22,8 @@ POPULAR = 1.0
 likely to be the next one as an average movie."""
 NAMED, WORTH = 2, 0.05
 """Most themes that a sentence names, and the share of the score that each but the first needs."""
+SPELT = 4
+"""Most changed movies that a sentence names one by one."""
 COUNTS = 0.01
 """Share of the score from which a counter-signal is worth a sentence."""
 
@@ -160,6 +167,46 @@ def spoken(feature: FeatureRelevance) -> str:
     if feature.kind == FILM:
         return feature.label
     return f"the {feature.kind} {feature.label.partition(': ')[2]}"
+
+
+def changed(told: Counterfactual) -> str:
+    """'Had User 3 not liked Fargo (1996), Clerks (1994) would stand first instead of ...'"""
+    place = told.place
+    if not told.found:
+        what = {
+            "first": f"displaces {told.title} from the first place",
+            "top": f"takes {told.title} out of the top {told.n}",
+            "named": f"lets {told.other} pass {told.title}",
+            "into": f"brings {told.title} into the top {told.n}",
+        }[told.aim]
+        if told.aim == "into":
+            return f"No set of up to {told.limit} other movies, liked as well, {what}."
+        return f"No set of movies that {told.viewer} liked {what} by being left out."
+    rest = len(told.movies) - SPELT + 1
+    names = list(told.movies)
+    if rest > 1:
+        names = [*names[: SPELT - 1], f"{rest} more"]
+    moved = f"place {place.after}, not {place.before}"
+    then = {
+        "first": f"{told.first} would stand first instead of {told.title}",
+        "top": f"{told.title} would leave the top {told.n}: {moved}",
+        "named": f"{told.other} would stand above {told.title}",
+        "into": f"{told.title} would enter the top {told.n}: {moved}",
+    }[told.aim]
+    if told.aim == "into":
+        return f"Had {told.viewer} liked {listed(names)}, too, {then}."
+    return f"Had {told.viewer} not liked {listed(names)}, {then}."
+
+
+def standing(told: Counterfactual) -> str:
+    """'Proven smallest', 'At most 4, at least 3' or 'Found'."""
+    if told.at_least is None:
+        return "Found" if told.found else "None found"
+    if not told.found:
+        return "Proven: there is none" if told.proven else f"None found, at least {told.at_least}"
+    if told.proven:
+        return "Proven smallest"
+    return f"At most {len(told.movies)}, at least {told.at_least}"
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -245,6 +245,13 @@ class Recommender:
             )
         return rank(self.weights, profile.features, profile.seen, n)
 
+    def place(self, profile: Profile, item: int) -> int:
+        """Where a movie stands among those that may be recommended, or would; from 1."""
+        scores = self.weights.logits(profile.features)
+        better = scores > scores[item]
+        better[profile.seen] = False
+        return int(better.sum()) + 1
+
     def probabilities(self, profile: Profile) -> Floats:
         """Softmax over all films, (V,): the model's estimate of the next film."""
         scores = self.weights.logits(profile.features)

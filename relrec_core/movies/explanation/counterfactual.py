@@ -96,6 +96,7 @@ def smallest_change(
         along=tuple(labels[k] for k in along),
         at_least=at_least,
         limit=limit,
+        seconds=seconds,
         shifts=_shifts(recommender, profile, after, n, {item} if other is None else {item, other}),
         provenance=_provenance(recommender, seconds),
     )

@@ -66,7 +66,11 @@ class MovieAudit(Audit):
 
 
 class MovieExplanation(Explanation):
-    """Why one movie was recommended to one user or, with `against`, why rather than another."""
+    """Why one movie was recommended to one user or, with `against`, why rather than another.
+
+    `rank` is its place, `listed` the length of the list that it may stand outside of, `excluded`
+    why it cannot be recommended at all.
+    """
 
     audit: MovieAudit
     viewer: str
@@ -77,6 +81,12 @@ class MovieExplanation(Explanation):
     against: str | None
     features: tuple[FeatureRelevance, ...]
     reference: Reference = "none"
+    listed: int | None = None
+    excluded: str | None = None
+
+    @property
+    def recommended(self) -> bool:
+        return self.excluded is None and (self.listed is None or self.rank <= self.listed)
 
     @property
     def base(self) -> float:
@@ -157,6 +167,7 @@ class Counterfactual(Value):
     along: tuple[str, ...]
     at_least: int | None
     limit: int
+    seconds: float
     shifts: tuple[Shift, ...]
     provenance: Provenance
 
@@ -178,6 +189,9 @@ class Counterfactual(Value):
 
     def standing(self) -> str:
         return sentences.standing(self)
+
+    def means(self) -> str:
+        return sentences.means(self)
 
     def sentence(self) -> str:
         return sentences.changed(self)

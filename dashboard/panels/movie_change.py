@@ -63,9 +63,9 @@ def smallest_change_panel(
 def _aim(possible: tuple[Aim, ...], n: int) -> Aim:
     """What is to happen; the first question that the movie's place allows until another is put."""
     words: dict[Aim, str] = {
-        "first": "No longer first",
+        "first": "Not first",
         "top": f"Out of the top {n}",
-        "named": "Another movie passes it",
+        "named": "Another passes it",
         "into": f"Into the top {n}",
     }
     asked = links.adopt("aim").get("aim")

@@ -11,8 +11,8 @@ from relrec_core.movies.model.ranking import Profile, Ranking, Recommender
 
 ORDERS = ("Highest score first", "More for you than for anyone")
 SCORE = (
-    "Score 0 is an average movie; each point more makes a movie 2.7 times as likely to be the "
-    "next one. ‘Anyone’ is the score that the average user gets, ‘you’ what this user adds to it."
+    "Score = what anyone gets + what is this user’s own. 0 is an average movie; each point more "
+    "makes a movie 2.7 times as likely to be the next one."
 )
 
 
@@ -35,7 +35,9 @@ def choose_film(recommender: Recommender, profile: Profile, n: int) -> tuple[Ran
     """The list, its order, and a search over all movies; the first is chosen until another is."""
     ids = recommender.data.items[ITEM].astype(str).tolist()
     rows = {i: row for row, i in enumerate(ids)}
+    above = st.container()
     st.markdown("##### Recommended movies")
+    st.caption(SCORE)
     order = st.selectbox(
         "Order",
         ORDERS,
@@ -48,6 +50,18 @@ def choose_film(recommender: Recommender, profile: Profile, n: int) -> tuple[Ran
     film = _asked_for(profile, rows, listed)
     st.session_state["listed"] = film if film in listed else None
     st.session_state["searched"] = None if film in listed else film
+    with above:
+        st.selectbox(
+            "Ask about any movie",
+            ids,
+            index=None,
+            format_func=lambda i: recommender.titles[rows[i]],
+            key="searched",
+            on_change=_chosen,
+            args=("searched",),
+            placeholder="Search all movies",
+            filter_mode="contains",
+        )
     st.radio(
         "Recommended movies",
         listed,
@@ -58,18 +72,6 @@ def choose_film(recommender: Recommender, profile: Profile, n: int) -> tuple[Ran
         on_change=_chosen,
         args=("listed",),
         label_visibility="collapsed",
-    )
-    st.caption(SCORE)
-    st.selectbox(
-        "Any other movie",
-        ids,
-        index=None,
-        format_func=lambda i: recommender.titles[rows[i]],
-        key="searched",
-        on_change=_chosen,
-        args=("searched",),
-        placeholder="Search all movies",
-        filter_mode="contains",
     )
     _hide(recommender, film, rows, hideable=rows[film] not in profile.seen)
     links.publish("film", None if film == listed[0] else film)

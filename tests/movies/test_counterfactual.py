@@ -6,8 +6,10 @@ import itertools
 from pathlib import Path
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
+from dashboard.figures.ranking_change import change_report, ranking_change
 from relrec_core.errors import ProfileError
 from relrec_core.movies import store
 from relrec_core.movies.data.features import feature_space
@@ -131,6 +133,26 @@ def test_places_before_and_after_are_those_of_both_lists(recommender: Recommende
     assert told.title in told.sentence() and told.movies[0] in told.sentence()
 
 
+def test_the_picture_shows_every_place_as_text(recommender: Recommender) -> None:
+    told = asked(recommender, recommender.profile("2"), "top")
+    name = "<b>Film</b> {x} " + "long " * 20
+    titles = {s.item: f"{name}{s.item}" for s in told.shifts}
+    shifts = tuple(s.model_copy(update={"title": titles[s.item]}) for s in told.shifts)
+    figure = ranking_change(told.model_copy(update={"shifts": shifts, "movies": ("A",) * 7}))
+    drawn = go.Figure(figure.to_dict())  # validated
+    both = [s for s in told.shifts if s.before and s.after]
+    assert len(drawn.data) == len(both)
+    for trace, shift in zip(drawn.data, both, strict=True):
+        assert f"place {shift.before} before, {shift.after} after" in trace.hovertemplate
+    texts = [note.text for note in drawn.layout.annotations]
+    assert not any("<b>Film" in text or len(text) > 80 for text in texts)
+    bold = [text for text in texts if text.startswith("<b>")]
+    assert len(bold) == 1 and f"{told.place.after}  " in bold[0]
+    page = change_report(told.model_copy(update={"movies": ("<b>A</b>",) * 7}), figure)
+    assert "&lt;b&gt;A&lt;/b&gt;" in page and "<b>A</b>" not in page
+    assert "and 4 more, " in told.model_copy(update={"movies": ("A",) * 7}).sentence()
+
+
 def test_a_question_without_sense_gets_a_sentence(recommender: Recommender) -> None:
     profile = recommender.profile("1")
     ranked = recommender.rank(profile, 20).items.tolist()
@@ -165,11 +187,10 @@ def test_without_time_the_bounds_are_said(recommender: Recommender) -> None:
 def test_found_sets_hold_on_real_data(ml_100k: Path) -> None:
     assert ml_100k.is_dir()
     recommender = store.recommender(Run.open(store.SHIPPED))
-    for user in ("38", "300"):
-        profile = recommender.profile(user)
-        ranked = recommender.rank(profile, 60).items.tolist()
-        for aim, item in (("first", ranked[0]), ("top", ranked[0]), ("into", ranked[14])):
-            told = smallest_change(recommender, profile, item, aim, seconds=0.3)
-            change = profile.plus if aim == "into" else profile.without
-            assert told.found and reached(recommender, change(*told.items), told)
-            assert told.at_least is not None and 1 <= told.at_least <= len(told.movies)
+    profile = recommender.profile("38")
+    ranked = recommender.rank(profile, 60).items.tolist()
+    for aim, item in (("first", ranked[0]), ("top", ranked[0]), ("into", ranked[14])):
+        told = smallest_change(recommender, profile, item, aim, seconds=0.3)
+        change = profile.plus if aim == "into" else profile.without
+        assert told.found and reached(recommender, change(*told.items), told)
+        assert told.at_least is not None and 1 <= told.at_least <= len(told.movies)

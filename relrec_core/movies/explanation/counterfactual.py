@@ -64,8 +64,8 @@ def smallest_change(
         chosen = moves[taken].tolist()
         return profile.plus(*chosen) if add else profile.without(*chosen)
 
-    def reached(taken: Bools) -> bool:
-        return _reached(recommender, changed(taken), item, aim, other, n)
+    def enough(taken: Bools) -> bool:
+        return reached(recommender, changed(taken), item, aim, other, n)
 
     at_least = None
     if need > len(rivals) or not len(moves):
@@ -74,9 +74,9 @@ def smallest_change(
         best = fewest(form, need, limit, seconds)
         taken, at_least = best.taken, best.at_least
     else:
-        taken = greedy(form, need, limit, reached)
-    if taken is not None and not reached(taken):  # a tie within rounding
-        taken = greedy(form, need, limit, reached)
+        taken = greedy(form, need, limit, enough)
+    if taken is not None and not enough(taken):  # a tie within rounding
+        taken = greedy(form, need, limit, enough)
     found = taken is not None
     order = [] if taken is None else _strongest(form, taken)
     after = profile if taken is None else changed(taken)
@@ -135,7 +135,7 @@ def _candidates(recommender: Recommender, profile: Profile) -> Indices:
     return np.setdiff1d(np.arange(recommender.space.n_items), profile.seen)
 
 
-def _reached(
+def reached(
     recommender: Recommender, after: Profile, item: int, aim: Aim, other: int | None, n: int
 ) -> bool:
     """Whether the profile, made again, ranks as it should."""

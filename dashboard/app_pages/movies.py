@@ -40,7 +40,9 @@ with sentences():
     def second_model() -> None:
         from dashboard.panels.deciders import deciders_panel  # imports torch
 
-        deciders_panel(recommender.data, profile, ranking.items.tolist(), item)
+        listed = ranking.items.tolist()
+        above = listed if item in listed else [item, *listed]
+        deciders_panel(recommender.data, profile, above, item)
 
     def lime() -> None:
         from dashboard.panels.lime import lime_panel  # imports what only LIME needs

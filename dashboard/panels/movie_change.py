@@ -14,6 +14,7 @@ from dashboard.figures.ranking_change import (
     ranking_change,
     ranking_change_in_words,
 )
+from dashboard.glossary import meaning
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import smallest
 from dashboard.panels.common import chart, files, slug
@@ -74,7 +75,11 @@ def _aim(possible: tuple[Aim, ...], n: int) -> Aim:
     if st.session_state.get("aim") not in possible:
         st.session_state["aim"] = possible[0]
     chosen = st.segmented_control(
-        "What should be different?", possible, format_func=words.__getitem__, key="aim"
+        "What should be different?",
+        possible,
+        format_func=words.__getitem__,
+        key="aim",
+        help=meaning("smallest change"),
     )
     aim = chosen or possible[0]
     links.publish("aim", None if aim == possible[0] else aim)

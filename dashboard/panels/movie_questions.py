@@ -41,11 +41,19 @@ def why_not(
         filter_mode="contains",
     )
     links.publish("against", None if other == options[0] else ids.iloc[other])
-    explanation = explained(
-        recommender, key, profile, item, against=other, reference=answer.reference
-    )
+    explanation = _contrast(recommender, key, profile, answer, other)
     st.markdown(f"### {escape.markdown(explanation.sentence())}")
     why(explanation, key="contrast")
+
+
+def _contrast(
+    recommender: Recommender, key: ModelKey, profile: Profile, answer: MovieExplanation, other: int
+) -> MovieExplanation:
+    """The movie of the answer against another, counted and listed alike."""
+    told = explained(
+        recommender, key, profile, answer.item, against=other, reference=answer.reference
+    )
+    return told.model_copy(update={"listed": answer.listed})
 
 
 def ask(
@@ -58,15 +66,7 @@ def ask(
         return told.model_copy(update={"listed": explanation.listed})
 
     def contrast(other: int) -> MovieExplanation:
-        told = explained(
-            recommender,
-            key,
-            profile,
-            explanation.item,
-            against=other,
-            reference=explanation.reference,
-        )
-        return told.model_copy(update={"listed": explanation.listed})
+        return _contrast(recommender, key, profile, explanation, other)
 
     def heard(question: str) -> None:
         st.session_state.update(question=question, aloud=True)

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from relrec_core.movies import store
+from relrec_core.movies.config import Config
 from relrec_core.movies.evaluation.curves import QUICK_SAMPLE, SAMPLE, Table
 from relrec_core.movies.evaluation.study import Study
 from relrec_core.movies.explanation.counterfactual import SECONDS, reached, smallest_change
 from relrec_core.movies.explanation.result import Aim
 from relrec_core.movies.model.ranking import Profile, Recommender
 from relrec_core.movies.model.relevance import relevance
+from relrec_core.runs.directory import Run
 
 N, OUTSIDE = 10, 15
 """Length of the list, and the place of the movie that is to be brought into it."""
@@ -30,14 +33,7 @@ def counterfactuals_table(study: Study) -> Table:
     (empty where movies are added or none did it), `proven_in_time` the share proven within two
     seconds of processor time, `ms` the same time.
     """
-    model = study.trained(study.seeds[0])
-    recommender = Recommender.of(
-        study.data,
-        model.weights,
-        with_attributes=True,
-        split_seed=study.seeds[0],
-        run=f"seed {study.seeds[0]}",
-    )
+    recommender = _recommender(study)
     users = study.data.users["user_id"].astype(str).tolist()
     draw = np.random.default_rng(study.seeds[0])
     size = min(QUICK_SAMPLE if study.quick else SAMPLE, len(users))
@@ -55,8 +51,20 @@ def counterfactuals_table(study: Study) -> Table:
             cases += _case(recommender, recommender.profile(user), aim)
             study.step("Searching for the smallest change")
         rows.append({"aim": aim, **_summary(pd.DataFrame(cases))})
-    notes = {"seeds": [study.seeds[0]], "model": "with attributes", "list": N, "limit": LIMIT}
-    return Table(pd.DataFrame(rows), notes | {"sampled_viewers": size})
+    notes = {"seeds": [study.seeds[0]], "model": f"with attributes, run {recommender.run}"}
+    return Table(pd.DataFrame(rows), notes | {"list": N, "limit": LIMIT, "sampled_viewers": size})
+
+
+def _recommender(study: Study) -> Recommender:
+    """The model that ships, where it is of these settings and data, else one trained for it."""
+    seed = study.seeds[0]
+    shipped = Run.open(store.SHIPPED)
+    if shipped.settings(Config) == study.config(seed, attributes=True, layer=False):
+        return store.recommender(shipped)
+    weights = study.trained(seed).weights
+    return Recommender.of(
+        study.data, weights, with_attributes=True, split_seed=seed, run=f"seed {seed}"
+    )
 
 
 def _case(recommender: Recommender, profile: Profile, aim: Aim) -> Iterator[dict[str, object]]:

@@ -8,6 +8,8 @@ follow their movies. With a layer the search is by the gradient and what is foun
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -52,54 +54,85 @@ def smallest_change(
         ProfileError: the profile is empty, or the aim is reached or has no meaning as it is.
     """
     _check(recommender, profile, item, aim, other, n)
-    candidates = _candidates(recommender, profile)
-    rivals = candidates[candidates != item] if other is None else np.array([other])
-    need = {"first": 1, "top": n, "named": 1, "into": len(rivals) - n + 1}[aim]
-    add = aim == "into"
-    moves = rivals if add else np.array(sorted(profile.liked), dtype=np.int64)
-    form = (_adding if add else _leaving)(recommender, profile, item, rivals, moves)
-    limit = min(ADDED if add else len(moves), len(moves))
-
-    def changed(taken: Bools) -> Profile:
-        chosen = moves[taken].tolist()
-        return profile.plus(*chosen) if add else profile.without(*chosen)
-
-    def enough(taken: Bools) -> bool:
-        return reached(recommender, changed(taken), item, aim, other, n)
-
-    at_least = None
-    if need > len(rivals) or not len(moves):
-        taken, at_least = None, limit + 1
-    elif recommender.weights.layer is None:
-        best = fewest(form, need, limit, seconds)
-        taken, at_least = best.taken, best.at_least
-    else:
-        taken = greedy(form, need, limit, enough)
-    if taken is not None and not enough(taken):  # a tie within rounding
-        taken = greedy(form, need, limit, enough)
-    found = taken is not None
-    order = [] if taken is None else _strongest(form, taken)
-    after = profile if taken is None else changed(taken)
-    labels = recommender.labels
+    case = _Case(recommender, profile, item, aim, other, n)
+    items, at_least = case.searched(seconds)
+    found = items is not None
+    items = items or []
+    after = case.changed(items)
     gone = set(profile.features.tolist()) ^ set(after.features.tolist())
     along = sorted(k for k in gone if k >= recommender.space.n_items)
+    titles = recommender.titles
     return Counterfactual(
         aim=aim,
         viewer=profile.name,
         item=int(item),
-        title=recommender.titles[item],
-        other=None if other is None else recommender.titles[other],
+        title=titles[item],
+        other=None if other is None else titles[other],
         n=n,
         found=found,
-        movies=tuple(recommender.titles[moves[k]] for k in order),
-        items=tuple(int(moves[k]) for k in order),
-        along=tuple(labels[k] for k in along),
+        movies=tuple(titles[k] for k in items),
+        items=tuple(items),
+        along=tuple(recommender.labels[k] for k in along),
         at_least=at_least,
-        limit=limit,
+        limit=case.limit,
         seconds=seconds,
         shifts=_shifts(recommender, profile, after, n, {item} if other is None else {item, other}),
         provenance=_provenance(recommender, seconds),
     )
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What is asked of whom."""
+
+    recommender: Recommender
+    profile: Profile
+    item: int
+    aim: Aim
+    other: int | None
+    n: int
+
+    @cached_property
+    def rivals(self) -> Indices:
+        """Movies that pass, or that are passed."""
+        every = np.arange(self.recommender.space.n_items)
+        fixed = [*self.profile.seen.tolist(), self.item]
+        return np.setdiff1d(every, fixed) if self.other is None else np.array([self.other])
+
+    @cached_property
+    def moves(self) -> Indices:
+        """Movies that may leave the liked ones, or come to them."""
+        if self.aim == "into":
+            return self.rivals
+        return np.array(sorted(self.profile.liked), dtype=np.int64)
+
+    @property
+    def limit(self) -> int:
+        """Most movies that change."""
+        return min(ADDED, len(self.moves)) if self.aim == "into" else len(self.moves)
+
+    def changed(self, items: list[int]) -> Profile:
+        return self.profile.plus(*items) if self.aim == "into" else self.profile.without(*items)
+
+    def searched(self, seconds: float) -> tuple[list[int] | None, int | None]:
+        """The movies found, the strongest first, and how many are needed at the least."""
+        need = {"first": 1, "top": self.n, "named": 1, "into": len(self.rivals) - self.n + 1}
+        if need[self.aim] > len(self.rivals) or not len(self.moves):
+            return None, self.limit + 1
+        made = _adding if self.aim == "into" else _leaving
+        form = made(self.recommender, self.profile, self.item, self.rivals, self.moves)
+        taken, at_least = None, None
+        if plain := self.recommender.weights.layer is None:
+            best = fewest(form, need[self.aim], self.limit, seconds)
+            taken, at_least = best.taken, best.at_least
+        if not plain or (taken is not None and not self._enough(taken)):  # a tie within rounding
+            taken = greedy(form, need[self.aim], self.limit, self._enough)
+        order = None if taken is None else [int(self.moves[k]) for k in _strongest(form, taken)]
+        return order, at_least
+
+    def _enough(self, taken: Bools) -> bool:
+        after = self.changed(self.moves[taken].tolist())
+        return reached(self.recommender, after, self.item, self.aim, self.other, self.n)
 
 
 def aims(recommender: Recommender, profile: Profile, item: int, n: int) -> tuple[Aim, ...]:
@@ -129,10 +162,6 @@ def _check(
             raise ProfileError(f"Name another movie that may pass {title}.")
         if recommender.place(profile, other) < recommender.place(profile, item):
             raise ProfileError(f"{recommender.titles[other]} stands above {title} already.")
-
-
-def _candidates(recommender: Recommender, profile: Profile) -> Indices:
-    return np.setdiff1d(np.arange(recommender.space.n_items), profile.seen)
 
 
 def reached(

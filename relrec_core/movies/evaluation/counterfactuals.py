@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from relrec_core.evaluation.measure import Table
 from relrec_core.movies import store
 from relrec_core.movies.config import Config
-from relrec_core.movies.evaluation.curves import QUICK_SAMPLE, SAMPLE, Table
+from relrec_core.movies.evaluation.curves import QUICK_SAMPLE, SAMPLE
 from relrec_core.movies.evaluation.study import Study
 from relrec_core.movies.explanation.counterfactual import SECONDS, reached, smallest_change
 from relrec_core.movies.explanation.result import Aim

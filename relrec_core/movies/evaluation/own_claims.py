@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from relrec_core.evaluation.claims import Claim, Source, Status, Verdict, graded
+from relrec_core.evaluation.claims import Claim, Outcome, TableSource, Verdict, graded
 
 OURS = "Beyond the papers"
 BEYOND = "Contributions beyond the average user"
@@ -28,7 +28,7 @@ def _directions(frames: Frames) -> Verdict:
             (every, "Relevance as in the paper"),
         )
     )
-    status: Status = graded(float(min(ours["replaced"], ours["removed"])), 0.95, 0.75)
+    status: Outcome = graded(float(min(ours["replaced"], ours["removed"])), 0.95, 0.75)
     if min(all_ours["replaced"], all_ours["removed"]) < 0.75:
         status = "partly" if status == "confirmed" else status
     return Verdict(
@@ -127,7 +127,7 @@ CLAIMS: tuple[Claim, ...] = (
         "best movie of every user",
         "A reason that is named raises or lowers the score: without it, the score moves the other "
         "way.",
-        (Source("movies", "directions", "ml-100k"),),
+        (TableSource("movies", "directions", "ml-100k"),),
         _directions,
         _direction_rows,
         "The table is of all features of the same 100 users for every method; LIME is asked twice, "
@@ -140,7 +140,7 @@ CLAIMS: tuple[Claim, ...] = (
         "best movie of every user",
         "Most of a score is what any user would get; it has to be told apart from the user’s own "
         "taste.",
-        (Source("movies", "base", "ml-100k"),),
+        (TableSource("movies", "base", "ml-100k"),),
         _popular,
         _popular_rows,
         "The average user is the mean of all users’ pooled profiles.",
@@ -152,7 +152,7 @@ CLAIMS: tuple[Claim, ...] = (
         "best movie of every user",
         "The smallest set of liked movies without which the answer is another is found, proven to "
         "be the smallest, and verified on the profile that is made again.",
-        (Source("movies", "counterfactuals", "ml-100k"),),
+        (TableSource("movies", "counterfactuals", "ml-100k"),),
         _smallest,
         _smallest_rows,
         "Of the first place all users, of the rest a sample of 100. Times are the processor’s, on "

@@ -13,7 +13,6 @@ from functools import cached_property
 
 import numpy as np
 
-from relrec_core import VERSION
 from relrec_core.errors import ProfileError
 from relrec_core.explanation import Provenance
 from relrec_core.movies.data.features import Indices
@@ -273,13 +272,10 @@ def _shifts(
 
 def _provenance(recommender: Recommender, seconds: float) -> Provenance:
     plain = recommender.weights.layer is None
-    return Provenance(
-        dataset=recommender.data.title,
-        dataset_hash=recommender.data.content_hash,
-        licence=recommender.data.licence,
-        run=recommender.run,
-        method="smallest set, bounds and mixed-integer program" if plain else "greedy, by gradient",
-        parameters={"seconds": seconds},
-        seed=recommender.seed,
-        code_version=VERSION,
+    return Provenance.of(
+        recommender.data,
+        recommender.run,
+        "smallest set, bounds and mixed-integer program" if plain else "greedy, by gradient",
+        {"seconds": seconds},
+        recommender.seed,
     )

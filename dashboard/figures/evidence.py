@@ -295,6 +295,10 @@ def _popularity(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return ranked(numbers, "Measured", "Share", list(numbers["Measured"]))
 
 
+def _smallest(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return grouped(numbers, "Change", ["Smallest set", "In order of relevance"], "Liked movies")
+
+
 PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "recall-1m": _recalls,
     "recall-100k": _recalls,
@@ -308,6 +312,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "lime-time": _agreement,
     "film-directions": _directions,
     "film-popularity": _popularity,
+    "film-counterfactuals": _smallest,
     "film-experts": _hits,
     "film-content": _hits,
     "film-deciders": _shares,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import plotly.graph_objects as go
 
@@ -11,7 +12,7 @@ from dashboard.figures.audit import deletion_figure, deletion_in_words, judged
 from dashboard.figures.movie_words import CHANGES, Change, changed, ledger_in_words
 from dashboard.figures.palette import signed
 from dashboard.figures.still import still
-from relrec_core.explanation import DeletionTest, Explanation, Provenance
+from relrec_core.explanation import DeletionTest, Provenance
 from relrec_core.movies.explanation.result import MovieExplanation
 
 ROWS = 10
@@ -39,6 +40,17 @@ print-color-adjust:exact;-webkit-print-color-adjust:exact}h1{font-size:1.35rem}
 """
 
 
+class Told(Protocol):
+    """What says its answer in a sentence, and where it comes from."""
+
+    @property
+    def provenance(self) -> Provenance: ...
+
+    def sentence(self) -> str: ...
+
+    def to_json(self) -> str: ...
+
+
 def source(p: Provenance) -> str:
     """Where an explanation comes from, in a line."""
     licence = p.licence[:1].upper() + p.licence[1:].rstrip(".")
@@ -48,7 +60,7 @@ def source(p: Provenance) -> str:
     )
 
 
-def page(explanation: Explanation, body: Sequence[str], link: str) -> str:
+def page(explanation: Told, body: Sequence[str], link: str) -> str:
     """The sentence, these parts below it, and where it comes from.
 
     Args:

@@ -1,7 +1,7 @@
 """Plotly figures as static SVG, for pages that run no script.
 
 Of Plotly it knows what this dashboard's explanations use: bars, points, lines and text on two
-axes, shapes behind them, and Sankey diagrams.
+axes, shapes behind them, notes, and Sankey diagrams.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def still(figure: go.Figure, words: str, width: float = WIDTH) -> str:
     parts += [_shape(shape, plane) for shape in layout.get("shapes", ())]
     for number, trace in enumerate(data):
         parts.append((_bars if trace["type"] == "bar" else _scatter)(trace, plane, number, data))
+    parts += [_note(note, plane) for note in layout.get("annotations", ())]
     parts.append(_told(legend, plane))
     return svg.document(width, layout["height"], parts, words)
 
@@ -153,6 +154,15 @@ def _shape(shape: Part, plane: Plane) -> str:
         return element("line", x1=x0, y1=y0, x2=x1, y2=y1, **look)
     box = {"x": min(x0, x1), "y": min(y0, y1), "width": abs(x1 - x0), "height": abs(y1 - y0)}
     return element("rect", **box, fill=shape.get("fillcolor", "none"), rx=3, **look)
+
+
+def _note(note: Part, plane: Plane) -> str:
+    """Text without an arrow, across in shares of the paper and down in values."""
+    left, right = plane.paper
+    anchor = {"left": "start", "right": "end", "center": "middle"}[note["xanchor"]]
+    font = note["font"]
+    at = left + (right - left) * note["x"], plane.down(note["y"])
+    return tagged(*at, note["text"], font["size"], INK, anchor, 0.5)
 
 
 def _one(value: Any, i: int) -> Any:

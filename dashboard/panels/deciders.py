@@ -39,6 +39,11 @@ def deciders_panel(data: MovieData, profile: Profile, above: list[int], item: in
             icon=":material/person_search:",
         )
         return
+    st.caption(
+        "Above, RecoNet recommends, and its contributions are exact. This is a second model, which "
+        "recommends nothing above: four experts who learnt from the same ratings say of each movie "
+        "whether this user will watch it, and what kind of knowledge decided."
+    )
     try:
         explainer, key = movie_experts(data)
         which, one = st.columns([1, 1.6], gap="medium")

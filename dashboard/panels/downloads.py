@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import escape
-from relrec_core.explanation import Explanation
+from dashboard.figures.report import Told
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Files:
         page: the HTML page, given the address of the view.
     """
 
-    explanation: Explanation
+    explanation: Told
     table: Callable[[], pd.DataFrame]
     about: Mapping[str, str]
     page: Callable[[str], str]

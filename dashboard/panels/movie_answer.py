@@ -9,6 +9,7 @@ from dashboard import escape
 from dashboard.components.save_picture import save_chart
 from dashboard.figures.flows import BASE
 from dashboard.figures.movie_words import PAPER, STEP_BY_STEP, THEMES
+from dashboard.figures.palette import plain, signed
 from dashboard.figures.report import report, source
 from dashboard.figures.sankey import described, sankey
 from dashboard.figures.waterfall import waterfall, waterfall_in_words
@@ -17,7 +18,9 @@ from dashboard.loaders.movies import explained
 from dashboard.panels.common import chart, slug
 from dashboard.panels.downloads import Files, files
 from dashboard.panels.movie_proof import movie_proof
+from dashboard.panels.movies import Settings
 from relrec_core.movies.explanation.result import MovieExplanation, Reference
+from relrec_core.movies.explanation.sentences import kept_out
 from relrec_core.movies.model.ranking import Profile, Recommender
 
 PICTURE = "film_picture"
@@ -29,7 +32,7 @@ COUNTED: dict[Reference, str] = {
 
 
 def answered(
-    recommender: Recommender, key: ModelKey, profile: Profile, item: int, shown: int, removed: int
+    recommender: Recommender, key: ModelKey, profile: Profile, item: int, settings: Settings
 ) -> MovieExplanation:
     """The answer to the page's question, and the choice of what contributions count from."""
     headline = st.container()
@@ -58,10 +61,31 @@ def answered(
         "As in the paper: counted from zero, which shows popularity as taste; drawn as in the "
         "paper, the strongest reasons alone.",
     )
-    explanation = explained(recommender, key, profile, item, reference=reference, removed=removed)
-    headline.markdown(f"### {escape.markdown(explanation.sentence())}")
-    why(explanation, shown, key="main")
+    explanation = explained(
+        recommender, key, profile, item, reference=reference, removed=settings.removed
+    ).model_copy(update={"listed": settings.top})
+    with headline:
+        st.markdown(f"### {escape.markdown(explanation.sentence())}")
+        if not explanation.recommended:
+            st.markdown(escape.markdown(_outside(recommender, key, profile, explanation)))
+    why(explanation, settings.shown, key="main")
     return explanation
+
+
+def _outside(
+    recommender: Recommender, key: ModelKey, profile: Profile, told: MovieExplanation
+) -> str:
+    """Where a movie stands that is not in the list, and what keeps it from there."""
+    base = recommender.base[told.item]
+    said = (
+        f"The average user gets {plain(float(base))}, and the taste of {told.viewer} adds "
+        f"{signed(told.score - float(base))}."
+    )
+    if told.excluded or told.listed is None:
+        return said
+    last = int(recommender.rank(profile, told.listed).items[-1])
+    contrast = explained(recommender, key, profile, last, against=told.item)
+    return f"{said} What keeps it from the top {told.listed}: {kept_out(contrast, told.listed)}"
 
 
 def why(explanation: MovieExplanation, shown: int = 6, *, key: str) -> None:

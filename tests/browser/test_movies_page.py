@@ -96,9 +96,31 @@ def test_an_unknown_viewer_in_a_link_gets_a_sentence(site: str, open_page: Open)
     assert sentence(page)
 
 
-def test_an_unknown_film_in_a_link_gets_a_sentence(site: str, open_page: Open) -> None:
+def test_a_link_shows_any_movie_and_says_why_it_is_not_recommended(
+    site: str, open_page: Open
+) -> None:
+    """User 42 rated movie 1 with 5; movie 8 can be hidden, and the smallest change be asked for."""
     page = open_page(f"{site}/movies?viewer=42&film=nothing")
-    expect(page.get_by_text("The movie of this link is not among")).to_be_visible()
+    expect(page.get_by_text("The movie of this link is not in this data.")).to_be_visible()
+    page = open_page(f"{site}/movies?viewer=42&film=1")
+    watched = "Toy Story (1995) is not recommended: already watched, rated 5."
+    expect(page.locator("h3").filter(has_text=watched)).to_be_visible()
+    box = page.get_by_role("combobox", name="Ask about any movie")
+    box.click()
+    box.fill("Babe (1995)")
+    page.get_by_role("option", name="Babe (1995)").click()
+    expect(page.locator("h3").filter(has_text=re.compile(r"^Babe \(1995\)"))).to_be_visible()
+    expect(page.get_by_text("What keeps it from the top 10")).to_be_visible()
+    assert "film=8" in page.url
+    page.get_by_role("tab", name="Smallest change").click()
+    change = re.compile(r"Had User 42 liked .*, too, Babe \(1995\) would enter the top 10")
+    expect(page.locator("h3").filter(has_text=change)).to_be_visible()
+    page.get_by_role("button", name="Hide this movie").click()
+    expect(page.locator("h3").filter(has_text=REASON).first).to_be_visible()
+    change = re.compile("Had User 42 not liked .* would stand first instead of")
+    expect(page.locator("h3").filter(has_text=change)).to_be_visible()
+    expect(page.get_by_text("The ranking before and after")).to_be_visible()
+    assert "hidden=8" in page.url
 
 
 def test_a_row_of_the_list_lights_up_its_flow(site: str, open_page: Open) -> None:
@@ -279,5 +301,12 @@ def test_nothing_is_wider_than_a_telephone(site: str, open_page: Open, path: str
     settled(page)
     page.wait_for_timeout(1000)
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    if "movies" in path:  # the answer stands before the list and the controls
+        places = [
+            page.locator(found).first.bounding_box()
+            for found in ("h3", ".st-key-main_sankey", '[data-testid="stRadio"]', ".st-key-viewer")
+        ]
+        heights = [place["y"] for place in places if place]
+        assert len(heights) == 4 and heights == sorted(heights)
     main = "document.querySelector('[data-testid=stMain]')"
     assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")

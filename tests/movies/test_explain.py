@@ -256,6 +256,19 @@ def test_the_first_user_has_a_taste_of_their_own(recommender: Recommender) -> No
     assert first_user(recommender) == (own or users)[0]
 
 
+def test_more_for_you_than_for_anyone_is_what_lies_beyond_the_base_value(
+    recommender: Recommender,
+) -> None:
+    profile = recommender.profile("3")
+    told = {i: explain(recommender, profile, i) for i in recommender.rank(profile, 99).items}
+    own = sorted(told, key=lambda i: told[i].score - told[i].base, reverse=True)
+    ranking = recommender.rank(profile, 5, beyond=True)
+    assert ranking.items.tolist() == own[:5]
+    np.testing.assert_allclose(ranking.scores, [told[i].score for i in own[:5]], rtol=1e-5)
+    for item, one in told.items():
+        assert recommender.base[item] == pytest.approx(one.base)
+
+
 def test_a_contrast_is_the_difference_of_two_explanations(recommender: Recommender) -> None:
     profile = recommender.profile("9")
     first, second = map(int, recommender.rank(profile, 2).items)

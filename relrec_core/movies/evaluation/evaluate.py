@@ -13,6 +13,7 @@ from relrec_core.evaluation.measure import Table
 from relrec_core.movies.evaluation import curves
 from relrec_core.movies.evaluation.baselines.peers import BUDGET, PEERS, settings
 from relrec_core.movies.evaluation.cold_start import cold_start_table, short_history_table
+from relrec_core.movies.evaluation.counterfactuals import counterfactuals_table
 from relrec_core.movies.evaluation.directions import base_table, directions_table
 from relrec_core.movies.evaluation.study import Study, over_seeds
 from relrec_core.movies.evaluation.tuning import TOP, WITH_ATTRIBUTES, peer_cell
@@ -120,6 +121,7 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "agreement": curves.agreement_table,
     "directions": directions_table,
     "base": base_table,
+    "counterfactuals": counterfactuals_table,
     "experts": hits_table,
     "deciders": deciders_table,
 }

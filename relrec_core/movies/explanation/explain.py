@@ -25,7 +25,7 @@ from relrec_core.movies.model.weights import Weights
 REPETITIONS = 200
 """Random removals that the named reasons are compared with."""
 OWN = 1 / 3
-"""Share of the score that the base value stays below in the first case shown."""
+"""Share of the score that the base value stays below in the first case shown: well under half."""
 
 
 def explain(
@@ -70,9 +70,6 @@ def explain(
         for filler in ([None] if average is None else [None, average])
     ]
     ledger = Ledger(score=tests[0].score, features=float(shares.sum()), **accounted)
-    scores = weights.logits(bag)
-    better = scores > scores[item]
-    better[profile.seen] = False
     return MovieExplanation(
         score=ledger.score,
         audit=MovieAudit(
@@ -82,11 +79,12 @@ def explain(
         viewer=profile.name,
         item=int(item),
         title=recommender.titles[item],
-        rank=int(better.sum()) + 1,
+        rank=recommender.place(profile, item),
         probability=float(recommender.probabilities(profile)[item]),
         against=None if against is None else recommender.titles[against],
         features=_features(recommender, bag, shares),
         reference=reference,
+        excluded=recommender.excluded(profile, item),
     )
 
 
@@ -151,17 +149,16 @@ def first_user(recommender: Recommender) -> str:
     """The user whom pages show first: the first in the data whose own taste is the reason.
 
     That is, whose best movie owes less than a third of its score to the base value, and whose
-    named reasons pass the removal test; the first of all where there is nobody.
+    named reasons pass both tests; the first of all where there is nobody.
     """
-    users = recommender.data.users["user_id"].astype(str)
-    bags, average = recommender.bags, recommender.average_user
+    users, bags = recommender.data.users["user_id"].astype(str), recommender.bags
     items, scores = rank_all(recommender.weights, bags, recommender.seen, 1)
-    anyone = np.zeros(1, dtype=np.int64)
-    base = relevance(recommender.weights, anyone, items[:, 0], average=average).base
-    own = (np.diff(bags.indptr) > 0) & (base < OWN * scores[:, 0])
+    own = (np.diff(bags.indptr) > 0) & (recommender.base[items[:, 0]] < OWN * scores[:, 0])
     for row in np.flatnonzero(own):
         told = explain(recommender, recommender.profile(users.iloc[row]), int(items[row, 0]))
-        if told.audit.ledger.closes() and told.audit.deletion.confirmed:
+        audit = told.audit
+        tests = (audit.deletion, audit.replacement)
+        if audit.ledger.closes() and all(test and test.confirmed for test in tests):
             return str(users.iloc[row])
     return str(users.iloc[0])
 

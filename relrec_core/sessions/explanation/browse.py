@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,9 @@ import pandas as pd
 from relrec_core.errors import ProfileError
 from relrec_core.sessions.data.schema import EVERYWHERE
 from relrec_core.sessions.data.sessions import Sessions
-from relrec_core.sessions.explanation.counterfactual import with_skip
+from relrec_core.sessions.explanation.counterfactual import smallest, trials, with_turned
 from relrec_core.sessions.explanation.explain import Explorer
-from relrec_core.sessions.explanation.result import LANES, lane
+from relrec_core.sessions.explanation.result import LANES, Flip, SessionAnswer, lane
 from relrec_core.sessions.model import baselines
 from relrec_core.sessions.model.metrics import THRESHOLD, score
 
@@ -78,31 +79,36 @@ class Change:
         return self.after - self.before
 
 
-def turned(explorer: Explorer, session: Sessions, place: int) -> tuple[Change, ...]:
-    """What changes if the track at `place` of the first half (from 0) had been the other way.
+def turned(explorer: Explorer, session: Sessions, places: Collection[int]) -> tuple[Change, ...]:
+    """What changes if the tracks at `places` of the first half (from 0) had been the other way.
 
-    A skipped one is played to its end, a played one skipped.
+    Skipped ones are played to their end, played ones skipped.
 
     Raises:
         ProfileError: there is no such track.
     """
-    columns = explorer.data.columns
     half, rest = int(session.mask_a[0].sum()), int(session.mask_b[0].sum())
-    skipped = session.skipped_before(columns)[0, :half]
-    if not 0 <= place < half:
-        raise ProfileError(f"The first half has no track {place + 1} that could be changed.")
-    other = with_skip(session, columns, place, not skipped[place])
-    before = explorer.predict(session).probability[0]
-    after = explorer.predict(other).probability[0]
+    if wrong := [place for place in places if not 0 <= place < half]:
+        raise ProfileError(f"The first half has no track {wrong[0] + 1} that could be changed.")
+    sets = np.array([[False] * half, [place in places for place in range(half)]])
+    said = explorer.predict(with_turned(session, explorer.data.columns, sets)).probability
     return tuple(
         Change(
             position=half + slot + 1,
             label=explorer.data.tracks.label(int(session.tracks_b[0, slot])),
-            before=float(before[slot]),
-            after=float(after[slot]),
+            before=float(said[0, slot]),
+            after=float(said[1, slot]),
         )
         for slot in range(rest)
     )
+
+
+def smallest_flip(explorer: Explorer, session: Sessions, answer: SessionAnswer) -> Flip:
+    """The fewest tracks of the first half that turn the prediction in focus, proven by trying."""
+    found = smallest(trials(explorer.predict, session, explorer.data.columns), answer.focus)
+    told = vars(found) | {"turned": tuple(answer.given[place] for place in found.places)}
+    del told["places"]
+    return Flip(track=answer.focused.label, half=len(answer.given), **told)
 
 
 def right(explorer: Explorer) -> dict[str, float]:

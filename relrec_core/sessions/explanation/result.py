@@ -109,6 +109,70 @@ class Predicted(Decision):
         return self.probability >= THRESHOLD
 
 
+class Flip(Value):
+    """The fewest tracks of the first half that, had they gone the other way, turn a prediction.
+
+    `turned` is as it was and empty where none suffice; of equally small sets it is the one that
+    changes the probability of a skip, `before` and `after`, most, and `equals` counts them. `tried`
+    sets were tried: all of up to `largest` of `half` tracks, so that no smaller one exists.
+    """
+
+    track: str
+    turned: tuple[Given, ...]
+    before: float
+    after: float
+    equals: int
+    tried: int
+    largest: int
+    half: int
+
+    def sentence(self) -> str:
+        """What would have had to be otherwise, in words."""
+        said, other = "played", "skipped"
+        if self.before >= THRESHOLD:
+            said, other = other, said
+        if not self.turned and self.largest < self.half:
+            return (
+                f"No other choice at up to {self.largest} tracks of the first half turns this "
+                "prediction; larger changes were not tried."
+            )
+        if not self.turned:
+            return (
+                "Whatever the listener had skipped or played in the first half, "
+                f"‘{self.track}’ would still be {said}."
+            )
+        parts = [
+            f"{verb} {listed([f'‘{track.label}’' for track in chosen])}"
+            for verb, skipped in (("not skipped", True), ("skipped", False))
+            if (chosen := [track for track in self.turned if track.skipped is skipped])
+        ]
+        return (
+            f"Had the listener {' and '.join(parts)}, ‘{self.track}’ would be {other}: a skip "
+            f"goes from {self.before:.0%} to {self.after:.0%}."
+        )
+
+    def proof(self) -> str:
+        """Why it is the smallest, in words."""
+        if not self.turned:
+            most = f" at up to {self.largest} tracks" if self.largest < self.half else ""
+            return f"Proven by trying: all {self.tried:,} other choices{most}."
+        if len(self.turned) == 1:
+            told = f"one track suffices; each of the {self.tried} was tried"
+        else:
+            told = (
+                f"no change of fewer tracks does it; all {self.tried:,} changes of up to "
+                f"{len(self.turned)} were tried"
+            )
+        more = self.equals - 1
+        also = f", and {more} other{'s' * (more > 1)} of this size would do too" if more else ""
+        return f"Proven by trying: {told}{also}."
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as one reads them out: "a, b and c"."""
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
 class SessionAnswer(Value):
     """What is predicted of each track of one session, and who decided.
 
@@ -191,6 +255,8 @@ class SessionExplanation(SessionAnswer, Explanation):
     """An answer with its proof: score and audit are of the track in focus."""
 
     audit: ExpertAudit
+    flip: Flip | None = None
+    """Where it was asked for."""
 
     def sentence(self) -> str:
         told, top = super().sentence(), expert_title(self.focused.top)
@@ -219,5 +285,4 @@ _WORDS = {
 
 def spoken(groups: Sequence[str]) -> str:
     """What groups of inputs are, in words."""
-    words = [_WORDS[group] for group in groups]
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+    return listed([_WORDS[group] for group in groups])

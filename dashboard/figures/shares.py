@@ -43,11 +43,6 @@ def share_bars(
             "width": 0.42,
             "name": escape.plotly(band.name),
             "customdata": places,
-            "text": [f"{s:.0%}" if s >= READABLE_SHARE else "" for s in band.shares],
-            "textposition": "inside",
-            "insidetextanchor": "middle",
-            "textangle": 0,
-            "textfont": {"color": "#ffffff", "size": 12},
             "marker": {
                 "color": band.colour,
                 "pattern": {
@@ -71,6 +66,7 @@ def share_bars(
         traces.append(
             _over([f"<b>{w}</b>" if i == focus else w for i, w in enumerate(words)], side)
         )
+    traces.append(_numbers(bands))
     layout: Layout = {
         "barmode": "stack",
         "height": 90 + ROW_PIXELS * len(rows),
@@ -81,6 +77,8 @@ def share_bars(
             "traceorder": "normal",
             "x": 0,
             "yanchor": "top",
+            "itemclick": False,
+            "itemdoubleclick": False,
         },
         "xaxis": {
             "range": [0, 1],
@@ -113,6 +111,35 @@ def _frame(row: int) -> dict[str, Any]:
         "layer": "below",
         "line": {"color": ACCENT, "width": 2},
         "fillcolor": faded(ACCENT, 0.1),
+    }
+
+
+def _numbers(bands: Sequence[Band]) -> Trace:
+    """The share of every part that has room for it.
+
+    A trace of its own: Plotly leaves out texts of bars when it draws them again.
+    """
+    x, y, text = [], [], []
+    starts = [0.0] * len(bands[0].shares)
+    for band in bands:
+        for row, share in enumerate(band.shares):
+            if share >= READABLE_SHARE:
+                x.append(starts[row] + share / 2)
+                y.append(row)
+                text.append(f"{share:.0%}")
+            starts[row] += share
+    white = {"color": "#ffffff"}
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": x,
+        "y": y,
+        "text": text,
+        "textfont": {**white, "size": 12},
+        "selected": {"textfont": white},
+        "unselected": {"textfont": white},
+        "hoverinfo": "skip",
+        "showlegend": False,
     }
 
 

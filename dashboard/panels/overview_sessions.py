@@ -18,7 +18,7 @@ from dashboard.loaders.sessions import session_view
 from dashboard.panels.common import chart, provenance
 from relrec_core.sessions import store
 from relrec_core.sessions.evaluation.evaluate import LAST, MEAN, TITLES, stored_name
-from relrec_core.sessions.explanation.result import SessionExplanation
+from relrec_core.sessions.explanation.result import SessionExplanation, expert_title
 
 SESSIONS_PAGE = "app_pages/sessions.py"
 
@@ -53,11 +53,11 @@ def sessions_card() -> None:
 
 
 def _proof(explanation: SessionExplanation) -> None:
-    audit = explanation.audit
+    audit, title = explanation.audit, expert_title(explanation.focused.top)
     st.caption(
         f"Proof: the shares of all experts sum to {plain(audit.shares.features, 3)}; their "
         f"answers, each times its share, to {plain(audit.ledger.features, 3)}, the prediction. "
-        f"{judged(audit.deletion, words.SWAPS)[1]}. {words.flip_in_words(audit.deletion)}"
+        f"{judged(audit.deletion, words.SWAPS)[1]}. {words.flip_in_words(audit.deletion, title)}"
     )
 
 

@@ -17,7 +17,7 @@ from relrec_core.sessions.data.sessions import Sessions, concatenate
 from relrec_core.sessions.explanation import browse, counterfactual
 from relrec_core.sessions.explanation.counterfactual import smallest, trials, with_skip
 from relrec_core.sessions.explanation.explain import Explorer
-from relrec_core.sessions.explanation.result import Flip
+from relrec_core.sessions.explanation.result import Flip, Given, Predicted
 from tests.sessions import made
 
 pytestmark = pytest.mark.numerics
@@ -34,7 +34,7 @@ def test_the_listing_agrees_with_the_explanations() -> None:
     assert len(frame) == 60 and frame["skipped"].between(0, 1).all()
     for row in (0, 11):
         said = explorer().explain(explorer().session(row), donors=4)
-        tracks = [*said.given, *said.predicted]
+        tracks: list[Given | Predicted] = [*said.given, *said.predicted]
         assert frame["session"][row] == said.session and frame["length"][row] == len(tracks)
         assert frame["skipped"][row] == pytest.approx(np.mean([t.skipped for t in tracks]))
         right = [t.predicted == t.skipped for t in said.predicted]
@@ -44,6 +44,39 @@ def test_the_listing_agrees_with_the_explanations() -> None:
         assert frame["reasons"][row] == len(
             {t.top for t in said.predicted if t.predicted == t.skipped}
         )
+
+
+def test_a_listener_who_changes_their_mind_as_predicted_is_found() -> None:
+    frame = browse.listing(explorer())
+    turns = []
+    for row in range(60):
+        said = explorer().answer(explorer().session(row))
+        *_, before, last = [track.skipped for track in said.given]
+        first = said.predicted[0]
+        turns.append(before == last != first.skipped == first.predicted)
+        assert frame["title"][row] == said.title and said.title.startswith(f"Session {row + 1}, ")
+    assert frame["turns"].tolist() == turns and 0 < sum(turns) < 60
+
+
+def test_the_inputs_that_are_named_have_the_values_of_the_data() -> None:
+    logs, features = made.frames(60, seed=9)
+    for row in (0, 5, 12):
+        session = explorer().session(row)
+        said = explorer().answer(session, 1)
+        plays = logs.filter(logs["session_id"] == said.session)
+        half, last = len(said.given), plays.row(len(said.given) - 1, named=True)
+        told = {i.name: i for group in said.inputs for i in group.named}
+        assert told["played from"].value == last["context_type"].replace("_", " ")
+        assert told["time"].value == f"{last['hour_of_day']}:00"
+        assert told["day"].value == f"{last['date']:%A}" and told["day"].value in said.title
+        assert told["skipped"].value == f"{plays['skip_2'][:half].sum()} of {half}"
+        years = dict(zip(features["track_id"], features["release_year"], strict=True))
+        heard = [years[track] for track in plays["track_id_clean"]]
+        assert told["year"].value == f"{heard[half + 1]:.0f}"
+        assert told["year"].before == f"{np.mean(heard[:half]):.0f}"
+        groups = said.groups(said.deciding()[1])
+        assert {one.group for one in said.named()} == set(groups) & {g.group for g in said.inputs}
+        assert said.named()[0].words in said.sentence()
 
 
 def test_filters_hold_their_ends_and_sort() -> None:
@@ -107,8 +140,8 @@ def test_the_smallest_flip_is_the_smallest_of_all_and_holds_on_the_session_itsel
         assert places in least and found.equals == len(least)
         assert found.after == pytest.approx(after[places], abs=1e-4)
         assert found.tried == sum(0 < len(s) <= len(places) for s in after)
-        told = found.sentence()
-        assert all(track.label in told for track in (*found.turned, answer.focused))
+        told, names = found.sentence(), [track.label for track in found.turned]
+        assert all(name in told for name in (*names, answer.focused.label))
         assert f"to {found.after:.0%}" in told
     assert len(sizes) > 1
 
@@ -137,3 +170,11 @@ def test_shares_over_all_sessions_sum_to_one() -> None:
     frame = browse.shares(explorer())
     assert set(frame["expert"]) == set(explorer().family.names)
     assert frame["mean"].sum() == pytest.approx(1) and frame["top"].sum() == pytest.approx(1)
+    tracks = browse.tracks(explorer())
+    assert len(tracks) == explorer().data.sessions.mask_b.sum()
+    own = tracks[tracks["expert"] == "interaction"]
+    assert browse.shares(explorer(), own).set_index("expert")["top"]["interaction"] == 1
+    one = own.iloc[3]
+    said = explorer().answer(explorer().session(one["row"]), one["place"]).focused
+    assert (said.top, said.skipped, said.cause) == ("interaction", one["skipped"], one["cause"])
+    assert said.attribution["interaction"] == pytest.approx(one["share"], abs=1e-4)

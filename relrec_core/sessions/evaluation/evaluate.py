@@ -26,6 +26,7 @@ from relrec_core.sessions.data.schema import GROUPS
 from relrec_core.sessions.data.sessions import CAUSES, PARTS
 from relrec_core.sessions.data.source import Source
 from relrec_core.sessions.evaluation.audits import audit_table
+from relrec_core.sessions.evaluation.flips import flip_table
 from relrec_core.sessions.evaluation.study import Study, Trained, training_code
 from relrec_core.sessions.evaluation.table import Table
 from relrec_core.sessions.explanation.gradients import METHODS, STEPS, by_group
@@ -287,6 +288,7 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "attribution": attribution_table,
     "known-truth": known_truth_table,
     "audit": audit_table,
+    "flips": flip_table,
     "toy": toy_table,
 }
 """Name -> how it is measured."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from relrec_core.errors import ProfileError
-from relrec_core.sessions.data.schema import EVERYWHERE
-from relrec_core.sessions.data.sessions import Sessions
+from relrec_core.sessions.data.schema import CONTEXT_TYPES, EVERYWHERE
+from relrec_core.sessions.data.sessions import CAUSES, Sessions
 from relrec_core.sessions.explanation.counterfactual import smallest, trials, with_turned
 from relrec_core.sessions.explanation.explain import Explorer
-from relrec_core.sessions.explanation.result import LANES, Flip, SessionAnswer, lane
+from relrec_core.sessions.explanation.inputs import session_title
+from relrec_core.sessions.explanation.result import LANES, Change, Flip, SessionAnswer, lane
 from relrec_core.sessions.model import baselines
 from relrec_core.sessions.model.metrics import THRESHOLD, score
 
@@ -23,7 +23,9 @@ def listing(explorer: Explorer) -> pd.DataFrame:
 
     Columns: `session` (its id), `length`, `skipped` (share of all tracks), `right` (share of the
     second half), `surprise` (mean distance of the predicted probability from what happened),
-    `reasons` (how many different experts decide tracks that are predicted right).
+    `reasons` (how many different experts decide tracks that are predicted right), `title` (as
+    people read it), `turns` (whether the listener changes their mind, as predicted: the first half
+    ends with two skips or two plays, and the next track is rightly predicted to go the other way).
     """
     sessions, columns = explorer.data.sessions, explorer.data.columns
     before, after = sessions.mask_a, sessions.mask_b
@@ -34,6 +36,10 @@ def listing(explorer: Explorer) -> pd.DataFrame:
     predicted = after.sum(1)
     top = explorer.everything.top
     reasons = [len(set(row[there])) for row, there in zip(top, right, strict=True)]
+    given = sessions.skipped_before(columns)
+    every, half = np.arange(len(sessions)), sessions.lengths // 2
+    last, before_it = given[every, half - 1], given[every, np.maximum(half, 2) - 2]
+    alike = (half > 1) & (last == before_it)
     return pd.DataFrame(
         {
             "session": [str(i) for i in sessions.ids],
@@ -42,6 +48,8 @@ def listing(explorer: Explorer) -> pd.DataFrame:
             "right": right.sum(1) / predicted,
             "surprise": distance.sum(1) / predicted,
             "reasons": reasons,
+            "title": [session_title(explorer.data, explorer.session(row), row) for row in every],
+            "turns": alike & right[:, 0] & (sessions.skipped[:, 0] != last),
         }
     )
 
@@ -63,20 +71,6 @@ def chosen(
     if first is None:
         return found
     return found.sort_values([first, "right"], ascending=False, kind="stable")
-
-
-@dataclass(frozen=True)
-class Change:
-    """The probability of a skip of one track of the second half, before and after a change."""
-
-    position: int
-    label: str
-    before: float
-    after: float
-
-    @property
-    def difference(self) -> float:
-        return self.after - self.before
 
 
 def turned(explorer: Explorer, session: Sessions, places: Collection[int]) -> tuple[Change, ...]:
@@ -125,15 +119,47 @@ def right(explorer: Explorer) -> dict[str, float]:
     }
 
 
-def shares(explorer: Explorer) -> pd.DataFrame:
-    """Over all tracks of all second halves, one row an expert.
+def tracks(explorer: Explorer) -> pd.DataFrame:
+    """One row a track of a second half, in the data's order.
+
+    Columns: `row` of its session, `place` in the second half (from 0), `expert` that decided,
+    `share` it has, `cause` of simulated data, `probability` of a skip, `skipped`, and `context`,
+    where the session was played from, if that is known.
+    """
+    sessions, said = explorer.data.sessions, explorer.everything
+    row, place = np.nonzero(sessions.mask_b)
+    top = said.top[row, place]
+    frame = pd.DataFrame(
+        {
+            "row": row,
+            "place": place,
+            "expert": np.array(explorer.family.names)[top],
+            "share": said.attribution[row, place, top],
+            "cause": np.array(CAUSES)[sessions.causes[row, place]],
+            "probability": said.probability[row, place],
+            "skipped": sessions.skipped[row, place],
+        }
+    )
+    at = {column.name: i for i, column in enumerate(explorer.data.columns)}
+    if "context_type" in at:
+        kinds = np.array([name.replace("_", " ") for name in CONTEXT_TYPES])
+        frame["context"] = kinds[sessions.logs[row, 0, at["context_type"]]]
+    return frame
+
+
+def shares(explorer: Explorer, chosen: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Over all tracks of all second halves, or those `chosen` of `tracks`, one row an expert.
 
     Columns: `expert`, `lane` it is summed up in, `mean` share, `top` (share of the tracks that it
     decided).
     """
-    said, mask = explorer.everything, explorer.data.sessions.mask_b
-    family = explorer.family
-    attribution, top = said.attribution[mask], said.top[mask]
+    said, family = explorer.everything, explorer.family
+    at = (
+        np.nonzero(explorer.data.sessions.mask_b)
+        if chosen is None
+        else (chosen["row"].to_numpy(), chosen["place"].to_numpy())
+    )
+    attribution, top = said.attribution[at], said.top[at]
     reads = [[g for g in family.experts[name] if g != EVERYWHERE] for name in family.names]
     frame = pd.DataFrame(
         {

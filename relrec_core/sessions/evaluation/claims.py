@@ -70,17 +70,17 @@ def _audit_rows(frames: Frames) -> pd.DataFrame:
 
 
 def _flips(frames: Frames) -> Verdict:
-    by = frames[0].set_index("expert")
-    acted, heard = by.loc["interaction"], by.loc[["context", "track general", "track musical"]]
-    whole, turned = by.loc["all tracks"], 1 - float(acted["none"])
+    by = frames[0].set_index("expert").astype(float)
+    acted, whole = (dict(by.loc[name]) for name in ("interaction", "all tracks"))
+    heard, turned = by.loc[["context", "track general", "track musical"]], 1 - acted["none"]
     fewer = acted["none"] < heard["none"].min() and acted["mean"] < heard["mean"].min()
     return Verdict(
         graded(turned, 0.95, 0.8) if fewer else "partly",
-        f"Other skips and plays in the first half turn {1 - float(whole['none']):.0%} of the "
-        f"answers, one is enough for {float(whole['one']):.0%}. Where earlier actions decided, "
-        f"{turned:.1%} can be turned, by {float(acted['mean']):.1f} tracks on average; where "
-        f"context, track facts or sound did, {1 - float(heard['none'].max()):.0%} to "
-        f"{1 - float(heard['none'].min()):.0%}, by {float(heard['mean'].min()):.1f} or more.",
+        f"Other skips and plays in the first half turn {1 - whole['none']:.0%} of the "
+        f"answers, one is enough for {whole['one']:.0%}. Where earlier actions decided, "
+        f"{turned:.1%} can be turned, by {acted['mean']:.1f} tracks on average; where "
+        f"context, track facts or sound did, {1 - heard['none'].max():.0%} to "
+        f"{1 - heard['none'].min():.0%}, by {heard['mean'].min():.1f} or more.",
     )
 
 

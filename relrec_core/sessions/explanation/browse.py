@@ -48,7 +48,10 @@ def listing(explorer: Explorer) -> pd.DataFrame:
             "right": right.sum(1) / predicted,
             "surprise": distance.sum(1) / predicted,
             "reasons": reasons,
-            "title": [session_title(explorer.data, explorer.session(row), row) for row in every],
+            "title": [
+                session_title(explorer.data, explorer.session(row), row)
+                for row in range(len(sessions))
+            ],
             "turns": alike & right[:, 0] & (sessions.skipped[:, 0] != last),
         }
     )

@@ -13,7 +13,7 @@ from dashboard.panels.sessions import unfiltered
 from relrec_core.sessions.explanation import browse
 from relrec_core.sessions.explanation.result import cause_title, expert_title
 
-ANY = "any"
+ANY = "Any"
 LISTED = 200
 """Tracks in the list; more are not looked through one by one."""
 

@@ -148,7 +148,7 @@ def _track(
         return [], ""
     if group != MUSICAL:
         named = [told for _, column, told in sorted(found, key=lambda one: _place(one[1].name))]
-        return named, f"{named[0].name} {named[0].value}, {FIRST_HALF} {named[0].before}"
+        return named, f"{named[0].name} {named[0].value}, {FIRST_HALF} around {named[0].before}"
     named = [told for _, _, told in sorted(found, key=lambda one: -abs(one[0]))[:STRIKING]]
     if np.sqrt(np.mean([off**2 for off, _, _ in found])) < ALIKE:
         return named, f"like {FIRST_HALF}"

@@ -286,7 +286,18 @@ class SessionAnswer(Value):
         if beside:
             text += f" together with {'all other inputs' if len(beside) > 2 else listed(beside)}"
         words = [one.words for one in self.named()][: len(beside) + 1 if len(beside) < 3 else 1]
-        return f"{text} ({self.lanes(track)[part]:.0%}{': ' if words else ''}{'; '.join(words)})"
+        return (
+            f"{text} ({self.lanes(track)[part]:.0%}{': ' if words else ''}{'; '.join(words)})"
+            f"{self._despite(track, expert)}"
+        )
+
+    def _despite(self, track: Predicted, expert: str) -> str:
+        """What the listener did several times at the end of the first half, if it speaks against
+        the prediction and the expert does not read it."""
+        done = [one.words for one in self.inputs if one.group == INTERACTION]
+        against = INTERACTION not in self.groups(expert)
+        against &= self.given[-1].skipped is not track.predicted
+        return f", despite {done[0]} before" if against and done and "in a row" in done[0] else ""
 
 
 class SessionExplanation(SessionAnswer, Explanation):

@@ -72,7 +72,7 @@ class SessionView:
     @property
     def halves(self) -> list[int]:
         """Tracks in the first half of each session."""
-        return (self.explorer.data.sessions.lengths // 2).astype(int).tolist()
+        return [int(n) // 2 for n in self.explorer.data.sessions.lengths]
 
     @cached_property
     def tracks(self) -> pd.DataFrame:

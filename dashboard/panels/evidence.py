@@ -125,7 +125,7 @@ def _measured(claim: Claim, tables: Sequence[StoredTable], verdict: Verdict) -> 
             str(name): st.column_config.NumberColumn(
                 format="%.3g" if str(name).endswith(", s") else "%.3f"
             )
-            for name in numbers.select_dtypes("floating")
+            for name in numbers.select_dtypes("float")
         },
         height="content",
         alt=f"The numbers: {claim.title}",

@@ -9,7 +9,7 @@ from dashboard.figures.product_words import AREAS, blurring, blurring_in_words, 
 from dashboard.glossary import meaning
 from dashboard.panels.common import chart
 from dashboard.panels.proof import sums, verdict
-from relrec_core.products.explanation.explain import ProductExplanation
+from relrec_core.products.explanation.result import ProductExplanation
 
 
 def product_proof(explanation: ProductExplanation, *, key: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -25,7 +27,9 @@ def many(view: SessionView) -> None:
         st.info("No track fits these filters.", icon=":material/filter_alt_off:")
         return
     frame, explorer = browse.shares(view.explorer, chosen), view.explorer
-    spoken = "; ".join(f"{expert_title(r.expert)} {r.mean:.0%}" for r in frame.itertuples())
+    spoken = "; ".join(
+        f"{expert_title(e)} {m:.0%}" for e, m in zip(frame["expert"], frame["mean"], strict=True)
+    )
     picture, listing = st.columns([1, 1.2], gap="medium")
     with picture:
         chart(
@@ -47,7 +51,7 @@ def many(view: SessionView) -> None:
 
 def _chosen(tracks: pd.DataFrame) -> pd.DataFrame:
     """The tracks that fit what is picked; a filter of which the data knows nothing is not shown."""
-    filters = {
+    filters: dict[str, tuple[str, Callable[[str], str]]] = {
         "expert": ("Decided by", expert_title),
         "context": ("Played from", str),
         "cause": ("Known cause", cause_title),

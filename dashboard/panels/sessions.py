@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import escape, links
@@ -232,9 +233,7 @@ def _picked(key: str, answer: SessionAnswer) -> None:
         st.session_state["bars_picked"] += 1
 
 
-def _downloads(
-    view: SessionView, row: int, answer: SessionAnswer, figure: figures.go.Figure
-) -> None:
+def _downloads(view: SessionView, row: int, answer: SessionAnswer, figure: go.Figure) -> None:
     name = slug(f"{answer.title} track {answer.focused.position}")
     with st.popover("Download", icon=":material/download:", width="stretch"):
         png_button(container=PICTURE, file_name=f"{name}.png")

@@ -123,7 +123,7 @@ def _actions(skipped: npt.NDArray[np.bool_]) -> tuple[list[Input], str]:
     often = f"{int(skipped.sum())} of {len(skipped)}"
     did = f"{run} {'skips' if last else 'plays'} in a row" if run > 1 else ""
     named = [
-        Input(name="the end", value=did or ("a skip" if last else "a play")),
+        Input(name="end of the first half", value=did or ("a skip" if last else "a play")),
         Input(name="skipped", value=often),
     ]
     single = f"the last track was {'skipped' if last else 'played'}, {often} were skipped"
@@ -189,4 +189,5 @@ def _number(column: Column, value: float) -> str:
         return f"{int(value) // 60}:{int(value) % 60:02d}"
     if column.name == "release_year":
         return f"{value:.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f}".replace("-", "−")

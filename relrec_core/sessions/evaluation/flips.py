@@ -16,7 +16,7 @@ from relrec_core.sessions.evaluation.table import Table
 from relrec_core.sessions.explanation.counterfactual import smallest, trials
 from relrec_core.sessions.explanation.explain import Explorer
 
-SESSIONS, QUICK_SESSIONS, AT_ONCE = 1000, 4, 50
+SESSIONS, QUICK_SESSIONS, AT_ONCE = 1000, 1, 50
 SIZES = {"one": (1, 1), "two": (2, 2), "three": (3, 3), "more": (4, 10), "none": (0, 0)}
 """Columns of the table, and how many tracks they stand for; "none" is where none suffice."""
 

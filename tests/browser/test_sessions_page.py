@@ -186,7 +186,7 @@ def test_a_listeners_own_history_is_explained_and_never_written(
     site: str, home: Path, open_page: Open
 ) -> None:
     before = sorted(home.rglob("*"))
-    page = open_page(f"{site}/sessions")
+    page = open_page(f"{site}/sessions?look=Which+expert+decided%3F")
     simulated = sentence(page)
     hand_in(page, file_of(upload(listening(9), "Streaming_History_Audio_2024.json")))
     expect(page.get_by_text("1 session of your own: in memory only")).to_be_visible()
@@ -226,7 +226,7 @@ def test_an_upload_outlives_another_page_and_can_be_taken_back(site: str, open_p
     expect(mine).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Your own sessions").click()
     expect(page.get_by_text("Your file: Streaming_History_Audio_2024.json")).to_be_visible()
-    page.get_by_role("button", name="Remove").click()
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name="Remove").click()
     expect(page.get_by_text("Simulated: invented listeners and tracks")).to_be_visible()
     expect(mine).to_have_count(0)
     assert sentence(page) == simulated

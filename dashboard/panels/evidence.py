@@ -14,10 +14,10 @@ from dashboard.figures.evidence import PICTURES
 from dashboard.loaders.evidence import evidence, verdicts
 from dashboard.panels.common import chart, sentences
 from dashboard.panels.evidence_run import quick_run
-from relrec_core.evaluation.claims import Claim, Status, Verdict
+from relrec_core.evaluation.claims import Claim, Outcome, Verdict
 from relrec_core.evaluation.tables import StoredTable
 
-LOOKS: dict[Status, tuple[str, str, str]] = {
+LOOKS: dict[Outcome, tuple[str, str, str]] = {
     "confirmed": ("Confirmed", ":material/check:", "green"),
     "partly": ("Partly", ":material/contrast:", "orange"),
     "not confirmed": ("Not confirmed", ":material/close:", "red"),

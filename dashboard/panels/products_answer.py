@@ -29,7 +29,7 @@ from dashboard.panels.product_proof import product_proof, product_proof_line
 from dashboard.panels.products import LARGE, Choice, cause_note
 from relrec_core.products.data.catalogue import ITEM, TITLE
 from relrec_core.products.explanation.explain import Explainer
-from relrec_core.products.explanation.result import ProductExplanation, Relevance
+from relrec_core.products.explanation.result import PairRelevance, ProductExplanation
 from relrec_core.products.explanation.sentences import MATCH, because, explains
 from relrec_core.products.model.ranking import Candidate, Recommender
 
@@ -44,7 +44,7 @@ class Shown:
     key: ModelKey
     choice: Choice
     candidates: list[Candidate]
-    relevances: list[Relevance]
+    relevances: list[PairRelevance]
     picked: int
     look: Look
     headline: st.delta_generator.DeltaGenerator
@@ -62,7 +62,7 @@ class Shown:
         return self.candidates[self.picked]
 
     @property
-    def relevance(self) -> Relevance:
+    def relevance(self) -> PairRelevance:
         return self.relevances[self.picked]
 
     def title(self, row: int) -> str:
@@ -79,7 +79,7 @@ class Shown:
         return panels(self, found)
 
 
-def panels(shown: Shown, found: Relevance) -> tuple[Panel, Panel]:
+def panels(shown: Shown, found: PairRelevance) -> tuple[Panel, Panel]:
     """Both pictures of one recommendation with their maps."""
     detail, query = shown.choice.settings.detail, shown.asked.question.query
     theirs = shown.of.catalogue.picture(found.row, LARGE)

@@ -237,7 +237,7 @@ def test_replacing_the_named_reasons_costs_what_they_contribute(recommender: Rec
         assert test is not None and test.score == pytest.approx(told.score, abs=1e-12)
         if recommender.weights.layer is None:
             named = sum(f.relevance for f in told.features[:4])
-            assert test.drop_top == pytest.approx(named, rel=1e-9, abs=1e-9)
+            assert test.score - test.after_top == pytest.approx(named, rel=1e-9, abs=1e-9)
     paper = explain(recommender, profile, first, reference="none")
     assert paper.audit.replacement is None and paper.base == 0.0
     shares = relevance(recommender.weights, profile.features, [first]).features[:, 0]

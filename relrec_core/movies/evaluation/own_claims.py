@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from relrec_core.evaluation.claims import Claim, Source, Status, Verdict, graded
+from relrec_core.evaluation.claims import Claim, Outcome, TableSource, Verdict, graded
 
 OURS = "Beyond the papers"
 BEYOND = "Contributions beyond the average user"
@@ -28,7 +28,7 @@ def _directions(frames: Frames) -> Verdict:
             (every, "Relevance as in the paper"),
         )
     )
-    status: Status = graded(float(min(ours["replaced"], ours["removed"])), 0.95, 0.75)
+    status: Outcome = graded(float(min(ours["replaced"], ours["removed"])), 0.95, 0.75)
     if min(all_ours["replaced"], all_ours["removed"]) < 0.75:
         status = "partly" if status == "confirmed" else status
     return Verdict(
@@ -89,7 +89,7 @@ CLAIMS: tuple[Claim, ...] = (
         "best movie of every user",
         "A reason that is named raises or lowers the score: without it, the score moves the other "
         "way.",
-        (Source("movies", "directions", "ml-100k"),),
+        (TableSource("movies", "directions", "ml-100k"),),
         _directions,
         _direction_rows,
         "The table is of all features of the same 100 users for every method; LIME is asked twice, "
@@ -102,7 +102,7 @@ CLAIMS: tuple[Claim, ...] = (
         "best movie of every user",
         "Most of a score is what any user would get; it has to be told apart from the user’s own "
         "taste.",
-        (Source("movies", "base", "ml-100k"),),
+        (TableSource("movies", "base", "ml-100k"),),
         _popular,
         _popular_rows,
         "The average user is the mean of all users’ pooled profiles.",

@@ -7,7 +7,6 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from relrec_core import VERSION
 from relrec_core.errors import ProfileError
 from relrec_core.explanation import Ledger, Provenance
 from relrec_core.faithfulness.deletion import deletion_test
@@ -20,7 +19,7 @@ from relrec_core.movies.explanation.result import (
     Reference,
 )
 from relrec_core.movies.model.ranking import Profile, Ranking, Recommender, rank_all
-from relrec_core.movies.model.relevance import EPSILON, Doubles, relevance, score_of_kept
+from relrec_core.movies.model.relevance import EPSILON, Doubles, Relevance, relevance, score_of_kept
 from relrec_core.movies.model.weights import Weights
 
 REPETITIONS = 200
@@ -59,9 +58,7 @@ def explain(
         raise ProfileError("An empty profile has no reasons to show. Add a movie to it.")
     items = [item] if against is None else [item, against]
     average = recommender.average_user if reference == "average" else None
-    parts = relevance(weights, bag, items, average=average)
-    sign = np.array([1.0, -1.0][: len(items)])
-    shares = parts.features @ sign
+    shares, accounted = _contributions(relevance(weights, bag, items, average=average))
     tests = [
         deletion_test(
             shares,
@@ -72,13 +69,7 @@ def explain(
         )
         for filler in ([None] if average is None else [None, average])
     ]
-    ledger = Ledger(
-        score=tests[0].score,
-        features=float(shares.sum()),
-        base=float(parts.base @ sign),
-        bias=float(parts.bias @ sign),
-        epsilon=float(parts.epsilon @ sign),
-    )
+    ledger = Ledger(score=tests[0].score, features=float(shares.sum()), **accounted)
     scores = weights.logits(bag)
     better = scores > scores[item]
     better[profile.seen] = False
@@ -97,6 +88,13 @@ def explain(
         features=_features(recommender, bag, shares),
         reference=reference,
     )
+
+
+def _contributions(parts: Relevance) -> tuple[Doubles, dict[str, float]]:
+    """Of the first movie, less the second's where there is one: the features' (n,), the rest."""
+    sign = np.array([1.0, -1.0][: parts.features.shape[1]])
+    rest = {"base": parts.base, "bias": parts.bias, "epsilon": parts.epsilon}
+    return parts.features @ sign, {name: float(value @ sign) for name, value in rest.items()}
 
 
 def _rescored(
@@ -140,15 +138,12 @@ def _provenance(
     }
     method = "closed form" if plain else "epsilon-LRP"
     said = "beyond the average user" if reference == "average" else "as in the paper"
-    return Provenance(
-        dataset=recommender.data.title,
-        dataset_hash=recommender.data.content_hash,
-        licence=recommender.data.licence,
-        run=recommender.run,
-        method=f"{method}, {said}",
-        parameters=parameters if plain else parameters | {"epsilon": EPSILON},
-        seed=seed,
-        code_version=VERSION,
+    return Provenance.of(
+        recommender.data,
+        recommender.run,
+        f"{method}, {said}",
+        parameters if plain else parameters | {"epsilon": EPSILON},
+        seed,
     )
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import pandas as pd
 
-from relrec_core.evaluation.claims import Claim, Source, Status, Verdict, graded
+from relrec_core.evaluation.claims import Claim, Outcome, TableSource, Verdict, graded
 from relrec_core.products.explanation.result import CHOSEN, CHOSEN_PHOTOS, SHOWN
 
 PAPER = "Bharadhwaj, EARS 2018"
@@ -20,8 +20,8 @@ OTHERS = ("Integrated gradients", "DeepLift", "Saliency", "Grad-CAM")
 Frames = Sequence[pd.DataFrame]
 
 
-def _source(table: str, dataset: str = STUDIO) -> tuple[Source, ...]:
-    return (Source("products", table, dataset),)
+def _source(table: str, dataset: str = STUDIO) -> tuple[TableSource, ...]:
+    return (TableSource("products", table, dataset),)
 
 
 def _overall(frame: pd.DataFrame) -> pd.DataFrame:
@@ -113,7 +113,7 @@ def _perturbation(chosen: str, frames: Frames) -> Verdict:
     rows = {how: gains.loc[chosen] for how, gains in by.items()}
     clear = sum(bool(row["srg_low"] > 0) for row in rows.values())
     beaten = int((by["blur"]["srg"] > rows["blur"]["srg"]).sum())
-    status: Status = ("not confirmed", "partly", "confirmed")[clear]
+    status: Outcome = ("not confirmed", "partly", "confirmed")[clear]
     though = f", though {beaten} of {len(by['blur']) - 1} other maps do better" if beaten else ""
     words = [
         f"{how}red {row['srg']:.1f}" if how == "blur" else f"replaced by noise {row['srg']:.1f}"
@@ -214,7 +214,7 @@ def _guided(frames: Frames) -> Verdict:
     of = frames[0][(frames[0]["part"] == "test") & (frames[0]["relation"] == "all")]
     by = of.groupby("network", sort=False)["accuracy"].mean()
     before, guided, plain = by.iloc[0], by.iloc[1], by.iloc[2]
-    status: Status = "not confirmed"
+    status: Outcome = "not confirmed"
     if guided - before > NOTICEABLE:
         status = "confirmed" if guided - plain > NOTICEABLE else "partly"
     return Verdict(

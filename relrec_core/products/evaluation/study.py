@@ -21,7 +21,7 @@ from relrec_core.products.model.ranking import Recommender
 from relrec_core.products.model.trunks import trunk
 from relrec_core.products.training.train import Config, train
 from relrec_core.runs import config
-from relrec_core.runs.code import digest
+from relrec_core.runs.card import DataCard
 from relrec_core.runs.directory import Run
 
 GuidedBy = Literal["relevance", "nothing"]
@@ -71,11 +71,16 @@ class Trained:
 class Study(study.Study[Trained]):
     """Networks of products, split by pairs or by products, guided by relevance or not."""
 
-    wing, usual = store.WING, catalogues.STUDIO
+    wing, usual, trainer = store.WING, catalogues.STUDIO, train.__module__
+    splitting = "80 % training, 10 % validation, 10 % test; of pairs, or of products"
 
     @property
-    def content_hash(self) -> str:
-        return self.catalogue.content_hash
+    def data_card(self) -> DataCard:
+        return catalogues.data_card(self.catalogue)
+
+    def settings(self) -> dict[str, Any]:
+        varied = {"dataset", "seed", "split_seed", "split_by", "device", "threads"}
+        return self.config(self.seeds[0], "items").model_dump(exclude=varied)
 
     @property
     def rendered(self) -> bool:
@@ -117,7 +122,7 @@ class Study(study.Study[Trained]):
         settings = self.config(seed, by, guided_by)
         said = settings.model_dump(exclude={"device", "threads"})
         start = None if guided_by is None else self.trained(seed, by).run
-        run = self.run(settings, training_code(), train, said, start)
+        run = self.run(settings, self.training_code, train, said, start)
         if run.name not in self._trained:
             of = store.recommender(run)
             if settings.shown:
@@ -138,8 +143,3 @@ class Study(study.Study[Trained]):
 
 
 CPU = torch.device("cpu")
-
-
-def training_code() -> str:
-    """Digest of the code that decides what a trained network is."""
-    return digest("relrec_core.products.training.train")

@@ -11,7 +11,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from relrec_core import VERSION
 from relrec_core.errors import ConfigError
 from relrec_core.explanation import Audit, Ledger, Parameter, Provenance
 from relrec_core.faithfulness.deletion import HALF, deletion_test
@@ -26,8 +25,8 @@ from relrec_core.products.explanation.result import (
     Cell,
     Map,
     Method,
+    PairRelevance,
     ProductExplanation,
-    Relevance,
     pooled,
 )
 from relrec_core.products.explanation.tracing import origin, traced
@@ -56,7 +55,7 @@ class Explainer:
     def __init__(self, recommender: Recommender) -> None:
         self.recommender = recommender
 
-    def relevance(self, question: Question, rows: Sequence[int]) -> list[Relevance]:
+    def relevance(self, question: Question, rows: Sequence[int]) -> list[PairRelevance]:
         """Maps of the query with each of several products: one forward pass for each picture."""
         of = self.recommender
         head = of.head(question.relation, question.user)
@@ -78,7 +77,7 @@ class Explainer:
             raise ConfigError(f"The reading '{question.method.reading}' explains one picture.")
         books = found.left.ledger, found.right.ledger
         return [
-            Relevance(
+            PairRelevance(
                 row=int(row),
                 left=_map(found.left.relevance[i]),
                 right=_map(found.right.relevance[i]),
@@ -93,7 +92,7 @@ class Explainer:
             for i, row in enumerate(rows)
         ]
 
-    def contrast(self, question: Question, row: int, other: int) -> Relevance:
+    def contrast(self, question: Question, row: int, other: int) -> PairRelevance:
         """H3: which pixels of the query speak for the one product rather than the other."""
         of = self.recommender
         head = of.head(question.relation, question.user)
@@ -106,7 +105,7 @@ class Explainer:
             found = left.propagate(reading.left)
             g = head.logit(left.output, one)
         books = found.ledger
-        return Relevance(
+        return PairRelevance(
             row=row,
             left=_map(found.relevance[0]),
             right=None,
@@ -138,7 +137,7 @@ class Explainer:
         ours, theirs = ours - origin(head, left), theirs - origin(head, right)
         with torch.inference_mode():
             grid = (cells, cells)
-            return correspondence(head, left, right, ours[0], theirs[0], grid, between=between)
+            return correspondence(head, left, right, (ours[0], theirs[0]), grid, between=between)
 
     def centres(self, question: Question, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Latents of the average product beside the query (D,) and beside each other one (n, D)."""
@@ -155,7 +154,7 @@ class Explainer:
     def explain(
         self,
         question: Question,
-        relevance: Relevance,
+        relevance: PairRelevance,
         *,
         other: int | None = None,
         repetitions: int = REPETITIONS,
@@ -202,7 +201,7 @@ class Explainer:
     def _rescore(
         self,
         question: Question,
-        relevance: Relevance,
+        relevance: PairRelevance,
         other: int | None,
         between: Callable[[], None],
         kept: npt.NDArray[np.bool_],
@@ -255,16 +254,8 @@ class Explainer:
             "ignore_bias": method.ignore_bias,
             "erased": f"{HALF:.0%} of each picture's support, one picture at a time",
         }
-        return Provenance(
-            dataset=of.catalogue.title,
-            dataset_hash=of.catalogue.content_hash,
-            licence=of.catalogue.licence,
-            run=of.run,
-            method=f"layer-wise relevance propagation, {method.reading}, preset {method.preset}",
-            parameters=parameters,
-            seed=of.seed,
-            code_version=VERSION,
-        )
+        said = f"layer-wise relevance propagation, {method.reading}, preset {method.preset}"
+        return Provenance.of(of.catalogue, of.run, said, parameters, of.seed)
 
 
 def _map(pixels: Tensor) -> Map:
@@ -272,7 +263,7 @@ def _map(pixels: Tensor) -> Map:
     return pixels.sum(dim=0).float().numpy()
 
 
-def _cells(relevance: Relevance) -> tuple[Cell, ...]:
+def _cells(relevance: PairRelevance) -> tuple[Cell, ...]:
     """Both pictures' cells, each the exact sum of its pixels."""
     cells = []
     for name, pixels in (("query", relevance.left), ("recommended", relevance.right)):

@@ -112,7 +112,7 @@ class ProductExplanation(Explanation):
 
 
 @dataclass(frozen=True, eq=False)
-class Relevance:
+class PairRelevance:
     """One explained pair before its proof: the maps at full resolution, and the books.
 
     Args:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from relrec_core.measurement import Row, row
 from relrec_core.runs import distributed
 from relrec_core.runs.directory import Run
 from relrec_core.sessions import store
@@ -35,7 +36,7 @@ SMALL: dict[str, Any] = {"width": 16, "blocks": 1, "batch_size": 256}
 """A small network: a larger one trains longer, and reading has to keep up the less."""
 
 
-def rows(quick: bool = False, sessions: int = SESSIONS) -> list[dict[str, Any]]:
+def rows(quick: bool = False, sessions: int = SESSIONS) -> list[Row]:
     """Simulate and prepare sessions, read the training part once, train on it once.
 
     Args:
@@ -73,14 +74,14 @@ def rows(quick: bool = False, sessions: int = SESSIONS) -> list[dict[str, Any]]:
     ratio = training / reading
     turning = _turning(3 if quick else FLIPS)
     return [
-        _row("sessions", sessions, "sessions"),
-        _row("simulating and preparing", sessions / preparing, "sessions/s"),
-        _row("shards on disk", stored, "MB"),
-        _row("reading and encoding, shuffled", learned / reading, "sessions/s"),
-        _row("training, one pass, reading included", learned / training, "sessions/s"),
-        _row("reading over training", ratio, "x", 2.0, ratio >= 2),
-        _row("largest memory of the process", peak, "GB", 4.0, peak <= 4),
-        _row(f"smallest flip, 95th percentile of {FLIPS}", turning, "ms", WAIT, turning <= WAIT),
+        row("sessions", sessions, "sessions"),
+        row("simulating and preparing", sessions / preparing, "sessions/s"),
+        row("shards on disk", stored, "MB"),
+        row("reading and encoding, shuffled", learned / reading, "sessions/s"),
+        row("training, one pass, reading included", learned / training, "sessions/s"),
+        row("reading over training", ratio, "x", at_least=2.0),
+        row("largest memory of the process", peak, "GB", at_most=4.0),
+        row(f"smallest flip, 95th percentile of {FLIPS}", turning, "ms", at_most=WAIT),
     ]
 
 
@@ -90,19 +91,13 @@ def _turning(many: int) -> float:
     data = store.demo_data(run.settings(Config))
     explorer = Explorer(store.predictor(run), data, run.name)
     taken = []
-    for number, row in enumerate(np.argsort(-data.sessions.lengths.astype(int))[:many].tolist()):
-        session = explorer.session(row)
+    for number, at in enumerate(np.argsort(-data.sessions.lengths.astype(int))[:many].tolist()):
+        session = explorer.session(at)
         answer = explorer.answer(session, number % int(session.mask_b[0].sum()))
         started = time.perf_counter()
         smallest_flip(explorer, session, answer)
         taken.append(1000 * (time.perf_counter() - started))
     return float(np.percentile(taken, 95))
-
-
-def _row(
-    name: str, value: float, unit: str, target: float | None = None, met: bool | None = None
-) -> dict[str, Any]:
-    return {"name": name, "value": value, "unit": unit, "target": target, "met": met}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -112,8 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Prepare, read and train on many simulated sessions.",
     )
     parser.add_argument("sessions", nargs="?", type=int, default=SESSIONS)
-    for row in rows(sessions=parser.parse_args(arguments).sessions):
-        sys.stdout.write(f"{row['name']}: {row['value']:,.4g} {row['unit']}\n")
+    for found in rows(sessions=parser.parse_args(arguments).sessions):
+        sys.stdout.write(f"{found['name']}: {found['value']:,.4g} {found['unit']}\n")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What if: one session with other skips or another track in it, and the fewest that suffice."""
+"""What if: one session with other skips in it, and the fewest that suffice."""
 
 from __future__ import annotations
 
@@ -126,31 +126,6 @@ def smallest(found: Iterator[Tried], focus: int) -> Smallest:
             return Smallest(places, before, float(probability[best]), len(equal), tried - 1, least)
         tried += len(sets)
     return Smallest((), before, before, 0, tried - 1, int(sets.sum(axis=1).max()))
-
-
-def with_track(session: Sessions, position: int, track: int, tracks: int) -> Sessions:
-    """The session with another track at `position` (from 1, through both halves).
-
-    Args:
-        session: one session.
-        position: as in the data, `session_position`.
-        track: row of the track.
-        tracks: how many there are.
-
-    Raises:
-        ProfileError: there is no such position or track.
-    """
-    length, half = int(session.lengths[0]), int(session.lengths[0]) // 2
-    if not 1 <= position <= length:
-        raise ProfileError(f"The session has {length} tracks; there is no position {position}.")
-    if not 0 <= track < tracks:
-        raise ProfileError(f"The data has {tracks:,} tracks; there is no track {track}.")
-    side, slot = (
-        ("tracks_a", position - 1) if position <= half else ("tracks_b", position - 1 - half)
-    )
-    chosen = getattr(session, side).copy()  # (1, 10)
-    chosen[0, slot] = track
-    return _with(session, {side: chosen})
 
 
 def _with(session: Sessions, changed: Mapping[str, np.ndarray]) -> Sessions:

@@ -51,10 +51,10 @@ PAGES: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "products, regions": ({"aspect": "Which parts match?"}, ("regions", "erased")),
     "products, erased": ({"aspect": "What if a part were missing?"}, ("regions", "erased")),
     "products, planted": ({"aspect": "Known correct answer"}, ("methods",)),
-    "sessions": ({}, ("session", "track", "data", "folder", "order", "look", "length")),
-    "sessions, over many": ({"look": "Over many sessions"}, ("session", "full")),
+    "sessions": ({}, ("session", "track", "turned", "data", "folder", "order", "look", "length")),
+    "sessions, over many": ({"look": "Over many sessions"}, ("session", "full", "by_expert")),
     "sessions, a folder": ({"data": "folder"}, ("folder", "session", "track")),
-    "evidence": ({}, ("evidence_wing", "anything")),
+    "evidence": ({}, ("evidence_wing", "claim", "anything")),
     "training": ({}, ("wing", "anything")),
 }
 """A page and what of it is looked at: parameters as they should be, and hostile ones."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.claims import WINGS
 from dashboard.panels.common import sentences
-from dashboard.panels.evidence import choose_wing, claim_panel, summary
+from dashboard.panels.evidence import choose, claim_panel, summary
 
 st.title("Evidence for our claims")
 st.markdown(
@@ -15,7 +14,8 @@ st.markdown(
 )
 with sentences(stop=False):
     summary()
-st.divider()
-for claim in WINGS[choose_wing()]:
-    with sentences(stop=False):
-        claim_panel(claim)
+listed, opened = st.columns([1, 2.3], gap="large")
+with listed:
+    claim = choose()
+with opened, sentences(stop=False):
+    claim_panel(claim)

@@ -6,35 +6,38 @@ import streamlit as st
 
 from dashboard.panels import sessions as panels
 from dashboard.panels.common import provenance, sentences
+from dashboard.panels.session_many import many
 from dashboard.panels.session_source import source
+from dashboard.panels.session_what_if import what_if
 
 st.title("Skip or play, and why?")
 with sentences():
     view = source()
     explorer = view.explorer
+    headline = st.empty()
     row = panels.choose(view.listing, view.opening)
-    tracks, reasons = st.columns([1, 3.4], gap="large")
+    reasons, tracks = st.columns([3.4, 1], gap="large")
     with tracks:
         focus = panels.choose_track(explorer, row)
+        panels.named(view.answer(row, focus))
         panels.given(explorer, row)
     with reasons:
-        headline, save = panels.why(view, row, focus)
-    explanation = view.explanation(row, focus)
-    panels.proof(explanation, headline, save)
+        save = panels.why(view, row, focus, headline)
+    explanation = panels.proof(view, row, focus, headline, save)
 
-    experts, what_if, many = st.tabs(
-        ["Which expert decided?", "What if?", "Over many sessions"],
+    turned, experts, over_many = st.tabs(
+        ["What if?", "Which expert decided?", "Over many sessions"],
         key="look",
         on_change="rerun",
         bind="query-params",
     )
+    if turned.open:
+        with turned:
+            what_if(view, row, focus)
     if experts.open:
         with experts:
             panels.experts(explanation)
-    if what_if.open:
-        with what_if:
-            panels.what_if(explorer, row)
-    if many.open:
-        with many:
-            panels.many(view)
+    if over_many.open:
+        with over_many:
+            many(view)
     provenance(explanation)

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 
 from dashboard import escape
 from dashboard.figures.curves import COLOURS, DASHES, comparison
-from dashboard.figures.palette import OPPOSITION, SUPPORT, faded, on
+from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, faded, on
+from dashboard.figures.shares import Band, share_bars
 from dashboard.figures.toy import toy_figure
 from relrec_core.products.explanation.result import SHOWN
 from relrec_core.sessions.explanation.result import expert_title
@@ -265,6 +266,19 @@ def _confirmed(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return ranked(numbers, "Expert", "Confirmed", ["all tracks"])
 
 
+def _flips(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    rows = [(str(r[0]), f"mean {r[-1]:.1f}") for r in numbers.itertuples(index=False)]
+    looks = {
+        "One": (SUPPORT, ""),
+        "Two": ("#b04f7e", "/"),
+        "Three": (ACCENT, "."),
+        "More": (OPPOSITION, "x"),
+        "None": (NEUTRAL, ""),
+    }
+    bands = [Band(name, *look, numbers[name].tolist()) for name, look in looks.items()]
+    return share_bars(rows, bands)
+
+
 def _positions(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     by = numbers.set_index("Track")
     return lines([(str(name), by[name]) for name in by.columns], "Track", "Accuracy")
@@ -330,6 +344,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "close-to-control": _accuracies,
     "real-slice": _accuracies,
     "audits": _confirmed,
+    "flips": _flips,
     "positions": _positions,
     "simplest-first": _shares,
     "vanishing": _along,

@@ -12,7 +12,6 @@ from dashboard.figures.session_words import (
     flip_in_words,
     flip_words,
     hasse_in_words,
-    swapped,
     timeline_in_words,
 )
 from dashboard.figures.sessions import timeline
@@ -28,13 +27,16 @@ def session_report(
     explanation: SessionExplanation, bars: go.Figure, tree: go.Figure, link: str
 ) -> str:
     """The sentence, the pictures, the proof and the table in one file."""
-    test = explanation.audit.deletion
+    test, flip = explanation.audit.deletion, explanation.flip
+    title = expert_title(explanation.focused.top)
     rows = experts_in_rows(explanation, expert_title)
     experts = still(tree, hasse_in_words(explanation), TREE)
-    tested = f"{judged(test, SWAPS)[1]}. {swapped(test)} {flip_in_words(test)}"
-    proof = deletion_figure(test, flip_words(test), "confidence")
+    tested = f"{judged(test, SWAPS)[1]}. {flip_in_words(test, title)}"
+    proof = deletion_figure(test, flip_words(test, title), "confidence")
+    turned = [] if flip is None else [paragraph(f"{flip.sentence()} {flip.proof()}")]
     parts = (
-        paragraph(f"Session {explanation.session}."),
+        paragraph(f"{explanation.title}."),
+        *turned,
         still(timeline(explanation), timeline_in_words(explanation)),
         section("Who decided, track by track", still(bars, bars_in_words(explanation))),
         section(
@@ -45,8 +47,8 @@ def session_report(
             "Do the contributions equal the score?", paragraph(shares_in_words(explanation.audit))
         ),
         section(
-            "Does the confidence drop without its inputs?",
-            beside(still(proof, flip_in_words(test), HALF), paragraph(tested)),
+            f"Does the answer depend on {title}?",
+            beside(still(proof, flip_in_words(test, title), HALF), paragraph(tested)),
         ),
     )
     return page(explanation, parts, link)

@@ -31,36 +31,27 @@ def verdict(track: Predicted) -> str:
     return f"{said} {sure:.0%} · {'skipped' if track.skipped else 'played'} {mark}"
 
 
-def flip_words(test: DeletionTest) -> tuple[str, str, str]:
-    """The three rows of the flip test, from the bottom."""
-    others = "others swapped" if test.repetitions else "nothing else to swap"
-    return (f"its {test.removed} inputs swapped", others, "original")
+def flip_words(test: DeletionTest, title: str) -> tuple[str, str, str]:
+    """The three rows of the flip test, from the bottom; `title` is of the deciding expert."""
+    others = "other inputs swapped" if test.repetitions else "nothing else to swap"
+    return (f"{title} swapped", others, "original")
 
 
-def flip_in_words(test: DeletionTest) -> str:
-    """The flip test in words."""
+def flip_in_words(test: DeletionTest, title: str) -> str:
+    """What the flip test does and finds; `title` is of the deciding expert."""
     said = (
-        f"Confidence in the answer: {test.score:.0%}. With the {test.removed} inputs of the "
-        f"deciding expert taken from other sessions: {test.after_top:.0%} on average"
+        f"The model got {title} ({test.removed} inputs) of other sessions in place of this one’s: "
+        f"its confidence in the answer, {test.score:.0%}, became {test.after_top:.0%} on average"
     )
-    if not test.repetitions:
-        return f"{said}. The expert reads every input, so there is nothing to compare with."
-    return (
-        f"{said}, with inputs drawn at random from the others: {test.after_random:.0%}, 95 % "
-        f"between {test.low:.0%} and {test.high:.0%}."
-    )
-
-
-def swapped(test: DeletionTest) -> str:
-    """What the flip test does."""
     if not test.repetitions:
         return (
-            "Its inputs are taken from other sessions. The expert reads every input, so there are "
-            "no others to compare with: the drop alone is judged against chance."
+            f"{said}. That is all it reads, so there are no other inputs to compare with: the "
+            "drop alone is judged against chance."
         )
     return (
-        "Its inputs are taken from other sessions; then as many of the inputs that it does not "
-        "read, or all there are of those."
+        f"{said}. With as many of its other inputs swapped, drawn {test.repetitions} times at "
+        f"random, it became {test.after_random:.0%}, 95 % between {test.low:.0%} and "
+        f"{test.high:.0%}."
     )
 
 
@@ -88,7 +79,7 @@ def lanes_in_words(answer: SessionAnswer) -> str:
         return f"{told} "
     return (
         f"{told} Each part is the sum of all experts whose most musical input is of that kind; "
-        "the headline names the largest part and its strongest expert. "
+        "the headline names the largest part and what its strongest expert reads. "
     )
 
 

@@ -182,7 +182,7 @@ def hasse(answer: SessionAnswer) -> go.Figure:
             }
         )
     shares = [track.attribution[name] for name in family.names]
-    reads = [", ".join(answer.groups(name)) for name in family.names]
+    reads = [", ".join(map(expert_title, answer.groups(name))) for name in family.names]
     lanes = [lane(answer.groups(name)) for name in family.names]
     width, highest = max(x for x, _ in places), max(family.heights)
     words = [

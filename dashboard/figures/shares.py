@@ -34,14 +34,13 @@ def share_bars(
 
     The row at `focus` is framed; `customdata` of a bar is the number of its row.
     """
-    places = list(range(len(rows)))
-    largest = [max(band.shares[i] for band in bands) for i in places]
-    traces = [_bar(band, largest) for band in bands]
+    traces = [_bar(band) for band in bands]
     for side in (0, 1):
         words = [row[side] for row in rows]
         traces.append(
             _over([f"<b>{w}</b>" if i == focus else w for i, w in enumerate(words)], side)
         )
+    traces += _numbers(bands)
     layout: Layout = {
         "barmode": "stack",
         "height": 90 + ROW_PIXELS * len(rows),
@@ -52,6 +51,8 @@ def share_bars(
             "traceorder": "normal",
             "x": 0,
             "yanchor": "top",
+            "itemclick": False,
+            "itemdoubleclick": False,
         },
         "xaxis": {
             "range": [0, 1],
@@ -66,9 +67,9 @@ def share_bars(
     return drawn(traces, layout)
 
 
-def _bar(band: Band, largest: Sequence[float]) -> Trace:
-    """One share of every row, with its number where it fits or where it is the row's largest."""
-    places = list(range(len(largest)))
+def _bar(band: Band) -> Trace:
+    """One share of every row."""
+    places = list(range(len(band.shares)))
     return {
         "type": "bar",
         "orientation": "h",
@@ -77,15 +78,6 @@ def _bar(band: Band, largest: Sequence[float]) -> Trace:
         "width": 0.42,
         "name": escape.plotly(band.name),
         "customdata": places,
-        "text": [
-            f"{s:.0%}" if s >= min(READABLE_SHARE, largest[i]) else ""
-            for i, s in enumerate(band.shares)
-        ],
-        "textposition": "inside",
-        "insidetextanchor": "middle",
-        "constraintext": "none",
-        "textangle": 0,
-        "textfont": {"color": on(band.colour), "size": 12},
         "marker": {
             "color": band.colour,
             "pattern": {
@@ -140,6 +132,36 @@ def _frame(row: int) -> dict[str, Any]:
         "line": {"color": ACCENT, "width": 2},
         "fillcolor": faded(ACCENT, 0.1),
     }
+
+
+def _numbers(bands: Sequence[Band]) -> list[Trace]:
+    """The share of every part that has room for it, and of the largest of a row.
+
+    Traces of their own: Plotly leaves out texts of bars when it draws them again.
+    """
+    largest = [max(shares) for shares in zip(*(band.shares for band in bands), strict=True)]
+    starts = [0.0] * len(largest)
+    traces: list[Trace] = []
+    for band in bands:
+        shown = [i for i, s in enumerate(band.shares) if s >= min(READABLE_SHARE, largest[i])]
+        ink = {"color": on(band.colour)}
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "text",
+                "x": [starts[i] + band.shares[i] / 2 for i in shown],
+                "y": shown,
+                "text": [f"{band.shares[i]:.0%}" for i in shown],
+                "textposition": "middle center",
+                "textfont": {**ink, "size": 12},
+                "selected": {"textfont": ink},
+                "unselected": {"textfont": ink},
+                "hoverinfo": "skip",
+                "showlegend": False,
+            }
+        )
+        starts = [start + share for start, share in zip(starts, band.shares, strict=True)]
+    return traces
 
 
 def _over(words: list[str], side: int) -> Trace:

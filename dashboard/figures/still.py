@@ -288,7 +288,8 @@ def _beside(trace: Part, i: int, x: float, y: float, half: float) -> str:
         dx = 0.0
     middle, dy = {"top": (1.0, -gap), "middle": (0.5, 0.0), "bottom": (0.0, gap)}[vertical]
     words = _one(trace["text"], i)
-    return tagged(x + dx, y + dy, words, font["size"], INK, anchor, middle)
+    ink = font["color"] if font["color"] in ("#000000", "#ffffff") else INK
+    return tagged(x + dx, y + dy, words, font["size"], ink, anchor, middle)
 
 
 def _legend(data: list[Part], layout: Part, width: float) -> list[tuple[int, float, Part]]:

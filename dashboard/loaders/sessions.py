@@ -17,7 +17,7 @@ from relrec_core.sessions.data.uploads import Own, from_folder
 from relrec_core.sessions.explanation import browse
 from relrec_core.sessions.explanation.explain import Explorer
 from relrec_core.sessions.explanation.restricted import fitted
-from relrec_core.sessions.explanation.result import SessionAnswer, SessionExplanation
+from relrec_core.sessions.explanation.result import Flip, SessionAnswer, SessionExplanation
 from relrec_core.sessions.model.predictor import Predictor
 
 SESSIONS, EXPLANATIONS = 300, 512
@@ -53,6 +53,7 @@ class SessionView:
         # Neither refers to the view itself, or it would outlive the visit it belongs to.
         self.answer = lru_cache(EXPLANATIONS)(partial(_answer, explorer))
         self.explanation = lru_cache(EXPLANATIONS)(partial(_explanation, explorer, self.answer))
+        self.flip = lru_cache(EXPLANATIONS)(partial(_flip, explorer, self.answer))
 
     @cached_property
     def listing(self) -> pd.DataFrame:
@@ -61,16 +62,22 @@ class SessionView:
 
     @cached_property
     def opening(self) -> int:
-        """Row of the session that is shown first: of those in which many different experts decide,
-        the first whose proof is passed."""
-        rows = browse.chosen(self.listing, (0, 100), (0, 1), "reasons").index[:LOOKED_AT].tolist()
+        """Row of the session that is shown first: one in which the listener changes their mind, as
+        predicted, and many different experts decide; the first whose proof is passed."""
+        told = self.listing.sort_values(["turns", "reasons", "right"], ascending=False)
+        rows = told.index[:LOOKED_AT].tolist()
         passed = (row for row in rows if self.explanation(row, 0).audit.deletion.confirmed)
         return int(next(passed, rows[0]))
 
+    @property
+    def halves(self) -> list[int]:
+        """Tracks in the first half of each session."""
+        return [int(n) // 2 for n in self.explorer.data.sessions.lengths]
+
     @cached_property
-    def shares(self) -> pd.DataFrame:
-        """Who decides over all sessions."""
-        return browse.shares(self.explorer)
+    def tracks(self) -> pd.DataFrame:
+        """Every track of every second half, and who decided it."""
+        return browse.tracks(self.explorer)
 
 
 def _answer(explorer: Explorer, row: int, focus: int) -> SessionAnswer:
@@ -81,6 +88,12 @@ def _explanation(
     explorer: Explorer, answer: Callable[[int, int], SessionAnswer], row: int, focus: int
 ) -> SessionExplanation:
     return explorer.prove(explorer.session(row), answer(row, focus))
+
+
+def _flip(
+    explorer: Explorer, answer: Callable[[int, int], SessionAnswer], row: int, focus: int
+) -> Flip:
+    return browse.smallest_flip(explorer, explorer.session(row), answer(row, focus))
 
 
 def session_view() -> SessionView:

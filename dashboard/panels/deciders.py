@@ -142,7 +142,7 @@ def _downloads(explanation: ExpertExplanation, figure: go.Figure) -> None:
             source=source(explanation.provenance),
         )
         made = Files(
-            explanation,
+            lambda: explanation,
             explanation.to_table,
             {
                 "user": explanation.viewer,

@@ -20,13 +20,13 @@ class Files:
     """What is in the files of one explanation, each made when its button is pressed.
 
     Args:
-        explanation: with its proof.
+        whole: the explanation with its proof.
         table: exact values, as the screen counts them.
         about: columns of every row that say what the table is of: item, user, method, unit.
         page: the HTML page, given the address of the view.
     """
 
-    explanation: Told
+    whole: Callable[[], Told]
     table: Callable[[], pd.DataFrame]
     about: Mapping[str, str]
     page: Callable[[str], str]
@@ -43,12 +43,13 @@ def files(made: Files, name: str, key: str) -> None:
     link = address()
 
     def told() -> str:
+        explanation = made.whole()
         head = {
-            "sentence": made.explanation.sentence(),
+            "sentence": explanation.sentence(),
             "link": link,
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        whole = {**head, "explanation": json.loads(made.explanation.to_json())}
+        whole = {**head, "explanation": json.loads(explanation.to_json())}
         return json.dumps(whole, ensure_ascii=False, indent=2)
 
     for label, content, ending, kind in (

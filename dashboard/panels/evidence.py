@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import escape
+from dashboard import escape, links
 from dashboard.claims import CLAIMS, WINGS
 from dashboard.components.save_picture import save_chart
 from dashboard.figures.evidence import PICTURES
-from dashboard.loaders.evidence import evidence
+from dashboard.loaders.evidence import evidence, verdicts
 from dashboard.panels.common import chart, sentences
 from dashboard.panels.evidence_run import quick_run
 from relrec_core import VERSION
@@ -29,45 +29,71 @@ QUICK = ("Quick run", ":material/bolt:", "gray")
 
 def summary() -> None:
     """How many claims hold, over all wings."""
-    counts: Counter[Outcome] = Counter()
-    for key in CLAIMS:
-        with sentences(stop=False):
-            counts[evidence(key, quick=False)[1].status] += 1
-    columns = st.columns(len(LOOKS))
-    for i, (status, (label, icon, colour)) in enumerate(LOOKS.items()):
-        with columns[i], st.container(key=f"count_{i}"):
-            st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
-            st.markdown(f"## {counts[status]}")
-            st.caption(f"of {len(CLAIMS)} claims")
+    found = verdicts().values()
+    counts = Counter(verdict.status for verdict in found if isinstance(verdict, Verdict))
+    with st.container(horizontal=True, key="counts"):
+        for status, (label, icon, colour) in LOOKS.items():
+            st.badge(f"{counts[status]} {label.lower()}", icon=icon, color=colour)  # type: ignore[arg-type]
+        st.caption(f"of {len(CLAIMS)} claims", width="content")
 
 
-def choose_wing() -> str:
-    """Whose claims are shown; the address holds it."""
-    return str(
-        st.segmented_control(
-            "Wing",
-            list(WINGS),
-            default="Products",
-            required=True,
-            key="evidence_wing",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
+def choose() -> Claim:
+    """The wing and, in a list with all verdicts, the claim that is open; the address has both."""
+    asked = links.adopt("claim").get("claim")
+    linked = next((CLAIMS[key] for key in asked or () if key in CLAIMS), None)
+    if linked is not None:
+        st.session_state["evidence_wing"] = next(w for w, of in WINGS.items() if linked in of)
+    elif asked:
+        st.warning(escape.markdown(f"There is no claim ‘{asked[0]}’."))
+    wing = st.segmented_control(
+        "Wing",
+        list(WINGS),
+        default=None if "evidence_wing" in st.session_state else next(iter(WINGS)),
+        required=True,
+        key="evidence_wing",
+        bind="query-params",
+        label_visibility="collapsed",
     )
+    claims = {claim.key: claim for claim in WINGS[str(wing)]}
+    key = f"claim_of_{wing}"
+    first = next(iter(claims))
+    if linked is not None:
+        st.session_state[key] = linked.key
+    elif asked == []:
+        st.session_state[key] = first
+    picked = st.radio(
+        "Claims",
+        list(claims),
+        format_func=lambda name: _listed(claims[name]),
+        key=key,
+        persist_state="session",
+    )
+    links.publish("claim", None if picked == first else picked)
+    return claims[picked]
+
+
+def _listed(claim: Claim) -> str:
+    """A line of the list: how it came out, and the question."""
+    found = verdicts()[claim.key]
+    if isinstance(found, str):
+        return f":red[:material/error:] {claim.title}"
+    _, icon, colour = LOOKS[found.status]
+    return f":{colour}[{icon}] {claim.title}"
 
 
 def claim_panel(claim: Claim) -> None:
     """The question, the claim, the verdict, the picture and the numbers."""
     quick = bool(st.session_state.get(f"quick_{claim.key}"))
     with st.container(border=True, key=f"claim_{claim.key}"):
-        title, badge = st.columns([5, 1], vertical_alignment="center")
-        title.markdown(f"#### {claim.title}")
+        st.markdown(f"#### {claim.title}")
+        badge = st.empty()
         st.markdown(f"**{claim.paper}, {claim.place}:** {claim.text}")
         with sentences(stop=False):  # a damaged table can be measured again below
             tables, verdict = evidence(claim.key, quick=quick)
-            label, icon, colour = QUICK if quick else LOOKS[verdict.status]
+            _, icon, colour = LOOKS[verdict.status]
+            label, icon, colour = QUICK if quick else (verdict.head, icon, colour)
             badge.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
-            st.markdown(f"**Here:** {escape.markdown(verdict.sentence)}")
+            st.markdown(f"**Here:** {escape.markdown(verdict.rest)}")
             if quick:
                 st.warning(
                     "This is the quick run: it shows that everything works; its numbers mean "
@@ -86,28 +112,26 @@ def _measured(claim: Claim, tables: Sequence[StoredTable], verdict: Verdict) -> 
     frames = [table.frame for table in tables]
     numbers = claim.numbers(frames)
     key = f"evidence_{claim.key}"
-    picture, beside = st.columns([1.4, 1], gap="medium")
-    with picture, st.container(key=key):
+    with st.container(key=key):
         chart(
             PICTURES[claim.key](frames, numbers),
             key=f"{key}_chart",
             alt=f"{claim.title} {verdict.sentence}",
         )
-    with beside:
-        st.dataframe(
-            numbers,
-            hide_index=True,
-            placeholder="–",
-            column_config={
-                str(name): st.column_config.NumberColumn(
-                    format="%.3g" if str(name).endswith(", s") else "%.3f"
-                )
-                for name in numbers.select_dtypes("float")
-            },
-            height=min(36 * (len(numbers) + 1), 330),
-            alt=f"The numbers: {claim.title}",
-        )
-        _downloads(claim, verdict, tables, key)
+    st.dataframe(
+        numbers,
+        hide_index=True,
+        placeholder="–",
+        column_config={
+            str(name): st.column_config.NumberColumn(
+                format="%.3g" if str(name).endswith(", s") else "%.3f"
+            )
+            for name in numbers.select_dtypes("float")
+        },
+        height="content",
+        alt=f"The numbers: {claim.title}",
+    )
+    _downloads(claim, tables, key)
     st.caption("  \n".join(dict.fromkeys(escape.markdown(_conditions(table)) for table in tables)))
 
 

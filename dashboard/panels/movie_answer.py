@@ -147,7 +147,7 @@ def _downloads(explanation: MovieExplanation, figure: go.Figure, words: str, key
     with st.popover("Download", icon=":material/download:"):
         save_chart(container=key, name=name, headline=explanation.sentence(), source=source(p))
         made = Files(
-            explanation,
+            lambda: explanation,
             explanation.to_frame,
             about,
             lambda link: report(explanation, figure, words, link),

@@ -140,4 +140,4 @@ def _shown(told: Counterfactual) -> None:
                 "unit": "place in the list",
             }
             page = partial(change_report, told, figure)
-            files(Files(told, told.to_frame, about, page), name, PICTURE)
+            files(Files(lambda: told, told.to_frame, about, page), name, PICTURE)

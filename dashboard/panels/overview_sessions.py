@@ -18,7 +18,7 @@ from relrec_core.evaluation.tables import stored_name
 from relrec_core.runs.card import Card
 from relrec_core.sessions import store
 from relrec_core.sessions.evaluation.evaluate import LAST, MEAN
-from relrec_core.sessions.explanation.result import SessionExplanation
+from relrec_core.sessions.explanation.result import SessionExplanation, expert_title
 from relrec_core.sessions.training.train import TITLES
 
 SESSIONS_PAGE = "app_pages/sessions.py"
@@ -54,11 +54,11 @@ def sessions_card() -> None:
 
 
 def _proof(explanation: SessionExplanation) -> None:
-    audit = explanation.audit
+    audit, title = explanation.audit, expert_title(explanation.focused.top)
     st.caption(
         f"Proof: the shares of all experts sum to {plain(audit.shares.features, 3)}; their "
         f"answers, each times its share, to {plain(audit.ledger.features, 3)}, the prediction. "
-        f"{judged(audit.deletion, words.SWAPS)[1]}. {words.flip_in_words(audit.deletion)}"
+        f"{judged(audit.deletion, words.SWAPS)[1]}. {words.flip_in_words(audit.deletion, title)}"
     )
 
 

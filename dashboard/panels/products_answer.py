@@ -314,7 +314,7 @@ def _downloads(
     }
     save_drawing(picture, key=f"{key}_picture", name=name)
     made = Files(
-        explanation,
+        lambda: explanation,
         explanation.to_frame,
         about,
         lambda link: product_report(explanation, picture, panels, link),

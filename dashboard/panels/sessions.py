@@ -1,4 +1,4 @@
-"""The panels of the sessions page: which session, which track, why, and what if."""
+"""The panels of the sessions page: which session, which track, and why."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from dashboard import escape, links
 from dashboard.components.save_picture import save_chart
 from dashboard.figures import session_words as words
 from dashboard.figures import sessions as figures
-from dashboard.figures.palette import signed
 from dashboard.figures.report import source
 from dashboard.figures.session_report import session_report
 from dashboard.loaders.sessions import SessionView
-from dashboard.panels.common import PERCENT, chart, slug
+from dashboard.panels.common import chart, slug
 from dashboard.panels.downloads import Files, files
 from dashboard.panels.proof import experts_proof, experts_table
 from relrec_core.sessions.data.schema import LONGEST, SHORTEST
@@ -41,7 +40,7 @@ def choose(listing: pd.DataFrame, opening: int) -> int:
             "No session fits these filters: none is as long as that with that share of skips.",
             icon=":material/filter_alt_off:",
         )
-        st.button("Show all sessions again", icon=":material/undo:", on_click=_unfiltered)
+        st.button("Show all sessions again", icon=":material/undo:", on_click=unfiltered)
         st.stop()
     ids = found["session"].tolist()
     labels = unique_labels(map(_name, found.itertuples()), ids)
@@ -64,6 +63,8 @@ def choose(listing: pd.DataFrame, opening: int) -> int:
         key="session",
         persist_state="session",
         filter_mode="contains",
+        help="The page opens on a session in which the listener changes their mind, as predicted, "
+        "for a reason that passes its test.",
     )
     links.publish("session", None if session == first else session)
     others = [one for one in ids if one != session] or ids
@@ -79,7 +80,7 @@ def choose(listing: pd.DataFrame, opening: int) -> int:
 
 def _name(row: object) -> str:
     return (
-        f"Session {row.Index + 1} · {row.length} tracks · {row.skipped:.0%} skipped"  # type: ignore[attr-defined]
+        f"{row.title} · {row.length} tracks · {row.skipped:.0%} skipped"  # type: ignore[attr-defined]
         f" · {row.right:.0%} predicted right"  # type: ignore[attr-defined]
     )
 
@@ -109,7 +110,8 @@ def _filtered(listing: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _unfiltered() -> None:
+def unfiltered() -> None:
+    """Leave no session out."""
     st.session_state.update(length=LENGTHS, skipped=SHARES)
 
 
@@ -162,13 +164,25 @@ def given(explorer: Explorer, row: int) -> None:
         st.dataframe(frame, hide_index=True, alt="Tracks of the first half, each skipped or played")
 
 
-def why(view: SessionView, row: int, focus: int) -> tuple[Place, Place]:
+def named(answer: SessionAnswer) -> None:
+    """What the headline names: the inputs of the deciding expert with their values."""
+    st.markdown("**Named in the headline**")
+    for one in answer.named():
+        st.caption(escape.markdown(expert_title(one.group)).capitalize())
+        told = (
+            f"{i.name}: **{escape.markdown(i.value)}**"
+            + (f" (first half {escape.markdown(i.before)})" if i.before else "")
+            for i in one.named
+        )
+        st.markdown("  \n".join(told))
+
+
+def why(view: SessionView, row: int, focus: int, headline: Place) -> Place:
     """The sentence, the timeline and who decided each track; the proof is not waited for.
 
-    Gives the places of the sentence and of the downloads, for `proof` to complete.
+    `headline` is the place of the sentence. Gives that of the downloads, for `proof` to complete.
     """
     answer = view.answer(row, focus)
-    headline = st.empty()
     headline.markdown(f"### {escape.markdown(answer.sentence())}")
     chart(
         figures.timeline(answer),
@@ -207,7 +221,7 @@ def why(view: SessionView, row: int, focus: int) -> tuple[Place, Place]:
         )
         + "✓ predicted right, ✗ wrong. Click a bar to ask about its track."
     )
-    return headline, save
+    return save
 
 
 def _picked(key: str, answer: SessionAnswer) -> None:
@@ -219,42 +233,49 @@ def _picked(key: str, answer: SessionAnswer) -> None:
         st.session_state["bars_picked"] += 1
 
 
-def _downloads(explanation: SessionExplanation, full: bool) -> None:
-    name = slug(f"session {explanation.session} track {explanation.focused.position}")
-    p = explanation.provenance
+def _downloads(view: SessionView, row: int, explanation: SessionExplanation) -> None:
+    """What is on screen, with the smallest change that turns it."""
+    name = slug(f"{explanation.title} track {explanation.focused.position}")
+    p, full = explanation.provenance, bool(st.session_state["full"])
     about = {
-        "item": f"Session {explanation.session}",
+        "item": explanation.title,
         "user": "its listener",
         "method": p.method,
         "unit": "probabilities and shares, 0 to 1",
     }
+
+    def whole() -> SessionExplanation:
+        return explanation.model_copy(update={"flip": view.flip(row, explanation.focus)})
+
+    def page(link: str) -> str:
+        bars, tree = figures.bars(explanation, full), figures.hasse(explanation)
+        return session_report(whole(), bars, tree, link)
+
     with st.popover("Download", icon=":material/download:", width="stretch"):
         save_chart(container=PICTURE, name=name, headline=explanation.sentence(), source=source(p))
-
-        def page(link: str) -> str:
-            bars, tree = figures.bars(explanation, full), figures.hasse(explanation)
-            return session_report(explanation, bars, tree, link)
-
-        files(Files(explanation, explanation.to_table, about, page), name, PICTURE)
+        files(Files(whole, explanation.to_table, about, page), name, PICTURE)
 
 
-def proof(explanation: SessionExplanation, headline: Place, save: Place) -> None:
+def proof(
+    view: SessionView, row: int, focus: int, headline: Place, save: Place
+) -> SessionExplanation:
     """The shares sum to one, and other inputs for the deciding expert change the answer."""
-    test = explanation.audit.deletion
+    explanation = view.explanation(row, focus)
+    test, title = explanation.audit.deletion, expert_title(explanation.focused.top)
     headline.markdown(f"### {escape.markdown(explanation.sentence())}")
     with save:
-        _downloads(explanation, bool(st.session_state["full"]))
+        _downloads(view, row, explanation)
     experts_proof(
         explanation.audit,
         key="session_flip",
         answer="predicted probability of a skip",
-        question="Does the confidence drop without the inputs of "
-        f"‘{expert_title(explanation.focused.top)}’?",
+        question=f"Does the answer depend on {title}?",
         compared=words.SWAPS,
-        words=words.flip_words(test),
-        alt=words.flip_in_words(test),
-        note=words.swapped(test),
+        words=words.flip_words(test, title),
+        alt=words.flip_in_words(test, title),
+        note=words.flip_in_words(test, title),
     )
+    return explanation
 
 
 def experts(explanation: SessionExplanation) -> None:
@@ -277,73 +298,3 @@ def experts(explanation: SessionExplanation) -> None:
             alone="The probability of a skip by it alone.",
             answer="the prediction",
         )
-
-
-def what_if(explorer: Explorer, row: int) -> None:
-    """Turn one track of the first half and see the second predicted again."""
-    session, data = explorer.session(row), explorer.data
-    n = int(session.mask_a[0].sum())
-    skipped = session.skipped_before(data.columns)[0, :n].tolist()
-
-    def described(place: int) -> str:
-        label = data.tracks.label(int(session.tracks_a[0, place]))
-        turn = "skipped: had it been played" if skipped[place] else "played: had it been skipped"
-        return f"{place + 1}. {label} ({turn})"
-
-    order = sorted(range(n), key=lambda place: (not skipped[place], -place))
-    place = st.selectbox(
-        "What if this track of the first half had gone the other way?",
-        order,
-        format_func=described,
-        key=f"turned_{row}",
-        filter_mode="contains",
-    )
-    changes = browse.turned(explorer, session, place)
-    flips = sum((c.before >= 0.5) != (c.after >= 0.5) for c in changes)
-    largest = max(changes, key=lambda c: abs(c.difference))
-    st.markdown(
-        f"{f'{flips} of {len(changes)}' if flips else 'No'} predictions change. "
-        f"The largest change is at track {largest.position}: a skip goes from "
-        f"{largest.before:.0%} to {largest.after:.0%}."
-    )
-    with st.container(key="turned"):
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "#": [c.position for c in changes],
-                    "Track": [c.label for c in changes],
-                    "Skip, original": [100 * c.before for c in changes],
-                    "Skip, changed": [100 * c.after for c in changes],
-                    "Change, in points": [signed(100 * c.difference, 1) for c in changes],
-                }
-            ),
-            hide_index=True,
-            column_config={
-                "#": st.column_config.NumberColumn(width=45),
-                **{
-                    name: st.column_config.NumberColumn(format=PERCENT)
-                    for name in ("Skip, original", "Skip, changed")
-                },
-            },
-            alt="The probability of a skip of every track, before and after the change",
-        )
-
-
-def many(view: SessionView) -> None:
-    """Who decides over all sessions of the page, and how often the answers are right."""
-    frame, explorer = view.shares, view.explorer
-    spoken = "; ".join(
-        f"{expert_title(e)} {m:.0%}" for e, m in zip(frame["expert"], frame["mean"], strict=True)
-    )
-    chart(
-        figures.histogram(frame),
-        key="session_histogram",
-        alt=f"Bars of each expert's mean share over all sessions: {spoken}",
-    )
-    right = browse.right(explorer)
-    st.caption(
-        f"All tracks of the second halves of the {len(explorer.data.sessions)} sessions of this "
-        f"page, filters aside. The model predicts {right['model']:.1%} of them right; repeating "
-        f"the last action {right['last']:.1%}, the usual action of the first half "
-        f"{right['mean']:.1%}. Data: {escape.markdown(explorer.data.title)}."
-    )

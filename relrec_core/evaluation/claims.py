@@ -22,6 +22,19 @@ class Verdict:
     status: Outcome
     sentence: str
 
+    @property
+    def head(self) -> str:
+        """The status, with the reservation that the sentence begins with, if it does."""
+        head, found, _ = self.sentence.partition(": ")
+        reserved = found and head.startswith(f"{self.status.capitalize()}, ")
+        return head if reserved else self.status.capitalize()
+
+    @property
+    def rest(self) -> str:
+        """The sentence without what `head` says."""
+        rest = self.sentence.removeprefix(f"{self.head}: ")
+        return rest[:1].upper() + rest[1:]
+
 
 @dataclass(frozen=True)
 class TableSource:

@@ -39,9 +39,7 @@ def _section(claim: Claim) -> str:
     lines = [
         f"### {claim.title}\n",
         f"{claim.paper}, {claim.place}: {claim.text}\n",
-        verdict.sentence
-        if tables is None
-        else f"**{verdict.status.capitalize()}.** {verdict.sentence}",
+        verdict.sentence if tables is None else f"**{verdict.head}.** {verdict.rest}",
         "",
     ]
     if tables is not None:

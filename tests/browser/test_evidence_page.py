@@ -16,24 +16,36 @@ from relrec_core.evaluation.tables import stored
 from tests.browser.conftest import Open
 
 CHANCE, TOYS = CLAIMS["significance"], CLAIMS["toy"]
+DEPENDS = CLAIMS["perturbation"]
 PHOTOS, STUDIO = CLAIMS["end-to-end-photos"], CLAIMS["localisation"]
 
 
-def test_the_counts_are_those_of_all_claims(site: str, open_page: Open) -> None:
+def test_the_counts_are_those_of_all_claims_and_each_is_a_click_away(
+    site: str, open_page: Open
+) -> None:
     page = open_page(f"{site}/evidence")
-    expect(page.get_by_text(f"of {len(CLAIMS)} claims")).to_have_count(4)
+    expect(page.get_by_text(f"of {len(CLAIMS)} claims")).to_be_visible()
     statuses = [claim.verdict(claim.tables()).status for claim in CLAIMS.values()]
-    shown = [page.locator(f".st-key-count_{i}").get_by_role("heading") for i in range(4)]
-    for status, heading in zip(LOOKS, shown, strict=True):
-        expect(heading).to_have_text(str(statuses.count(status)))
-    for claim in WINGS["Products"]:
-        expect(page.get_by_role("heading", name=claim.title, exact=True)).to_be_visible()
+    shown = page.locator(".st-key-counts")
+    for status, (label, _, _) in LOOKS.items():
+        expect(shown.get_by_text(f"{statuses.count(status)} {label.lower()}")).to_be_visible()
+    expect(page.get_by_test_id("stRadio").get_by_role("radio")).to_have_count(
+        len(WINGS["Products"])
+    )
+    page.get_by_test_id("stRadio").get_by_text(DEPENDS.title).click()
+    expect(page.get_by_role("heading", name=DEPENDS.title, exact=True)).to_be_visible()
+    head = DEPENDS.verdict(DEPENDS.tables()).head
+    assert "do better" in head
+    expect(page.locator(f".st-key-claim_{DEPENDS.key}").get_by_text(head)).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(1)
 
 
-def test_a_wing_is_in_the_address_and_its_numbers_can_be_kept(site: str, open_page: Open) -> None:
+def test_a_claim_is_in_the_address_and_its_numbers_can_be_kept(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/evidence")
     page.get_by_role("radio", name="Movies").or_(page.get_by_role("button", name="Movies")).click()
     page.wait_for_url(re.compile("evidence_wing=Movies"))
+    page.get_by_test_id("stRadio").get_by_text(CHANCE.title).click()
+    page.wait_for_url(re.compile(f"claim={CHANCE.key}"))
     again = open_page(page.url)
     claim = again.get_by_role("heading", name=CHANCE.title, exact=True)
     expect(claim).to_be_visible()
@@ -50,7 +62,7 @@ def test_a_wing_is_in_the_address_and_its_numbers_can_be_kept(site: str, open_pa
 def test_a_quick_run_replaces_the_stored_numbers_until_it_is_sent_away(
     site: str, open_page: Open
 ) -> None:
-    page = open_page(f"{site}/evidence?evidence_wing=Sessions")
+    page = open_page(f"{site}/evidence?claim={TOYS.key}")
     expect(page.get_by_role("heading", name=TOYS.title, exact=True)).to_be_visible()
     run = page.locator(f".st-key-run_{TOYS.key}").get_by_role("button")
     run.scroll_into_view_if_needed()
@@ -68,13 +80,14 @@ def test_a_quick_run_replaces_the_stored_numbers_until_it_is_sent_away(
 def test_a_quick_run_that_cannot_be_says_why_and_one_that_is_stopped_goes(
     site: str, open_page: Open
 ) -> None:
-    page = open_page(f"{site}/evidence")
+    page = open_page(f"{site}/evidence?claim={PHOTOS.key}")
     box = page.locator(f".st-key-claim_{PHOTOS.key}")
     box.get_by_role("button", name="Run the quick version").click()
     expect(box.get_by_text("The quick run was not finished.")).to_be_visible(timeout=60_000)
     expect(box.get_by_text("ikea-rooms")).not_to_have_count(0)
     page.wait_for_timeout(3000)
     expect(box.get_by_text("The quick run was not finished.")).to_be_visible()
+    page.get_by_test_id("stRadio").get_by_text(STUDIO.title).click()
     box = page.locator(f".st-key-claim_{STUDIO.key}")
     box.get_by_role("button", name="Run the quick version").click()
     box.get_by_role("button", name="Cancel").click()

@@ -50,7 +50,7 @@ def pick_track(page: Page, number: int) -> None:
 
 
 def test_a_session_comes_with_its_reasons_and_its_proof(site: str, open_page: Open) -> None:
-    page = open_page(f"{site}/sessions")
+    page = open_page(f"{site}/sessions?look=Which+expert+decided%3F")
     sentence(page)
     expect(page.get_by_text("Simulated: invented listeners and tracks")).to_be_visible()
     expect(page.get_by_text("Sum matches the score")).to_be_visible()
@@ -105,11 +105,34 @@ def test_a_click_on_a_bar_picks_its_track(site: str, open_page: Open) -> None:
     assert "track=" in page.url
 
 
-def test_what_if_another_outcome_of_the_first_half(site: str, open_page: Open) -> None:
-    page = open_page(f"{site}/sessions?look=What+if%3F")
+def test_the_smallest_change_is_shown_and_another_is_in_the_link(
+    site: str, open_page: Open
+) -> None:
+    page = open_page(f"{site}/sessions")
     sentence(page)
+    expect(page.locator("h4").filter(has_text="Had the listener")).to_be_visible()
+    expect(page.get_by_text("Proven by trying")).to_be_visible()
     expect(page.locator(".st-key-turned").get_by_test_id("stDataFrame")).to_be_visible()
-    expect(page.get_by_text(re.compile("The largest change is at track"))).to_be_visible()
+    again = open_page(f"{site}/sessions?turned=1&turned=2")
+    expect(again.get_by_label(re.compile("before and after the change")).first).to_be_attached()
+    expect(again.get_by_test_id("stMultiSelect").get_by_text(re.compile("^[12]\\."))).to_have_count(
+        2
+    )
+
+
+def test_many_sessions_are_filtered_and_one_is_opened(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/sessions?look=Over+many+sessions&by_expert=context")
+    first = sentence(page)
+    rows = page.get_by_test_id("stDataFrame").last
+    expect(rows).to_be_visible()
+    settled(page)
+    rows.scroll_into_view_if_needed()
+    box = rows.bounding_box()
+    page.mouse.click(box["x"] + 20, box["y"] + 52)
+    expect(page.locator("h3").first).not_to_have_text(first)
+    settled(page)
+    assert "session=" in page.url and "by_expert=context" in page.url
+    assert "mainly because of context" in sentence(page)
 
 
 def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
@@ -125,7 +148,8 @@ def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
         total = sum(float(v) for k, v in row.items() if k.startswith("share of "))
         assert total == pytest.approx(1, abs=1e-9)
     page_file = download(page, "Page to print").read_text("utf-8")
-    assert found.session in page_file and "simulated" in page_file.lower()
+    assert found.flip is not None and found.flip.proof() in page_file
+    assert found.title in page_file and "simulated" in page_file.lower()
     assert "<script" not in page_file
     picture = download(page, "Picture for a slide").read_bytes()
     assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
@@ -163,7 +187,7 @@ def test_a_listeners_own_history_is_explained_and_never_written(
     site: str, home: Path, open_page: Open
 ) -> None:
     before = sorted(home.rglob("*"))
-    page = open_page(f"{site}/sessions")
+    page = open_page(f"{site}/sessions?look=Which+expert+decided%3F")
     simulated = sentence(page)
     hand_in(page, file_of(upload(listening(9), "Streaming_History_Audio_2024.json")))
     expect(page.get_by_text("1 session of your own: in memory only")).to_be_visible()
@@ -203,7 +227,7 @@ def test_an_upload_outlives_another_page_and_can_be_taken_back(site: str, open_p
     expect(mine).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Your own sessions").click()
     expect(page.get_by_text("Your file: Streaming_History_Audio_2024.json")).to_be_visible()
-    page.get_by_role("button", name="Remove").click()
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name="Remove").click()
     expect(page.get_by_text("Simulated: invented listeners and tracks")).to_be_visible()
     expect(mine).to_have_count(0)
     assert sentence(page) == simulated

@@ -13,7 +13,7 @@ from dashboard.claims import CLAIMS, WINGS
 from dashboard.figures.evidence import PICTURES
 from relrec_core import paths
 from relrec_core.errors import DataError
-from relrec_core.evaluation.claims import Claim, TableSource, graded
+from relrec_core.evaluation.claims import Claim, TableSource, Verdict, graded
 from relrec_core.evaluation.tables import store
 from scripts import evidence_page
 
@@ -73,6 +73,18 @@ def test_the_page_of_evidence_is_what_the_shipped_tables_say(
     frame = pd.DataFrame({"expert": ["taste"], "top_share": [0.123456], "mean_share": [0.3]})
     store("movies", "deciders-ml-1m", frame, {"seeds": [0]})
     assert evidence_page.text() == evidence_page.PAGE.read_text("utf-8")
+
+
+def test_a_reservation_stays_with_the_verdict() -> None:
+    reserved = Verdict("confirmed", "Confirmed, though 2 of 3 maps do better: the area is 1: x.")
+    assert (reserved.head, reserved.rest) == (
+        "Confirmed, though 2 of 3 maps do better",
+        "The area is 1: x.",
+    )
+    plain = Verdict("partly", "Partly: the map is good.")
+    assert (plain.head, plain.rest) == ("Partly", "The map is good.")
+    other = Verdict("not confirmed", "Found: nothing.")
+    assert (other.head, other.rest) == ("Not confirmed", "Found: nothing.")
 
 
 def test_guidance_must_beat_as_many_plain_epochs() -> None:

@@ -12,12 +12,18 @@ from dashboard.figures.audit import deletion_figure
 from dashboard.figures.drawing import drawn
 from dashboard.figures.palette import contrast
 from dashboard.figures.session_report import TREE, session_report
+from dashboard.figures.session_turns import turns
 from dashboard.figures.session_words import flip_words
 from dashboard.figures.still import WIDTH, still
 from dashboard.memory import settle
 from relrec_core.sessions import store
 from relrec_core.sessions.explanation.explain import Explorer
-from relrec_core.sessions.explanation.result import SessionExplanation, expert_title
+from relrec_core.sessions.explanation.result import (
+    Change,
+    Flip,
+    SessionExplanation,
+    expert_title,
+)
 from tests.dashboard.test_figures import NASTY, Page, assert_whole
 from tests.sessions import made
 
@@ -35,7 +41,8 @@ def test_what_is_drawn_unvalidated_is_valid(told: SessionExplanation) -> None:
         figures.bars(told),
         figures.bars(told, full=True),
         figures.hasse(told),
-        deletion_figure(told.audit.deletion, flip_words(told.audit.deletion)),
+        turns([Change(position=6, label="x", before=0.2, after=0.7)], 6),
+        deletion_figure(told.audit.deletion, flip_words(told.audit.deletion, "sound")),
     ]
     for picture in pictures:
         plain = picture.to_dict()
@@ -46,15 +53,24 @@ def test_what_is_drawn_unvalidated_is_valid(told: SessionExplanation) -> None:
 
 
 def test_the_bars_are_the_shares_between_their_words(told: SessionExplanation) -> None:
-    *bars, left, right = figures.bars(told, full=True).data
     by_title = {expert_title(name): name for name in told.family.names}
+    drawn_all = figures.bars(told, full=True).data
+    bars, (left, right), numbers = (
+        drawn_all[: len(by_title)],
+        drawn_all[len(by_title) : len(by_title) + 2],
+        drawn_all[len(by_title) + 2 :],
+    )
     assert {b.name for b in bars} == set(by_title)
-    for bar in bars:
+    for bar, number in zip(bars, numbers, strict=True):
         assert list(bar.x) == [t.attribution[by_title[bar.name]] for t in told.predicted]
-        assert contrast(bar.textfont.color, bar.marker.color) >= 4.5
+        assert contrast(number.textfont.color, bar.marker.color) >= 4.5
         assert list(bar.customdata) == list(range(len(told.predicted)))
-    for row, track in enumerate(told.predicted):
-        assert f"{max(track.attribution.values()):.0%}" in [bar.text[row] for bar in bars]
+    largest = [max(t.attribution.values()) for t in told.predicted]
+    for row, share in enumerate(largest):
+        said = [
+            s for trace in numbers for y, s in zip(trace.y, trace.text, strict=True) if y == row
+        ]
+        assert f"{share:.0%}" in said
     for words in (left, right):
         assert words.hoverinfo == "skip"  # no click picks words
         bold = [i for i, word in enumerate(words.text) if word.startswith("<b>")]
@@ -76,16 +92,19 @@ def test_a_report_shows_names_as_text(told: SessionExplanation) -> None:
     names = dict.fromkeys(("dataset", "licence", "run", "method"), NASTY)
     bad = told.model_copy(
         update={
-            "session": NASTY,
+            "title": NASTY,
             "predicted": tracks,
             "provenance": told.provenance.model_copy(update=names),
         }
     )
+    flip = {"turned": told.given[:2], "before": 0.9, "after": 0.1, "equals": 1, "tried": 3}
+    told = told.model_copy(update={"flip": Flip(track="x", largest=2, half=5, **flip)})
+    bad = bad.model_copy(update={"flip": Flip(track=NASTY, largest=2, half=5, **flip)})
     page, other = (
         Page(session_report(x, figures.bars(x), figures.hasse(x), "")) for x in (told, bad)
     )
     assert page.tags == other.tags
-    assert "".join(other.words).count(NASTY) >= 2 + 1 + 4  # title, heading, session, footer
+    assert "".join(other.words).count(NASTY) >= 2 + 2 + 4  # title, heading, session, flip, footer
     assert "alert('x')</" not in "".join(other.scripts)
 
 

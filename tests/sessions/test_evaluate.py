@@ -15,11 +15,15 @@ from relrec_core.evaluate import main
 from relrec_core.evaluation import measure, tables
 from relrec_core.evaluation.tables import stored_name
 from relrec_core.sessions import store
+from relrec_core.sessions.config import Config
 from relrec_core.sessions.data.schema import EVERYWHERE, GROUPS
 from relrec_core.sessions.data.sessions import CAUSES
 from relrec_core.sessions.data.source import Memory
 from relrec_core.sessions.evaluation import evaluate
+from relrec_core.sessions.evaluation.flips import QUICK_SESSIONS, SIZES
 from relrec_core.sessions.evaluation.study import Study, Trained
+from relrec_core.sessions.explanation.browse import smallest_flip
+from relrec_core.sessions.explanation.explain import Explorer
 from relrec_core.sessions.explanation.gradients import METHODS, by_group
 from relrec_core.sessions.model.predictor import Predictor
 from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS
@@ -127,6 +131,26 @@ def test_known_truth_has_every_method_and_cause(quick: Study, shipped: Trained) 
         mean = np.average(parts["known_truth"], weights=parts["tracks"])
         assert mean == pytest.approx(rows.loc["all", "known_truth"]), method
         assert set(parts.index) <= set(CAUSE_GROUPS)
+
+
+def test_sizes_of_flips_are_those_found_one_by_one(home: Path) -> None:
+    frame = evaluate.flip_table(Study(seeds=(0,), quick=True)).frame.set_index("expert")
+    run = store.shown_run()
+    sessions = store.demo_data(run.settings(Config), QUICK_SESSIONS)
+    explorer = Explorer(store.predictor(run), sessions, run.name)
+    sizes: dict[str, list[int]] = {}
+    for row in range(QUICK_SESSIONS):
+        session = explorer.session(row)
+        for place in range(int(session.mask_b[0].sum())):
+            answer = explorer.answer(session, place)
+            turned = len(smallest_flip(explorer, session, answer).turned)
+            sizes.setdefault(answer.focused.top, []).append(turned)
+    assert set(frame.index) == {"all tracks", *sizes}
+    for expert, found in (*sizes.items(), ("all tracks", [n for of in sizes.values() for n in of])):
+        row_of = frame.loc[expert]
+        assert row_of["tracks"] == len(found)
+        for name, (low, high) in SIZES.items():
+            assert row_of[name] == pytest.approx(np.mean([low <= n <= high for n in found]))
 
 
 def test_gradients_by_group_are_what_they_are_by_hand(quick: Study) -> None:

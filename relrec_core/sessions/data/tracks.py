@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,12 @@ class Tracks:
     def columns(self) -> tuple[Column, ...]:
         """Features that are there, in the schema's order."""
         return present(self.frame.columns, TRACK_COLUMNS)
+
+    @cached_property
+    def spread(self) -> dict[str, float]:
+        """Standard deviation of each number over all tracks; 1 where it never varies."""
+        names = [column.name for column in self.columns if column.kind == "number"]
+        return {name: float(self.frame[name].to_numpy().std()) or 1.0 for name in names}
 
     def features(self) -> npt.NDArray[np.float32]:
         """(T, columns) features as they are in the data."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from relrec_core.evaluation.claims import Claim, TableSource, Verdict, graded
-from relrec_core.sessions.explanation.result import expert_title
+from relrec_core.sessions.explanation.result import cause_title, expert_title
 
 PAPER = "Afchar and Hennequin, RecSys 2020"
 OURS = "Beyond the papers"
@@ -57,7 +57,6 @@ def _audits(frames: Frames) -> Verdict:
 
 
 def _audit_rows(frames: Frames) -> pd.DataFrame:
-    frame = frames[0][frames[0]["shares"] == "all"]
     names = {
         "expert": "Expert",
         "confirmed": "Confirmed",
@@ -67,7 +66,32 @@ def _audit_rows(frames: Frames) -> pd.DataFrame:
         "sure_others": "Others changed",
         "decides": "Decides",
     }
-    return frame[list(names)].rename(columns=names)
+    return _titled(frames[0][frames[0]["shares"] == "all"], names)
+
+
+def _flips(frames: Frames) -> Verdict:
+    by = frames[0].set_index("expert").astype(float)
+    acted, whole = (dict(by.loc[name]) for name in ("interaction", "all tracks"))
+    heard, turned = by.loc[["context", "track general", "track musical"]], 1 - acted["none"]
+    fewer = acted["none"] < heard["none"].min() and acted["mean"] < heard["mean"].min()
+    return Verdict(
+        graded(turned, 0.95, 0.8) if fewer else "partly",
+        f"Other skips and plays in the first half turn {1 - whole['none']:.0%} of the "
+        f"answers, one is enough for {whole['one']:.0%}. Where earlier actions decided, "
+        f"{turned:.1%} can be turned, by {acted['mean']:.1f} tracks on average; where "
+        f"context, track facts or sound did, {1 - heard['none'].max():.0%} to "
+        f"{1 - heard['none'].min():.0%}, by {heard['mean'].min():.1f} or more.",
+    )
+
+
+def _flip_rows(frames: Frames) -> pd.DataFrame:
+    sizes = {name: name.capitalize() for name in ("one", "two", "three", "more", "none", "mean")}
+    return _titled(frames[0], {"expert": "Decided by", **sizes})
+
+
+def _titled(frame: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    """Some columns under new names, and experts as the page calls them."""
+    return frame.assign(expert=frame["expert"].map(expert_title))[list(names)].rename(columns=names)
 
 
 def _positions(frames: Frames) -> Verdict:
@@ -146,7 +170,7 @@ def _truths(frames: Frames) -> pd.DataFrame:
 def _by_cause(frames: Frames) -> Verdict:
     of = frames[0]
     of = of[(of["method"] == "experts, all tracks") & (of["cause"] != "all")]
-    by = of.set_index("cause")["known_truth"]
+    by = of.set_index(of["cause"].map(cause_title))["known_truth"]
     worst = str(by.sort_values().index[0])
     return Verdict(
         graded(float(by.min()), 0.8, 0.5),
@@ -159,7 +183,11 @@ def _causes(frames: Frames) -> pd.DataFrame:
     of = frames[0]
     of = of[(of["method"] == "experts, all tracks") & (of["cause"] != "all")]
     return pd.DataFrame(
-        {"Cause": of["cause"], "Found": of["known_truth"], "Tracks": of["tracks"].astype(int)}
+        {
+            "Cause": of["cause"].map(cause_title),
+            "Found": of["known_truth"],
+            "Tracks": of["tracks"].astype(int),
+        }
     )
 
 
@@ -254,6 +282,19 @@ CLAIMS: tuple[Claim, ...] = (
         "The network that ships, on sessions that it has not seen. The expert that reads "
         "everything has nothing to be compared with; there the answer has to become less sure "
         "beyond chance.",
+    ),
+    Claim(
+        "flips",
+        "How little of the past would turn an answer?",
+        OURS,
+        "the smallest change beside every session",
+        "Where earlier actions decided, few other skips and plays in the first half turn the "
+        "answer; where other inputs did, more are needed, or none suffice.",
+        _source("flips"),
+        _flips,
+        _flip_rows,
+        "The network that ships, on sessions that it has not seen. Of each track all sets of "
+        "turned tracks were tried, smaller ones first, so that each size is the smallest.",
     ),
     Claim(
         "positions",

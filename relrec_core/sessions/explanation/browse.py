@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
 
 from relrec_core.errors import ProfileError
-from relrec_core.sessions.data.schema import EVERYWHERE
-from relrec_core.sessions.data.sessions import Sessions
-from relrec_core.sessions.explanation.counterfactual import with_skip
+from relrec_core.sessions.data.schema import CONTEXT_TYPES, EVERYWHERE
+from relrec_core.sessions.data.sessions import CAUSES, Sessions
+from relrec_core.sessions.explanation.counterfactual import smallest, trials, with_turned
 from relrec_core.sessions.explanation.explain import Explorer
-from relrec_core.sessions.explanation.result import LANES, lane
+from relrec_core.sessions.explanation.inputs import session_title
+from relrec_core.sessions.explanation.result import LANES, Change, Flip, SessionAnswer, lane
 from relrec_core.sessions.model import baselines
 from relrec_core.sessions.model.metrics import THRESHOLD, score
 
@@ -22,7 +23,9 @@ def listing(explorer: Explorer) -> pd.DataFrame:
 
     Columns: `session` (its id), `length`, `skipped` (share of all tracks), `right` (share of the
     second half), `surprise` (mean distance of the predicted probability from what happened),
-    `reasons` (how many different experts decide tracks that are predicted right).
+    `reasons` (how many different experts decide tracks that are predicted right), `title` (as
+    people read it), `turns` (whether the listener changes their mind, as predicted: the first half
+    ends with two skips or two plays, and the next track is rightly predicted to go the other way).
     """
     sessions, columns = explorer.data.sessions, explorer.data.columns
     before, after = sessions.mask_a, sessions.mask_b
@@ -33,6 +36,10 @@ def listing(explorer: Explorer) -> pd.DataFrame:
     predicted = after.sum(1)
     top = explorer.everything.top
     reasons = [len(set(row[there])) for row, there in zip(top, right, strict=True)]
+    given = sessions.skipped_before(columns)
+    every, half = np.arange(len(sessions)), sessions.lengths // 2
+    last, before_it = given[every, half - 1], given[every, np.maximum(half, 2) - 2]
+    alike = (half > 1) & (last == before_it)
     return pd.DataFrame(
         {
             "session": [str(i) for i in sessions.ids],
@@ -41,6 +48,11 @@ def listing(explorer: Explorer) -> pd.DataFrame:
             "right": right.sum(1) / predicted,
             "surprise": distance.sum(1) / predicted,
             "reasons": reasons,
+            "title": [
+                session_title(explorer.data, explorer.session(row), row)
+                for row in range(len(sessions))
+            ],
+            "turns": alike & right[:, 0] & (sessions.skipped[:, 0] != last),
         }
     )
 
@@ -64,45 +76,36 @@ def chosen(
     return found.sort_values([first, "right"], ascending=False, kind="stable")
 
 
-@dataclass(frozen=True)
-class Change:
-    """The probability of a skip of one track of the second half, before and after a change."""
+def turned(explorer: Explorer, session: Sessions, places: Collection[int]) -> tuple[Change, ...]:
+    """What changes if the tracks at `places` of the first half (from 0) had been the other way.
 
-    position: int
-    label: str
-    before: float
-    after: float
-
-    @property
-    def difference(self) -> float:
-        return self.after - self.before
-
-
-def turned(explorer: Explorer, session: Sessions, place: int) -> tuple[Change, ...]:
-    """What changes if the track at `place` of the first half (from 0) had been the other way.
-
-    A skipped one is played to its end, a played one skipped.
+    Skipped ones are played to their end, played ones skipped.
 
     Raises:
         ProfileError: there is no such track.
     """
-    columns = explorer.data.columns
     half, rest = int(session.mask_a[0].sum()), int(session.mask_b[0].sum())
-    skipped = session.skipped_before(columns)[0, :half]
-    if not 0 <= place < half:
-        raise ProfileError(f"The first half has no track {place + 1} that could be changed.")
-    other = with_skip(session, columns, place, not skipped[place])
-    before = explorer.predict(session).probability[0]
-    after = explorer.predict(other).probability[0]
+    if wrong := [place for place in places if not 0 <= place < half]:
+        raise ProfileError(f"The first half has no track {wrong[0] + 1} that could be changed.")
+    sets = np.array([[False] * half, [place in places for place in range(half)]])
+    said = explorer.predict(with_turned(session, explorer.data.columns, sets)).probability
     return tuple(
         Change(
             position=half + slot + 1,
             label=explorer.data.tracks.label(int(session.tracks_b[0, slot])),
-            before=float(before[slot]),
-            after=float(after[slot]),
+            before=float(said[0, slot]),
+            after=float(said[1, slot]),
         )
         for slot in range(rest)
     )
+
+
+def smallest_flip(explorer: Explorer, session: Sessions, answer: SessionAnswer) -> Flip:
+    """The fewest tracks of the first half that turn the prediction in focus, proven by trying."""
+    found = smallest(trials(explorer.predict, session, explorer.data.columns), answer.focus)
+    told = vars(found) | {"turned": tuple(answer.given[place] for place in found.places)}
+    del told["places"]
+    return Flip(track=answer.focused.label, half=len(answer.given), **told)
 
 
 def right(explorer: Explorer) -> dict[str, float]:
@@ -119,15 +122,47 @@ def right(explorer: Explorer) -> dict[str, float]:
     }
 
 
-def shares(explorer: Explorer) -> pd.DataFrame:
-    """Over all tracks of all second halves, one row an expert.
+def tracks(explorer: Explorer) -> pd.DataFrame:
+    """One row a track of a second half, in the data's order.
+
+    Columns: `row` of its session, `place` in the second half (from 0), `expert` that decided,
+    `share` it has, `cause` of simulated data, `probability` of a skip, `skipped`, and `context`,
+    where the session was played from, if that is known.
+    """
+    sessions, said = explorer.data.sessions, explorer.everything
+    row, place = np.nonzero(sessions.mask_b)
+    top = said.top[row, place]
+    frame = pd.DataFrame(
+        {
+            "row": row,
+            "place": place,
+            "expert": np.array(explorer.family.names)[top],
+            "share": said.attribution[row, place, top],
+            "cause": np.array(CAUSES)[sessions.causes[row, place]],
+            "probability": said.probability[row, place],
+            "skipped": sessions.skipped[row, place],
+        }
+    )
+    at = {column.name: i for i, column in enumerate(explorer.data.columns)}
+    if "context_type" in at:
+        kinds = np.array([name.replace("_", " ") for name in CONTEXT_TYPES])
+        frame["context"] = kinds[sessions.logs[row, 0, at["context_type"]]]
+    return frame
+
+
+def shares(explorer: Explorer, chosen: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Over all tracks of all second halves, or those `chosen` of `tracks`, one row an expert.
 
     Columns: `expert`, `lane` it is summed up in, `mean` share, `top` (share of the tracks that it
     decided).
     """
-    said, mask = explorer.everything, explorer.data.sessions.mask_b
-    family = explorer.family
-    attribution, top = said.attribution[mask], said.top[mask]
+    said, family = explorer.everything, explorer.family
+    at = (
+        np.nonzero(explorer.data.sessions.mask_b)
+        if chosen is None
+        else (chosen["row"].to_numpy(), chosen["place"].to_numpy())
+    )
+    attribution, top = said.attribution[at], said.top[at]
     reads = [[g for g in family.experts[name] if g != EVERYWHERE] for name in family.names]
     frame = pd.DataFrame(
         {

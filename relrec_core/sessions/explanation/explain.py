@@ -19,6 +19,7 @@ from relrec_core.explanation import ExpertAudit, Ledger, Provenance
 from relrec_core.sessions.data.dataset import SessionData
 from relrec_core.sessions.data.encoding import Batch
 from relrec_core.sessions.data.sessions import CAUSES, Sessions
+from relrec_core.sessions.explanation.inputs import inputs, session_title
 from relrec_core.sessions.explanation.resampling import flip_test
 from relrec_core.sessions.explanation.restricted import implied
 from relrec_core.sessions.explanation.result import (
@@ -107,11 +108,18 @@ class Explorer:
         said = self.predict(session)
         return SessionAnswer(
             session=str(session.ids[0]),
+            title=self.title(session),
             focus=focus,
             given=self._given(session),
             predicted=tuple(self._predicted(session, said, slot) for slot in range(n)),
             family=self.family,
+            inputs=inputs(self.data, session, focus),
         )
+
+    def title(self, session: Sessions) -> str:
+        """What people call a session of this data, also after it was changed."""
+        number = int(np.flatnonzero(self.data.sessions.ids == session.ids[0])[0])
+        return session_title(self.data, session, number)
 
     def prove(
         self,

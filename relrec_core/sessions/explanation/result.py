@@ -73,6 +73,11 @@ def expert_title(expert: str) -> str:
     return TITLES.get(expert, expert)
 
 
+def cause_title(cause: str) -> str:
+    """What a planted cause is called on screen."""
+    return "earlier actions" if cause == "persistence" else cause
+
+
 LANE_TITLES = {
     "persistence": "Earlier actions",
     "context": "Context",
@@ -109,17 +114,113 @@ class Predicted(Decision):
         return self.probability >= THRESHOLD
 
 
+class Input(Value):
+    """One input of a track with its value as text; `before` is that of the first half, if any."""
+
+    name: str
+    value: str
+    before: str = ""
+
+
+class Inputs(Value):
+    """The inputs of one group, and what they come to in a few words."""
+
+    group: str
+    words: str
+    named: tuple[Input, ...]
+
+
+class Change(Value):
+    """The probability of a skip of one track of the second half, before and after a change."""
+
+    position: int
+    label: str
+    before: float
+    after: float
+
+    @property
+    def difference(self) -> float:
+        return self.after - self.before
+
+
+class Flip(Value):
+    """The fewest tracks of the first half that, had they gone the other way, turn a prediction.
+
+    `turned` is as it was and empty where none suffice; of equally small sets it is the one that
+    changes the probability of a skip, `before` and `after`, most, and `equals` counts them. `tried`
+    sets were tried: all of up to `largest` of `half` tracks, so that no smaller one exists.
+    """
+
+    track: str
+    turned: tuple[Given, ...]
+    before: float
+    after: float
+    equals: int
+    tried: int
+    largest: int
+    half: int
+
+    def sentence(self) -> str:
+        """What would have had to be otherwise, in words."""
+        said, other = "played", "skipped"
+        if self.before >= THRESHOLD:
+            said, other = other, said
+        if not self.turned and self.largest < self.half:
+            return (
+                f"No other choice at up to {self.largest} tracks of the first half turns this "
+                "prediction; larger changes were not tried."
+            )
+        if not self.turned:
+            return (
+                "Whatever the listener had skipped or played in the first half, "
+                f"‘{self.track}’ would still be {said}."
+            )
+        parts = [
+            f"{verb} {listed([f'‘{track.label}’' for track in chosen])}"
+            for verb, skipped in (("not skipped", True), ("skipped", False))
+            if (chosen := [track for track in self.turned if track.skipped is skipped])
+        ]
+        return (
+            f"Had the listener {' and '.join(parts)}, ‘{self.track}’ would be {other}: a skip "
+            f"goes from {self.before:.0%} to {self.after:.0%}."
+        )
+
+    def proof(self) -> str:
+        """Why it is the smallest, in words."""
+        if not self.turned:
+            most = f" at up to {self.largest} tracks" if self.largest < self.half else ""
+            return f"Proven by trying: all {self.tried:,} other choices{most}."
+        if len(self.turned) == 1:
+            told = f"one track suffices; each of the {self.tried} was tried"
+        else:
+            told = (
+                f"no change of fewer tracks does it; all {self.tried:,} changes of up to "
+                f"{len(self.turned)} were tried"
+            )
+        more = self.equals - 1
+        also = f", and {more} other{'s' * (more > 1)} of this size would do too" if more else ""
+        return f"Proven by trying: {told}{also}."
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as one reads them out: "a, b and c"."""
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
 class SessionAnswer(Value):
     """What is predicted of each track of one session, and who decided.
 
-    `focus` is the number in `predicted`, from 0, of the track that is asked about.
+    `focus` is the number in `predicted`, from 0, of the track that is asked about, `inputs` what
+    was known of it, `title` what people call the session and `session` what the data calls it.
     """
 
     session: str
+    title: str
     focus: int
     given: tuple[Given, ...]
     predicted: tuple[Predicted, ...]
     family: Family
+    inputs: tuple[Inputs, ...]
 
     @property
     def focused(self) -> Predicted:
@@ -163,40 +264,56 @@ class SessionAnswer(Value):
             f"{self._reason(track)}. {agrees} {happened}."
         )
 
-    def _reason(self, track: Predicted) -> str:
-        """The largest part of the track's bar, and the strongest expert in it."""
-        parts = self.lanes(track)
+    def deciding(self) -> tuple[str, str]:
+        """The largest part of the bar of the track in focus, and the strongest expert in it."""
+        parts = self.lanes(self.focused)
         part = max(parts, key=lambda name: parts[name])
-        text = f"{LANE_TITLES[part].lower()} ({parts[part]:.0%}"
-        if part == "persistence":
-            text += f": {self._before()}"
         within = [name for name in self.family.names if lane(self.groups(name)) == part]
-        first = max(within, key=lambda name: track.attribution[name])
-        if len(within) > 1:
-            text += (
-                f"; most of all the expert ‘{expert_title(first)}’, {track.attribution[first]:.0%}"
-            )
-        return f"{text})"
+        return part, max(within, key=lambda name: self.focused.attribution[name])
 
-    def _before(self) -> str:
-        """What the listener did in the first half: how it ended, or how often they skipped."""
-        done = [track.skipped for track in self.given]
-        run = next((i for i, one in enumerate(reversed(done)) if one != done[-1]), len(done))
-        if run > 1:
-            return f"the last {run} tracks were {'skipped' if done[-1] else 'played'}"
-        return f"{sum(done)} of {len(done)} tracks were skipped"
+    def named(self) -> tuple[Inputs, ...]:
+        """What the strongest expert in the largest part read; that part's own inputs first."""
+        part, expert = self.deciding()
+        read = [one for one in self.inputs if one.group in self.groups(expert)]
+        return tuple(sorted(read, key=lambda one: lane([one.group]) != part))
+
+    def _reason(self, track: Predicted) -> str:
+        """The largest part of the track's bar, what its expert read, and the values of that."""
+        part, expert = self.deciding()
+        beside = [LANE_TITLES[lane([g])].lower() for g in self.groups(expert)]
+        beside = [name for name in dict.fromkeys(beside) if name != LANE_TITLES[part].lower()]
+        text = LANE_TITLES[part].lower()
+        if beside:
+            text += f" together with {'all other inputs' if len(beside) > 2 else listed(beside)}"
+        words = [one.words for one in self.named()][: len(beside) + 1 if len(beside) < 3 else 1]
+        return (
+            f"{text} ({self.lanes(track)[part]:.0%}{': ' if words else ''}{'; '.join(words)})"
+            f"{self._despite(track, expert)}"
+        )
+
+    def _despite(self, track: Predicted, expert: str) -> str:
+        """What the listener did several times at the end of the first half, if it speaks against
+        the prediction and the expert does not read it."""
+        done = [one.words for one in self.inputs if one.group == INTERACTION]
+        against = INTERACTION not in self.groups(expert)
+        against &= self.given[-1].skipped is not track.predicted
+        return f", despite {done[0]} before" if against and done and "in a row" in done[0] else ""
 
 
 class SessionExplanation(SessionAnswer, Explanation):
     """An answer with its proof: score and audit are of the track in focus."""
 
     audit: ExpertAudit
+    flip: Flip | None = None
+    """Where it was asked for."""
 
     def sentence(self) -> str:
         told, top = super().sentence(), expert_title(self.focused.top)
         if self.audit.deletion.confirmed is False:
-            tested = f"the test of ‘{top}’ finds no clear difference to other inputs"
-            return f"{told} Not confirmed: {tested}."
+            return (
+                f"{told} Not confirmed: exchanging {top} changes the prediction no more clearly "
+                "than exchanging other inputs."
+            )
         return told
 
     def to_frame(self) -> pd.DataFrame:
@@ -204,20 +321,6 @@ class SessionExplanation(SessionAnswer, Explanation):
         return self.focused.to_frame({name: self.groups(name) for name in self.family.names})
 
 
-_WORDS = {
-    "context": "where and when the listener plays",
-    "interaction": "what the listener did before",
-    "track general": "the age, length and popularity of the tracks",
-    "track musical": "the sound of the tracks",
-    "favourites": "the listener's favourites",
-    "popularity": "how popular the tracks are",
-    "discounted skip rate": "how often the listener skipped these tracks of late",
-    "user": "who the listener is",
-    "music": "the sound of the tracks",
-}
-
-
 def spoken(groups: Sequence[str]) -> str:
     """What groups of inputs are, in words."""
-    words = [_WORDS[group] for group in groups]
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+    return listed([expert_title(group) for group in groups])

@@ -131,7 +131,7 @@ def _measured(claim: Claim, tables: Sequence[StoredTable], verdict: Verdict) -> 
         height="content",
         alt=f"The numbers: {claim.title}",
     )
-    _downloads(claim, tables, key)
+    _downloads(claim, verdict, tables, key)
     st.caption("  \n".join(dict.fromkeys(escape.markdown(_conditions(table)) for table in tables)))
 
 

@@ -18,10 +18,12 @@ from relrec_core.errors import ConfigError, DataError
 from relrec_core.evaluation import tables
 from relrec_core.evaluation.tables import StoredTable
 from relrec_core.products import store
+from relrec_core.products.config import Config
 from relrec_core.products.data.catalogue import CATEGORY
 from relrec_core.products.data.split import TEST, VALIDATION, By, Pairs, Split
 from relrec_core.products.evaluation import baselines, preference_recovery
 from relrec_core.products.evaluation.map_evaluation import localisation_rows, perturbation_rows
+from relrec_core.products.evaluation.recommendation_evaluation import recommendation_rows
 from relrec_core.products.evaluation.study import GuidedBy, Study, Trained, training_code
 from relrec_core.products.studio import ground_truth
 
@@ -216,8 +218,13 @@ TABLES: dict[str, Callable[[Study], pd.DataFrame]] = {
     "guided": guided_table,
     "localisation": localisation_table,
     "perturbation": perturbation_rows,
+    "recommendations": recommendation_rows,
     "tastes": taste_table,
 }
+
+
+OF_MAPS = ("localisation", "perturbation", "recommendations")
+"""Tables that are about maps of one network."""
 
 
 def stored_name(table: str, dataset: str, quick: bool = False) -> str:
@@ -238,16 +245,19 @@ def evaluate(table: str, study: Study) -> StoredTable:
     permission.require_writable("store an evaluation")
     started = time.perf_counter()
     frame = TABLES[table](study)
-    conditions = _conditions(study)
+    conditions = _conditions(study, study.mapped(study.seeds[0]) if table in OF_MAPS else None)
     conditions["seconds"] = round(time.perf_counter() - started, 1)
     name = stored_name(table, study.dataset, study.quick)
     return tables.store(store.WING, name, frame, conditions)
 
 
-def _conditions(study: Study) -> dict[str, Any]:
-    catalogue = study.catalogue
-    varied = {"dataset", "seed", "split_seed", "split_by", "device", "threads"}
-    return {
+VARIED = {"dataset", "seed", "split_seed", "split_by", "device", "threads"}
+
+
+def _conditions(study: Study, network: Trained | None) -> dict[str, Any]:
+    """What the numbers depend on; of a table of maps, the one network that they are of."""
+    catalogue = study.catalogue if network is None else network.catalogue
+    said: dict[str, Any] = {
         "data": {
             "name": catalogue.name,
             "title": catalogue.title,
@@ -257,9 +267,14 @@ def _conditions(study: Study) -> dict[str, Any]:
             "items": len(catalogue.items),
             "pairs": len(catalogue.relations),
         },
-        "split": "80 % training, 10 % validation, 10 % test; of pairs, or of products",
         "seeds": list(study.seeds),
         "quick": study.quick,
-        "settings": study.config(study.seeds[0], "items").model_dump(exclude=varied),
+    }
+    if network is not None:
+        settings = network.run.settings(Config).model_dump(exclude=VARIED)
+        return said | {"settings": settings, "checkpoint": network.checkpoint}
+    return said | {
+        "split": "80 % training, 10 % validation, 10 % test; of pairs, or of products",
+        "settings": study.config(study.seeds[0], "items").model_dump(exclude=VARIED),
         "training_code": training_code(),
     }

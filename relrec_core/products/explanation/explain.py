@@ -20,6 +20,7 @@ from relrec_core.lrp.engine import Trace
 from relrec_core.lrp.pairs import Correspondence
 from relrec_core.lrp.similarity import contrast
 from relrec_core.products.data.catalogue import CATEGORY, ITEM, TITLE
+from relrec_core.products.explanation.focus import focused
 from relrec_core.products.explanation.perturbation import blurred, erased
 from relrec_core.products.explanation.result import (
     GRID,
@@ -77,11 +78,12 @@ class Explainer:
         if found.right is None:
             raise ConfigError(f"The reading '{question.method.reading}' explains one picture.")
         books = found.left.ledger, found.right.ledger
+        made = _focused if question.method.one_sided else _map
         return [
             Relevance(
                 row=int(row),
-                left=_map(found.left.relevance[i]),
-                right=_map(found.right.relevance[i]),
+                left=made(found.left.relevance[i]),
+                right=made(found.right.relevance[i]),
                 ledger=Ledger(
                     score=float(found.reading.score[i]),
                     features=float(sum(b.inputs[i] for b in books)),
@@ -184,7 +186,7 @@ class Explainer:
         return ProductExplanation(
             score=relevance.ledger.score,
             audit=Audit(ledger=relevance.ledger, deletion=deletion),
-            provenance=self._provenance(question),
+            provenance=self._provenance(question, pair=other is None),
             query="" if query.row is None else str(items[ITEM].iloc[query.row]),
             query_title=query.title,
             item=str(item[ITEM]),
@@ -243,7 +245,7 @@ class Explainer:
         of = self.recommender
         return traced(of, pictures, method.preset, method.epsilon, method.ignore_bias)
 
-    def _provenance(self, question: Question) -> Provenance:
+    def _provenance(self, question: Question, *, pair: bool) -> Provenance:
         of, method = self.recommender, question.method
         parameters: dict[str, Parameter] = {
             "relation": question.relation,
@@ -253,6 +255,7 @@ class Explainer:
             "preset": method.preset,
             "epsilon": method.epsilon,
             "ignore_bias": method.ignore_bias,
+            "focused": method.one_sided and pair,
             "erased": f"{HALF:.0%} of each picture's support, one picture at a time",
         }
         return Provenance(
@@ -270,6 +273,10 @@ class Explainer:
 def _map(pixels: Tensor) -> Map:
     """(3, S, S) -> (S, S), channels summed."""
     return pixels.sum(dim=0).float().numpy()
+
+
+def _focused(pixels: Tensor) -> Map:
+    return focused(_map(pixels))
 
 
 def _cells(relevance: Relevance) -> tuple[Cell, ...]:

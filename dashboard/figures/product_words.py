@@ -34,7 +34,7 @@ FOCUS = "it goes where a pixel and its surroundings both raise the score"
 SIGNED_HELP = (
     "Every pixel’s contribution as the method computes it, raising or lowering the score. Off, the "
     "same sum is placed where a pixel and its surroundings both raise it: near a cause the signs "
-    "of single pixels cancel, and blurring what lowers the score on paper does not raise it."
+    "of single pixels cancel, and blurring what is marked as lowering the score rarely raises it."
 )
 PRESETS = {
     "reference": "Relative to a blurred baseline",
@@ -90,7 +90,7 @@ def legend_caption(scale: float, method: Method) -> str:
     if method.one_sided:
         sides = (
             "Warm areas raise the score; none is marked as lowering it, since blurring such areas "
-            "does not raise it"
+            "rarely raises it"
         )
     return (
         f"{sides}; darkest colour = {plain(scale)} points per grid cell, the same in every picture "

@@ -37,7 +37,7 @@ def perturbation(frames: Frames) -> Verdict:
     return Verdict(
         status,
         f"{status.capitalize()}{though}: the area between taking the least and the most relevant "
-        f"cells first is, by the map that the page shows, {words[0]} (95 % band {bands[0]}), "
+        f"cells first is, by {_named(chosen)}, {words[0]} (95 % band {bands[0]}), "
         f"{words[1]} ({bands[1]}); a random order has 0.",
     )
 
@@ -46,6 +46,12 @@ def _shown(methods: pd.Index) -> str:
     """The map that the page shows; in tables from before it, the signed one that it is made of."""
     rules = RENDERED if "LRP, paper (paper)" in methods else PHOTOS  # one reading of photos
     return CHOSEN if CHOSEN in methods else f"LRP, {rules} (evidence)"
+
+
+def _named(shown: str) -> str:
+    if shown == CHOSEN:
+        return "the map that the page shows"
+    return "the signed map that the page’s is made of"
 
 
 def _titles(methods: pd.Index) -> dict[str, str]:
@@ -90,14 +96,13 @@ def localisation(frames: Frames) -> Verdict:
     ours = wide[_shown(wide.columns)]
     won = (ours >= wide[rivals].max(axis=1)).mean()
     shown, mean = _located(frame).loc[ours.name], _located(frame)["share_over_area"]
-    ahead, status = int((mean > mean[ours.name]).sum()), graded(float(won), 1.0, 0.5)
+    ahead, status = int((mean > mean.loc[ours.name]).sum()), graded(float(won), 1.0, 0.5)
     though = f", though {ahead} of {len(mean) - 1} other maps do better" if ahead else ""
     return Verdict(
         status,
-        f"{status.capitalize()}{though}: the map puts {ours.min():.1f} to "
-        f"{ours.max():.1f} times as much of its support on the known correct answer "
-        f"as chance would; it beats every gradient method of the comparison for {won:.0%} of the "
-        "relations. "
+        f"{status.capitalize()}{though}: {_named(str(ours.name))} puts {ours.min():.1f} to "
+        f"{ours.max():.1f} times as much of its support on the known correct answer as chance "
+        f"would; it beats every gradient method of the comparison for {won:.0%} of the relations. "
         f"Its strongest point lies on the cause in {shown['pointing_inside']:.0%}, on it or at "
         f"most 3 % of the picture away in {shown['pointing']:.0%}.",
     )
@@ -131,5 +136,6 @@ def recommendations(frames: Frames) -> Verdict:
 
 def recommendation_rows(frames: Frames) -> pd.DataFrame:
     of = frames[0].drop(columns=["cells_removed", "pictures_with_opposition"])
+    of["relation"] = of["relation"].str.replace("_", " ")
     names = ["Relation", "Recommendations", "Above zero", "Explained", "Not in the map"]
     return of.set_axis([*names, "Confirmed", "Opposition raises"], axis=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import plotly.graph_objects as go
 
 from dashboard.figures.drawing import drawn
@@ -27,7 +29,7 @@ def deletion_figure(
         (whole, test.score, NEUTRAL, "circle"),
     )
     names = [f"{name}  <b>{plain(value)}</b>" for name, value, _, _ in rows]
-    traces = [
+    traces: list[dict[str, Any]] = [
         {
             "type": "scatter",
             "x": [test.low, test.high],

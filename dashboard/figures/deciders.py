@@ -90,9 +90,10 @@ def deciders_report(explanation: ExpertExplanation, figure: go.Figure) -> str:
     audit, p = explanation.audit, explanation.provenance
     proof = deletion_figure(audit.deletion, EXCHANGED, "confidence")
     rows = "".join(
-        f"<tr><td>{html.escape(expert_title(row.expert))}</td><td>{html.escape(row.reads)}</td>"
-        f"<td>{row.probability:.1%}</td><td>{row.attribution:.1%}</td></tr>"
-        for row in explanation.to_frame().itertuples()
+        f"<tr><td>{html.escape(expert_title(row['expert']))}</td>"
+        f"<td>{html.escape(row['reads'])}</td>"
+        f"<td>{row['probability']:.1%}</td><td>{row['attribution']:.1%}</td></tr>"
+        for row in explanation.to_frame().to_dict("records")
     )
     sentence = html.escape(explanation.sentence())
     tested = f"{judged(audit.deletion, RESAMPLES)[1]}. {exchange_in_words(audit)}"

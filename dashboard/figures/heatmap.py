@@ -52,7 +52,7 @@ class Panel:
         density = self.relevance * (len(self.relevance) / GRID) ** 2
         if self.detail == PIXELS:
             return density
-        return gaussian_filter(density, len(density) * BLUR, mode="reflect")  # type: ignore[no-any-return]
+        return gaussian_filter(density, len(density) * BLUR, mode="reflect")
 
     @property
     def blocky(self) -> bool:

@@ -102,9 +102,9 @@ def product_report(explanation: ProductExplanation, picture: str, panels: Sequen
     proof = deletion_figure(test, AREAS).to_html(full_html=False, include_plotlyjs=True)
     frame = explanation.to_frame()
     rows = "".join(
-        f"<tr><td>{row.picture}</td><td>{row.row + 1}</td><td>{row.column + 1}</td>"
-        f"<td>{signed(row.relevance, 4)}</td></tr>"
-        for row in frame.itertuples()
+        f"<tr><td>{row['picture']}</td><td>{row['row'] + 1}</td><td>{row['column'] + 1}</td>"
+        f"<td>{signed(row['relevance'], 4)}</td></tr>"
+        for row in frame.to_dict("records")
     )
     sentence = html.escape(explanation.sentence())
     tested = html.escape(f"{judged(test)[1]}. {blurring_in_words(explanation)}")

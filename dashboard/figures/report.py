@@ -30,9 +30,9 @@ def report(explanation: MovieExplanation, figure: go.Figure) -> str:
     if audit.replacement is not None:
         proof = _proof(audit.replacement, REPLACEMENTS, REPLACED) + proof
     rows = "".join(
-        f"<tr><td>{html.escape(str(row.label))}</td><td>{html.escape(str(row.group))}</td>"
-        f"<td>{signed(row.relevance, 4)}</td></tr>"
-        for row in explanation.to_frame().itertuples()
+        f"<tr><td>{html.escape(str(row['label']))}</td><td>{html.escape(str(row['group']))}</td>"
+        f"<td>{signed(row['relevance'], 4)}</td></tr>"
+        for row in explanation.to_frame().to_dict("records")
     )
     sentence = html.escape(explanation.sentence())
     return f"""<!doctype html><html lang="en"><meta charset="utf-8">

@@ -64,7 +64,8 @@ def timeline(answer: SessionAnswer) -> go.Figure:
         "cliponaxis": False,
         "hoverinfo": "skip",
     }
-    happened = [(t.position, t.skipped, t.label) for t in (*given, *predicted)]
+    happened = [(t.position, t.skipped, t.label) for t in given]
+    happened += [(t.position, t.skipped, t.label) for t in predicted]
     grey = {"color": faded(NEUTRAL, 0.9), "width": 1}
     border = {"x0": half, "x1": half, "y0": 0, "y1": 1, "yref": "paper", "line": grey}
     across = {"x0": half, "x1": last, "y0": 0.5, "y1": 0.5, "line": {**grey, "dash": "dot"}}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
@@ -75,12 +75,21 @@ def product_picture(_catalogue: Catalogue, content_hash: str, row: int, side: in
     return data_url(_catalogue.picture(row, side))
 
 
-def _remembered(**options: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def _remembered(
+    max_entries: int, show_spinner: bool | str = False, show_time: bool = False
+) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Answers are kept for all visitors; those about a visitor's own picture end with the visit."""
 
     def remember(function: Callable[P, T]) -> Callable[P, T]:
-        shared = st.cache_data(function, **options)
-        private = st.cache_data(function, scope="session", **options)
+        shared = st.cache_data(
+            max_entries=max_entries, show_spinner=show_spinner, show_time=show_time
+        )(function)
+        private = st.cache_data(
+            max_entries=max_entries,
+            show_spinner=show_spinner,
+            show_time=show_time,
+            scope="session",
+        )(function)
 
         @wraps(function)
         def answer(*args: P.args, **named: P.kwargs) -> T:
@@ -107,7 +116,7 @@ def product_candidates(
     return of.recommend(q.query, q.relation, q.user, n, category=category)
 
 
-@_remembered(max_entries=256, show_spinner=False)
+@_remembered(max_entries=256)
 def product_relevance(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, rows: Sequence[int]
 ) -> list[Relevance]:
@@ -115,7 +124,7 @@ def product_relevance(
     return _explainer.relevance(_question, rows)
 
 
-@_remembered(max_entries=256, show_spinner=False)
+@_remembered(max_entries=256)
 def product_contrast(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, row: int, other: int
 ) -> Relevance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import escape, links
@@ -126,7 +127,7 @@ def _experts(explanation: ExpertExplanation) -> None:
         st.caption("The experts have learnt from this user’s own rating of this movie.")
 
 
-def _downloads(explanation: ExpertExplanation, figure: figures.go.Figure) -> None:
+def _downloads(explanation: ExpertExplanation, figure: go.Figure) -> None:
     name = slug(f"who decided {explanation.viewer} {explanation.focused.title}")
     with st.popover("Download", icon=":material/download:"):
         png_button(container=PICTURE, file_name=f"{name}.png")

@@ -101,7 +101,7 @@ def _measured(claim: Claim, tables: Sequence[StoredTable], verdict: Verdict) -> 
                 str(name): st.column_config.NumberColumn(
                     format="%.3g" if str(name).endswith(", s") else "%.3f"
                 )
-                for name in numbers.select_dtypes("floating")
+                for name in numbers.select_dtypes("float")
             },
             height=min(36 * (len(numbers) + 1), 330),
             alt=f"The numbers: {claim.title}",

@@ -190,7 +190,7 @@ def choose_film(recommender: Recommender, profile: Profile, ranking: Ranking) ->
         "never told.",
     )
     links.publish("film", None if film == ids[0] else film)
-    return by_id[film]
+    return int(by_id[film])
 
 
 def _liked_later(recommender: Recommender, profile: Profile) -> set[int]:

@@ -64,7 +64,10 @@ def _quality(dataset: str) -> None:
     names = frame["method"] + with_attributes.map({True: " with attributes", False: ""})
     chart(
         comparison(
-            frame.assign(name=names), "name", "recall_50", names[names.str.startswith("RecoNet")]
+            frame.assign(name=names),
+            "name",
+            "recall_50",
+            list(names[names.str.startswith("RecoNet")]),
         ),
         key="overview_quality",
         alt="Recall at 50 of every method",

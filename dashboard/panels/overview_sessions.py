@@ -17,8 +17,9 @@ from dashboard.loaders.common import evaluation
 from dashboard.loaders.sessions import session_view
 from dashboard.panels.common import chart, provenance
 from relrec_core.sessions import store
-from relrec_core.sessions.evaluation.evaluate import LAST, MEAN, TITLES, stored_name
+from relrec_core.sessions.evaluation.evaluate import LAST, MEAN, stored_name
 from relrec_core.sessions.explanation.result import SessionExplanation
+from relrec_core.sessions.training.train import TITLES
 
 SESSIONS_PAGE = "app_pages/sessions.py"
 

@@ -16,7 +16,7 @@ from dashboard.figures.product_words import (
 from dashboard.glossary import meaning
 from dashboard.panels.common import chart
 from dashboard.panels.proof import sums, verdict
-from relrec_core.products.explanation.explain import ProductExplanation
+from relrec_core.products.explanation.result import ProductExplanation
 
 
 def product_proof(explanation: ProductExplanation, *, key: str) -> None:

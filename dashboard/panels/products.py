@@ -120,7 +120,7 @@ def _found(catalogue: Catalogue, text: str, category: str) -> list[int]:
         keep &= (items[CATEGORY] == category).to_numpy()
     for word in text.split():
         keep &= items[TITLE].str.contains(word, case=False, regex=False).to_numpy()
-    return np.flatnonzero(keep).tolist()  # type: ignore[no-any-return]
+    return np.flatnonzero(keep).tolist()
 
 
 def _pick(row: int, of: Recommender) -> None:
@@ -299,7 +299,7 @@ def _tastes(catalogue: Catalogue) -> dict[str, str]:
     if not catalogue.rendered:
         return {}
     tastes = product_truth(catalogue.folder).tastes
-    return {u: f", buys by {c}" for u, c in tastes.idxmax(axis=1).items()}
+    return {str(u): f", buys by {c}" for u, c in tastes.idxmax(axis=1).items()}
 
 
 def _settings(of: Recommender) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 import torch
 
@@ -16,10 +17,12 @@ from dashboard.figures.palette import plain, signed
 from dashboard.loaders.products import product_candidates, product_regions
 from dashboard.panels.products_answer import ROLES, Shown
 from relrec_core.products.explanation.perturbation import blurred, erased
-from relrec_core.products.explanation.result import Map, pooled
+from relrec_core.products.explanation.result import pooled
 from relrec_core.products.explanation.sentences import places
 from relrec_core.products.model.ranking import Candidate
 
+Regions = npt.NDArray[np.float64]
+"""Relevance by region."""
 GRID = 8
 """Regions down and across, to choose from."""
 ERASED = 4
@@ -99,12 +102,12 @@ def _full(scale: float) -> str:
     return f"darkest colour = {plain(4 * scale)} points per region"
 
 
-def _spread(regions: Map) -> Map:
+def _spread(regions: Regions) -> Regions:
     """Regions as pixels that sum to them."""
     return np.kron(regions, np.full((4, 4), 1 / 16))
 
 
-def _answered(query: str, item: str, whole: Map, answers: Map, chosen: list[int]) -> str:
+def _answered(query: str, item: str, whole: Regions, answers: Regions, chosen: list[int]) -> str:
     if not chosen:
         return "Choose a region of the left picture."
     what = "region" if len(chosen) == 1 else f"{len(chosen)} regions"

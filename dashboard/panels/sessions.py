@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import escape, links
@@ -219,9 +220,7 @@ def _picked(key: str, answer: SessionAnswer) -> None:
         st.session_state["bars_picked"] += 1
 
 
-def _downloads(
-    view: SessionView, row: int, answer: SessionAnswer, figure: figures.go.Figure
-) -> None:
+def _downloads(view: SessionView, row: int, answer: SessionAnswer, figure: go.Figure) -> None:
     name = slug(f"session {answer.session} track {answer.focused.position}")
     with st.popover("Download", icon=":material/download:", width="stretch"):
         png_button(container=PICTURE, file_name=f"{name}.png")
@@ -328,7 +327,9 @@ def what_if(explorer: Explorer, row: int) -> None:
 def many(view: SessionView) -> None:
     """Who decides over all sessions of the page, and how often the answers are right."""
     frame, explorer = view.shares, view.explorer
-    spoken = "; ".join(f"{expert_title(r.expert)} {r.mean:.0%}" for r in frame.itertuples())
+    spoken = "; ".join(
+        f"{expert_title(e)} {m:.0%}" for e, m in zip(frame["expert"], frame["mean"], strict=True)
+    )
     chart(
         figures.histogram(frame),
         key="session_histogram",

@@ -27,18 +27,19 @@ SIDE = 224
 Row = dict[str, str | float | bool | None]
 
 
-def rows(trunk: Callable[[], nn.Sequential], rounds: int = ROUNDS) -> list[Row]:
+def rows(trunk: Callable[[], nn.Sequential], rounds: int = ROUNDS, side: int = SIDE) -> list[Row]:
     """Measure one trunk: names, values, units, and targets with whether they are met.
 
     Args:
-        trunk: builds the network (1, 3, 224, 224) -> (1, F); a function of a module, so that a
+        trunk: builds the network (1, 3, side, side) -> (1, F); a function of a module, so that a
             second process can build it too.
         rounds: how often each method runs.
+        side: of the picture, in pixels.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(THREADS)
     try:
-        wall, cpu, cosine = _times(trunk(), rounds)
+        wall, cpu, cosine = _times(trunk(), rounds, side)
     finally:
         torch.set_num_threads(before)
     measured: list[Row] = []
@@ -56,7 +57,7 @@ def rows(trunk: Callable[[], nn.Sequential], rounds: int = ROUNDS) -> list[Row]:
         gain = _ratio(captum, times["paper"])
         measured.append(_row(f"{kind}, captum / paper", gain, "x", at_least=1.9))
     measured.append(_row("cosine of fast to exact", cosine, "cosine", at_least=0.999))
-    measured.append(_row("peak memory, batch of 8", _peak(trunk), "GB", at_most=3.0))
+    measured.append(_row("peak memory, batch of 8", _peak(trunk, side), "GB", at_most=3.0))
     return measured
 
 
@@ -80,12 +81,12 @@ def _ratio(numerators: list[float], denominators: list[float]) -> float:
 
 
 def _times(
-    net: nn.Sequential, rounds: int
+    net: nn.Sequential, rounds: int, side: int
 ) -> tuple[dict[str, list[float]], dict[str, list[float]], float]:
     """Seconds by the clock and of processor, by method and round, and the fast mode's cosine."""
     net = net.eval().requires_grad_(False)
     plain = copy.deepcopy(net).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    x = torch.randn(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+    x = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0))
     captum = _captum(plain)
 
     def gradient() -> None:
@@ -146,16 +147,16 @@ def _captum(net: nn.Sequential) -> Callable[[Tensor], object]:
     return explain
 
 
-def _peak(trunk: Callable[[], nn.Sequential]) -> float:
+def _peak(trunk: Callable[[], nn.Sequential], side: int) -> float:
     """Largest resident memory, in GB, of a process that explains a batch of 8 (Linux)."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(_explain_eight, trunk).result()
+        return pool.submit(_explain_eight, trunk, side).result()
 
 
-def _explain_eight(trunk: Callable[[], nn.Sequential]) -> float:
+def _explain_eight(trunk: Callable[[], nn.Sequential], side: int) -> float:
     torch.set_num_threads(THREADS)
-    _explained(trunk().eval(), torch.randn(8, 3, SIDE, SIDE), "exact")
+    _explained(trunk().eval(), torch.randn(8, 3, side, side), "exact")
     lines = Path("/proc/self/status").read_text().splitlines()
     (peak,) = (line.split()[1] for line in lines if line.startswith("VmHWM"))
     return int(peak) / 1e6

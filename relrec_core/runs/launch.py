@@ -117,6 +117,7 @@ def _refuse_second(wing: str) -> None:
 
 def _start(run: Run, program: Sequence[str]) -> None:
     command = [sys.executable, *program, run.wing, "--run", str(run.path)]
+    begun = time.time()
     with storing(run.path), (run.path / "log.txt").open("ab") as log:
         child = subprocess.Popen(
             command,
@@ -128,14 +129,20 @@ def _start(run: Run, program: Sequence[str]) -> None:
             start_new_session=True,
             creationflags=_DETACHED,
         )
-    threading.Thread(target=_await, args=(run, child), name="launch", daemon=True).start()
+    threading.Thread(target=_await, args=(run, child, begun), name="launch", daemon=True).start()
 
 
-def _await(run: Run, child: subprocess.Popen[bytes]) -> None:
-    """Take leave of the child when it ends, and write down an end it could not write itself."""
+def _await(run: Run, child: subprocess.Popen[bytes], begun: float) -> None:
+    """Take leave of the child when it ends, and write down an end it could not write itself.
+
+    Args:
+        begun: just before the child began, in seconds since 1970. A run that waits for its process
+            since later has been resumed already.
+    """
     code = child.wait()
     last = status.stored(run.path / "status.json")
-    if last.ongoing and last.pid in (None, child.pid) and run.path.is_dir():
+    its_own = last.pid == child.pid or (last.pid is None and last.heartbeat <= begun)
+    if last.ongoing and its_own and run.path.is_dir():
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         message = f"The training process ended without a word ({how}); what it had is kept."
         status.write(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import io
 import struct
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -178,6 +181,26 @@ def test_a_png_with_missing_rows() -> None:
         images.decode(bombs.png(200, 200, 199))
     assert images.decode(bombs.png(200, 200, 200)).size == (200, 200)
     assert images.decode(bombs.png(5000, 3000, 3000, 2)).size == (2048, 1229)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("saved", [{}, {"restart_marker_blocks": 1}, {"progressive": True}])
+def test_a_jpeg_with_missing_rows(mode: str, saved: dict[str, Any]) -> None:
+    grain = np.random.default_rng(4).integers(0, 256, (90, 70, len(mode)), dtype=np.uint8)
+    grain = grain[..., 0] if mode == "L" else grain
+    for picture in (Image.fromarray(grain, mode), Image.new(mode, (33, 1))):
+        written = io.BytesIO()
+        picture.save(written, "JPEG", **saved)
+        whole = written.getvalue()
+        assert images.decode(whole).size == picture.size
+    written = io.BytesIO()
+    Image.fromarray(grain, mode).save(written, "JPEG", **saved)
+    whole = written.getvalue()
+    first_scan = whole.index(b"\xff\xda")
+    for kept in (0.05, 0.1) if saved.get("progressive") else (0.1, 0.5, 0.95):
+        cut = whole[: first_scan + 30 + int(kept * (len(whole) - first_scan - 30))]
+        with pytest.raises(images.ImageError, match="fewer rows than it claims"):
+            images.decode(cut.rstrip(b"\xff") + b"\xff\xd9")
 
 
 def test_a_checkpoint_with_a_bad_header(tmp_path: Path) -> None:

@@ -8,12 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from relrec_core.movies.config import Config
-from relrec_core.movies.training.train import train
-from relrec_core.runs.active import make_active
-from relrec_core.runs.directory import Run
 from scripts import chromium, server
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
@@ -40,37 +36,33 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-def _trained() -> Run:
-    """A model on the real data, trained for a moment only: the pages need one, not a good one."""
-    config = Config(epochs=20, evaluate_every=10, patience=1, threads=1)
-    run = Run.create("movies", config, "browser")
-    with run.executing():
-        train(config, run)
-    return run
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One profile for all pages, so that the dashboard's scripts are loaded and compiled once."""
+    made = browser.new_context(accept_downloads=True, reduced_motion="reduce")
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
 def site(ml_100k: Path) -> Iterator[str]:
-    """Address of a dashboard with MovieLens 100K and an active model."""
-    make_active(_trained())
+    """Address of a dashboard with MovieLens 100K and the models that ship."""
     port = server.any_port()
     with server.running(APP, port):
         yield f"http://{server.ADDRESS}:{port}"
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
+def open_page(context: BrowserContext) -> Iterator[Open]:
     """Open an address; fails at the end on script errors and on requests to elsewhere."""
-    contexts, problems = [], []
+    pages: list[Page] = []
+    problems: list[str] = []
 
     def open_at(address: str, *, width: int = 1280, dark: bool = False, script: str = "") -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if dark else "light",
-            accept_downloads=True,
-        )
-        contexts.append(context)
         page = context.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if dark else "light")
         if script:
             page.add_init_script(script)
         page.on("pageerror", lambda error: problems.append(str(error)))
@@ -88,6 +80,8 @@ def open_page(browser: Browser) -> Iterator[Open]:
         return page
 
     yield open_at
-    for context in contexts:
-        context.close()
+    for page in pages:
+        if not page.is_closed():
+            page.evaluate("localStorage.clear()")
+            page.close()
     assert problems == []

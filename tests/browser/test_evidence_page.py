@@ -15,7 +15,7 @@ from dashboard.panels.evidence import LOOKS
 from relrec_core.evaluation.tables import stored
 from tests.browser.conftest import Open
 
-CHANCE, TASTES = CLAIMS["significance"], CLAIMS["tastes"]
+CHANCE, TOYS = CLAIMS["significance"], CLAIMS["toy"]
 PHOTOS, STUDIO = CLAIMS["end-to-end-photos"], CLAIMS["localisation"]
 
 
@@ -50,17 +50,17 @@ def test_a_wing_is_in_the_address_and_its_numbers_can_be_kept(site: str, open_pa
 def test_a_quick_run_replaces_the_stored_numbers_until_it_is_sent_away(
     site: str, open_page: Open
 ) -> None:
-    page = open_page(f"{site}/evidence")
-    expect(page.get_by_role("heading", name=TASTES.title, exact=True)).to_be_visible()
-    run = page.locator(f".st-key-run_{TASTES.key}").get_by_role("button")
+    page = open_page(f"{site}/evidence?evidence_wing=Sessions")
+    expect(page.get_by_role("heading", name=TOYS.title, exact=True)).to_be_visible()
+    run = page.locator(f".st-key-run_{TOYS.key}").get_by_role("button")
     run.scroll_into_view_if_needed()
     run.click()
     warning = page.get_by_text("its numbers mean nothing", exact=False)
     expect(warning).to_be_visible(timeout=300_000)
-    box = page.locator(f".st-key-claim_{TASTES.key}")
+    box = page.locator(f".st-key-claim_{TOYS.key}")
     expect(box.get_by_text(re.compile("Quick run$"))).to_be_visible()
     expect(box.get_by_text(re.compile("onfirmed$"))).to_have_count(0)
-    assert stored("products", "tastes-studio-quick") is not None
+    assert stored("sessions", TOYS.sources[0].name(quick=True)) is not None
     page.get_by_role("button", name="Back to the stored numbers").click()
     expect(warning).to_have_count(0)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
 from relrec_core.products.explanation.result import ProductExplanation
-from scripts import server
-from tests.browser.conftest import APP, Open
+from tests.browser.conftest import Open
 from tests.products.pictures import encoded
 
 REASON = re.compile(r"was recommended \(\d+%\)")
@@ -25,14 +23,6 @@ MORE = {
     "methods": "Compare+methods",
     "planted": "Known+correct+answer",
 }
-
-
-@pytest.fixture(scope="module")
-def products_site(home: Path) -> Iterator[str]:
-    """Address of a dashboard as it is after the first start: nothing fetched, nothing trained."""
-    port = server.any_port()
-    with server.running(APP, port):
-        yield f"http://{server.ADDRESS}:{port}"
 
 
 def sentence(page: Page) -> str:
@@ -57,10 +47,8 @@ def download(page: Page, name: str) -> Path:
     return Path(waiting.value.path())
 
 
-def test_three_recommendations_with_both_maps_and_the_proof(
-    products_site: str, open_page: Open
-) -> None:
-    page = open_page(f"{products_site}/products")
+def test_three_recommendations_with_both_maps_and_the_proof(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/products")
     sentence(page)
     settled(page)
     expect(page.locator(".st-key-product_list button img.map")).to_have_count(6)
@@ -74,8 +62,8 @@ def test_three_recommendations_with_both_maps_and_the_proof(
     expect(page.get_by_text("Does the score drop without these areas?")).to_be_visible()
 
 
-def test_a_pasted_link_gives_the_same_view(products_site: str, open_page: Open) -> None:
-    page = open_page(f"{products_site}/products")
+def test_a_pasted_link_gives_the_same_view(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/products")
     first = sentence(page)
     settled(page)
     page.locator(".st-key-gallery button[aria-pressed=false]").nth(6).click()
@@ -95,10 +83,8 @@ def test_a_pasted_link_gives_the_same_view(products_site: str, open_page: Open) 
     assert sentence(again) == sentence(page)
 
 
-def test_the_gallery_is_one_stop_of_tab_and_arrows_walk_in_it(
-    products_site: str, open_page: Open
-) -> None:
-    page = open_page(f"{products_site}/products")
+def test_the_gallery_is_one_stop_of_tab_and_arrows_walk_in_it(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/products")
     first = sentence(page)
     settled(page)
     gallery = page.locator(".st-key-gallery button")
@@ -113,8 +99,8 @@ def test_the_gallery_is_one_stop_of_tab_and_arrows_walk_in_it(
     expect(page.locator("h3").filter(has_text=REASON).first).not_to_have_text(first, timeout=60_000)
 
 
-def test_unknown_things_in_a_link_get_sentences(products_site: str, open_page: Open) -> None:
-    page = open_page(f"{products_site}/products?product=no&relation=no&user=no&picked=no")
+def test_unknown_things_in_a_link_get_sentences(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/products?product=no&relation=no&user=no&picked=no")
     sentence(page)
     for text in (
         "There is no product ‘no’ in Studio",
@@ -125,9 +111,9 @@ def test_unknown_things_in_a_link_get_sentences(products_site: str, open_page: O
         expect(page.get_by_text(text)).to_be_visible()
 
 
-def test_a_picture_of_ones_own_and_what_is_not_one(products_site: str, open_page: Open) -> None:
+def test_a_picture_of_ones_own_and_what_is_not_one(site: str, open_page: Open) -> None:
     """Disguised, bombs, cut off, empty: each a sentence, and the page stays as it was."""
-    page = open_page(f"{products_site}/products")
+    page = open_page(f"{site}/products")
     sentence(page)
     settled(page)
     page.get_by_role("button", name="Your own picture").click()
@@ -151,10 +137,8 @@ def test_a_picture_of_ones_own_and_what_is_not_one(products_site: str, open_page
 
 
 @pytest.mark.parametrize("kind", ["see-through", "CMYK", "16 bit", "rotated", "animated"])
-def test_odd_pictures_of_ones_own_are_asked_about(
-    products_site: str, open_page: Open, kind: str
-) -> None:
-    page = open_page(f"{products_site}/products")
+def test_odd_pictures_of_ones_own_are_asked_about(site: str, open_page: Open, kind: str) -> None:
+    page = open_page(f"{site}/products")
     sentence(page)
     settled(page)
     page.get_by_role("button", name="Your own picture").click()
@@ -181,8 +165,8 @@ def _odd(kind: str) -> bytes:
     return encoded(Image.new("RGBA", (90, 200), colours))
 
 
-def test_downloads_hold_what_is_on_screen(products_site: str, open_page: Open) -> None:
-    page = open_page(f"{products_site}/products?product=lamp-003")
+def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/products?product=lamp-003")
     shown = sentence(page)
     settled(page)
     text = download(page, "Explanation (JSON)").read_text("utf-8")
@@ -198,10 +182,8 @@ def test_downloads_hold_what_is_on_screen(products_site: str, open_page: Open) -
     assert picture.startswith(b"\x89PNG") and len(picture) > 20_000
 
 
-def test_a_missing_part_changes_the_ranking_by_keyboard_too(
-    products_site: str, open_page: Open
-) -> None:
-    page = open_page(f"{products_site}/products?aspect={MORE['missing']}")
+def test_a_missing_part_changes_the_ranking_by_keyboard_too(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/products?aspect={MORE['missing']}")
     sentence(page)
     settled(page)
     expect(page.get_by_text(re.compile("Without 4 of 64 regions"))).to_be_visible()
@@ -216,8 +198,8 @@ def test_a_missing_part_changes_the_ranking_by_keyboard_too(
     assert "erased=9" in page.url
 
 
-def test_presentation_and_the_way_out(products_site: str, open_page: Open) -> None:
-    page = open_page(f"{products_site}/products?product=vase-002")
+def test_presentation_and_the_way_out(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/products?product=vase-002")
     shown = sentence(page)
     settled(page)
     page.get_by_role("button", name="Present").click()
@@ -232,10 +214,8 @@ def test_presentation_and_the_way_out(products_site: str, open_page: Open) -> No
 
 
 @pytest.mark.parametrize("aspect", MORE.values(), ids=MORE)
-def test_nothing_is_wider_than_a_telephone(
-    products_site: str, open_page: Open, aspect: str
-) -> None:
-    page = open_page(f"{products_site}/products?aspect={aspect}", width=390, dark=True)
+def test_nothing_is_wider_than_a_telephone(site: str, open_page: Open, aspect: str) -> None:
+    page = open_page(f"{site}/products?aspect={aspect}", width=390, dark=True)
     sentence(page)
     settled(page)
     page.wait_for_timeout(600)
@@ -246,9 +226,9 @@ def test_nothing_is_wider_than_a_telephone(
 
 
 def test_ones_own_picture_outlives_another_page_and_can_be_taken_back(
-    products_site: str, open_page: Open
+    site: str, open_page: Open
 ) -> None:
-    page = open_page(f"{products_site}/products")
+    page = open_page(f"{site}/products")
     sentence(page)
     settled(page)
     page.get_by_role("button", name="Your own picture").click()

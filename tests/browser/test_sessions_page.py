@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,20 +13,11 @@ from playwright.sync_api import Page, expect
 
 from relrec_core.sessions.data.readers import Upload
 from relrec_core.sessions.explanation.result import SessionExplanation
-from scripts import server
-from tests.browser.conftest import APP, Open
+from tests.browser.conftest import Open
 from tests.sessions import made
 from tests.sessions.test_history import listening, upload
 
 REASON = re.compile(r"will be (skipped|played) \(\d+% likely\)")
-
-
-@pytest.fixture(scope="module")
-def sessions_site(home: Path) -> Iterator[str]:
-    """Address of a dashboard as it is after the first start: nothing fetched, nothing trained."""
-    port = server.any_port()
-    with server.running(APP, port):
-        yield f"http://{server.ADDRESS}:{port}"
 
 
 def sentence(page: Page) -> str:
@@ -58,10 +48,8 @@ def pick_track(page: Page, number: int) -> None:
     settled(page)
 
 
-def test_a_session_comes_with_its_reasons_and_its_proof(
-    sessions_site: str, open_page: Open
-) -> None:
-    page = open_page(f"{sessions_site}/sessions")
+def test_a_session_comes_with_its_reasons_and_its_proof(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/sessions")
     sentence(page)
     expect(page.get_by_text("Simulated: invented listeners and tracks")).to_be_visible()
     expect(page.get_by_text("Sum matches the score")).to_be_visible()
@@ -74,8 +62,8 @@ def test_a_session_comes_with_its_reasons_and_its_proof(
     expect(bars).to_have_count(8)
 
 
-def test_a_pasted_link_gives_the_same_view(sessions_site: str, open_page: Open) -> None:
-    page = open_page(f"{sessions_site}/sessions")
+def test_a_pasted_link_gives_the_same_view(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/sessions")
     first = sentence(page)
     settled(page)
     page.get_by_role("combobox", name=re.compile("Session")).click()
@@ -88,15 +76,15 @@ def test_a_pasted_link_gives_the_same_view(sessions_site: str, open_page: Open) 
     assert sentence(again) == sentence(page)
 
 
-def test_an_unknown_session_in_a_link_gets_a_sentence(sessions_site: str, open_page: Open) -> None:
-    page = open_page(f"{sessions_site}/sessions?session=nothing&track=99")
+def test_an_unknown_session_in_a_link_gets_a_sentence(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/sessions?session=nothing&track=99")
     expect(page.get_by_text("There is no session ‘nothing’ here")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("The track of this link is not in the second half")).to_be_visible()
     assert sentence(page)
 
 
-def test_a_click_on_a_bar_picks_its_track(sessions_site: str, open_page: Open) -> None:
-    page = open_page(f"{sessions_site}/sessions")
+def test_a_click_on_a_bar_picks_its_track(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/sessions")
     first = sentence(page)
     settled(page)
     chart = page.locator(".st-key-session_picture .js-plotly-plot")
@@ -116,15 +104,15 @@ def test_a_click_on_a_bar_picks_its_track(sessions_site: str, open_page: Open) -
     assert "track=" in page.url
 
 
-def test_what_if_another_outcome_of_the_first_half(sessions_site: str, open_page: Open) -> None:
-    page = open_page(f"{sessions_site}/sessions?look=What+if%3F")
+def test_what_if_another_outcome_of_the_first_half(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/sessions?look=What+if%3F")
     sentence(page)
     expect(page.locator(".st-key-turned").get_by_test_id("stDataFrame")).to_be_visible()
     expect(page.get_by_text(re.compile("The largest change is at track"))).to_be_visible()
 
 
-def test_downloads_hold_what_is_on_screen(sessions_site: str, open_page: Open) -> None:
-    page = open_page(f"{sessions_site}/sessions")
+def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/sessions")
     shown = sentence(page)
     settled(page)
     text = download(page, "Explanation (JSON)").read_text("utf-8")
@@ -143,8 +131,8 @@ def test_downloads_hold_what_is_on_screen(sessions_site: str, open_page: Open) -
 
 
 @pytest.mark.parametrize("look", ["Which+expert+decided%3F", "What+if%3F", "Over+many+sessions"])
-def test_nothing_is_wider_than_a_telephone(sessions_site: str, open_page: Open, look: str) -> None:
-    page = open_page(f"{sessions_site}/sessions?look={look}", width=390, dark=True)
+def test_nothing_is_wider_than_a_telephone(site: str, open_page: Open, look: str) -> None:
+    page = open_page(f"{site}/sessions?look={look}", width=390, dark=True)
     sentence(page)
     settled(page)
     page.wait_for_timeout(1000)
@@ -171,10 +159,10 @@ def file_of(upload: Upload) -> dict[str, object]:
 
 
 def test_a_listeners_own_history_is_explained_and_never_written(
-    sessions_site: str, home: Path, open_page: Open
+    site: str, home: Path, open_page: Open
 ) -> None:
     before = sorted(home.rglob("*"))
-    page = open_page(f"{sessions_site}/sessions")
+    page = open_page(f"{site}/sessions")
     simulated = sentence(page)
     hand_in(page, file_of(upload(listening(9), "Streaming_History_Audio_2024.json")))
     expect(page.get_by_text("1 session of your own: in memory only")).to_be_visible()
@@ -186,12 +174,10 @@ def test_a_listeners_own_history_is_explained_and_never_written(
     assert sorted(home.rglob("*")) == before
 
 
-def test_a_damaged_file_gets_a_sentence_and_another_one_helps(
-    sessions_site: str, open_page: Open
-) -> None:
+def test_a_damaged_file_gets_a_sentence_and_another_one_helps(site: str, open_page: Open) -> None:
     logs, tracks = made.frames()
     broken = made.parquet(logs)
-    page = open_page(f"{sessions_site}/sessions")
+    page = open_page(f"{site}/sessions")
     sentence(page)
     hand_in(page, file_of(Upload("logs.parquet", broken.content[:-100])))
     expect(page.get_by_text("logs.parquet: found a truncated or damaged file")).to_be_visible()
@@ -203,10 +189,8 @@ def test_a_damaged_file_gets_a_sentence_and_another_one_helps(
     sentence(page)
 
 
-def test_an_upload_outlives_another_page_and_can_be_taken_back(
-    sessions_site: str, open_page: Open
-) -> None:
-    page = open_page(f"{sessions_site}/sessions")
+def test_an_upload_outlives_another_page_and_can_be_taken_back(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/sessions")
     simulated = sentence(page)
     hand_in(page, file_of(upload(listening(9), "Streaming_History_Audio_2024.json")))
     mine = page.get_by_text("1 session of your own: in memory only")
@@ -225,13 +209,13 @@ def test_an_upload_outlives_another_page_and_can_be_taken_back(
 
 
 def test_a_folder_in_a_link_is_opened_by_a_click(
-    sessions_site: str, tmp_path: Path, open_page: Open
+    site: str, tmp_path: Path, open_page: Open
 ) -> None:
     logs, tracks = made.frames()
     plain = logs.drop("planted_cause", "context_type", "premium")
     plain.write_csv(tmp_path / "plays.csv")
     tracks.write_parquet(tmp_path / "tracks.parquet")
-    page = open_page(f"{sessions_site}/sessions?data=folder&folder={quote(str(tmp_path))}")
+    page = open_page(f"{site}/sessions?data=folder&folder={quote(str(tmp_path))}")
     simulated = sentence(page)
     expect(page.get_by_text(f"This link names the folder ‘{tmp_path}’")).to_be_visible()
     page.get_by_role("button", name="Open this folder").click()
@@ -242,14 +226,14 @@ def test_a_folder_in_a_link_is_opened_by_a_click(
     assert sentence(again) == simulated
     again.get_by_role("button", name="Open this folder").click()
     expect(again.locator("h3").first).to_have_text(shown)
-    page = open_page(f"{sessions_site}/sessions?data=folder&folder=nowhere")
+    page = open_page(f"{site}/sessions?data=folder&folder=nowhere")
     page.get_by_role("button", name="Open this folder").click()
     expect(page.get_by_text("There is no session data 'nowhere'")).to_be_visible()
 
 
-def test_filters_that_fit_no_session_can_be_undone(sessions_site: str, open_page: Open) -> None:
+def test_filters_that_fit_no_session_can_be_undone(site: str, open_page: Open) -> None:
     narrow = "skipped=100&skipped=100&length=11&length=11"
-    page = open_page(f"{sessions_site}/sessions?{narrow}")
+    page = open_page(f"{site}/sessions?{narrow}")
     expect(page.get_by_text("No session fits these filters")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Show all sessions again").click()
     sentence(page)

@@ -51,7 +51,7 @@ def ended(run: Run) -> str:
 def test_a_run_is_started_watched_and_made_active(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/training")
     page.get_by_role("textbox", name="Name").fill("from the browser")
-    page.get_by_role("spinbutton", name="Epochs").fill("10")
+    page.get_by_role("spinbutton", name="Epochs").fill("2")
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text(re.compile("from-the-browser")).first).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()

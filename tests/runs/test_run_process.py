@@ -13,7 +13,8 @@ import pytest
 from tiny import Config
 
 from relrec_core.errors import RunError
-from relrec_core.runs import process
+from relrec_core.runs import launch as launching
+from relrec_core.runs import process, status
 from relrec_core.runs.active import active
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.runs.launch import cancel, launch, resume
@@ -74,6 +75,18 @@ def test_a_killed_run_whose_starter_is_gone_is_seen_at_once():
     child.wait()
     assert run.status().state == "failed"
     assert "without a word" in run.status().message
+
+
+def test_the_starter_of_a_dead_process_leaves_a_resumed_run_alone():
+    run = Run.create("tiny", LONG)
+    child = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
+    begun_before = time.time()
+    status.write(run.path / "status.json", status.queued())
+    launching._await(run, child, begun_before)
+    assert run.status().state == "queued"
+    launching._await(run, child, time.time())
+    assert run.status().state == "failed"
+    assert "exit code 3" in run.status().message
 
 
 @pytest.mark.slow

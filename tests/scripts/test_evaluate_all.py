@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from relrec_core import evaluate_all, paths
@@ -11,7 +9,7 @@ from relrec_core.evaluation.claims import Source
 from relrec_core.evaluation.tables import stored
 from relrec_core.wings import WINGS
 
-FAST = Source("movies", "significance", "ml-100k")
+FAST = Source("sessions", "toy", seeds=(0,))
 MISSING = Source("movies", "recall", "no-such-data")
 
 
@@ -21,11 +19,9 @@ def test_all_tables_are_asked_for_once() -> None:
     assert {s.wing for s in found} == set(WINGS)
 
 
-def test_a_table_is_measured_stored_and_then_left_alone(
-    ml_100k: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_table_is_measured_stored_and_then_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate_all.run(quick=True, wanted=[FAST]) == 0
-    first = stored("movies", FAST.name(quick=True))
+    first = stored("sessions", FAST.name(quick=True))
     assert first is not None and not first.shipped
     capsys.readouterr()
     assert evaluate_all.run(quick=True, wanted=[FAST]) == 0

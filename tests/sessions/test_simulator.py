@@ -85,7 +85,7 @@ def test_rates_and_baselines_are_realistic() -> None:
 
 
 SETS = tuple(dict.fromkeys([*(frozenset({g}) for g in GROUPS), *CAUSE_GROUPS.values()]))
-HELD = 9_000
+HELD = 6_000
 
 
 @cache
@@ -95,7 +95,7 @@ def learned() -> tuple[SessionData, dict[frozenset[str], Floats], Floats, float]
     Boosted trees on plain summaries: what was done at the last tracks of A, the last context, the
     features of a track, and how they differ from, and go with, the mean over A.
     """
-    data = made.data(12_000)
+    data = made.data(8_000)
     sessions, batch, encoding = data.sessions, data.batch(), data.encoding()
     mask = sessions.mask_b
     owner, slot = np.nonzero(mask)
@@ -124,7 +124,7 @@ def learned() -> tuple[SessionData, dict[frozenset[str], Floats], Floats, float]
     found = {}
     for chosen in (*SETS, frozenset(GROUPS)):
         x = np.hstack([*(columns[group] for group in sorted(chosen)), slot[:, None]])
-        model = HistGradientBoostingClassifier(max_iter=80, learning_rate=0.15, random_state=0)
+        model = HistGradientBoostingClassifier(max_iter=60, learning_rate=0.15, random_state=0)
         with threadpool_limits(1):
             found[chosen] = model.fit(x[train], target[train]).predict_proba(x[~train])[:, 1]
     held = slice(HELD, None)

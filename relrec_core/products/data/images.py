@@ -12,7 +12,7 @@ import io
 import struct
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -22,6 +22,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from relrec_core.errors import RelRecError, border, shortened
+from relrec_core.products.data import rows
 
 MAXIMUM_BYTES = 20_000_000
 MAXIMUM_PIXELS = 50_000_000
@@ -105,8 +106,8 @@ def decode(raw: bytes, side: int | None = None, *, name: str = "The picture") ->
     with border(_refused(name)):
         _check_bytes(name, len(raw))
         opened = _open(name, io.BytesIO(raw))
-        if opened.format == "PNG":
-            _check_rows(name, raw, opened)
+        if not rows.whole(raw, opened):
+            raise ImageError(f"{name} is damaged: it holds fewer rows than it claims.")
         wanted = LARGEST_SIDE if side is None else min(LARGEST_SIDE, 2 * side)
         big = opened.width * opened.height > _BIG
         with _ONE_AT_A_TIME if big else contextlib.nullcontext():
@@ -151,44 +152,6 @@ def _size(path: Path) -> int:
 
 def _refused(name: str) -> Callable[[str], ImageError]:
     return lambda why: ImageError(f"{name} cannot be read ({why}).")
-
-
-def _check_rows(name: str, raw: bytes, opened: Image.Image) -> None:
-    """Refuse a PNG that holds fewer rows than its header claims; nothing of it is kept."""
-    depth, kind, _, _, interlaced = struct.unpack(">5B", raw[24:29])
-    bits = depth * {2: 3, 4: 2, 6: 4}.get(kind, 1)
-    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
-    needed = 0
-    for x, y, across, down in passes:
-        wide, high = -(-(opened.width - x) // across), -(-(opened.height - y) // down)
-        if wide > 0 and high > 0:
-            needed += high * (1 + (wide * bits + 7) // 8)
-    unpack, there = zlib.decompressobj(), 0
-    for part in _pixel_parts(raw):
-        while part and there < needed:
-            there += len(unpack.decompress(part, _TAIL))
-            part = unpack.unconsumed_tail
-    while there < needed and (rest := unpack.decompress(unpack.unconsumed_tail, _TAIL)):
-        there += len(rest)
-    if there < needed:
-        raise ImageError(f"{name} is damaged: it holds fewer rows than it claims.")
-
-
-_ADAM7 = (
-    *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)),
-    *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
-)
-"""First column, first row and steps of the passes of an interlaced PNG."""
-
-
-def _pixel_parts(raw: bytes) -> Iterator[bytes]:
-    """Contents of the chunks that hold packed pixels."""
-    place = 8
-    while place + 8 <= len(raw):
-        length = int.from_bytes(raw[place : place + 4], "big")
-        if raw[place + 4 : place + 8] == b"IDAT":
-            yield raw[place + 8 : place + 8 + length]
-        place += 12 + length
 
 
 def square(picture: Image.Image, side: int) -> Image.Image:

@@ -93,14 +93,15 @@ def localisation(frames: Frames) -> Verdict:
     frame = frames[0]
     wide = frame.pivot(index="relation", columns="method", values="share_over_area")
     rivals = [c for c in wide.columns if str(c).startswith(OTHERS)]
-    ours = wide[_shown(wide.columns)]
+    chosen = _shown(wide.columns)
+    ours = wide[chosen]
     won = (ours >= wide[rivals].max(axis=1)).mean()
-    shown, mean = _located(frame).loc[ours.name], _located(frame)["share_over_area"]
-    ahead, status = int((mean > mean.loc[ours.name]).sum()), graded(float(won), 1.0, 0.5)
+    shown, mean = _located(frame).loc[chosen], _located(frame)["share_over_area"]
+    ahead, status = int((mean > mean[chosen]).sum()), graded(float(won), 1.0, 0.5)
     though = f", though {ahead} of {len(mean) - 1} other maps do better" if ahead else ""
     return Verdict(
         status,
-        f"{status.capitalize()}{though}: {_named(str(ours.name))} puts {ours.min():.1f} to "
+        f"{status.capitalize()}{though}: {_named(chosen)} puts {ours.min():.1f} to "
         f"{ours.max():.1f} times as much of its support on the known correct answer as chance "
         f"would; it beats every gradient method of the comparison for {won:.0%} of the relations. "
         f"Its strongest point lies on the cause in {shown['pointing_inside']:.0%}, on it or at "

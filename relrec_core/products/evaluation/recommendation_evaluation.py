@@ -54,7 +54,8 @@ def recommendation_rows(study: Study) -> pd.DataFrame:
 
 def first_recommendations(of: Recommender, count: int, seed: int) -> list[Wanted]:
     """What is recommended first for `count` products drawn at random, the relations in turn."""
-    chance, wanted = np.random.default_rng([seed, 77]), []
+    chance = np.random.default_rng([seed, 77])
+    wanted: list[Wanted] = []
     for row in chance.permutation(len(of.features)).tolist():
         relation = of.relations[len(wanted) % len(of.relations)]
         wanted += [(row, c.row, relation) for c in of.recommend(of.query_at(row), relation, n=1)]

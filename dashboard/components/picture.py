@@ -50,6 +50,7 @@ def mapped(panel: Panel, scale: float, *, address: str = "", numbers: bool = Fal
         "map": data_url(panel.overlay(scale)),
         "blocky": panel.blocky,
         "alt": panel.in_words(),
+        "lowers": bool(panel.drawn.min() < 0),
         "marks": [
             {
                 "across": m.across,

@@ -12,6 +12,7 @@ if ROOT not in sys.path:  # `streamlit run` makes only this file's own folder kn
     sys.path.insert(0, ROOT)
 
 from dashboard import links
+from dashboard.components.printing import fitting
 from dashboard.memory import forget_the_gone
 from dashboard.panels.common import read_only_notice
 from dashboard.uploads import keep_in_memory
@@ -42,4 +43,5 @@ if st.session_state.get("page") != page.title:
     st.session_state["page"] = page.title
     links.forget()
 read_only_notice()
+fitting()
 page.run()

@@ -25,6 +25,7 @@ import pandas as pd
 
 from relrec_core import evaluate_all, logs, progress
 from relrec_core.errors import ConfigError, RelRecError
+from relrec_core.evaluation.measure import evaluate
 from relrec_core.evaluation.tables import StoredTable
 from relrec_core.runs import evaluation, execution
 from relrec_core.runs.directory import Run
@@ -90,8 +91,7 @@ def _evaluate(table: str, options: argparse.Namespace) -> None:
 def _measured(wing: str, table: str, study: tuple[Any, ...]) -> StoredTable:
     asked = WINGS[wing].part("study").Study(*study)
     with asked.alone(table):
-        found: StoredTable = WINGS[wing].part("evaluate").evaluate(table, asked)
-    return found
+        return evaluate(table, WINGS[wing].part("evaluate").TABLES, asked)
 
 
 def _execute(run: Run) -> None:

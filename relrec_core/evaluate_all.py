@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from relrec_core import paths, permission
-from relrec_core.evaluation.claims import Source
+from relrec_core.evaluation.claims import TableSource
 from relrec_core.evaluation.tables import stored
 from relrec_core.runs import launch
 from relrec_core.runs.code import digest
@@ -27,14 +27,14 @@ EVERY = 30.0
 """Seconds between two lines of progress."""
 
 
-def sources() -> list[Source]:
+def sources() -> list[TableSource]:
     """Every table that some claim rests on, once, in the order of the page."""
     claims = (claim for wing in WINGS.values() for claim in wing.claims())
     found = [replace(source, part="") for claim in claims for source in claim.sources]
     return list(dict.fromkeys(found))
 
 
-def run(*, quick: bool, wanted: Iterable[Source] | None = None) -> int:
+def run(*, quick: bool, wanted: Iterable[TableSource] | None = None) -> int:
     """Measure what is not stored yet; returns the exit code, 1 where a table failed."""
     permission.require_writable("store an evaluation")
     asked = list(sources() if wanted is None else wanted)
@@ -46,7 +46,7 @@ def run(*, quick: bool, wanted: Iterable[Source] | None = None) -> int:
     for n in range(AT_ONCE):
         free.put(CORES[n::AT_ONCE])
 
-    def measure(source: Source) -> str:
+    def measure(source: TableSource) -> str:
         cores = free.get()
         try:
             return _measure(source, quick, done, board, cores)
@@ -61,7 +61,9 @@ def run(*, quick: bool, wanted: Iterable[Source] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _measure(source: Source, quick: bool, done: _Done, board: _Board, cores: Sequence[int]) -> str:
+def _measure(
+    source: TableSource, quick: bool, done: _Done, board: _Board, cores: Sequence[int]
+) -> str:
     """One table in a process of its own, on `cores` where they can be told apart; what went wrong,
     or nothing."""
     command = [sys.executable, *EVALUATE, *source.arguments(quick)]
@@ -118,20 +120,20 @@ class _Done:
         self.file = paths.evaluations_dir() / "stored-by.json"
         self.lock = threading.Lock()
 
-    def holds(self, source: Source) -> bool:
+    def holds(self, source: TableSource) -> bool:
         found = stored(source.wing, source.name(self.quick))
         here = found is not None and not found.shipped
         return here and self._noted().get(self._key(source)) == self._code(source)
 
-    def note(self, source: Source) -> None:
+    def note(self, source: TableSource) -> None:
         with self.lock:
             noted = self._noted() | {self._key(source): self._code(source)}
             paths.write_text(self.file, json.dumps(noted, indent=2))
 
-    def _key(self, source: Source) -> str:
+    def _key(self, source: TableSource) -> str:
         return " ".join(source.arguments(self.quick))
 
-    def _code(self, source: Source) -> str:
+    def _code(self, source: TableSource) -> str:
         return digest(WINGS[source.wing].evaluation)
 
     def _noted(self) -> dict[str, str]:

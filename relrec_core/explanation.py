@@ -6,10 +6,12 @@ import html
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import Protocol, Self
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
+
+from relrec_core import VERSION
 
 Parameter = bool | int | float | str
 PROVEN = 0.95
@@ -31,6 +33,17 @@ class Value(BaseModel):
         return cls.model_validate_json(text)
 
 
+class Described(Protocol):
+    """Data that says what it is and who may use it."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def content_hash(self) -> str: ...
+    @property
+    def licence(self) -> str: ...
+
+
 class Provenance(Value):
     """Where an explanation comes from, so that anyone can make it again."""
 
@@ -42,6 +55,22 @@ class Provenance(Value):
     parameters: dict[str, Parameter]
     seed: int
     code_version: str
+
+    @classmethod
+    def of(
+        cls, data: Described, run: str, method: str, parameters: dict[str, Parameter], seed: int
+    ) -> Self:
+        """Of an explanation that this code makes of data by a model of the run `run`."""
+        return cls(
+            dataset=data.title,
+            dataset_hash=data.content_hash,
+            licence=data.licence,
+            run=run,
+            method=method,
+            parameters=parameters,
+            seed=seed,
+            code_version=VERSION,
+        )
 
 
 class Ledger(Value):
@@ -101,10 +130,6 @@ class DeletionTest(Value):
     repetitions: int
 
     @property
-    def drop_top(self) -> float:
-        return self.score - self.after_top
-
-    @property
     def needed(self) -> int:
         """Random removals that have to be beaten."""
         return math.ceil(PROVEN * self.repetitions)
@@ -115,10 +140,6 @@ class DeletionTest(Value):
         if not self.repetitions:
             return None if self.beaten >= PROVEN else False
         return round(self.beaten * self.repetitions) >= self.needed
-
-    @property
-    def drop_random(self) -> float:
-        return self.score - self.after_random
 
     def sentence(self) -> str:
         return (

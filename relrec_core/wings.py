@@ -9,9 +9,9 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
 
 from relrec_core.evaluation.claims import Claim
+from relrec_core.measurement import Row
 from relrec_core.runs.config import TrainerConfig
 
 
@@ -63,7 +63,7 @@ class Wing:
 
     @property
     def evaluation(self) -> str:
-        """Name of the module with `TABLES` and `evaluate(table, study)`."""
+        """Name of the module with `TABLES`, by name how each is measured."""
         return f"{self.room}.evaluation.evaluate"
 
     def part(self, name: str) -> ModuleType:
@@ -74,9 +74,9 @@ class Wing:
         modules = (importlib.import_module(name) for name in self.claimed)
         return tuple(claim for module in modules for claim in module.CLAIMS)
 
-    def benchmark(self, quick: bool) -> Sequence[Mapping[str, Any]]:
+    def benchmark(self, quick: bool) -> Sequence[Row]:
         """How fast the model is that the dashboard shows: name, value, unit, target, met."""
-        rows: Callable[[bool], Sequence[Mapping[str, Any]]] = self.part("benchmark").rows
+        rows: Callable[[bool], Sequence[Row]] = self.part("benchmark").rows
         return rows(quick)
 
 

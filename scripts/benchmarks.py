@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,8 @@ from typing import Any
 from relrec_core import VERSION, logs, paths
 from relrec_core.errors import RelRecError
 from relrec_core.evaluation.tables import machine
+from relrec_core.measurement import Row
 from relrec_core.wings import WINGS
-
-Row = Mapping[str, Any]
-"""name, value, unit, target (or None), met (or None)."""
 
 
 def dashboard(quick: bool) -> Sequence[Row]:

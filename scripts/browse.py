@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from relrec_core.errors import RelRecError
+from relrec_core.measurement import Row, row
 from scripts import chromium, environment, server
 
 SWITCHES = 30
@@ -41,7 +42,7 @@ async (drawn) => {
 """
 
 
-def rows(quick: bool) -> list[dict[str, Any]]:
+def rows(quick: bool) -> list[Row]:
     """First picture after the health endpoint answers, and from click to new picture."""
     try:
         from playwright.sync_api import Error, sync_playwright
@@ -73,7 +74,7 @@ def rows(quick: bool) -> list[dict[str, Any]]:
             ) from error
         browser.close()
     return [
-        _row("first page with its picture, after the server is healthy", first, "s", 4.0),
+        row("first page with its picture, after the server is healthy", first, "s", at_most=4.0),
         *_percentiles("click to new film", films, 500),
         *_percentiles("click to new session", sessions, 300),
     ]
@@ -91,13 +92,8 @@ def _switches(page: Any, address: str, drawn: str, quick: bool) -> list[float]:
     return taken
 
 
-def _percentiles(name: str, taken: list[float], target: float) -> list[dict[str, Any]]:
+def _percentiles(name: str, taken: list[float], target: float) -> list[Row]:
     return [
-        _row(f"{name}, median", float(np.median(taken)), "ms", None),
-        _row(f"{name}, 95th percentile", float(np.percentile(taken, 95)), "ms", target),
+        row(f"{name}, median", float(np.median(taken)), "ms"),
+        row(f"{name}, 95th percentile", float(np.percentile(taken, 95)), "ms", at_most=target),
     ]
-
-
-def _row(name: str, value: float, unit: str, target: float | None) -> dict[str, Any]:
-    met = None if target is None else value <= target
-    return {"name": name, "value": value, "unit": unit, "target": target, "met": met}

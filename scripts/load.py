@@ -7,11 +7,12 @@ import random
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from relrec_core.errors import RelRecError
+from relrec_core.measurement import Row, row
 from scripts import chromium, environment, server
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Seen:
     """Seconds since the start and megabytes of the server."""
 
 
-def rows(quick: bool) -> list[dict[str, Any]]:
+def rows(quick: bool) -> list[Row]:
     """Visitors in browsers of their own, who come one after the other during the warm-up.
 
     Raises:
@@ -91,22 +92,22 @@ def rows(quick: bool) -> list[dict[str, Any]]:
         asyncio.run(_visit(address, process.pid, visitors, times, seen))
     answers = [t for of_page in seen.taken.values() for t in of_page if t]
     found = [
-        _row("visitors", visitors, "browsers"),
-        _row("answers", len(answers), "answers"),
-        _row("errors", len(seen.errors), "errors", 0),
-        _row("answer, median", float(np.median(answers)), "ms"),
-        _row("answer, 95th percentile", float(np.percentile(answers, 95)), "ms"),
+        row("visitors", visitors, "browsers"),
+        row("answers", len(answers), "answers"),
+        row("errors", len(seen.errors), "errors", at_most=0),
+        row("answer, median", float(np.median(answers)), "ms"),
+        row("answer, 95th percentile", float(np.percentile(answers, 95)), "ms"),
     ]
     for page, taken in seen.taken.items():
         name = f"answer on {page or 'overview'}, 95th percentile"
         if any(taken):
-            found.append(_row(name, float(np.percentile([t for t in taken if t], 95)), "ms"))
+            found.append(row(name, float(np.percentile([t for t in taken if t], 95)), "ms"))
     for said in dict.fromkeys(seen.errors):
         print(said, flush=True)
     return found + _memory(seen.memory, warm_up)
 
 
-def _memory(measured: list[tuple[float, float]], warm_up: float) -> list[dict[str, Any]]:
+def _memory(measured: list[tuple[float, float]], warm_up: float) -> list[Row]:
     """Memory after the warm-up and at the end, each the mean over a sixth of the time."""
     if not measured:
         return []
@@ -115,9 +116,9 @@ def _memory(measured: list[tuple[float, float]], warm_up: float) -> list[dict[st
     first = float(np.mean([mb for t, mb in measured if warm_up <= t < warm_up + window]))
     last = float(np.mean([mb for t, mb in measured if t > end - window]))
     return [
-        _row("memory of the server after the warm-up", first, "MB"),
-        _row("memory of the server at the end", last, "MB"),
-        _row("growth of memory", last / first, "x", MOST_GROWTH),
+        row("memory of the server after the warm-up", first, "MB"),
+        row("memory of the server at the end", last, "MB"),
+        row("growth of memory", last / first, "x", at_most=MOST_GROWTH),
     ]
 
 
@@ -190,8 +191,3 @@ async def _press(page: Page, name: str, press: str | None, seen: Seen) -> None:
     seen.taken.setdefault(name, []).append(taken)
     if await page.locator('[data-testid="stException"]').count():
         seen.errors.append(f"a traceback on page {name or 'overview'}")
-
-
-def _row(name: str, value: float, unit: str, target: float | None = None) -> dict[str, Any]:
-    met = None if target is None else value <= target
-    return {"name": name, "value": value, "unit": unit, "target": target, "met": met}

@@ -35,6 +35,10 @@ PAGES: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
         {"who": "Someone new", "gender": "M", "more": "Why not another movie?"},
         ("liked", "against", "film"),
     ),
+    "movies, smallest change": (
+        {"more": "Smallest change", "aim": "named"},
+        ("film", "passing", "hidden", "by"),
+    ),
     "movies, second model": (
         {"more": "Second model: which expert decided?"},
         ("judged", "judged_films"),

@@ -2,58 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from dashboard import escape
 from dashboard.loaders.movies import first_user, movie_model
+from dashboard.panels import movie_questions as questions
 from dashboard.panels import movies as panels
 from dashboard.panels.common import provenance, sentences
 from dashboard.panels.movie_answer import answered
+from dashboard.panels.movie_change import smallest_change_panel
+from dashboard.panels.movie_layout import answer_first, first_case, which_run
+from dashboard.panels.movie_list import choose_film, hiding
 from dashboard.panels.movies_what_if import change_profile
 
 st.title("Why this movie?")
+answer_first()
 with sentences():
     recommender, key = movie_model()
+    which_run(recommender.run, key)
     for note in recommender.data.notes:
         st.caption(escape.markdown(note))
-    profile, settings = panels.choose(recommender, first_user(recommender, key))
-    ranking = recommender.rank(profile, settings.top)
-    films, reasons = st.columns([1, 3.4], gap="large")
+    first = first_user(recommender, key)
+    with st.container(key="movie_controls"):
+        profile, settings = panels.choose(recommender, first)
+        profile = hiding(recommender, profile)
+    with st.container(key="movie_main"):
+        films, reasons = st.columns([1, 3.4], gap="large")
     with films:
-        item = panels.choose_film(recommender, profile, ranking)
+        ranking, item = choose_film(recommender, profile, settings.top)
         panels.history(recommender, profile)
     with reasons:
-        explanation = answered(recommender, key, profile, item, settings.shown, settings.removed)
+        explanation = answered(recommender, key, profile, item, settings)
 
-    what_if, why_not, deciders, ask, lime = st.tabs(
-        [
-            "What if?",
-            "Why not another movie?",
-            "Second model: which expert decided?",
-            "Ask",
-            "Compare with LIME",
-        ],
-        key="more",
-        on_change="rerun",
-        bind="query-params",
-    )
-    if what_if.open:
-        with what_if:
-            change_profile(recommender, profile)
-    if why_not.open:
-        with why_not:
-            panels.why_not(recommender, key, profile, explanation)
-    if deciders.open:
-        with deciders:
-            from dashboard.panels.deciders import deciders_panel  # imports torch
+    def second_model() -> None:
+        from dashboard.panels.deciders import deciders_panel  # imports torch
 
-            deciders_panel(recommender.data, profile, ranking.items.tolist(), item)
-    if ask.open:
-        with ask:
-            panels.ask(recommender, key, profile, explanation)
-    if lime.open:
-        with lime:
-            from dashboard.panels.lime import lime_panel  # imports what only LIME needs
+        listed = ranking.items.tolist()
+        above = listed if item in listed else [item, *listed]
+        deciders_panel(recommender.data, profile, above, item)
 
-            lime_panel(recommender, key, profile, explanation)
-    provenance(explanation)
+    def lime() -> None:
+        from dashboard.panels.lime import lime_panel  # imports what only LIME needs
+
+        lime_panel(recommender, key, profile, explanation)
+
+    about = recommender, key, profile
+    aspects: dict[str, Callable[[], None]] = {
+        "What if?": partial(change_profile, recommender, profile),
+        "Smallest change": partial(smallest_change_panel, *about, item, settings.top),
+        "Why not another movie?": partial(questions.why_not, *about, explanation),
+        "Second model: which expert decided?": second_model,
+        "Ask": partial(questions.ask, *about, explanation),
+        "Compare with LIME": lime,
+    }
+    with st.container(key="movie_more"):
+        tabs = st.tabs(list(aspects), key="more", on_change="rerun", bind="query-params")
+        for tab, panel in zip(tabs, aspects.values(), strict=True):
+            if tab.open:
+                with tab:
+                    panel()
+        if profile.user == first:
+            first_case(profile.name)
+        provenance(explanation)

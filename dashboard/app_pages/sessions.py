@@ -18,9 +18,9 @@ with sentences():
         focus = panels.choose_track(explorer, row)
         panels.given(explorer, row)
     with reasons:
-        headline = panels.why(view, row, focus)
+        headline, save = panels.why(view, row, focus)
     explanation = view.explanation(row, focus)
-    panels.proof(explanation, headline)
+    panels.proof(explanation, headline, save)
 
     experts, what_if, many = st.tabs(
         ["Which expert decided?", "What if?", "Over many sessions"],

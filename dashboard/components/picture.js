@@ -11,7 +11,14 @@ const picture = (p, reachable) => {
     box.append(made);
   };
   img(p.src, 'base', p.alt);
+  if (p.coloured) box.classList.add('coloured');
   if (p.map) img(p.map, p.blocky ? 'map blocky' : 'map', '');
+  if (p.region) {
+    const outline = el('span', 'outline'), percent = (share) => `${100 * share}%`;
+    const { left, top, side } = p.region;
+    Object.assign(outline.style, { left: percent(left), top: percent(top), width: percent(side) });
+    box.append(outline);
+  }
   for (const m of p.marks || []) {
     const mark = el('span', 'mark', m.text);
     mark.style.cssText = `left:${Math.min(88, Math.max(12, 100 * m.across))}%;` +

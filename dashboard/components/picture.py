@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.figures.closeup import contours, strongest_region
 from dashboard.figures.heatmap import FAINT, Panel, data_url, marks
 from dashboard.figures.palette import OPPOSITION, SUPPORT, signed
 
@@ -43,12 +44,30 @@ def plain_picture(address: str, alt: str) -> Data:
     return {"src": address, "alt": alt}
 
 
-def mapped(panel: Panel, scale: float, *, address: str = "", numbers: bool = False) -> Data:
-    """A picture under its map; `address` spares encoding a picture that is encoded already."""
+def mapped(
+    panel: Panel,
+    scale: float,
+    *,
+    address: str = "",
+    numbers: bool = False,
+    coloured: bool = False,
+) -> Data:
+    """A picture under its map.
+
+    Args:
+        panel: picture and map.
+        scale: relevance that gets the full colour.
+        address: of the picture, if it is encoded already.
+        numbers: write the strongest values on it, and outline the strongest region.
+        coloured: leave the picture its colours; the map becomes lines.
+    """
+    region = strongest_region(panel) if numbers else None
     return {
         "src": address or data_url(panel.picture),
-        "map": data_url(panel.overlay(scale)),
-        "blocky": panel.blocky,
+        "map": data_url(contours(panel, scale) if coloured else panel.overlay(scale)),
+        "blocky": panel.blocky and not coloured,
+        "coloured": coloured,
+        "region": region and {"left": region.left, "top": region.top, "side": region.side},
         "alt": panel.in_words(),
         "lowers": bool(panel.drawn.min() < 0),
         "marks": [

@@ -74,7 +74,7 @@ def deletion_figure(
             "showgrid": False,
             "ticksuffix": "  ",
         },
-        "xaxis": {"title": {"text": axis}, "zeroline": False, "nticks": 5},
+        "xaxis": {"title": {"text": axis}, "zeroline": False, "nticks": 4, "tickangle": 0},
     }
     return drawn(traces, layout)
 

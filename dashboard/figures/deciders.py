@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import html
-
 import plotly.graph_objects as go
 
 from dashboard.figures.audit import deletion_figure, judged
-from dashboard.figures.palette import plain
-from dashboard.figures.report import STYLE
-from dashboard.figures.shares import Band, cut, share_bars
+from dashboard.figures.report import HALF, beside, page, paragraph, section, table
+from dashboard.figures.shares import Band, cut, experts_in_rows, share_bars, shares_in_words
+from dashboard.figures.still import still
 from relrec_core.movies.experts.explanation.result import (
     ExchangeAudit,
     ExpertExplanation,
@@ -85,29 +83,17 @@ def named(groups: tuple[str, ...]) -> str:
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
 
-def deciders_report(explanation: ExpertExplanation, figure: go.Figure) -> str:
-    """The sentence, the bars, the proof and the table in one file without links."""
-    audit, p = explanation.audit, explanation.provenance
-    proof = deletion_figure(audit.deletion, EXCHANGED, "confidence")
-    rows = "".join(
-        f"<tr><td>{html.escape(expert_title(row['expert']))}</td>"
-        f"<td>{html.escape(row['reads'])}</td>"
-        f"<td>{row['probability']:.1%}</td><td>{row['attribution']:.1%}</td></tr>"
-        for row in explanation.to_frame().to_dict("records")
+def deciders_report(explanation: ExpertExplanation, figure: go.Figure, link: str) -> str:
+    """The sentence, the bars, the proof and the table in one file."""
+    audit = explanation.audit
+    words = exchange_in_words(audit)
+    proof = still(deletion_figure(audit.deletion, EXCHANGED, "confidence"), words, HALF)
+    rows = experts_in_rows(explanation, expert_title)
+    tested = paragraph(f"{judged(audit.deletion, RESAMPLES)[1]}. {words}")
+    parts = (
+        section("Who decided, movie by movie", still(figure, deciders_in_words(explanation))),
+        section("Do the contributions equal the score?", paragraph(shares_in_words(audit))),
+        section("Does the confidence drop without its inputs?", beside(proof, tested)),
+        section("Every expert", table(("Expert", "Alone it says yes", "Share"), rows)),
     )
-    sentence = html.escape(explanation.sentence())
-    tested = f"{judged(audit.deletion, RESAMPLES)[1]}. {exchange_in_words(audit)}"
-    return f"""<!doctype html><html lang="en"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>{sentence}</title><style>{STYLE}</style>
-<h1>{sentence}</h1><h2>Who decided, movie by movie</h2>
-{figure.to_html(full_html=False, include_plotlyjs=True)}
-<h2>Do the contributions equal the score?</h2><p>Shares of all experts
-{plain(audit.shares.features, 4)}; the experts' answers, each times its share,
-{plain(audit.ledger.features, 4)}; predicted {plain(audit.ledger.score, 4)}.</p>
-<h2>Does the confidence drop without its inputs?</h2><p>{html.escape(tested)}</p>
-{proof.to_html(full_html=False, include_plotlyjs=False)}
-<h2>Every expert</h2><table><tr><th>Expert</th><th>Reads</th><th>Alone it says yes</th>
-<th>Share</th></tr>{rows}</table>
-<footer>Data: {html.escape(p.dataset)} ({html.escape(p.licence)}). Model run:
-{html.escape(p.run)}. Method: {html.escape(p.method)}. Made with RelRec {p.code_version}.</footer>
-</html>"""
+    return page(explanation, parts, link)

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from dashboard import escape
 from dashboard.figures.curves import COLOURS, DASHES, comparison
-from dashboard.figures.palette import OPPOSITION, SUPPORT, faded
+from dashboard.figures.palette import OPPOSITION, SUPPORT, faded, on
 from dashboard.figures.toy import toy_figure
 from relrec_core.products.explanation.result import SHOWN
 from relrec_core.sessions.explanation.result import expert_title
@@ -36,7 +36,8 @@ def ranked(
             name="Measured here",
             textposition="inside",
             insidetextanchor="start",
-            insidetextfont={"color": "white"},
+            constraintext="none",
+            insidetextfont={"color": list(map(on, figure.data[0].marker.color))},
         )
         figure.add_trace(
             go.Scatter(
@@ -299,6 +300,10 @@ def _popularity(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return ranked(numbers, "Measured", "Share", list(numbers["Measured"]))
 
 
+def _smallest(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return grouped(numbers, "Change", ["Smallest set", "In order of relevance"], "Liked movies")
+
+
 PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "recall-1m": _recalls,
     "recall-100k": _recalls,
@@ -312,6 +317,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "lime-time": _agreement,
     "film-directions": _directions,
     "film-popularity": _popularity,
+    "film-counterfactuals": _smallest,
     "film-experts": _hits,
     "film-content": _hits,
     "film-deciders": _shares,

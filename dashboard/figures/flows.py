@@ -95,25 +95,27 @@ def _lane(
         for source, target in ((left, middle), (middle, end)):
             diagram.bands.append(Band(source, target, start.relevance, BASE))
     parts = {f.feature: _summed(f, heading) for f in features}
-    placed = {f.feature: max(parts[f.feature], key=lambda n: abs(own[n])) for f in named}
     places = {name: diagram.add(Node(name, 1, sum_, raises)) for name, sum_ in own.items()}
+    lefts = [(Node(f.label, 0, f.relevance, raises, f.feature), parts[f.feature]) for f in named]
+    alone = {f.feature for f in named}
     for name, middle in places.items():
         diagram.bands.append(Band(middle, end, own[name], None))
-        under = [f for f in named if placed[f.feature] == name]
-        for f in under:
-            left = diagram.add(Node(f.label, 0, f.relevance, raises, f.feature))
-            for theme, part in parts[f.feature].items():
-                diagram.bands.append(Band(left, places[theme], part, f.feature))
-        others = [
-            parts[f.feature][name]
-            for f in features
-            if f.feature not in placed and name in parts[f.feature]
-        ]
+        others = [p[name] for k, p in parts.items() if k not in alone and name in p]
         if others:
-            noun = "other" if under else "reason"
+            noun = "other" if any(name in parts[k] for k in alone) else "reason"
             label = f"{name}: {len(others)} {noun}{'s' if len(others) > 1 else ''}"
-            left = diagram.add(Node(label, 0, sum(others), raises, count=len(others)))
-            diagram.bands.append(Band(left, middle, sum(others), None))
+            node = Node(label, 0, sum(others), raises, count=len(others))
+            lefts.append((node, {name: sum(others)}))
+    for node, shares in sorted(lefts, key=lambda left: _middle(left[1], list(own))):
+        left = diagram.add(node)
+        for name, part in shares.items():
+            diagram.bands.append(Band(left, places[name], part, node.feature))
+
+
+def _middle(shares: dict[str, float], order: Sequence[str]) -> float:
+    """Where a reason's themes lie on average: reasons in this order cross each other least."""
+    whole = sum(map(abs, shares.values()))
+    return sum(abs(part) * order.index(name) for name, part in shares.items()) / whole
 
 
 def _themes(

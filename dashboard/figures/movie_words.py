@@ -2,27 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from dashboard.figures.audit import REMOVALS
 from dashboard.figures.palette import exact, plain, signed
+from relrec_core.explanation import DeletionTest
 from relrec_core.movies.explanation.result import MovieExplanation
 from relrec_core.movies.explanation.sentences import everyone
 
-REPLACEMENTS = "larger drop than {} random replacements"
-REPLACED = (
-    "The average user stands in the place of the strongest reasons. The score changes by "
-    "what they contribute beyond that user."
-)
-REMOVED = (
-    "The strongest reasons leave the profile, and the others count for more. A reason "
-    "that is above the average user but below this user’s own mean then raises the score."
-)
+
+@dataclass(frozen=True)
+class Change:
+    """What a test does to the named reasons, and what passing it means, as for `judged`."""
+
+    title: str
+    done: str
+    compared: str
+    note: str
+
+
+CHANGES = {
+    change.title: change
+    for change in (
+        Change(
+            "Replaced",
+            "replaced:",
+            "larger drop than {} random replacements",
+            "The average user stands in the place of the strongest reasons. The score changes by "
+            "what they contribute beyond that user.",
+        ),
+        Change(
+            "Removed",
+            "without",
+            REMOVALS,
+            "The strongest reasons leave the profile, and the others count for more. A reason "
+            "that is above the average user but below this user’s own mean then raises the score.",
+        ),
+    )
+}
 THEMES = (
     "Themes are genres; a movie’s contribution is split over its genres in equal parts. Grey is "
     "what the average user gets: nobody’s own taste."
+)
+STEP_BY_STEP = (
+    "Each bar begins where the one before ends; the last is the score. Strongest contributions "
+    "first, the others summed up."
 )
 PAPER = (
     "As in the paper: relevance is counted from zero, so that what any user would get counts as "
     "this user’s taste. Only the strongest reasons are drawn."
 )
+
+
+def changed(test: DeletionTest, change: Change) -> tuple[str, str, str]:
+    """The three rows of a test, from the bottom."""
+    return (
+        f"{change.done} {test.removed} strongest",
+        f"{change.done} {test.removed} random",
+        "original",
+    )
 
 
 def ledger_in_words(explanation: MovieExplanation, digits: int = 3) -> str:

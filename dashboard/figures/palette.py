@@ -17,6 +17,23 @@ def rgb(colour: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
+def contrast(one: str, other: str) -> float:
+    """Ratio of the luminances of two '#rrggbb', 1 to 21 (WCAG 2.1, contrast ratio)."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (part / 255 for part in rgb(colour))
+    linear = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def on(colour: str) -> str:
+    """Black or white, whichever is easier to read on a colour: at least 4.5 to 1."""
+    return max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, colour))
+
+
 def of(relevance: float) -> str:
     return SUPPORT if relevance >= 0 else OPPOSITION
 

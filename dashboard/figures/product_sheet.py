@@ -6,7 +6,10 @@ import html
 import textwrap
 from collections.abc import Sequence
 
+from PIL import Image
+
 from dashboard.figures.audit import deletion_figure, judged
+from dashboard.figures.closeup import Region, contours, strongest_region
 from dashboard.figures.heatmap import Panel, data_url, marks, over
 from dashboard.figures.palette import OPPOSITION, SUPPORT, signed
 from dashboard.figures.product_words import (
@@ -15,7 +18,8 @@ from dashboard.figures.product_words import (
     contribution,
     ledger_in_words,
 )
-from dashboard.figures.report import STYLE
+from dashboard.figures.report import HALF, beside, page, paragraph, section, strongest, table
+from dashboard.figures.still import still
 from relrec_core.products.explanation.result import ProductExplanation
 
 SIDE, GAP, EDGE = 440, 40, 40
@@ -25,22 +29,37 @@ _FONT = "system-ui,-apple-system,'Segoe UI',sans-serif"
 
 
 def sheet(
-    sentence: str, panels: Sequence[Panel], roles: Sequence[str], scale: float, footer: str
+    sentence: str,
+    panels: Sequence[tuple[Panel, str]],
+    scale: float,
+    footer: str,
+    coloured: bool = False,
 ) -> str:
-    """The sentence, the pictures under their maps and the legend, as one SVG without links."""
+    """The sentence, the pictures under their maps and the legend, as one SVG without links.
+
+    Args:
+        sentence: on top.
+        panels: each with what stands above it.
+        scale: relevance that gets the full colour.
+        footer: where all this comes from.
+        coloured: leave the pictures their colours; the maps become lines.
+    """
     width = 2 * EDGE + len(panels) * SIDE + (len(panels) - 1) * GAP
     lines = textwrap.wrap(sentence, LETTERS * width // 1000)
     top = EDGE + 34 * len(lines) + 44
     parts = [_text(EDGE, EDGE + 24 + 34 * i, line, 25, weight=600) for i, line in enumerate(lines)]
-    for i, (panel, role) in enumerate(zip(panels, roles, strict=True)):
+    for i, (panel, title) in enumerate(panels):
         left = EDGE + i * (SIDE + GAP)
-        parts.append(_text(left, top - 14, f"{role}: {panel.title}", 16))
-        source = data_url(over(panel, scale, SIDE, 0.8))
+        parts.append(_text(left, top - 14, title, 16))
+        source = data_url(_under(panel, scale, coloured))
         parts.append(
             f'<image x="{left}" y="{top}" width="{SIDE}" height="{SIDE}" href="{source}"/>'
             f'<rect x="{left}" y="{top}" width="{SIDE}" height="{SIDE}" fill="none" '
             'stroke="#dedad0"/>'
         )
+        region = strongest_region(panel)
+        if region is not None:
+            parts.append(_outline(left + region.left * SIDE, top + region.top * SIDE, region))
         parts += [
             _pill(left + m.across * SIDE, top + m.down * SIDE, m.relevance) for m in marks(panel)
         ]
@@ -67,6 +86,23 @@ def _text(
     )
 
 
+def _under(panel: Panel, scale: float, coloured: bool) -> Image.Image:
+    """The picture under its map."""
+    if not coloured:
+        return over(panel, scale, SIDE, 0.8)
+    base = panel.picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS).convert("RGBA")
+    lines = contours(panel, scale).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return Image.alpha_composite(base, lines).convert("RGB")
+
+
+def _outline(x: float, y: float, region: Region) -> str:
+    box = f'x="{x:g}" y="{y:g}" width="{region.side * SIDE:g}" height="{region.side * SIDE:g}"'
+    return "".join(
+        f'<rect {box} rx="3" fill="none" stroke="{colour}" stroke-width="{width}"/>'
+        for colour, width in (("#1b1d22", 5), ("#fff", 2))
+    )
+
+
 def _pill(x: float, y: float, relevance: float) -> str:
     text, colour = signed(relevance), SUPPORT if relevance > 0 else OPPOSITION
     half = 6 + 4.3 * len(text)
@@ -90,34 +126,38 @@ def _legend(x: float, y: float, scale: float) -> list[str]:
     ]
 
 
-def product_report(explanation: ProductExplanation, picture: str, panels: Sequence[Panel]) -> str:
-    """The picture, the proof and all cells in one file without links.
+def product_report(
+    explanation: ProductExplanation, picture: str, panels: Sequence[Panel], link: str
+) -> str:
+    """The picture, the proof and the strongest cells in one file.
 
     Args:
         explanation: with its proof.
         picture: made by `sheet`.
         panels: shown in it, for their words.
+        link: address of the view.
     """
-    test, p = explanation.audit.deletion, explanation.provenance
-    proof = deletion_figure(test, AREAS).to_html(full_html=False, include_plotlyjs=True)
+    test = explanation.audit.deletion
+    words = blurring_in_words(explanation)
+    proof = still(deletion_figure(test, AREAS), words, HALF)
     frame = explanation.to_frame()
-    rows = "".join(
-        f"<tr><td>{row['picture']}</td><td>{row['row'] + 1}</td><td>{row['column'] + 1}</td>"
-        f"<td>{signed(row['relevance'], 4)}</td></tr>"
-        for row in frame.to_dict("records")
+    places = zip(*(map(str, frame[name]) for name in ("picture", "row", "column")), strict=True)
+    parts = (
+        picture,
+        paragraph(" ".join(panel.in_words() for panel in panels)),
+        section(
+            "Do the contributions equal the score?", paragraph(ledger_in_words(explanation, 4))
+        ),
+        section(
+            "Does the score drop without these areas?",
+            beside(proof, paragraph(f"{judged(test)[1]}. {words}")),
+        ),
+        section(
+            "The strongest grid cells",
+            table(
+                ("Picture", "Row", "Column", "Contribution"), strongest(places, frame["relevance"])
+            ),
+            paragraph("Rows and columns count from the upper left, 16 each."),
+        ),
     )
-    sentence = html.escape(explanation.sentence())
-    tested = html.escape(f"{judged(test)[1]}. {blurring_in_words(explanation)}")
-    words = " ".join(html.escape(panel.in_words()) for panel in panels)
-    return f"""<!doctype html><html lang="en"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>{sentence}</title><style>{STYLE}
-svg{{max-width:100%;height:auto}}</style>
-<h1>{sentence}</h1>{picture}<p>{words}</p>
-<h2>Do the contributions equal the score?</h2>
-<p>{html.escape(ledger_in_words(explanation, 4))}</p>
-<h2>Does the score drop without these areas?</h2><p>{tested}</p>{proof}
-<h2>Every grid cell</h2><p>Rows and columns count from the upper left, 16 each.</p>
-<table><tr><th>Picture</th><th>Row</th><th>Column</th><th>Contribution</th></tr>{rows}</table>
-<footer>Data: {html.escape(p.dataset)} ({html.escape(p.licence)}). Model run:
-{html.escape(p.run)}. Method: {html.escape(p.method)}. Made with RelRec {p.code_version}.</footer>
-</html>"""
+    return page(explanation, parts, link)

@@ -141,6 +141,9 @@ def blurring_in_words(explanation: ProductExplanation) -> str:
     )
 
 
+COLOURED = "Since it is a colour, the pictures keep theirs, and the heatmap is drawn as lines."
+
+
 def known_cause(relation: str, cause: str, crosses: bool) -> str:
     """The known cause of a rendered catalogue's relation."""
     kinds = "two kinds that go together" if crosses else "the same kind"

@@ -1,55 +1,142 @@
-"""A self-contained HTML page of one explanation, for a slide deck or a mail."""
+"""Self-contained HTML pages of one explanation, to print or to mail: no script, no links."""
 
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import plotly.graph_objects as go
 
-from dashboard.figures.audit import REMOVALS, deletion_figure, deletion_in_words, judged
-from dashboard.figures.movie_words import REMOVED, REPLACED, REPLACEMENTS, ledger_in_words
+from dashboard.figures.audit import deletion_figure, deletion_in_words, judged
+from dashboard.figures.movie_words import CHANGES, Change, changed, ledger_in_words
 from dashboard.figures.palette import signed
-from relrec_core.explanation import DeletionTest
+from dashboard.figures.still import still
+from relrec_core.explanation import DeletionTest, Provenance
 from relrec_core.movies.explanation.result import MovieExplanation
 
+ROWS = 10
+"""Of a table; what is left out is summed up."""
+HALF = 430
+"""Width of a picture that has another, or words, beside it, in pixels."""
 STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;color:#23262d;background:#fcfbf8;max-width:60rem;
-margin:2rem auto;padding:0 1rem}
-h1{font:600 1.6rem/1.3 Georgia,serif}h2{font:600 1.1rem Georgia,serif;margin-top:2rem}
-table{border-collapse:collapse;width:100%}td,th{padding:.25rem .5rem;text-align:left;
-border-bottom:1px solid #dedad0}td:last-child,th:last-child{text-align:right;
-font-variant-numeric:tabular-nums}footer{color:#6b6e76;font-size:.85rem;margin-top:2rem}
+body{font:15px/1.45 system-ui,-apple-system,"Segoe UI",sans-serif;color:#14161b;
+background:#fcfbf8;max-width:52rem;margin:1.5rem auto;padding:0 1rem}
+h1{font:600 1.5rem/1.3 Georgia,serif;margin:0 0 .6rem}
+h2{font:600 1.1rem/1.3 Georgia,serif;margin:1.4rem 0 .4rem;break-after:avoid}
+p{margin:.4rem 0}svg{width:100%;height:auto;display:block}
+section,tr,svg{break-inside:avoid}
+.beside{display:grid;grid-template-columns:1fr 1fr;gap:1.2rem;align-items:start}
+.beside.wide{grid-template-columns:1.6fr 1fr}
+table{border-collapse:collapse;width:100%;font-size:.9rem}
+td,th{padding:.2rem .5rem;text-align:left;border-bottom:1px solid #dedad0}
+td:last-child,th:last-child{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+footer{color:#5d6068;font-size:.8rem;margin-top:1.4rem;overflow-wrap:anywhere}
+@media(max-width:40rem){.beside,.beside.wide{grid-template-columns:1fr}}
+@page{size:A4;margin:13mm}
+@media print{body{background:none;margin:0;padding:0;max-width:none;font-size:12.5px;
+print-color-adjust:exact;-webkit-print-color-adjust:exact}h1{font-size:1.35rem}
+.beside{grid-template-columns:1fr 1fr}.beside.wide{grid-template-columns:1.6fr 1fr}}
 """
 
 
-def report(explanation: MovieExplanation, figure: go.Figure) -> str:
-    """The sentence, the picture, the proof and the whole table in one file without links."""
-    picture = figure.to_html(full_html=False, include_plotlyjs=True)
-    audit, p = explanation.audit, explanation.provenance
-    proof = _proof(audit.deletion, REMOVALS, REMOVED)
-    if audit.replacement is not None:
-        proof = _proof(audit.replacement, REPLACEMENTS, REPLACED) + proof
-    rows = "".join(
-        f"<tr><td>{html.escape(str(row['label']))}</td><td>{html.escape(str(row['group']))}</td>"
-        f"<td>{signed(row['relevance'], 4)}</td></tr>"
-        for row in explanation.to_frame().to_dict("records")
+class Told(Protocol):
+    """What says its answer in a sentence, and where it comes from."""
+
+    @property
+    def provenance(self) -> Provenance: ...
+
+    def sentence(self) -> str: ...
+
+    def to_json(self) -> str: ...
+
+
+def source(p: Provenance) -> str:
+    """Where an explanation comes from, in a line."""
+    licence = p.licence[:1].upper() + p.licence[1:].rstrip(".")
+    return (
+        f"Data: {p.dataset}. {licence}. Model run: {p.run}. Method: {p.method}. "
+        f"RelRec {p.code_version}."
     )
+
+
+def page(explanation: Told, body: Sequence[str], link: str) -> str:
+    """The sentence, these parts below it, and where it comes from.
+
+    Args:
+        explanation: with its proof.
+        body: HTML.
+        link: address of the view.
+    """
     sentence = html.escape(explanation.sentence())
     return f"""<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{sentence}</title><style>{STYLE}</style>
-<h1>{sentence}</h1>{picture}
-<h2>Do the contributions equal the score?</h2>
-<p>{html.escape(ledger_in_words(explanation, 4))}</p>
-<h2>Does the score drop without the named reasons?</h2>{proof}
-<h2>Every contribution</h2>
-<table><tr><th>Reason</th><th>Group</th><th>Contribution</th></tr>{rows}</table>
-<footer>Data: {html.escape(p.dataset)} ({html.escape(p.licence)}). Model run:
-{html.escape(p.run)}. Method: {html.escape(p.method)}. Made with RelRec {p.code_version}.</footer>
+<h1>{sentence}</h1>
+{"".join(body)}
+<footer>{html.escape(source(explanation.provenance))}<br>{html.escape(link)}</footer>
 </html>"""
 
 
-def _proof(test: DeletionTest, compared: str, note: str) -> str:
+def section(title: str, *body: str) -> str:
+    """A heading and what stays with it on one sheet."""
+    return f"<section><h2>{html.escape(title)}</h2>{''.join(body)}</section>"
+
+
+def paragraph(words: str) -> str:
+    return f"<p>{html.escape(words)}</p>"
+
+
+def beside(*parts: str, wide: bool = False) -> str:
+    """Side by side where there is room, in equal parts or the first one wide."""
+    columns = "".join(f"<div>{part}</div>" for part in parts)
+    return f'<div class="beside{" wide" if wide else ""}">{columns}</div>'
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Texts in rows below headings."""
+    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in headings)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
+    )
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def strongest(words: Iterable[Sequence[str]], values: Iterable[float]) -> list[list[str]]:
+    """The `ROWS` strongest contributions, and the sum of the others: together the sum of all."""
+    ordered = sorted(zip(words, values, strict=True), key=lambda row: -abs(row[1]))
+    named = [[*words, signed(value, 4)] for words, value in ordered[:ROWS]]
+    rest = [value for _, value in ordered[ROWS:]]
+    if rest:
+        blank = [""] * (len(ordered[0][0]) - 1)
+        total = signed(sum(rest), 4)
+        named.append([f"{len(rest)} others together", *blank, total])
+    return named
+
+
+def report(explanation: MovieExplanation, figure: go.Figure, words: str, link: str) -> str:
+    """The sentence, the picture, the proof and the strongest reasons in one file."""
+    audit = explanation.audit
+    tests = {"Replaced": audit.replacement, "Removed": audit.deletion}
+    proofs = [_proof(test, CHANGES[name]) for name, test in tests.items() if test is not None]
+    frame = explanation.to_frame()
+    named = zip(map(str, frame["label"]), map(str, frame["group"]), strict=True)
+    parts = (
+        still(figure, words),
+        section(
+            "Do the contributions equal the score?", paragraph(ledger_in_words(explanation, 4))
+        ),
+        section("Does the score drop without the named reasons?", beside(*proofs)),
+        section(
+            "The strongest contributions",
+            table(("Reason", "Group", "Contribution"), strongest(named, frame["relevance"])),
+        ),
+    )
+    return page(explanation, parts, link)
+
+
+def _proof(test: DeletionTest, change: Change) -> str:
     """One test: its outcome, what it did, and the picture."""
-    said = f"{judged(test, compared)[1]}. {deletion_in_words(test)} {note}"
-    picture = deletion_figure(test).to_html(full_html=False, include_plotlyjs=False)
-    return f"<p>{html.escape(said)}</p>{picture}"
+    words = deletion_in_words(test)
+    picture = still(deletion_figure(test, changed(test, change)), words, HALF)
+    said = f"{judged(test, change.compared)[1]}. {words} {change.note}"
+    return f"<strong>{change.title}</strong>{picture}{paragraph(said)}"

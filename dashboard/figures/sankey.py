@@ -7,12 +7,13 @@ from collections.abc import Iterable
 import plotly.graph_objects as go
 
 from dashboard import escape
-from dashboard.figures.drawing import INK
+from dashboard.figures.drawing import INK, drawn
 from dashboard.figures.flows import BASE, Band, Diagram, Node, by_theme, strongest
 from dashboard.figures.palette import NEUTRAL, faded, of, plain, signed
 from relrec_core.movies.explanation.result import MovieExplanation
 from relrec_core.movies.explanation.sentences import everyone
 
+Note = dict[str, object]
 LONGEST_LABEL, LONGEST_THEME = 25, 16
 LINK, LINK_REST, LINK_LIT, LINK_DIM = 0.45, 0.25, 0.85, 0.14
 ROW_PIXELS, GAP_PIXELS, LANE_PIXELS = 25, 17, 120
@@ -32,65 +33,66 @@ def sankey(
     score; relevance as in the paper as the paper draws it, the strongest supports alone.
     """
     if explanation.reference == "average":
-        return drawn(explanation, by_theme(explanation, shown, opposing, lit), lit)
-    return drawn(explanation, strongest(explanation, shown, lit), lit)
+        return _figure(explanation, by_theme(explanation, shown, opposing, lit), lit)
+    return _figure(explanation, strongest(explanation, shown, lit), lit)
 
 
-def drawn(explanation: MovieExplanation, diagram: Diagram, lit: int | None = None) -> go.Figure:
+def _figure(explanation: MovieExplanation, diagram: Diagram, lit: int | None) -> go.Figure:
     """The figure of a diagram, its last column being the movie."""
     nodes, last = diagram.nodes, max((n.column for n in diagram.nodes), default=1)
     inner = LANE_PIXELS + ROW_PIXELS * len(diagram.column(0))
     heights = _heights(diagram, inner, last)
     columns = {0: 0.001, 1: MIDDLE, last: RIGHT}
-    figure = go.Figure(
-        go.Sankey(
-            arrangement="fixed",
-            node={
-                "label": [""] * len(nodes),
-                "x": [columns[n.column] for n in nodes],
-                "y": [centre for centre, _ in heights],
-                "color": [_colour(n) for n in nodes],
-                "line": {"width": 0},
-                "thickness": 10,
-                "pad": GAP_PIXELS,
-                "customdata": [_hover(n) for n in nodes],
-                "hovertemplate": "%{customdata}<extra></extra>",
-            },
-            link={
-                "source": [b.source for b in diagram.bands],
-                "target": [b.target for b in diagram.bands],
-                "value": [abs(b.relevance) for b in diagram.bands],
-                "color": [
-                    faded(_colour(nodes[b.source]), _opacity(b, nodes[b.source], lit))
-                    for b in diagram.bands
-                ],
-                "customdata": [
-                    f"{_hover(nodes[b.source])}; this part {signed(b.relevance, 4)}"
-                    for b in diagram.bands
-                ],
-                "hovertemplate": "%{customdata}<extra></extra>",
-            },
-        ),
-        layout={
-            "height": inner + TOP + BOTTOM,
-            "margin": {"l": SIDE, "r": SIDE, "t": TOP, "b": BOTTOM},
+    trace = {
+        "type": "sankey",
+        "arrangement": "fixed",
+        "node": {
+            "label": [""] * len(nodes),
+            "x": [columns[n.column] for n in nodes],
+            "y": [centre for centre, _ in heights],
+            "color": [_colour(n) for n in nodes],
+            "line": {"width": 0},
+            "thickness": 10,
+            "pad": GAP_PIXELS,
+            "customdata": [_hover(n) for n in nodes],
+            "hovertemplate": "%{customdata}<extra></extra>",
         },
-    )
+        "link": _links(diagram, lit),
+    }
+    notes = []
     for node, (centre, half) in zip(nodes, heights, strict=True):
         if node.column == last:
-            _write_end(figure, explanation, node, centre, half)
+            notes.append(_end(explanation, node, centre, half))
         elif node.column == 0 or node.feature != BASE:
-            text = f"{_short(node.label, node.column)}  <b>{signed(node.relevance)}</b>"
+            label = shortened(node.label, LONGEST_THEME if node.column else LONGEST_LABEL)
+            text = f"{label}  <b>{signed(node.relevance)}</b>"
             strong = lit is not None and node.feature == lit
             thin = 2 * half * inner < TEXT_PIXELS
-            _write(
-                figure,
-                columns[node.column] + BESIDE,
-                1 - (centre - half if thin else centre),
-                f"<b>{text}</b>" if strong else text,
-                "bottom" if thin else "middle",
-            )
-    return figure
+            across, down = columns[node.column] + BESIDE, 1 - (centre - half if thin else centre)
+            text = f"<b>{text}</b>" if strong else text
+            notes.append(_note(across, down, text, "left", "bottom" if thin else "middle"))
+    layout = {
+        "height": inner + TOP + BOTTOM,
+        "margin": {"l": SIDE, "r": SIDE, "t": TOP, "b": BOTTOM},
+        "annotations": notes,
+    }
+    return drawn([trace], layout)
+
+
+def _links(diagram: Diagram, lit: int | None) -> dict[str, object]:
+    nodes, bands = diagram.nodes, diagram.bands
+    return {
+        "source": [b.source for b in bands],
+        "target": [b.target for b in bands],
+        "value": [abs(b.relevance) for b in bands],
+        "color": [
+            faded(_colour(nodes[b.source]), _opacity(b, nodes[b.source], lit)) for b in bands
+        ],
+        "customdata": [
+            f"{_hover(nodes[b.source])}; this part {signed(b.relevance, 4)}" for b in bands
+        ],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
 
 
 def _heights(diagram: Diagram, inner: float, last: int) -> list[tuple[float, float]]:
@@ -116,9 +118,7 @@ def _heights(diagram: Diagram, inner: float, last: int) -> list[tuple[float, flo
     return [found[i] for i in range(len(diagram.nodes))]
 
 
-def _write_end(
-    figure: go.Figure, explanation: MovieExplanation, node: Node, centre: float, half: float
-) -> None:
+def _end(explanation: MovieExplanation, node: Node, centre: float, half: float) -> Note:
     does = "raise" if node.raises else "lower"
     words = f"{does}s the score <b>{signed(node.relevance)}</b>"
     if node.column == 1:
@@ -128,34 +128,24 @@ def _write_end(
         if explanation.against is not None:
             ahead = "ahead" if explanation.score >= 0 else "behind"
             score = f"{ahead} by <b>{plain(abs(explanation.score))}</b>"
-        words = f"<b>{_short(explanation.title, 0)}</b>, {score}<br>{words}"
-    figure.add_annotation(
-        x=1.0,
-        y=1 - (centre - half if node.raises else centre + half),
-        xref="paper",
-        yref="paper",
-        xanchor="right",
-        yanchor="bottom" if node.raises else "top",
-        text=words,
-        showarrow=False,
-        align="right",
-        font=FONT,
-    )
+        words = f"<b>{shortened(explanation.title)}</b>, {score}<br>{words}"
+    down = 1 - (centre - half if node.raises else centre + half)
+    return _note(1.0, down, words, "right", "bottom" if node.raises else "top")
 
 
-def _write(figure: go.Figure, x: float, y: float, text: str, anchor: str) -> None:
-    figure.add_annotation(
-        x=x,
-        y=y,
-        xref="paper",
-        yref="paper",
-        xanchor="left",
-        yanchor=anchor,
-        text=text,
-        showarrow=False,
-        align="left",
-        font=FONT,
-    )
+def _note(x: float, y: float, text: str, side: str, anchor: str) -> Note:
+    return {
+        "x": x,
+        "y": y,
+        "xref": "paper",
+        "yref": "paper",
+        "xanchor": side,
+        "yanchor": anchor,
+        "text": text,
+        "showarrow": False,
+        "align": side,
+        "font": FONT,
+    }
 
 
 def _colour(node: Node) -> str:
@@ -168,9 +158,8 @@ def _opacity(band: Band, source: Node, lit: int | None) -> float:
     return LINK if band.feature is not None or source.column else LINK_REST
 
 
-def _short(label: str, column: int) -> str:
-    """Without the year if that is enough to fit, else cut."""
-    longest = LONGEST_THEME if column else LONGEST_LABEL
+def shortened(label: str, longest: int = LONGEST_LABEL) -> str:
+    """Without the year if that is enough to fit, else cut; ready for Plotly."""
     if len(label) > longest and label.endswith(")") and label[-6:-1].strip("(").isdigit():
         label = label[:-6].rstrip()
     cut = label if len(label) <= longest else label[: longest - 1].rstrip() + "…"

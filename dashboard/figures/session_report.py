@@ -1,45 +1,52 @@
-"""A self-contained HTML page of one session's explanation, for a slide deck or a mail."""
+"""A self-contained HTML page of one session's explanation, to print or to mail."""
 
 from __future__ import annotations
-
-import html
 
 import plotly.graph_objects as go
 
 from dashboard.figures.audit import deletion_figure, judged
-from dashboard.figures.palette import plain
-from dashboard.figures.report import STYLE
-from dashboard.figures.session_words import SWAPS, flip_in_words, flip_words, swapped
+from dashboard.figures.report import HALF, beside, page, paragraph, section, table
+from dashboard.figures.session_words import (
+    SWAPS,
+    bars_in_words,
+    flip_in_words,
+    flip_words,
+    hasse_in_words,
+    swapped,
+    timeline_in_words,
+)
 from dashboard.figures.sessions import timeline
+from dashboard.figures.shares import experts_in_rows, shares_in_words
+from dashboard.figures.still import still
 from relrec_core.sessions.explanation.result import SessionExplanation, expert_title
 
+TREE = 560
+"""Width of the experts' diagram, in pixels."""
 
-def session_report(explanation: SessionExplanation, bars: go.Figure, tree: go.Figure) -> str:
-    """The sentence, the pictures, the proof and the table in one file without links."""
-    audit, p = explanation.audit, explanation.provenance
-    first = timeline(explanation).to_html(full_html=False, include_plotlyjs=True)
-    pictures = [f.to_html(full_html=False, include_plotlyjs=False) for f in (bars, tree)]
-    proof = deletion_figure(audit.deletion, flip_words(audit.deletion), "confidence")
-    rows = "".join(
-        f"<tr><td>{html.escape(expert_title(str(row.expert)))}</td><td>{html.escape(str(row.reads))}</td>"
-        f"<td>{row.probability:.1%}</td><td>{row.attribution:.1%}</td></tr>"
-        for row in explanation.to_frame().itertuples()
-    )
-    sentence = html.escape(explanation.sentence())
-    test = audit.deletion
+
+def session_report(
+    explanation: SessionExplanation, bars: go.Figure, tree: go.Figure, link: str
+) -> str:
+    """The sentence, the pictures, the proof and the table in one file."""
+    test = explanation.audit.deletion
+    rows = experts_in_rows(explanation, expert_title)
+    experts = still(tree, hasse_in_words(explanation), TREE)
     tested = f"{judged(test, SWAPS)[1]}. {swapped(test)} {flip_in_words(test)}"
-    return f"""<!doctype html><html lang="en"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>{sentence}</title><style>{STYLE}</style>
-<h1>{sentence}</h1><p>Session {html.escape(explanation.session)}. {html.escape(p.dataset)}.</p>
-{first}<h2>Who decided, track by track</h2>{pictures[0]}
-<h2>The experts, track {explanation.focused.position}</h2>{pictures[1]}
-<h2>Do the contributions equal the score?</h2><p>Shares of all experts
-{plain(audit.shares.features, 4)}; the experts' answers, each times its share,
-{plain(audit.ledger.features, 4)}; predicted {plain(audit.ledger.score, 4)}.</p>
-<h2>Does the confidence drop without its inputs?</h2><p>{html.escape(tested)}</p>
-{proof.to_html(full_html=False, include_plotlyjs=False)}
-<h2>Every expert</h2><table><tr><th>Expert</th><th>Reads</th><th>Alone it says skip</th>
-<th>Share</th></tr>{rows}</table>
-<footer>Data: {html.escape(p.dataset)} ({html.escape(p.licence)}). Model run:
-{html.escape(p.run)}. Method: {html.escape(p.method)}. Made with RelRec {p.code_version}.</footer>
-</html>"""
+    proof = deletion_figure(test, flip_words(test), "confidence")
+    parts = (
+        paragraph(f"Session {explanation.session}."),
+        still(timeline(explanation), timeline_in_words(explanation)),
+        section("Who decided, track by track", still(bars, bars_in_words(explanation))),
+        section(
+            f"Every expert, track {explanation.focused.position}",
+            beside(experts, table(("Expert", "Alone: skip", "Share"), rows), wide=True),
+        ),
+        section(
+            "Do the contributions equal the score?", paragraph(shares_in_words(explanation.audit))
+        ),
+        section(
+            "Does the confidence drop without its inputs?",
+            beside(still(proof, flip_in_words(test), HALF), paragraph(tested)),
+        ),
+    )
+    return page(explanation, parts, link)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 
 from dashboard import escape
 from dashboard.figures.drawing import INK, Layout, Trace, drawn
-from dashboard.figures.palette import ACCENT, faded
+from dashboard.figures.palette import ACCENT, faded, on, plain
+from relrec_core.explanation import ExpertAudit, Explanation
 
 ROW_PIXELS, LONGEST_LABEL = 46, 29
 READABLE_SHARE = 0.12
@@ -34,38 +35,8 @@ def share_bars(
     The row at `focus` is framed; `customdata` of a bar is the number of its row.
     """
     places = list(range(len(rows)))
-    traces: list[Trace] = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "x": list(band.shares),
-            "y": places,
-            "width": 0.42,
-            "name": escape.plotly(band.name),
-            "customdata": places,
-            "text": [f"{s:.0%}" if s >= READABLE_SHARE else "" for s in band.shares],
-            "textposition": "inside",
-            "insidetextanchor": "middle",
-            "textangle": 0,
-            "textfont": {"color": "#ffffff", "size": 12},
-            "marker": {
-                "color": band.colour,
-                "pattern": {
-                    "shape": band.pattern,
-                    "fgcolor": "rgba(255,255,255,0.28)",
-                    "size": 7,
-                    "solidity": 0.25,
-                    "fillmode": "overlay",
-                    "bgcolor": band.colour,
-                },
-                "line": {"color": "rgba(255,255,255,0.85)", "width": 1},
-            },
-            "selected": {"marker": {"opacity": 1}},
-            "unselected": {"marker": {"opacity": 1}},
-            "hovertemplate": escape.plotly(band.name) + ": %{x:.1%}<extra></extra>",
-        }
-        for band in bands
-    ]
+    largest = [max(band.shares[i] for band in bands) for i in places]
+    traces = [_bar(band, largest) for band in bands]
     for side in (0, 1):
         words = [row[side] for row in rows]
         traces.append(
@@ -93,6 +64,61 @@ def share_bars(
     if focus is not None:
         layout["shapes"] = [_frame(focus)]
     return drawn(traces, layout)
+
+
+def _bar(band: Band, largest: Sequence[float]) -> Trace:
+    """One share of every row, with its number where it fits or where it is the row's largest."""
+    places = list(range(len(largest)))
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "x": list(band.shares),
+        "y": places,
+        "width": 0.42,
+        "name": escape.plotly(band.name),
+        "customdata": places,
+        "text": [
+            f"{s:.0%}" if s >= min(READABLE_SHARE, largest[i]) else ""
+            for i, s in enumerate(band.shares)
+        ],
+        "textposition": "inside",
+        "insidetextanchor": "middle",
+        "constraintext": "none",
+        "textangle": 0,
+        "textfont": {"color": on(band.colour), "size": 12},
+        "marker": {
+            "color": band.colour,
+            "pattern": {
+                "shape": band.pattern,
+                "fgcolor": "rgba(255,255,255,0.28)",
+                "size": 7,
+                "solidity": 0.25,
+                "fillmode": "overlay",
+                "bgcolor": band.colour,
+            },
+            "line": {"color": "rgba(255,255,255,0.85)", "width": 1},
+        },
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": 1}},
+        "hovertemplate": escape.plotly(band.name) + ": %{x:.1%}<extra></extra>",
+    }
+
+
+def shares_in_words(audit: ExpertAudit) -> str:
+    """What the shares of the experts, and their answers, sum to."""
+    return (
+        f"Shares of all experts {plain(audit.shares.features, 4)}; the experts’ answers, each "
+        f"times its share, {plain(audit.ledger.features, 4)}; predicted "
+        f"{plain(audit.ledger.score, 4)}."
+    )
+
+
+def experts_in_rows(explanation: Explanation, title: Callable[[str], str]) -> list[list[str]]:
+    """Every expert, what it says alone, and its share, the largest first."""
+    frame = explanation.to_frame()
+    names = [title(str(name)) for name in frame["expert"]]
+    alone, shares = ([f"{v:.1%}" for v in frame[c]] for c in ("probability", "attribution"))
+    return [list(row) for row in zip(names, alone, shares, strict=True)]
 
 
 def cut(label: str) -> str:

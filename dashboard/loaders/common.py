@@ -12,7 +12,8 @@ ModelKey = tuple[str, str]
 
 def key_of(run: Run) -> ModelKey:
     """The run and the checksum of its model: results made with it are cached under both."""
-    return str(run.path), str(run.card().get("checkpoint", {}).get("sha256", ""))
+    recorded = run.card().checkpoint
+    return str(run.path), recorded.sha256 if recorded else ""
 
 
 @st.cache_data(ttl=30, show_spinner=False)

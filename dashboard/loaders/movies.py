@@ -10,7 +10,8 @@ from dashboard.loaders.common import ModelKey, key_of
 from relrec_core import paths
 from relrec_core.movies import store
 from relrec_core.movies.explanation import explain as movie_explain
-from relrec_core.movies.explanation.result import MovieExplanation, Reference
+from relrec_core.movies.explanation.counterfactual import smallest_change
+from relrec_core.movies.explanation.result import Aim, Counterfactual, MovieExplanation, Reference
 from relrec_core.movies.model.ranking import Profile, Recommender
 from relrec_core.runs.directory import Run
 
@@ -92,3 +93,35 @@ def explained(
         removed,
         seed,
     )
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _smallest(
+    _recommender: Recommender,
+    _profile: Profile,
+    about: tuple[object, ...],
+    item: int,
+    aim: Aim,
+    other: int | None,
+    n: int,
+) -> Counterfactual:
+    return smallest_change(_recommender, _profile, item, aim, other=other, n=n)
+
+
+def smallest(
+    recommender: Recommender,
+    key: ModelKey,
+    profile: Profile,
+    item: int,
+    aim: Aim,
+    other: int | None,
+    n: int,
+) -> Counterfactual:
+    """The cached smallest change.
+
+    Raises:
+        ProfileError: the question does not arise.
+    """
+    known = profile.features.tolist(), profile.seen.tolist(), sorted(profile.liked)
+    about = (*key, profile.name, *map(tuple, known))
+    return _smallest(recommender, profile, about, item, aim, other, n)

@@ -17,10 +17,11 @@ from relrec_core.products import store as product_store
 from relrec_core.products.data.catalogue import Catalogue
 from relrec_core.products.explanation.default_item import clear_case
 from relrec_core.products.explanation.explain import Explainer, Question
-from relrec_core.products.explanation.result import Map, ProductExplanation, Relevance
+from relrec_core.products.explanation.result import Map, PairRelevance, ProductExplanation
 from relrec_core.products.model.ranking import Candidate
 from relrec_core.products.studio import ground_truth
 from relrec_core.products.studio.ground_truth import Truth
+from relrec_core.runs.card import Card
 from relrec_core.runs.directory import Run
 
 P = ParamSpec("P")
@@ -58,7 +59,7 @@ def product_to_begin_with(_explainer: Explainer, key: ModelKey) -> int:
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
-def product_card(path: str, sha256: str) -> dict[str, object]:
+def product_card(path: str, sha256: str) -> Card:
     """What the run says of itself."""
     return Run.open(Path(path)).card()
 
@@ -119,7 +120,7 @@ def product_candidates(
 @_remembered(max_entries=256)
 def product_relevance(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, rows: Sequence[int]
-) -> list[Relevance]:
+) -> list[PairRelevance]:
     """The maps of the query with each of these products."""
     return _explainer.relevance(_question, rows)
 
@@ -127,7 +128,7 @@ def product_relevance(
 @_remembered(max_entries=256)
 def product_contrast(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, row: int, other: int
-) -> Relevance:
+) -> PairRelevance:
     """The map of the query: why the one product rather than the other."""
     return _explainer.contrast(_question, row, other)
 
@@ -136,7 +137,7 @@ def product_contrast(
 def product_explanation(
     _explainer: Explainer,
     _question: Question,
-    _relevance: Relevance,
+    _relevance: PairRelevance,
     key: ModelKey,
     asked: str,
     row: int,

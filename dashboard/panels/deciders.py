@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import escape, links
-from dashboard.components.save_png import png_button
+from dashboard.components.save_picture import save_chart
 from dashboard.figures import deciders as figures
+from dashboard.figures.report import source
 from dashboard.loaders.common import evaluation
 from dashboard.loaders.experts import expert_explanation, movie_experts
-from dashboard.panels.common import PERCENT, chart, files, slug
+from dashboard.panels.common import PERCENT, chart, slug
+from dashboard.panels.downloads import Files, files
 from dashboard.panels.proof import experts_proof, experts_table
 from relrec_core.errors import RelRecError
 from relrec_core.movies.data.interactions import ITEM, MovieData
@@ -39,6 +39,11 @@ def deciders_panel(data: MovieData, profile: Profile, above: list[int], item: in
             icon=":material/person_search:",
         )
         return
+    st.caption(
+        "Above, RecoNet recommends, and its contributions are exact. This is a second model, which "
+        "recommends nothing above: four experts who learnt from the same ratings say of each movie "
+        "whether this user will watch it, and what kind of knowledge decided."
+    )
     try:
         explainer, key = movie_experts(data)
         which, one = st.columns([1, 1.6], gap="medium")
@@ -130,9 +135,23 @@ def _experts(explanation: ExpertExplanation) -> None:
 def _downloads(explanation: ExpertExplanation, figure: go.Figure) -> None:
     name = slug(f"who decided {explanation.viewer} {explanation.focused.title}")
     with st.popover("Download", icon=":material/download:"):
-        png_button(container=PICTURE, file_name=f"{name}.png")
-        page = partial(figures.deciders_report, explanation, figure)
-        files(explanation.to_json, explanation.to_table, page, name, PICTURE)
+        save_chart(
+            container=PICTURE,
+            name=name,
+            headline=explanation.sentence(),
+            source=source(explanation.provenance),
+        )
+        made = Files(
+            explanation,
+            explanation.to_table,
+            {
+                "user": explanation.viewer,
+                "method": explanation.provenance.method,
+                "unit": "probabilities and shares, 0 to 1",
+            },
+            lambda link: figures.deciders_report(explanation, figure, link),
+        )
+        files(made, name, PICTURE)
 
 
 def _proof(explanation: ExpertExplanation) -> None:

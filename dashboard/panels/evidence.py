@@ -9,15 +9,16 @@ import streamlit as st
 
 from dashboard import escape
 from dashboard.claims import CLAIMS, WINGS
-from dashboard.components.save_png import png_button
+from dashboard.components.save_picture import save_chart
 from dashboard.figures.evidence import PICTURES
 from dashboard.loaders.evidence import evidence
 from dashboard.panels.common import chart, sentences
 from dashboard.panels.evidence_run import quick_run
-from relrec_core.evaluation.claims import Claim, Status, Verdict
+from relrec_core import VERSION
+from relrec_core.evaluation.claims import Claim, Outcome, Verdict
 from relrec_core.evaluation.tables import StoredTable
 
-LOOKS: dict[Status, tuple[str, str, str]] = {
+LOOKS: dict[Outcome, tuple[str, str, str]] = {
     "confirmed": ("Confirmed", ":material/check:", "green"),
     "partly": ("Partly", ":material/contrast:", "orange"),
     "not confirmed": ("Not confirmed", ":material/close:", "red"),
@@ -28,7 +29,7 @@ QUICK = ("Quick run", ":material/bolt:", "gray")
 
 def summary() -> None:
     """How many claims hold, over all wings."""
-    counts: Counter[Status] = Counter()
+    counts: Counter[Outcome] = Counter()
     for key in CLAIMS:
         with sentences(stop=False):
             counts[evidence(key, quick=False)[1].status] += 1
@@ -106,17 +107,22 @@ def _measured(claim: Claim, tables: Sequence[StoredTable], verdict: Verdict) -> 
             height=min(36 * (len(numbers) + 1), 330),
             alt=f"The numbers: {claim.title}",
         )
-        _downloads(claim, tables, key)
+        _downloads(claim, verdict, tables, key)
     st.caption("  \n".join(dict.fromkeys(escape.markdown(_conditions(table)) for table in tables)))
 
 
-def _downloads(claim: Claim, tables: Sequence[StoredTable], key: str) -> None:
+def _downloads(claim: Claim, verdict: Verdict, tables: Sequence[StoredTable], key: str) -> None:
     with st.popover("Download", icon=":material/download:"):
-        png_button(container=key, file_name=f"{claim.key}.png")
+        save_chart(
+            container=key,
+            name=claim.key,
+            headline=f"{claim.title} {verdict.sentence}",
+            source=f"{'; '.join(dict.fromkeys(map(_conditions, tables)))}. RelRec {VERSION}.",
+        )
         for table in tables:
             st.download_button(
                 escape.markdown(f"All numbers ({table.name}.csv)"),
-                escape.csv(table.frame),
+                escape.csv(table.frame.assign(claim=claim.title, data=_conditions(table))),
                 f"{table.name}.csv",
                 "text/csv",
                 key=f"{key}_{table.name}",

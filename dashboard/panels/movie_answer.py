@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import escape
+from dashboard.components.save_picture import save_chart
 from dashboard.figures.flows import BASE
-from dashboard.figures.movie_words import PAPER, THEMES
+from dashboard.figures.movie_words import PAPER, STEP_BY_STEP, THEMES
+from dashboard.figures.palette import plain, signed
+from dashboard.figures.report import report, source
 from dashboard.figures.sankey import described, sankey
+from dashboard.figures.waterfall import waterfall, waterfall_in_words
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import explained
-from dashboard.panels.common import chart, downloads, slug
+from dashboard.panels.common import chart, slug
+from dashboard.panels.downloads import Files, files
 from dashboard.panels.movie_proof import movie_proof
+from dashboard.panels.movies import Settings
 from relrec_core.movies.explanation.result import MovieExplanation, Reference
+from relrec_core.movies.explanation.sentences import kept_out
 from relrec_core.movies.model.ranking import Profile, Recommender
 
 PICTURE = "film_picture"
+FLOW, WATERFALL = "Flow", "Waterfall"
 COUNTED: dict[Reference, str] = {
     "average": "Beyond the average user",
     "none": "As in the paper",
@@ -23,11 +32,23 @@ COUNTED: dict[Reference, str] = {
 
 
 def answered(
-    recommender: Recommender, key: ModelKey, profile: Profile, item: int, shown: int, removed: int
+    recommender: Recommender, key: ModelKey, profile: Profile, item: int, settings: Settings
 ) -> MovieExplanation:
     """The answer to the page's question, and the choice of what contributions count from."""
     headline = st.container()
-    reference = st.segmented_control(
+    counted, drawn = st.columns([1.4, 1])
+    drawn.segmented_control(
+        "Picture",
+        (FLOW, WATERFALL),
+        default=FLOW,
+        required=True,
+        key="drawn",
+        bind="query-params",
+        label_visibility="collapsed",
+        help="Flow: reasons, themes and movie. Waterfall: the same contributions one after the "
+        "other, from the base value to the score.",
+    )
+    reference = counted.segmented_control(
         "Contributions",
         COUNTED,
         format_func=COUNTED.__getitem__,
@@ -40,10 +61,31 @@ def answered(
         "As in the paper: counted from zero, which shows popularity as taste; drawn as in the "
         "paper, the strongest reasons alone.",
     )
-    explanation = explained(recommender, key, profile, item, reference=reference, removed=removed)
-    headline.markdown(f"### {escape.markdown(explanation.sentence())}")
-    why(explanation, shown, key="main")
+    explanation = explained(
+        recommender, key, profile, item, reference=reference, removed=settings.removed
+    ).model_copy(update={"listed": settings.top})
+    with headline:
+        st.markdown(f"### {escape.markdown(explanation.sentence())}")
+        if not explanation.recommended:
+            st.markdown(escape.markdown(_outside(recommender, key, profile, explanation)))
+    why(explanation, settings.shown, key="main")
     return explanation
+
+
+def _outside(
+    recommender: Recommender, key: ModelKey, profile: Profile, told: MovieExplanation
+) -> str:
+    """Where a movie stands that is not in the list, and what keeps it from there."""
+    base = recommender.base[told.item]
+    said = (
+        f"The average user gets {plain(float(base))}, and the taste of {told.viewer} adds "
+        f"{signed(told.score - float(base))}."
+    )
+    if told.excluded or told.listed is None:
+        return said
+    last = int(recommender.rank(profile, told.listed).items[-1])
+    contrast = explained(recommender, key, profile, last, against=told.item)
+    return f"{said} What keeps it from the top {told.listed}: {kept_out(contrast, told.listed)}"
 
 
 def why(explanation: MovieExplanation, shown: int = 6, *, key: str) -> None:
@@ -51,12 +93,15 @@ def why(explanation: MovieExplanation, shown: int = 6, *, key: str) -> None:
     picture, beside = st.columns([1.75, 1], gap="medium")
     with beside:
         lit = share_table(explanation, key=key)
-    figure = sankey(explanation, shown, lit=lit)
+    falls = st.session_state.get("drawn") == WATERFALL
+    draw, describe = (waterfall, waterfall_in_words) if falls else (sankey, described)
+    figure, words = draw(explanation, shown, lit=lit), describe(explanation, shown)
     with picture, st.container(key=f"{PICTURE}_{key}"):
-        chart(figure, key=f"{key}_sankey", alt=described(explanation, shown))
-        st.caption(THEMES if explanation.reference == "average" else PAPER)
+        chart(figure, key=f"{key}_{'waterfall' if falls else 'sankey'}", alt=words)
+        told = THEMES if explanation.reference == "average" else PAPER
+        st.caption(STEP_BY_STEP if falls else told)
     with beside:
-        downloads(explanation, figure, name=_file_name(explanation), key=f"{PICTURE}_{key}")
+        _downloads(explanation, figure, words, f"{PICTURE}_{key}")
     with st.container(border=True):
         movie_proof(explanation, key=key)
 
@@ -89,8 +134,22 @@ def share_table(explanation: MovieExplanation, *, key: str) -> int | None:
     return BASE if picked < 0 else explanation.features[picked].feature
 
 
-def _file_name(explanation: MovieExplanation) -> str:
-    text = f"why {explanation.title} {explanation.viewer}"
-    if explanation.against:
-        text += f" not {explanation.against}"
-    return slug(text)
+def _downloads(explanation: MovieExplanation, figure: go.Figure, words: str, key: str) -> None:
+    """What is on screen, the picture being in the container with this key."""
+    item = explanation.title + (f" not {explanation.against}" if explanation.against else "")
+    name, p = slug(f"why {item} {explanation.viewer}"), explanation.provenance
+    about = {
+        "item": item,
+        "user": explanation.viewer,
+        "method": p.method,
+        "unit": "points of the score",
+    }
+    with st.popover("Download", icon=":material/download:"):
+        save_chart(container=key, name=name, headline=explanation.sentence(), source=source(p))
+        made = Files(
+            explanation,
+            explanation.to_frame,
+            about,
+            lambda link: report(explanation, figure, words, link),
+        )
+        files(made, name, key)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.figures.audit import REMOVALS, deletion_figure, deletion_in_words
-from dashboard.figures.movie_words import REMOVED, REPLACED, REPLACEMENTS, ledger_in_words
+from dashboard.figures.audit import deletion_figure, deletion_in_words
+from dashboard.figures.movie_words import CHANGES, Change, changed, ledger_in_words
 from dashboard.panels.common import chart
 from dashboard.panels.proof import sums, verdict
 from relrec_core.explanation import DeletionTest
@@ -25,16 +25,13 @@ def movie_proof(explanation: MovieExplanation, *, key: str) -> None:
         )
         if audit.replacement is not None:
             with replaced:
-                _test(audit.replacement, REPLACEMENTS, f"{key}_replacement")
+                _test(audit.replacement, CHANGES["Replaced"], f"{key}_replacement")
         with removed:
-            _test(audit.deletion, REMOVALS, f"{key}_deletion")
+            _test(audit.deletion, CHANGES["Removed"], f"{key}_deletion")
 
 
-def _test(test: DeletionTest, compared: str, key: str) -> None:
-    replaced = compared == REPLACEMENTS
-    st.markdown("**Replaced**" if replaced else "**Removed**")
-    verdict(test, compared)
-    done = "replaced:" if replaced else "without"
-    rows = (f"{done} {test.removed} strongest", f"{done} {test.removed} random", "original")
-    chart(deletion_figure(test, rows), key=key, alt=deletion_in_words(test))
-    st.caption(REPLACED if replaced else REMOVED)
+def _test(test: DeletionTest, change: Change, key: str) -> None:
+    st.markdown(f"**{change.title}**")
+    verdict(test, change.compared)
+    chart(deletion_figure(test, changed(test, change)), key=key, alt=deletion_in_words(test))
+    st.caption(change.note)

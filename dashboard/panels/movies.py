@@ -1,4 +1,4 @@
-"""The panels of the movies page: who, what, why, and what if."""
+"""Who the movies are for: a user of the data, or one who is made up of a few titles."""
 
 from __future__ import annotations
 
@@ -9,17 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import escape, links
-from dashboard.components.voice import voice
-from dashboard.figures.palette import plain
-from dashboard.loaders.common import ModelKey
-from dashboard.loaders.movies import explained
-from dashboard.panels.movie_answer import why
 from relrec_core.movies.data.attributes import capital, spoken
 from relrec_core.movies.data.features import FILM
-from relrec_core.movies.data.interactions import ITEM, USER
-from relrec_core.movies.explanation.questions import answer
-from relrec_core.movies.explanation.result import MovieExplanation
-from relrec_core.movies.model.ranking import Profile, Ranking, Recommender
+from relrec_core.movies.data.interactions import ITEM, LIKED_FROM, USER
+from relrec_core.movies.model.ranking import Profile, Recommender
 from relrec_core.titles import unique_labels
 
 KNOWN, NEW = "From the data", "Someone new"
@@ -161,87 +154,29 @@ def _titles(recommender: Recommender) -> dict[str, str]:
     return _titles_of(tuple(map(str, recommender.data.items[ITEM])), tuple(recommender.titles))
 
 
-def choose_film(recommender: Recommender, profile: Profile, ranking: Ranking) -> int:
-    """The list of recommendations; the first is chosen until another is."""
-    ids = [str(recommender.data.items[ITEM].iloc[i]) for i in ranking.items]
-    by_id = dict(zip(ids, ranking.items.tolist(), strict=True))
-    liked_later = _liked_later(recommender, profile)
-    captions = [
-        f"score {plain(float(s))}"
-        + (" · liked (hidden from the model) ✓" if int(i) in liked_later else "")
-        for i, s in zip(ranking.items, ranking.scores, strict=True)
-    ]
-    asked = links.adopt("film").get("film")
-    if asked is not None:
-        st.session_state["film"] = asked[0] if asked else ids[0]
-    if st.session_state.get("film", ids[0]) not in by_id:
-        if asked:
-            st.warning("The movie of this link is not among the recommendations.")
-        st.session_state["film"] = ids[0]
-    film = st.radio(
-        "Recommended movies",
-        ids,
-        format_func=lambda i: escape.markdown(recommender.titles[by_id[i]]),
-        captions=captions,
-        key="film",
-        persist_state="session",
-        help="Score 0 is an average movie; each point more makes a movie 2.7 times as likely to be "
-        "the next one. ‘Liked’ marks movies this user did like, though the model was "
-        "never told.",
-    )
-    links.publish("film", None if film == ids[0] else film)
-    return int(by_id[film])
-
-
-def _liked_later(recommender: Recommender, profile: Profile) -> set[int]:
-    if profile.user is None:
-        return set()
-    return set(recommender.held_out[recommender.row(profile.user)].indices.tolist())
-
-
-def why_not(
-    recommender: Recommender, key: ModelKey, profile: Profile, answer: MovieExplanation
-) -> None:
-    """Why the movie of the answer and not that one."""
-    item = answer.item
-    ranked = [int(i) for i in recommender.rank(profile, recommender.space.n_items).items]
-    options = [i for i in ranked if i != item]
-    if not options:
-        st.caption("There is no other movie to compare with.")
-        return
-    ids = recommender.data.items[ITEM].astype(str)
-    asked = links.adopt("against").get("against")
-    if asked is not None:
-        wanted = recommender.space.index.get((FILM, asked[0])) if asked else None
-        st.session_state["against"] = options[0] if wanted is None else wanted
-    if st.session_state.get("against", options[0]) not in options:
-        st.session_state["against"] = options[0]
-    other = st.selectbox(
-        "Compare with",
-        options,
-        format_func=recommender.titles.__getitem__,
-        key="against",
-        filter_mode="contains",
-    )
-    links.publish("against", None if other == options[0] else ids.iloc[other])
-    explanation = explained(
-        recommender, key, profile, item, against=other, reference=answer.reference
-    )
-    st.markdown(f"### {escape.markdown(explanation.sentence())}")
-    why(explanation, key="contrast")
-
-
 def history(recommender: Recommender, profile: Profile) -> None:
-    """What the model knows of this user, beside what it recommends."""
+    """What the model was told of this user and what not, on one list that can be searched."""
     space, labels = recommender.space, recommender.labels
-    films = [labels[k] for k in profile.features if k < space.n_items]
     facts = [labels[k] for k in profile.features if k >= space.n_items]
-    with st.expander(f"Liked before: {len(films)} movies"):
+    rated = recommender.ratings(profile.user) if profile.user else {}
+    rows = sorted(rated.keys() | profile.liked, key=lambda i: (-rated.get(i, 0.0), labels[i]))
+    frame = pd.DataFrame(
+        {
+            "Movie": [labels[i] for i in rows],
+            "Rating": [rated.get(i) for i in rows],
+            "The model": [_told(profile, i, rated.get(i)) for i in rows],
+        }
+    )
+    with st.expander(f"What the model knows: {len(profile.liked)} liked movies"):
         st.dataframe(
-            pd.DataFrame({"Movies": sorted(films)}),
+            frame if rated else frame[["Movie"]],
             hide_index=True,
             height=260,
-            alt="Movies this user liked",
+            column_config={
+                "Movie": st.column_config.TextColumn(width="medium"),
+                "Rating": st.column_config.NumberColumn(format="%g", width=60),
+            },
+            alt="Movies this user rated, and what the model was told of each",
         )
         if facts:
             st.dataframe(
@@ -250,41 +185,16 @@ def history(recommender: Recommender, profile: Profile) -> None:
                 height=220,
                 alt="What else is known: genres and decades of these movies, and the person",
             )
-        if profile.user is not None:
+        if rated:
             st.caption(
-                "A fifth of the liked movies was hidden from the model, to test it. Movies rated "
-                "below 3 are not in the profile, and they are not recommended either."
+                "The magnifier above the list searches it. Liked means rated 3 or better. A fifth "
+                "of the liked movies was hidden from the model, to test it. Movies rated below 3 "
+                "are not in the profile, and they are not recommended either."
             )
 
 
-def ask(
-    recommender: Recommender, key: ModelKey, profile: Profile, explanation: MovieExplanation
-) -> None:
-    """Ask in one's own words, by voice or by text."""
-
-    def contrast(other: int) -> MovieExplanation:
-        return explained(
-            recommender,
-            key,
-            profile,
-            explanation.item,
-            against=other,
-            reference=explanation.reference,
-        )
-
-    def heard(question: str) -> None:
-        st.session_state.update(question=question, aloud=True)
-
-    def typed() -> None:
-        st.session_state["aloud"] = False
-
-    st.session_state.setdefault("question", "Why do you recommend this movie?")
-    question = st.text_input(
-        "Your question",
-        key="question",
-        on_change=typed,
-        help="For instance: why not Titanic? What lowers the score? How sure are you?",
-    )
-    reply = answer(question, explanation, recommender.titles, contrast)
-    st.markdown(f"**{escape.markdown(reply)}**")
-    voice(key="voice", answer=reply, aloud=st.session_state.get("aloud", False), on_heard=heard)
+def _told(profile: Profile, item: int, rating: float | None) -> str:
+    """What the model was told of a movie."""
+    if item in profile.liked:
+        return "knows it as liked"
+    return "was not told" if rating is None or rating >= LIKED_FROM else "disliked: left out"

@@ -90,9 +90,7 @@ def _example(explainer: Explainer, key: ModelKey) -> ProductExplanation:
 def _quality(key: ModelKey) -> None:
     """Accuracy on pairs kept aside, from the model's card."""
     card = product_card(*key)
-    metrics = card.get("metrics")
-    measured = metrics if isinstance(metrics, dict) else {}
-    found = {n: v for n, v in measured.items() if n.startswith(ACCURACY)}
+    found = {n: v for n, v in card.metrics.items() if n.startswith(ACCURACY)}
     if not found:
         st.caption("The model's card holds no measurement.")
         return
@@ -104,8 +102,7 @@ def _quality(key: ModelKey) -> None:
         alt="Accuracy for every relation: "
         + ", ".join(f"{n} {v:.0%}" for n, v in zip(names, found.values(), strict=True)),
     )
-    split = card.get("split")
-    unseen = isinstance(split, dict) and split.get("by") == "items"
+    unseen = card.split.get("by") == "items"
     st.caption(
         "Pairs kept aside, half related and half not: the share the model gets right. "
         + (

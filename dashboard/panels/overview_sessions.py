@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
@@ -16,8 +14,10 @@ from dashboard.figures.sessions import bars
 from dashboard.loaders.common import evaluation
 from dashboard.loaders.sessions import session_view
 from dashboard.panels.common import chart, provenance
+from relrec_core.evaluation.tables import stored_name
+from relrec_core.runs.card import Card
 from relrec_core.sessions import store
-from relrec_core.sessions.evaluation.evaluate import LAST, MEAN, stored_name
+from relrec_core.sessions.evaluation.evaluate import LAST, MEAN
 from relrec_core.sessions.explanation.result import SessionExplanation
 from relrec_core.sessions.training.train import TITLES
 
@@ -66,7 +66,7 @@ def _quality(dataset: str) -> None:
     table = evaluation("sessions", stored_name("accuracy", dataset))
     card = store.shown_run().card()
     if table is None:
-        frame, title, seeds = _of_card(card), card["data"]["title"], 1
+        frame, title, seeds = _of_card(card), card.data.title, 1
         more = "measures it beside a plain Transformer too."
     else:
         frame, title = table.frame, table.conditions["data"]["title"]
@@ -84,8 +84,8 @@ def _quality(dataset: str) -> None:
     )
 
 
-def _of_card(card: dict[str, Any]) -> pd.DataFrame:
+def _of_card(card: Card) -> pd.DataFrame:
     """The model and the baselines on its test sessions, as its training measured them."""
-    said = {card["title"]: "test", LAST: "last_baseline", MEAN: "mean_baseline"}
-    rows = [(name, card["metrics"][f"{key}_accuracy"]) for name, key in said.items()]
+    said = {card.title: "test", LAST: "last_baseline", MEAN: "mean_baseline"}
+    rows = [(name, card.metrics[f"{key}_accuracy"]) for name, key in said.items()]
     return pd.DataFrame(rows, columns=["method", "accuracy"])

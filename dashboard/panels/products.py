@@ -393,7 +393,13 @@ def _named(titles: dict[Name, str], title: str) -> Name:
     return next(name for name, its in titles.items() if its == title)
 
 
+def by_colour(of: Recommender, relation: str) -> bool:
+    """Whether colours are known to be what makes two products related."""
+    return of.catalogue.rendered and ground_truth.CAUSES.get(relation) == ground_truth.COLOURWAY
+
+
 def cause_note(of: Recommender, relation: str) -> None:
     """The known correct answer, where there is one."""
     if of.catalogue.rendered and relation in ground_truth.CAUSES:
-        st.caption(words.known_cause(relation, ground_truth.CAUSES[relation], of.crosses(relation)))
+        told = words.known_cause(relation, ground_truth.CAUSES[relation], of.crosses(relation))
+        st.caption(f"{told} {words.COLOURED}" if by_colour(of, relation) else told)

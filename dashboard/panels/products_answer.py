@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -10,11 +9,12 @@ import streamlit as st
 from dashboard import escape, links
 from dashboard.components.picture import Look, mapped
 from dashboard.components.picture_buttons import Item, picture_buttons
-from dashboard.components.pictures import figure, pictures
-from dashboard.components.save_png import svg_button
+from dashboard.components.pictures import close_by, figure, pictures
+from dashboard.components.save_picture import save_drawing
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
 from dashboard.figures.product_sheet import product_report, sheet
+from dashboard.figures.report import source
 from dashboard.glossary import meaning
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.products import (
@@ -24,12 +24,13 @@ from dashboard.loaders.products import (
     product_picture,
     product_relevance,
 )
-from dashboard.panels.common import files, slug
+from dashboard.panels.common import slug
+from dashboard.panels.downloads import Files, files
 from dashboard.panels.product_proof import product_proof, product_proof_line
-from dashboard.panels.products import LARGE, Choice, cause_note
+from dashboard.panels.products import LARGE, Choice, by_colour, cause_note
 from relrec_core.products.data.catalogue import ITEM, TITLE
 from relrec_core.products.explanation.explain import Explainer
-from relrec_core.products.explanation.result import ProductExplanation, Relevance
+from relrec_core.products.explanation.result import PairRelevance, ProductExplanation
 from relrec_core.products.explanation.sentences import MATCH, because, explains
 from relrec_core.products.model.ranking import Candidate, Recommender
 
@@ -44,7 +45,7 @@ class Shown:
     key: ModelKey
     choice: Choice
     candidates: list[Candidate]
-    relevances: list[Relevance]
+    relevances: list[PairRelevance]
     picked: int
     look: Look
     headline: st.delta_generator.DeltaGenerator
@@ -62,7 +63,7 @@ class Shown:
         return self.candidates[self.picked]
 
     @property
-    def relevance(self) -> Relevance:
+    def relevance(self) -> PairRelevance:
         return self.relevances[self.picked]
 
     def title(self, row: int) -> str:
@@ -79,7 +80,7 @@ class Shown:
         return panels(self, found)
 
 
-def panels(shown: Shown, found: Relevance) -> tuple[Panel, Panel]:
+def panels(shown: Shown, found: PairRelevance) -> tuple[Panel, Panel]:
     """Both pictures of one recommendation with their maps."""
     detail, query = shown.choice.settings.detail, shown.asked.question.query
     theirs = shown.of.catalogue.picture(found.row, LARGE)
@@ -106,7 +107,7 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
     headline = st.empty()
     shown = Shown(explainer, key, choice, candidates, relevances, picked, Look(1.0), headline)
     every = [shown.panels(i) for i in range(len(candidates))]
-    scale = shared_scale([panel for pair in every for panel in pair])
+    scale = shared_scale(every[picked])
     answer, others = (
         (st.container(), st.container()) if presentation else st.columns([2.05, 1], gap="medium")
     )
@@ -125,21 +126,7 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
     headline.markdown(f"### {escape.markdown(_found(candidates, told))}")
     encoded = data_url(choice.picture)
     with place:
-        pictures(
-            [
-                figure(
-                    mapped(panel, scale, address=address, numbers=True),
-                    role,
-                    panel.title,
-                    words.contribution(panel.total),
-                )
-                for panel, role, address in zip(
-                    every[picked], ROLES, (encoded, shown.address(rows[picked])), strict=True
-                )
-            ],
-            look,
-            key="product_pictures",
-        )
+        _large(shown, every[picked], look, encoded, presentation)
     with others, st.container(key="product_list"):
         _list(shown, every, look, encoded)
     with answer:
@@ -147,6 +134,22 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
         st.caption(f"{words.legend_caption(scale, settings.method)} {shown_how}")
         cause_note(shown.of, asked.question.relation)
     return Shown(explainer, key, choice, candidates, relevances, picked, look, headline)
+
+
+def _large(
+    shown: Shown, pair: tuple[Panel, Panel], look: Look, encoded: str, presentation: bool
+) -> None:
+    """Both pictures under their maps; `encoded` is the address of the first."""
+    coloured = by_colour(shown.of, shown.asked.question.relation)
+    figures = []
+    for panel, role, address in zip(
+        pair, ROLES, (encoded, shown.address(shown.candidate.row)), strict=True
+    ):
+        picture = mapped(panel, look.scale, address=address, numbers=True, coloured=coloured)
+        below = [] if presentation else close_by(panel, address)
+        note = words.contribution(panel.total)
+        figures.append(figure(picture, role, panel.title, note, below))
+    pictures(figures, look, key="product_pictures")
 
 
 def _found(candidates: list[Candidate], told: str) -> str:
@@ -190,7 +193,7 @@ def _look(scale: float) -> Look:
 def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: str) -> None:
     items = []
     ids, question = shown.of.catalogue.items[ITEM], shown.asked.question
-    row = question.query.row
+    row, coloured = question.query.row, by_colour(shown.of, question.relation)
     for candidate, found, pair in zip(shown.candidates, shown.relevances, every, strict=True):
         known = shown.of.known(question.query, question.relation, candidate.row)
         items.append(
@@ -198,7 +201,7 @@ def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: s
                 str(ids.iloc[candidate.row]),
                 f"{candidate.probability:.0%} · {pair[1].title}",
                 [
-                    mapped(panel, look.scale, address=address)
+                    mapped(panel, look.scale, address=address, coloured=coloured)
                     for panel, address in zip(
                         pair, (encoded, shown.address(candidate.row)), strict=True
                     )
@@ -248,14 +251,14 @@ def proof(shown: Shown, presentation: bool) -> ProductExplanation:
     with st.container(border=True):
         product_proof(explanation, key="product")
     ours, theirs = shown.panels()
-    every_cell(explanation, (ours, theirs), ROLES, shown.look.scale, key="product")
+    every_cell(explanation, (ours, theirs), shown, shown.look.scale, key="product")
     return explanation
 
 
 def every_cell(
     explanation: ProductExplanation,
     panels: tuple[Panel, ...],
-    roles: tuple[str, ...],
+    shown: Shown,
     scale: float,
     *,
     key: str,
@@ -263,9 +266,8 @@ def every_cell(
     """The exact table, and everything to take away."""
     table, save = st.columns([3.4, 1])
     with table, st.expander(f"Every grid cell ({len(explanation.cells)}), strongest first"):
-        frame = explanation.to_frame()
         st.dataframe(
-            frame.assign(row=frame["row"] + 1, column=frame["column"] + 1),
+            explanation.to_frame(),
             hide_index=True,
             key=f"{key}_cells",
             height=300,
@@ -279,8 +281,6 @@ def every_cell(
             },
             alt="Every cell of both pictures with its signed contribution, strongest first",
         )
-    p = explanation.provenance
-    footer = f"{p.dataset} ({p.licence}). Model run {p.run}. {p.method}. RelRec {p.code_version}."
     with save:
         popover = st.popover(
             "Download",
@@ -290,17 +290,33 @@ def every_cell(
             on_change="rerun",
         )
     if popover.open:
-        picture = sheet(explanation.sentence(), panels, roles, scale, footer)
+        drawn = [
+            (panel, f"{role}: {panel.title}") for panel, role in zip(panels, ROLES, strict=False)
+        ]
+        coloured = by_colour(shown.of, explanation.relation)
+        footer = source(explanation.provenance)
+        picture = sheet(explanation.sentence(), drawn, scale, footer, coloured)
         with popover:
-            _downloads(
-                explanation, picture, lambda: product_report(explanation, picture, panels), key
-            )
+            _downloads(explanation, picture, panels, key)
 
 
 def _downloads(
-    explanation: ProductExplanation, picture: str, page: Callable[[], str], key: str
+    explanation: ProductExplanation, picture: str, panels: tuple[Panel, ...], key: str
 ) -> None:
     parts = [explanation.query_title, explanation.item_title, explanation.relation]
     name = slug(" ".join(parts))[:80]
-    svg_button(picture, key=f"{key}_png", file_name=f"{name}.png")
-    files(explanation.to_json, explanation.to_frame, page, name, key)
+    about = {
+        "query": explanation.query_title,
+        "item": explanation.item_title,
+        "user": explanation.user or "everybody",
+        "method": explanation.provenance.method,
+        "unit": "points of the score",
+    }
+    save_drawing(picture, key=f"{key}_picture", name=name)
+    made = Files(
+        explanation,
+        explanation.to_frame,
+        about,
+        lambda link: product_report(explanation, picture, panels, link),
+    )
+    files(made, name, key)

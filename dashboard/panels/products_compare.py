@@ -19,6 +19,7 @@ from dashboard.loaders.products import (
     product_truth,
 )
 from dashboard.panels.product_proof import product_proof
+from dashboard.panels.products import by_colour
 from dashboard.panels.products_answer import ROLES, Shown, every_cell
 from relrec_core.faithfulness.localisation import Mask, misses_by, share_over_area
 from relrec_core.products.data.catalogue import ITEM
@@ -87,7 +88,7 @@ def why_not(shown: Shown) -> None:
     headline.markdown(f"#### {escape.markdown(explanation.sentence())}")
     with st.container(border=True):
         product_proof(explanation, key="contrast")
-    every_cell(explanation, (panel,), ROLES[:1], scale, key="contrast")
+    every_cell(explanation, (panel,), shown, scale, key="contrast")
 
 
 def _other(shown: Shown, options: list[int], chance: dict[int, float]) -> int:
@@ -185,13 +186,16 @@ def _mask(shown: Shown, side: int, pixels: int) -> Mask | None:
 def known_answer(shown: Shown) -> None:
     """The map beside the pixels that are known to be the cause."""
     figures, notes = [], []
-    scale = shared_scale(shown.panels())
+    coloured = by_colour(shown.of, shown.asked.question.relation)
+    scale = shown.look.scale
     for side, (panel, role) in enumerate(zip(shown.panels(), ROLES, strict=True)):
         mask = _mask(shown, side, len(panel.relevance))
         if mask is None:
             continue
         figures += [
-            figure(mapped(panel, scale), role, panel.title, "what the model used"),
+            figure(
+                mapped(panel, scale, coloured=coloured), role, panel.title, "what the model used"
+            ),
             figure(
                 {
                     **plain_picture(data_url(panel.picture), f"The cause in {panel.title}"),

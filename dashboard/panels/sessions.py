@@ -5,17 +5,18 @@ from __future__ import annotations
 import random
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import escape, links
-from dashboard.components.save_png import png_button
+from dashboard.components.save_picture import save_chart
 from dashboard.figures import session_words as words
 from dashboard.figures import sessions as figures
 from dashboard.figures.palette import signed
+from dashboard.figures.report import source
 from dashboard.figures.session_report import session_report
 from dashboard.loaders.sessions import SessionView
-from dashboard.panels.common import PERCENT, chart, files, slug
+from dashboard.panels.common import PERCENT, chart, slug
+from dashboard.panels.downloads import Files, files
 from dashboard.panels.proof import experts_proof, experts_table
 from relrec_core.sessions.data.schema import LONGEST, SHORTEST
 from relrec_core.sessions.explanation import browse
@@ -161,10 +162,10 @@ def given(explorer: Explorer, row: int) -> None:
         st.dataframe(frame, hide_index=True, alt="Tracks of the first half, each skipped or played")
 
 
-def why(view: SessionView, row: int, focus: int) -> Place:
+def why(view: SessionView, row: int, focus: int) -> tuple[Place, Place]:
     """The sentence, the timeline and who decided each track; the proof is not waited for.
 
-    Gives the place of the sentence, for `proof` to complete.
+    Gives the places of the sentence and of the downloads, for `proof` to complete.
     """
     answer = view.answer(row, focus)
     headline = st.empty()
@@ -206,9 +207,7 @@ def why(view: SessionView, row: int, focus: int) -> Place:
         )
         + "✓ predicted right, ✗ wrong. Click a bar to ask about its track."
     )
-    with save:
-        _downloads(view, row, answer, figure)
-    return headline
+    return headline, save
 
 
 def _picked(key: str, answer: SessionAnswer) -> None:
@@ -220,25 +219,31 @@ def _picked(key: str, answer: SessionAnswer) -> None:
         st.session_state["bars_picked"] += 1
 
 
-def _downloads(view: SessionView, row: int, answer: SessionAnswer, figure: go.Figure) -> None:
-    name = slug(f"session {answer.session} track {answer.focused.position}")
+def _downloads(explanation: SessionExplanation, full: bool) -> None:
+    name = slug(f"session {explanation.session} track {explanation.focused.position}")
+    p = explanation.provenance
+    about = {
+        "item": f"Session {explanation.session}",
+        "user": "its listener",
+        "method": p.method,
+        "unit": "probabilities and shares, 0 to 1",
+    }
     with st.popover("Download", icon=":material/download:", width="stretch"):
-        png_button(container=PICTURE, file_name=f"{name}.png")
-        files(
-            lambda: view.explanation(row, answer.focus).to_json(),
-            answer.to_table,
-            lambda: session_report(
-                view.explanation(row, answer.focus), figure, figures.hasse(answer)
-            ),
-            name,
-            PICTURE,
-        )
+        save_chart(container=PICTURE, name=name, headline=explanation.sentence(), source=source(p))
+
+        def page(link: str) -> str:
+            bars, tree = figures.bars(explanation, full), figures.hasse(explanation)
+            return session_report(explanation, bars, tree, link)
+
+        files(Files(explanation, explanation.to_table, about, page), name, PICTURE)
 
 
-def proof(explanation: SessionExplanation, headline: Place) -> None:
+def proof(explanation: SessionExplanation, headline: Place, save: Place) -> None:
     """The shares sum to one, and other inputs for the deciding expert change the answer."""
     test = explanation.audit.deletion
     headline.markdown(f"### {escape.markdown(explanation.sentence())}")
+    with save:
+        _downloads(explanation, bool(st.session_state["full"]))
     experts_proof(
         explanation.audit,
         key="session_flip",

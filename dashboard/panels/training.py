@@ -17,6 +17,7 @@ from relrec_core.permission import read_only
 from relrec_core.runs import config as configs
 from relrec_core.runs import launch
 from relrec_core.runs.active import active, deactivate, make_active
+from relrec_core.runs.card import Card
 from relrec_core.runs.config import FormField
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.wings import MODELS
@@ -210,20 +211,20 @@ def _runs_frame(wing: str, runs: Sequence[Run], current: str | None) -> pd.DataF
             {
                 "Run": run.name,
                 "State": "active" if run.name == current else status.state,
-                "Model": card.get("title", ""),
-                "Data": card.get("data", {}).get("title", ""),
-                shown.column: card.get("metrics", {}).get(shown.metric),
+                "Model": card.title,
+                "Data": card.data.title,
+                shown.column: card.metrics.get(shown.metric),
                 "Minutes": status.seconds / 60 if status.started else None,
             }
         )
     return pd.DataFrame(rows)
 
 
-def _readable_card(run: Run) -> dict[str, Any]:
+def _readable_card(run: Run) -> Card:
     try:
         return run.card()
     except RelRecError as error:
-        return {"title": f"unreadable: {error}"}
+        return Card(title=f"unreadable: {error}")
 
 
 def _card(run: Run, is_active: bool) -> None:
@@ -233,9 +234,9 @@ def _card(run: Run, is_active: bool) -> None:
         if status.state in ("failed", "cancelled") and status.message:
             st.warning(escape.markdown(status.message))
         card = _readable_card(run)
-        if card:
+        if card != Card():
             with st.expander("Model card"):
-                st.json(card)
+                st.json(card.to_json())
         with st.expander("Log"):
             st.code("\n".join(run.log_tail(100)) or "Nothing was logged.", language=None)
         action = _action(run, status.state, is_active)

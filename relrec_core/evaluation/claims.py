@@ -8,9 +8,9 @@ from typing import Literal
 
 import pandas as pd
 
-from relrec_core.evaluation.tables import StoredTable, stored
+from relrec_core.evaluation.tables import StoredTable, stored, stored_name
 
-Status = Literal["confirmed", "partly", "not confirmed", "not measured"]
+Outcome = Literal["confirmed", "partly", "not confirmed", "not measured"]
 Frames = Mapping[str, pd.DataFrame]
 """Stored tables by their names."""
 
@@ -19,12 +19,12 @@ Frames = Mapping[str, pd.DataFrame]
 class Verdict:
     """Whether numbers bear a claim out, and the sentence that says so with them."""
 
-    status: Status
+    status: Outcome
     sentence: str
 
 
 @dataclass(frozen=True)
-class Source:
+class TableSource:
     """A stored table, and what measures it.
 
     Args:
@@ -43,8 +43,8 @@ class Source:
 
     def name(self, quick: bool = False) -> str:
         """Under which it is stored."""
-        parts = (self.table, self.part, self.dataset, "quick" if quick else "")
-        return "-".join(part for part in parts if part)
+        table = f"{self.table}-{self.part}" if self.part else self.table
+        return stored_name(table, self.dataset, quick)
 
     def arguments(self, quick: bool = False) -> list[str]:
         """Of `scripts/evaluate.py`."""
@@ -78,7 +78,7 @@ class Claim:
     paper: str
     place: str
     text: str
-    sources: tuple[Source, ...]
+    sources: tuple[TableSource, ...]
     judge: Callable[[Sequence[pd.DataFrame]], Verdict]
     numbers: Callable[[Sequence[pd.DataFrame]], pd.DataFrame]
     limits: str = ""
@@ -105,7 +105,7 @@ class Claim:
         return self.judge([table.frame for table in tables])
 
 
-def graded(share: float, full: float, half: float) -> Status:
+def graded(share: float, full: float, half: float) -> Outcome:
     """`confirmed` from `full` on, `partly` from `half` on."""
     if share >= full:
         return "confirmed"

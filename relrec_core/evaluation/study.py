@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from relrec_core import paths, permission
 from relrec_core.evaluation.cells import Cells
 from relrec_core.runs import code, process, status
+from relrec_core.runs.card import DataCard
 from relrec_core.runs.config import C
 from relrec_core.runs.directory import Run
 
@@ -35,6 +36,11 @@ class Study(ABC, Generic[T]):
     usual: ClassVar[str]
     """The data set that is measured where none is named."""
 
+    trainer: ClassVar[str]
+    """Dotted name of the module that trains its models."""
+    splitting: ClassVar[str]
+    """How the data is split, in words."""
+
     def __init__(
         self,
         dataset: str | None = None,
@@ -50,8 +56,33 @@ class Study(ABC, Generic[T]):
 
     @property
     @abstractmethod
+    def data_card(self) -> DataCard:
+        """Of the data that the models learn from."""
+
+    @property
     def content_hash(self) -> str:
         """Of the data that the models learn from."""
+        return self.data_card.content_hash
+
+    @property
+    def training_code(self) -> str:
+        """Digest of the code that decides what a trained model is."""
+        return code.digest(self.trainer)
+
+    def settings(self) -> dict[str, Any]:
+        """Settings that all its models share."""
+        return {}
+
+    def conditions(self) -> dict[str, Any]:
+        """What is stored beside a table that it measures."""
+        return {
+            "data": self.data_card.model_dump(),
+            "split": self.splitting,
+            "seeds": list(self.seeds),
+            "quick": self.quick,
+            "settings": self.settings(),
+            "training_code": self.training_code,
+        }
 
     def run(
         self,

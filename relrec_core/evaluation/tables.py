@@ -11,6 +11,7 @@ import io
 import json
 import os
 import platform
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,6 +82,13 @@ def stored(wing: str, name: str, *, as_shipped: bool = False) -> StoredTable | N
         if (shipped or not as_shipped) and file.is_file():
             return StoredTable(wing, name, *_read(file), shipped)
     return None
+
+
+def stored_name(table: str, dataset: str, quick: bool = False) -> str:
+    """Under what name a table of a data set is stored; of a folder only its own name counts."""
+    folder = re.split(r"[\\/]", dataset.rstrip("\\/"))[-1]
+    plain = re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-")
+    return "-".join(part for part in (table, plain, "quick" if quick else "") if part)
 
 
 def machine() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from relrec_core.experts.layers import ExpertLinear, InputLinear
 from relrec_core.experts.mixture import Mixed, Mixture
 from relrec_core.experts.subsets import Family
 from relrec_core.experts.transformer import ExpertTransformer
+from relrec_core.measurement import Row, row
 
 WIDTH, BLOCKS, HEADS, RATIO = 128, 3, 8, 4
 TRACKS, BATCH = 10, 256
@@ -84,7 +85,7 @@ class _Plain(nn.Module):
         return nn.functional.binary_cross_entropy_with_logits(self(a, b), y)
 
 
-def rows(quick: bool = False) -> list[dict[str, Any]]:
+def rows(quick: bool = False) -> list[Row]:
     """Measure both networks in turns, with as many threads as torch has.
 
     Sessions of 10 + 10 tracks without padding, batches of 256, 3 + 3 blocks, width 128 (8 experts
@@ -122,21 +123,21 @@ def rows(quick: bool = False) -> list[dict[str, Any]]:
         predicted, explained = _in_turns(predict, explain, times)
         again, plainly = _in_turns(explain, predict_plainly, times)
     return [
-        _row("threads", torch.get_num_threads(), "threads"),
-        _row("parameters, experts", _size(experts), "numbers"),
-        _row("parameters, plain Transformer", _size(plain), "numbers"),
-        _row("training, experts", BATCH / float(np.median(ours)), "sessions/s"),
-        _row("training, plain Transformer", BATCH / float(np.median(theirs)), "sessions/s"),
-        _row("training, experts over plain", _ratio(theirs, ours), "x", at_least=1.5),
-        _row("prediction, experts", float(np.median(predicted)) * 1e3, "ms a batch"),
-        _row("prediction with attributions", float(np.median(explained)) * 1e3, "ms a batch"),
-        _row(
+        row("threads", torch.get_num_threads(), "threads"),
+        row("parameters, experts", _size(experts), "numbers"),
+        row("parameters, plain Transformer", _size(plain), "numbers"),
+        row("training, experts", BATCH / float(np.median(ours)), "sessions/s"),
+        row("training, plain Transformer", BATCH / float(np.median(theirs)), "sessions/s"),
+        row("training, experts over plain", _ratio(theirs, ours), "x", at_least=1.5),
+        row("prediction, experts", float(np.median(predicted)) * 1e3, "ms a batch"),
+        row("prediction with attributions", float(np.median(explained)) * 1e3, "ms a batch"),
+        row(
             "prediction with attributions over prediction alone",
             _ratio(explained, predicted),
             "of it",
             at_most=1.05,
         ),
-        _row(
+        row(
             "prediction with attributions over the plain Transformer's prediction",
             _ratio(again, plainly),
             "of it",
@@ -177,20 +178,3 @@ def _ratio(upper: list[float], lower: list[float]) -> float:
 
 def _size(net: nn.Module) -> int:
     return sum(p.numel() for p in net.parameters())
-
-
-def _row(
-    name: str,
-    value: float,
-    unit: str,
-    *,
-    at_least: float | None = None,
-    at_most: float | None = None,
-) -> dict[str, Any]:
-    met = None
-    if at_least is not None:
-        met = value >= at_least
-    elif at_most is not None:
-        met = value <= at_most
-    target = at_least if at_most is None else at_most
-    return {"name": name, "value": value, "unit": unit, "target": target, "met": met}

@@ -12,8 +12,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from relrec_core.experts import kernels
 from relrec_core.experts.blocks import Links
-from relrec_core.experts.product import ExpertProduct, InputProduct
 from relrec_core.experts.subsets import Family
 
 
@@ -58,8 +58,13 @@ class InputLinear(BlockLinear):
     def forward(self, x: Tensor) -> Tensor:
         """(..., features) -> (..., K * width)."""
         flat = x.reshape(-1, self.links.n_in)  # (N, features)
-        y: Tensor = InputProduct.apply(flat, self.weight, self.bias, self.links)  # type: ignore[no-untyped-call]
-        return y.view(*x.shape[:-1], self.links.n_out)  # (..., K * width)
+        experts = []
+        for (start, end), parts in self.links.parts(self.weight):
+            y = self.bias[start:end].expand(len(flat), -1)  # (N, width)
+            for (first, last), block in parts:
+                y = torch.addmm(y, flat[:, first:last], block)  # (N, width)
+            experts.append(y)
+        return torch.cat(experts, dim=1).view(*x.shape[:-1], self.links.n_out)  # (..., K * width)
 
 
 class ExpertLinear(BlockLinear):
@@ -76,12 +81,28 @@ class ExpertLinear(BlockLinear):
         """(..., K * n_in) -> (..., K * n_out)."""
         return self.blocks(x.view(*x.shape[:-1], self.experts, -1)).flatten(-2)
 
-    def blocks(self, x: Tensor, onto: Tensor | None = None, apart: bool = False) -> Tensor:
-        """(..., K, n_in) -> (..., K, n_out), added to `onto`; each expert by itself if `apart`."""
+    def blocks(self, x: Tensor, residual: Tensor | None = None, apart: bool = False) -> Tensor:
+        """(..., K, n_in) -> (..., K, n_out), added to `residual`; each expert by itself in memory
+        if `apart`."""
         each = x.reshape(-1, *x.shape[-2:])  # (N, K, n_in)
-        below = None if onto is None else onto.reshape(*each.shape[:2], -1)  # (N, K, n_out)
-        y: Tensor = ExpertProduct.apply(each, self.weight, self.bias, below, self.links, apart)  # type: ignore[no-untyped-call]
+        below = None if residual is None else residual.reshape(*each.shape[:2], -1)  # (N, K, n_out)
+        y = kernels.expert_product(each, self, below, apart)  # (N, K, n_out)
         return y.view(*x.shape[:-1], -1)  # (..., K, n_out)
+
+
+def expert_product(x: Tensor, layer: BlockLinear, residual: Tensor | None = None) -> Tensor:
+    """W x + b, where expert i reads its own block and, without gradient, its children's (eq. 14).
+
+    Shapes: x (N, K, n) -> (N, K, m), added to `residual` of that shape if there is one.
+    """
+    own, below = layer.links.own(layer.weight)  # (K, n, m), and what is read of each child
+    y = torch.einsum("nki,kio->kno", x, own) + layer.bias.view(len(own), 1, -1)  # (K, N, m)
+    experts = list(y)  # each (N, m)
+    children = x.detach().flatten(1)  # (N, K * n)
+    for (expert, (start, end)), block in zip(layer.links.children, below, strict=True):
+        experts[expert] = experts[expert] + children[:, start:end] @ block
+    product = torch.stack(experts, dim=1)  # (N, K, m)
+    return product if residual is None else residual + product
 
 
 class ExpertMLP(nn.Module):

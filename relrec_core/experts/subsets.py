@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import model_validator
 
-from relrec_core.errors import RelRecError
+from relrec_core.errors import ProfileError, RelRecError
 from relrec_core.explanation import Value
 
 MOST_EXPERTS = 64
@@ -162,3 +162,10 @@ class Family(Value):
                 raise FamilyError(f"There is no group '{group}'; there are: {known}.")
             if width < 1:
                 raise FamilyError(f"Group '{group}' has the width {width}; it must be at least 1.")
+
+
+def required(family: Family | None, refusal: str) -> Family:
+    """The family of a model, or `ProfileError` with a sentence where it has no experts."""
+    if family is None:
+        raise ProfileError(refusal)
+    return family

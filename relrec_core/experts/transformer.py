@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from relrec_core.experts.attention import CrossAttention, SelfAttention, visible
+from relrec_core.experts.attention import CrossAttention, SelfAttention
 from relrec_core.experts.feedforward import FeedForward
 from relrec_core.experts.layers import normalise
 from relrec_core.experts.subsets import Family
@@ -19,10 +19,10 @@ class EncoderBlock(nn.Module):
         self.attention = SelfAttention(family, width, heads)
         self.feed = FeedForward(family, width, ratio)
 
-    def forward(self, x: Tensor, seen: Tensor | None) -> Tensor:
-        """x (B, S, K * w), seen as `visible` gives it -> (B, S, K * w)."""
-        x = self.attention(normalise(x, self.experts), seen, onto=x)  # (B, S, K * w)
-        y: Tensor = self.feed(normalise(x, self.experts), onto=x)  # (B, S, K * w)
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """x (B, S, K * w), mask (B, 1, S) True where a place may be seen -> (B, S, K * w)."""
+        x = self.attention(normalise(x, self.experts), mask, residual=x)  # (B, S, K * w)
+        y: Tensor = self.feed(normalise(x, self.experts), residual=x)  # (B, S, K * w)
         return y
 
 
@@ -37,12 +37,14 @@ class DecoderBlock(nn.Module):
         self.feed = FeedForward(family, width, ratio)
 
     def forward(
-        self, x: Tensor, memory: Tensor, seen: Tensor | None, seen_across: Tensor | None
+        self, x: Tensor, memory: Tensor, mask: Tensor | None, mask_across: Tensor | None
     ) -> Tensor:
         """x (B, T, K * w), memory (B, S, K * w), and what may be seen of both -> (B, T, K * w)."""
-        x = self.attention(normalise(x, self.experts), seen, onto=x)  # (B, T, K * w)
-        x = self.across(normalise(x, self.experts), memory, seen_across, onto=x)  # (B, T, K * w)
-        y: Tensor = self.feed(normalise(x, self.experts), onto=x)  # (B, T, K * w)
+        x = self.attention(normalise(x, self.experts), mask, residual=x)  # (B, T, K * w)
+        x = self.across(
+            normalise(x, self.experts), memory, mask_across, residual=x
+        )  # (B, T, K * w)
+        y: Tensor = self.feed(normalise(x, self.experts), residual=x)  # (B, T, K * w)
         return y
 
 
@@ -75,7 +77,6 @@ class ExpertTransformer(nn.Module):
         target: Tensor,
         source_mask: Tensor | None = None,
         target_mask: Tensor | None = None,
-        causal: bool = False,
     ) -> Tensor:
         """Read `source`, then `target` in its light.
 
@@ -84,14 +85,11 @@ class ExpertTransformer(nn.Module):
             target: (B, T, K * w), the second half.
             source_mask: (B, S) True where real, False where padding; None if nothing is padded.
             target_mask: (B, T) the same for `target`.
-            causal: place t of `target` sees no later place of `target`.
 
         Returns:
             (B, T, K * w), normalised expert by expert.
         """
-        n_source, n_target = source.shape[1], target.shape[1]
-        inside = visible(source_mask, n_source, n_source, source.device)
-        within = visible(target_mask, n_target, n_target, source.device, causal)
+        inside, within = (m if m is None else m[:, None] for m in (source_mask, target_mask))
         memory = source  # (B, S, K * w)
         for block in self.encoder:
             memory = block(memory, inside)  # (B, S, K * w)

@@ -20,11 +20,11 @@ import torch
 from torch import Tensor, nn
 
 from relrec_core.lrp.engine import Precision, trace
+from relrec_core.measurement import Row, row
 
 ROUNDS = 9
 THREADS = 2
 SIDE = 224
-Row = dict[str, str | float | bool | None]
 
 
 def rows(trunk: Callable[[], nn.Sequential], rounds: int = ROUNDS, side: int = SIDE) -> list[Row]:
@@ -44,36 +44,21 @@ def rows(trunk: Callable[[], nn.Sequential], rounds: int = ROUNDS, side: int = S
         torch.set_num_threads(before)
     measured: list[Row] = []
     for name in wall:
-        measured.append(_row(f"{name}, median", statistics.median(wall[name]), "s"))
-        measured.append(_row(f"{name}, least", min(wall[name]), "s"))
-        measured.append(_row(f"{name}, processor time, median", statistics.median(cpu[name]), "s"))
+        measured.append(row(f"{name}, median", statistics.median(wall[name]), "s"))
+        measured.append(row(f"{name}, least", min(wall[name]), "s"))
+        measured.append(row(f"{name}, processor time, median", statistics.median(cpu[name]), "s"))
     for kind, times in (("time", wall), ("processor time", cpu)):
         floor, captum = times["forward and gradient"], times["captum LRP"]
         for name in ("paper", "paper, fast"):
             ours = times[name]
             target = 0.9 if name == "paper" else None
             ratio = _ratio(ours, floor)
-            measured.append(_row(f"{kind}, {name} / gradient", ratio, "ratio", at_most=target))
+            measured.append(row(f"{kind}, {name} / gradient", ratio, "ratio", at_most=target))
         gain = _ratio(captum, times["paper"])
-        measured.append(_row(f"{kind}, captum / paper", gain, "x", at_least=1.9))
-    measured.append(_row("cosine of fast to exact", cosine, "cosine", at_least=0.999))
-    measured.append(_row("peak memory, batch of 8", _peak(trunk, side), "GB", at_most=3.0))
+        measured.append(row(f"{kind}, captum / paper", gain, "x", at_least=1.9))
+    measured.append(row("cosine of fast to exact", cosine, "cosine", at_least=0.999))
+    measured.append(row("peak memory, batch of 8", _peak(trunk, side), "GB", at_most=3.0))
     return measured
-
-
-def _row(
-    name: str,
-    value: float,
-    unit: str,
-    *,
-    at_most: float | None = None,
-    at_least: float | None = None,
-) -> Row:
-    target = at_most if at_least is None else at_least
-    met = None
-    if target is not None:
-        met = value >= target if at_least is not None else value <= target
-    return {"name": name, "value": value, "unit": unit, "target": target, "met": met}
 
 
 def _ratio(numerators: list[float], denominators: list[float]) -> float:

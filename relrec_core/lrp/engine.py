@@ -31,18 +31,18 @@ from relrec_core.lrp.layers import (
     Rectifier,
     wanted,
 )
-from relrec_core.lrp.ledger import LayerShares, Ledger
+from relrec_core.lrp.ledger import LayerShares, PropagationLedger
 from relrec_core.lrp.presets import Preset, preset
 from relrec_core.lrp.redistribute import (
+    LazyRelevance,
     Pooling,
-    Relevance,
-    Settings,
+    PropagationSettings,
     Step,
     item_sums,
     redistribute,
     slices,
 )
-from relrec_core.lrp.rules import RelativeEpsilon, Rule, vanishes_with_input
+from relrec_core.lrp.rules import Rule, vanishes_with_input
 
 Precision = Literal["exact", "fast"]
 
@@ -56,7 +56,7 @@ class Propagation:
     """Relevance of the inputs, shaped like them, and the books of every layer."""
 
     relevance: Tensor
-    ledger: Ledger
+    ledger: PropagationLedger
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ class Trace:
     output: Tensor
     shape: tuple[int, ...]
     steps: tuple[Step, ...]
-    settings: Settings
+    settings: PropagationSettings
     reference: Tensor | None = None
 
     @property
@@ -104,15 +104,15 @@ class Trace:
         with torch.no_grad():
             values = output_relevance.detach().to(self.output.dtype, copy=True)  # (R, ...)
             score = item_sums(values)  # (R,)
-            relevance = Relevance(values)
+            relevance = LazyRelevance(values)
             books: list[LayerShares] = []  # each to learn its outgoing sum from the next one
             for step in reversed(self.steps):
                 shape = (len(values), *step.inputs.shape[1:])
                 if isinstance(step.layer, Flatten):
-                    relevance = Relevance(relevance.product().reshape(shape))
+                    relevance = LazyRelevance(relevance.product().reshape(shape))
                 elif isinstance(step.layer, MaxPool):
                     winning = relevance.product()
-                    relevance = Relevance(step.layer.to_winners(winning, step.outputs, shape))
+                    relevance = LazyRelevance(step.layer.to_winners(winning, step.outputs, shape))
                 else:
                     got = redistribute(step, relevance, self.settings)
                     rule = type(step.rule).__name__
@@ -127,7 +127,7 @@ class Trace:
             values = values.reshape(len(values), *self.shape[1:]).contiguous()
         outgoing = [*(below.incoming for below in books[1:]), total]
         layers = tuple(replace(s, outgoing=o) for s, o in zip(books, outgoing, strict=False))
-        return Propagation(values, Ledger(score, total, layers))
+        return Propagation(values, PropagationLedger(score, total, layers))
 
 
 def propagate(
@@ -137,7 +137,6 @@ def propagate(
     rules: str | Preset = "paper",
     epsilon: float = EPSILON,
     ignore_bias: bool = False,
-    precision: Precision = "exact",
     reference: Tensor | None = None,
 ) -> Propagation:
     """Layer-wise relevance propagation through a sequential network (Bharadhwaj 2018, eq. 4).
@@ -152,8 +151,6 @@ def propagate(
             `epsilon-gamma-box`.
         epsilon: the stabiliser, in units of the layers' outputs; more than 0.
         ignore_bias: leave biases out of the denominators, so that they absorb nothing.
-        precision: `fast` sends relevance back through convolutions in bfloat16; the forward
-            pass, and with it every gate and winner, is the exact one.
         reference: another input for all (1, ...) or for each (B, ...). Then what the inputs give
             beyond it is explained: every layer distributes by the differences of its inputs and
             outputs from the reference's (with the epsilon rule this is the rescale rule of
@@ -175,7 +172,7 @@ def propagate(
         PropagationError: inputs or relevances of a shape or type that does not fit, or none.
         ConfigError: unknown preset or epsilon out of range.
     """
-    followed = trace(module, inputs, rules, epsilon, ignore_bias, precision, reference)
+    followed = trace(module, inputs, rules, epsilon, ignore_bias, reference=reference)
     return followed.propagate(output_relevance)
 
 
@@ -188,7 +185,12 @@ def trace(
     precision: Precision = "exact",
     reference: Tensor | None = None,
 ) -> Trace:
-    """Forward pass of `propagate`; its arguments and errors."""
+    """Forward pass of `propagate`; its arguments and errors.
+
+    Args:
+        precision: `fast` sends relevance back through convolutions in bfloat16; the forward
+            pass, and with it every gate and winner, is the exact one.
+    """
     if not inputs.is_floating_point():
         raise PropagationError(f"Inputs must be floating point, these are {inputs.dtype}.")
     if inputs.ndim < 2 or inputs.numel() == 0:
@@ -218,7 +220,9 @@ def trace(
             steps, output = _beyond(layers, assigned, both, count)
             output, reference = output[:count] - output[count:], output[count:]
         check(module, canonized, inputs.detach()[:1])
-    settings = Settings(epsilon, ignore_bias, torch.bfloat16 if precision == "fast" else None)
+    settings = PropagationSettings(
+        epsilon, ignore_bias, torch.bfloat16 if precision == "fast" else None
+    )
     return Trace(output, tuple(inputs.shape), tuple(steps), settings, reference)
 
 
@@ -259,7 +263,7 @@ def _forward(
             x = layer.rectified(x) if rectified else layer.forward(x, layer.weight, layer.bias)
         else:
             x = layer.forward(x)
-        floor = rule.share * _size(x) if isinstance(rule, RelativeEpsilon) else None
+        floor = rule.relative * _size(x) if rule.relative else None
         steps.append(Step(layer, rule, seen, x, seen_nonnegative, rectified, floor=floor))
     return steps, x
 
@@ -292,7 +296,7 @@ def _beyond(
         else:
             x = layer.forward(x)
         more = x[:count] - x[count:]
-        floor = rule.share * _size(more) if isinstance(rule, RelativeEpsilon) else None
+        floor = rule.relative * _size(more) if rule.relative else None
         inputs = seen[:count] - seen[count:]
         steps.append(Step(layer, rule, inputs, more, False, floor=floor, difference=True))
     return steps, x

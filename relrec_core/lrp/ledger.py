@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from relrec_core.explanation import Ledger as ScoreLedger
+from relrec_core.explanation import Ledger
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class LayerShares:
 
 
 @dataclass(frozen=True, eq=False)
-class Ledger:
+class PropagationLedger:
     """Books of all layers that weigh or sum, output first; the others pass relevance unchanged.
 
     Args:
@@ -65,9 +65,9 @@ class Ledger:
         """(B,): score - (inputs + bias + epsilon), rounding only."""
         return self.score - (self.inputs + self.bias + self.epsilon)
 
-    def of(self, item: int) -> ScoreLedger:
+    def of(self, item: int) -> Ledger:
         """The books of one item of the batch, as explanations carry them."""
-        return ScoreLedger(
+        return Ledger(
             score=float(self.score[item]),
             features=float(self.inputs[item]),
             bias=float(self.bias[item]),

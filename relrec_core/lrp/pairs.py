@@ -72,8 +72,7 @@ def correspondence(
     head: Head,
     left: Trace,
     right: Trace,
-    centre: Tensor | None = None,
-    right_centre: Tensor | None = None,
+    centres: tuple[Tensor | None, Tensor | None] = (None, None),
     grid: tuple[int, int] = (7, 7),
     chunk: int = CHUNK,
     between: Callable[[], None] = lambda: None,
@@ -88,16 +87,14 @@ def correspondence(
         head: the distance, with one user's weights (D,).
         left: trace of one image (1, C, H, W).
         right: trace of the other.
-        centre: m (D,), mean latents of the catalogue; zero if not given.
-        right_centre: (D,) of the other image; the same if not given.
+        centres: (D,) each, the mean latents m that either image is compared with; zero for None.
         grid: cells down and across.
         chunk: passes at once; memory grows with it.
         between: called between two chunks; may raise to stop.
     """
     if head.weights.ndim != 1:
         raise PropagationError("Regions are compared for one user's weights (D,) at a time.")
-    m = centre_or_zero(head, centre)  # (D,)
-    n = m if right_centre is None else centre_or_zero(head, right_centre)  # (D,)
+    m, n = (centre_or_zero(head, centre) for centre in centres)  # (D,) each
     ours, theirs = (  # (D, G) each
         _cells(head, t, c, grid, chunk, between) for t, c in ((left, m), (right, n))
     )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from relrec_core.lrp.layers import AdaptivePool, AveragePool, Convolution, Layer, Linear, MaxPool
-from relrec_core.lrp.rules import PLAIN, InputName, Quotient, Rule, Term, WeightName, ZBox
+from relrec_core.lrp.rules import PLAIN, InputName, Quotient, Rule, Term, WeightName
 
 NOTHING = 1e-30
 """Quotients nearer to zero become it: with them a processor computes many times as long."""
@@ -73,7 +73,7 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
-class Relevance:
+class LazyRelevance:
     """R = values * factor, (R, ...), multiplied out only where it is needed.
 
     Args:
@@ -94,7 +94,7 @@ class Relevance:
 
 
 @dataclass(frozen=True)
-class Settings:
+class PropagationSettings:
     """How to distribute: stabiliser, biases in the denominator or not, type of the way back."""
 
     epsilon: float
@@ -113,7 +113,7 @@ class Shares:
     The last three are (R,).
     """
 
-    relevance: Relevance
+    relevance: LazyRelevance
     total: Tensor
     bias: Tensor
     epsilon: Tensor
@@ -121,14 +121,14 @@ class Shares:
     def __add__(self, other: Shares) -> Shares:
         relevance = self.relevance.product() + other.relevance.product()  # (R, I, ...)
         return Shares(
-            Relevance(relevance),
+            LazyRelevance(relevance),
             self.total + other.total,
             self.bias + other.bias,
             self.epsilon + other.epsilon,
         )
 
 
-def redistribute(step: Step, relevance: Relevance, settings: Settings) -> Shares:
+def redistribute(step: Step, relevance: LazyRelevance, settings: PropagationSettings) -> Shares:
     """Relevance of a layer's outputs (R, O, ...) to its inputs.
 
     R is the batch, or any number if one input was recorded. `relevance` is used up.
@@ -142,12 +142,14 @@ def redistribute(step: Step, relevance: Relevance, settings: Settings) -> Shares
         return _quotient(step, last, relevance, settings)
     values = relevance.product()  # (R, O, ...)
     total = item_sums(values)  # (R,)
-    parts = [_quotient(step, q, Relevance(values.clone()), settings) for q in others]
-    shares = reduce(add, parts, _quotient(step, last, Relevance(values), settings))
+    parts = [_quotient(step, q, LazyRelevance(values.clone()), settings) for q in others]
+    shares = reduce(add, parts, _quotient(step, last, LazyRelevance(values), settings))
     return replace(shares, total=total)
 
 
-def _quotient(step: Step, quotient: Quotient, relevance: Relevance, settings: Settings) -> Shares:
+def _quotient(
+    step: Step, quotient: Quotient, relevance: LazyRelevance, settings: PropagationSettings
+) -> Shares:
     """share * sum_j n_ij / (n_j + eps sgn n_j) R_j, what bias and eps take of it, and all R_j."""
     terms = _merged(quotient.terms, step.nonnegative)
     bias = step.bias
@@ -162,7 +164,7 @@ def _quotient(step: Step, quotient: Quotient, relevance: Relevance, settings: Se
     plain = quotient.terms == PLAIN
     if not plain:
         if step.pooling is not None:
-            relevance = Relevance(step.pooling.to_winners(values))  # (R, O, H, W)
+            relevance = LazyRelevance(step.pooling.to_winners(values))  # (R, O, H, W)
         bias = _bias_of(quotient, bias)
         z = _denominator(step, terms, bias)  # (B, O, ...)
     active = settings.active(step) and plain
@@ -175,12 +177,12 @@ def _quotient(step: Step, quotient: Quotient, relevance: Relevance, settings: Se
     of_bias = torch.zeros_like(total) if bias is None else units @ bias.flatten()  # (R,)
     parts = [_back(step, name, of_name, s) for name, of_name in terms.items()]
     if len(parts) > 1:
-        parts = [Relevance(reduce(add, (part.product() for part in parts)))]  # (R, I, ...)
+        parts = [LazyRelevance(reduce(add, (part.product() for part in parts)))]  # (R, I, ...)
     return Shares(parts[0], total, of_bias, absorbed)
 
 
 def _divide(
-    relevance: Relevance, z: Tensor, eps: float | Tensor, active: bool, dtype: torch.dtype
+    relevance: LazyRelevance, z: Tensor, eps: float | Tensor, active: bool, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """s = R / (z + eps sgn z) (R, O, ...) of a type, and three sums.
 
@@ -264,9 +266,7 @@ def _input(step: Step, name: InputName) -> Tensor:
         return x.clamp(max=0)
     if name == "1":
         return torch.ones_like(x)
-    bounds = None
-    if isinstance(step.rule, ZBox):
-        bounds = step.rule.low if name == "low" else step.rule.high
+    bounds = step.rule.bounds[0 if name == "low" else 1]
     if bounds is not None:
         values = torch.tensor(bounds, dtype=x.dtype, device=x.device)  # (1,) or (C,)
         return values.reshape(1, -1, *[1] * (x.ndim - 2)).expand_as(x)
@@ -296,15 +296,15 @@ def _denominator(
     return z if bias is None else z + bias
 
 
-def _back(step: Step, name: InputName, terms: tuple[Term, ...], s: Tensor) -> Relevance:
+def _back(step: Step, name: InputName, terms: tuple[Term, ...], s: Tensor) -> LazyRelevance:
     """x_t * (W_t^T s): (R, O, ...) -> (R, I, ...)."""
     layer, x = step.layer, _input(step, name)
     shape = (len(s), *x.shape[1:])
     if isinstance(layer, Convolution | Linear):
         weight = layer.weight if terms == PLAIN else _weight(layer.weight, terms)
-        return Relevance(layer.transpose(s, weight.to(s.dtype), shape), x)
+        return LazyRelevance(layer.transpose(s, weight.to(s.dtype), shape), x)
     assert isinstance(layer, AveragePool | AdaptivePool)
-    return Relevance(layer.transpose(s, shape), x)
+    return LazyRelevance(layer.transpose(s, shape), x)
 
 
 def item_sums(values: Tensor) -> Tensor:

@@ -15,8 +15,9 @@ allows inputs of either sign.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 InputName = Literal["x", "x+", "x-", "low", "high", "1"]
 WeightName = Literal["w", "w+", "w-", "w^2", "1"]
@@ -42,10 +43,22 @@ class Quotient:
     where: Condition = "always"
 
 
-class Rule(Protocol):
-    """What the engine needs of a rule."""
+Bounds = tuple[float, ...] | None
+"""One number, or one a channel (C,); None: each input's own least or greatest by channel."""
+
+
+class Rule(ABC):
+    """What the engine needs of a rule.
+
+    `relative` is the stabiliser's part that suits the layer, in root mean squares of its outputs
+    above zero; `bounds` are the least and the greatest value of an input.
+    """
+
+    relative: float = 0.0
+    bounds: tuple[Bounds, Bounds] = (None, None)
 
     @property
+    @abstractmethod
     def quotients(self) -> tuple[Quotient, ...]: ...
 
 
@@ -55,7 +68,7 @@ NEGATIVE = (Term("x+", "w-"), Term("x-", "w+"))
 
 
 @dataclass(frozen=True)
-class Epsilon:
+class Epsilon(Rule):
     """R_i = sum_j x_i w_ij / (z_j + eps sgn z_j) R_j (Bharadhwaj 2018, eq. 4)."""
 
     @property
@@ -64,14 +77,14 @@ class Epsilon:
 
 
 @dataclass(frozen=True)
-class RelativeEpsilon:
+class RelativeEpsilon(Rule):
     """The epsilon rule with a stabiliser that suits the layer, so that weak evidence is left out.
 
-    To eps comes `share` times the root mean square of the layer's outputs above zero, by item;
+    To eps comes `relative` times the root mean square of the layer's outputs above zero, by item;
     Montavon et al. 2019 choose it by the outputs' standard deviation alike.
     """
 
-    share: float = 0.1
+    relative: float = 0.1
 
     @property
     def quotients(self) -> tuple[Quotient, ...]:
@@ -79,7 +92,7 @@ class RelativeEpsilon:
 
 
 @dataclass(frozen=True)
-class Gamma:
+class Gamma(Rule):
     """Favours contributions of the sign of the output: n_ij = z_ij + gamma * (z_ij of that sign).
 
     For inputs >= 0 and active outputs this is x_i (w_ij + gamma w_ij+), Montavon et al. 2019.
@@ -97,7 +110,7 @@ class Gamma:
 
 
 @dataclass(frozen=True)
-class ZPlus:
+class ZPlus(Rule):
     """Only positive contributions: n_ij = max(0, x_i w_ij)."""
 
     @property
@@ -106,7 +119,7 @@ class ZPlus:
 
 
 @dataclass(frozen=True)
-class AlphaBeta:
+class AlphaBeta(Rule):
     """alpha * positive part - beta * negative part; alpha - beta must be 1 to conserve."""
 
     alpha: float = 2.0
@@ -118,15 +131,13 @@ class AlphaBeta:
 
 
 @dataclass(frozen=True)
-class ZBox:
+class ZBox(Rule):
     """For inputs within bounds: n_ij = x_i w_ij - low_i w_ij+ - high_i w_ij-, no bias.
 
-    Bounds are one number, or one a channel (C,). Without bounds, each input's own least and
-    greatest value by channel are taken.
+    Without bounds, each input's own least and greatest value by channel are taken.
     """
 
-    low: tuple[float, ...] | None = None
-    high: tuple[float, ...] | None = None
+    bounds: tuple[Bounds, Bounds] = (None, None)
 
     @property
     def quotients(self) -> tuple[Quotient, ...]:
@@ -135,7 +146,7 @@ class ZBox:
 
 
 @dataclass(frozen=True)
-class Flat:
+class Flat(Rule):
     """Evenly over the inputs an output sees: n_ij = 1, no bias."""
 
     @property
@@ -144,7 +155,7 @@ class Flat:
 
 
 @dataclass(frozen=True)
-class WSquare:
+class WSquare(Rule):
     """By squared weight, whatever the input: n_ij = w_ij^2, no bias."""
 
     @property

@@ -16,9 +16,8 @@ SHIPPED = paths.ASSETS / WING / "demo-ml-100k"
 
 
 def shown_run() -> Run:
-    """The run that was made active or, where none was, the one that ships with the project."""
-    chosen = active.active(WING)
-    return Run.open(chosen if chosen is not None else SHIPPED)
+    """The run whose model is shown."""
+    return active.shown(WING, SHIPPED)
 
 
 def recommender(run: Run) -> Recommender:

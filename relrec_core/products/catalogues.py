@@ -11,6 +11,7 @@ from relrec_core.errors import SourceError, shortened
 from relrec_core.products.data import catalogue
 from relrec_core.products.data.catalogue import ITEMS_FILE, Catalogue
 from relrec_core.products.studio import drawn_catalogue
+from relrec_core.runs.card import DataCard
 
 STUDIO = "studio"
 SHIPPED_STUDIO = paths.ASSETS / "products" / STUDIO
@@ -45,3 +46,9 @@ def catalogue_folder(dataset: str, progress: Progress | None = None) -> Path:
 def open_catalogue(dataset: str, progress: Progress | None = None) -> Catalogue:
     """Read and check a catalogue by name or folder."""
     return catalogue.load(catalogue_folder(dataset, progress))
+
+
+def data_card(catalogue: Catalogue) -> DataCard:
+    """What a model card and a stored table say of the data."""
+    counts = {"items": len(catalogue.items), "pairs": len(catalogue.relations)}
+    return DataCard.of(catalogue, counts, catalogue.rendered)

@@ -30,6 +30,15 @@ def active(wing: str) -> Path | None:
     return path
 
 
+def shown(wing: str, shipped: Path) -> Run:
+    """The wing's active run or, where none was chosen, the one that ships with the project.
+
+    Raises:
+        RunError: the choice is damaged or its run no longer exists.
+    """
+    return Run.open(active(wing) or shipped)
+
+
 def make_active(run: Run) -> None:
     """Show this run from now on. Of two who do so at once, the last one wins.
 

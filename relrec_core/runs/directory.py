@@ -17,6 +17,7 @@ from relrec_core import paths, permission
 from relrec_core.errors import CheckpointError, RunError, border, storing
 from relrec_core.explanation import Value
 from relrec_core.runs import config, execution, metrics, status, tensors
+from relrec_core.runs.card import Card, CheckpointRecord
 from relrec_core.runs.execution import Cancelled, Execution, Listener
 from relrec_core.runs.metrics import Metric
 from relrec_core.runs.status import Status
@@ -201,12 +202,8 @@ class Run:
             return
         data = tensors.encode(named, metadata)
         tensors.write(self.path / CHECKPOINT, data)
-        self._write_card(
-            {
-                **self.card(),
-                "checkpoint": {"sha256": tensors.sha256(data), "bytes": len(data)},
-            }
-        )
+        record = CheckpointRecord(sha256=tensors.sha256(data), bytes=len(data))
+        self._write_card(self.card(), record)
 
     def read_checkpoint(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         """The checkpoint's tensors, on the CPU, and its metadata.
@@ -221,28 +218,30 @@ class Run:
         return tensors.read_arrays(self.path / CHECKPOINT, self._recorded_sha256())
 
     def _recorded_sha256(self) -> str:
-        recorded = self.card().get("checkpoint")
-        if not isinstance(recorded, dict) or not isinstance(recorded.get("sha256"), str):
+        recorded = self.card().checkpoint
+        if recorded is None:
             raise CheckpointError(
                 f"Run {self.name} has no checkpoint that its card.json vouches for."
             )
-        return str(recorded["sha256"])
+        return recorded.sha256
 
-    def write_card(self, card: Mapping[str, Any]) -> None:
-        """Write card.json: data, metrics, licence, code version. Keeps the checkpoint's sha256."""
+    def write_card(self, card: Card) -> None:
+        """Write card.json. Keeps the checkpoint's checksum."""
         if self.writes:
-            kept = {name: self.card()[name] for name in ("checkpoint",) if name in self.card()}
-            self._write_card({**card, **kept})
+            self._write_card(card, self.card().checkpoint)
 
-    def card(self) -> dict[str, Any]:
-        """The card, empty when none was written. Raises CheckpointError when it is damaged."""
-        card = self._json("card.json")
-        if not isinstance(card.get("checkpoint", {}), dict):
-            raise CheckpointError(f"card.json of run {self.name} names no checkpoint.")
-        return card
+    def card(self) -> Card:
+        """The card, an empty one when none was written; also of earlier versions.
 
-    def _write_card(self, card: Mapping[str, Any]) -> None:
-        paths.write_text(self.path / "card.json", json.dumps(card, indent=2))
+        Raises:
+            CheckpointError: it is damaged.
+        """
+        with border(lambda why: CheckpointError(f"card.json of run {self.name} is bad: {why}.")):
+            return Card.model_validate(self._json("card.json"))
+
+    def _write_card(self, card: Card, checkpoint: CheckpointRecord | None) -> None:
+        whole = card.model_copy(update={"checkpoint": checkpoint})
+        paths.write_text(self.path / "card.json", whole.to_json())
 
     def _json(self, name: str) -> dict[str, Any]:
         file = self.path / name

@@ -68,10 +68,6 @@ class Group:
         """True when the flag is set on any rank. Collective."""
         return self._reduce(float(flag), dist.ReduceOp.MAX) > 0
 
-    def broadcast_flag(self, flag: bool) -> bool:
-        """Rank 0's flag, for decisions such as early stopping. Collective."""
-        return self.any(flag and self.is_main)
-
     def broadcast_text(self, text: str) -> str:
         """Rank 0's text. Collective."""
         if self.world_size == 1:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from relrec_core.errors import RunError, storing
+from relrec_core.sources import lock
 
 _QUERY = 0x1000
 """Windows' right to be told of a process, and nothing else."""
@@ -88,25 +89,12 @@ def locked(path: Path, sentence: str, *, wait: bool = False) -> Iterator[None]:
     Raises:
         RunError: another process holds the lock and `wait` is false.
     """
-    with storing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        opened = path.open("a+b")
-    with opened as file:
-        try:
-            if sys.platform == "win32":
-                import msvcrt
 
-                file.seek(0)
-                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
+    def refuse() -> None:
+        if not wait:
+            raise RunError(sentence)
 
-                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except OSError as error:
-            raise RunError(sentence) from error
-        try:
-            yield
-        finally:
-            if sys.platform == "win32":
-                file.seek(0)
-                msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+    with contextlib.ExitStack() as stack:
+        with storing(path):
+            stack.enter_context(lock.held(path, refuse))
+        yield

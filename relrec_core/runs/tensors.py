@@ -27,22 +27,11 @@ def encode(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> 
     return data
 
 
-def decode(data: bytes) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """The tensors (on the CPU) and metadata of an encoded file whose sha256 was checked.
+def _metadata(path: Path) -> dict[str, Any]:
+    from safetensors import safe_open
 
-    Raises:
-        CheckpointError: it is no safetensors file with our metadata.
-    """
-    from safetensors.torch import load
-
-    with border(_bad):
-        return load(data), _metadata(data)
-
-
-def _metadata(data: bytes) -> dict[str, Any]:
-    length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + length])
-    metadata = json.loads(header["__metadata__"][_KEY])
+    with safe_open(path, framework="numpy") as file:
+        metadata = json.loads(file.metadata()[_KEY])
     if not isinstance(metadata, dict):
         raise CheckpointError("A checkpoint says nothing of its model; train it again.")
     return metadata
@@ -59,12 +48,16 @@ def write(path: Path, data: bytes) -> None:
 
 
 def read(path: Path, digest: str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """Read what `write` wrote, if it still is what it was.
+    """Read what `write` wrote, if it still is what it was; the tensors are on the CPU.
 
     Raises:
         CheckpointError: the file is missing or bad, or its sha256 is not `digest`.
     """
-    return decode(_checked(path, digest))
+    from safetensors.torch import load
+
+    data = _checked(path, digest)
+    with border(_bad):
+        return load(data), _metadata(path)
 
 
 def read_arrays(path: Path, digest: str) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
@@ -73,7 +66,7 @@ def read_arrays(path: Path, digest: str) -> tuple[dict[str, np.ndarray[Any, Any]
 
     data = _checked(path, digest)
     with border(_bad):
-        return load(data), _metadata(data)
+        return load(data), _metadata(path)
 
 
 def _checked(path: Path, digest: str) -> bytes:

@@ -8,23 +8,20 @@ from pathlib import Path
 from relrec_core import paths
 from relrec_core.errors import CheckpointError, SourceError, border, shortened
 from relrec_core.runs import active
+from relrec_core.runs.card import DataCard
 from relrec_core.runs.directory import Run
 from relrec_core.sessions.config import Config
 from relrec_core.sessions.data.dataset import SessionData, load_folder
+from relrec_core.sessions.data.sessions import PARTS
 from relrec_core.sessions.data.shards import META_FILE, Shards
-from relrec_core.sessions.data.source import Memory, Source, Stored
+from relrec_core.sessions.data.source import Memory, SessionSource, Stored
 from relrec_core.sessions.model.predictor import Predictor
-from relrec_core.sessions.simulation.simulator import Settings, simulated
+from relrec_core.sessions.simulation.simulator import SimulationSettings, simulated
 
 WING = "sessions"
 SIMULATED = "simulated"
 SHIPPED = paths.ASSETS / WING / "demo-simulated"
 DEMO_TRACKS = 10_000
-LICENCES = {
-    True: "Simulated by RelRec: invented listeners and tracks, free to use.",
-    False: "As the owner of the session logs says.",
-}
-"""Of simulated and of other data."""
 
 
 def data_folder(name: str) -> Path:
@@ -41,7 +38,7 @@ def data_folder(name: str) -> Path:
     )
 
 
-def open_source(config: Config) -> Source:
+def open_source(config: Config) -> SessionSource:
     """The data that the settings name: simulated, read into memory, or shards.
 
     Raises:
@@ -56,9 +53,21 @@ def open_source(config: Config) -> Source:
     return Memory(load_folder(folder))
 
 
+def data_card(source: SessionSource, name: str) -> DataCard:
+    """What a model card and a stored table say of the data that settings call `name`."""
+    return DataCard(
+        name=name,
+        title=source.title,
+        content_hash=source.content_hash,
+        licence=source.licence,
+        synthetic=source.simulated,
+        counts={f"{part}_sessions": source.parts[part] for part in PARTS},
+    )
+
+
 @lru_cache(maxsize=1)
 def _simulated(sessions: int, seed: int, tracks: int) -> SessionData:
-    return simulated(sessions, seed, Settings(tracks=tracks))
+    return simulated(sessions, seed, SimulationSettings(tracks=tracks))
 
 
 def demo_data(config: Config, sessions: int = 1000) -> SessionData:
@@ -68,13 +77,12 @@ def demo_data(config: Config, sessions: int = 1000) -> SessionData:
     be.
     """
     tracks = min(config.catalogue, DEMO_TRACKS)
-    return simulated(sessions, config.simulation_seed + 1, Settings(tracks=tracks))
+    return simulated(sessions, config.simulation_seed + 1, SimulationSettings(tracks=tracks))
 
 
 def shown_run() -> Run:
-    """The run that was made active or, where none was, the one that ships with the project."""
-    chosen = active.active(WING)
-    return Run.open(chosen if chosen is not None else SHIPPED)
+    """The run whose model is shown."""
+    return active.shown(WING, SHIPPED)
 
 
 def predictor(run: Run) -> Predictor:

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 from relrec_core import paths, permission
 from relrec_core.errors import RelRecError, SourceError, StorageError, border
 from relrec_core.sources import archive, lock, movielens, registry
+from relrec_core.sources.about import FILE as RECORD
 from relrec_core.sources.download import Progress, check, download
 from relrec_core.sources.layout import Content
 from relrec_core.sources.registry import Local, Place, Source, Url, Wheel
 
-RECORD = "source.json"
 LOCK = "lock"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 

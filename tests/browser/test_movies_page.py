@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
+from dashboard.figures.palette import contrast
 from relrec_core.movies.explanation.result import MovieExplanation
 from tests.browser.conftest import Open
 
@@ -40,6 +44,13 @@ def test_a_picture_comes_with_its_sentence_and_its_proof(site: str, open_page: O
     page = open_page(f"{site}/movies?viewer=300")
     assert "User 300" in sentence(page)
     expect(page.locator(".sankey-link").first).to_be_visible()
+    tick = page.locator(".js-plotly-plot .ytick text").first
+    colours = [
+        place.evaluate("(e, name) => getComputedStyle(e)[name]", name)
+        for place, name in ((tick, "fill"), (page.locator(".stApp"), "backgroundColor"))
+    ]
+    shown = [f"#{bytes(map(int, re.findall('[0-9]+', c)[:3])).hex()}" for c in colours]
+    assert contrast(*shown) >= 4.5
     expect(page.get_by_text("Do the contributions equal the score?").first).to_be_visible()
     expect(page.get_by_text("Sum matches the score").first).to_be_visible()
     expect(page.get_by_text("Does the score drop without the named reasons?").first).to_be_visible()
@@ -85,9 +96,31 @@ def test_an_unknown_viewer_in_a_link_gets_a_sentence(site: str, open_page: Open)
     assert sentence(page)
 
 
-def test_an_unknown_film_in_a_link_gets_a_sentence(site: str, open_page: Open) -> None:
+def test_a_link_shows_any_movie_and_says_why_it_is_not_recommended(
+    site: str, open_page: Open
+) -> None:
+    """User 42 rated movie 1 with 5; movie 8 can be hidden, and the smallest change be asked for."""
     page = open_page(f"{site}/movies?viewer=42&film=nothing")
-    expect(page.get_by_text("The movie of this link is not among")).to_be_visible()
+    expect(page.get_by_text("The movie of this link is not in this data.")).to_be_visible()
+    page = open_page(f"{site}/movies?viewer=42&film=1")
+    watched = "Toy Story (1995) is not recommended: already watched, rated 5."
+    expect(page.locator("h3").filter(has_text=watched)).to_be_visible()
+    box = page.get_by_role("combobox", name="Ask about any movie")
+    box.click()
+    box.fill("Babe (1995)")
+    page.get_by_role("option", name="Babe (1995)").click()
+    expect(page.locator("h3").filter(has_text=re.compile(r"^Babe \(1995\)"))).to_be_visible()
+    expect(page.get_by_text("What keeps it from the top 10")).to_be_visible()
+    assert "film=8" in page.url
+    page.get_by_role("tab", name="Smallest change").click()
+    change = re.compile(r"Had User 42 liked .*, too, Babe \(1995\) would enter the top 10")
+    expect(page.locator("h3").filter(has_text=change)).to_be_visible()
+    page.get_by_role("button", name="Hide this movie").click()
+    expect(page.locator("h3").filter(has_text=REASON).first).to_be_visible()
+    change = re.compile("Had User 42 not liked .* would stand first instead of")
+    expect(page.locator("h3").filter(has_text=change)).to_be_visible()
+    expect(page.get_by_text("The ranking before and after")).to_be_visible()
+    assert "hidden=8" in page.url
 
 
 def test_a_row_of_the_list_lights_up_its_flow(site: str, open_page: Open) -> None:
@@ -108,16 +141,47 @@ def test_a_row_of_the_list_lights_up_its_flow(site: str, open_page: Open) -> Non
 def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?viewer=300")
     shown = sentence(page)
-    found = MovieExplanation.from_json(download(page, "Explanation (JSON)").read_text("utf-8"))
-    assert found.sentence() == shown
+    told = json.loads(download(page, "Explanation (JSON)").read_text("utf-8"))
+    found = MovieExplanation.model_validate(told["explanation"])
+    assert found.sentence() == told["sentence"] == shown and told["link"] == page.url
     rows = list(csv.DictReader(io.StringIO(download(page, "Table (CSV)").read_text("utf-8"))))
     assert [r["label"] for r in rows][1:] == [f.label for f in found.features]
     assert sum(float(r["relevance"]) for r in rows) == pytest.approx(found.score, abs=1e-5)
-    html = download(page, "Page for a slide").read_text("utf-8")
-    assert shown.split(" is recommended")[0] in html.replace("&#x27;", "'")
-    assert "<script src=" not in html
-    picture = download(page, "Picture (PNG)").read_bytes()
-    assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
+    assert {(r["item"], r["user"], r["unit"]) for r in rows} == {
+        (found.title, found.viewer, "points of the score")
+    }
+    slide = Image.open(download(page, "Picture for a slide"))
+    assert slide.size == (1920, 1080) and len(slide.convert("L").getcolors() or ()) > 50
+    root = ElementTree.parse(download(page, "Picture to edit (SVG)")).getroot()
+    words = " ".join(" ".join(root.itertext()).split())
+    assert shown in words and f"Model run: {found.provenance.run}" in words
+    for label in page.locator(".st-key-main_sankey .annotation-text").all_text_contents():
+        assert label in "".join(root.itertext())
+    printed(page, download(page, "Page to print"))
+    page.emulate_media(media="print")
+    expect(page.locator(".sankey-link").first).to_be_visible()
+    expect(page.get_by_role("button").filter(visible=True)).to_have_count(0)
+
+
+def printed(page: Page, file: Path) -> None:
+    """The page works without a script, shows every word whole, and needs two sheets at most."""
+    assert file.stat().st_size < 500_000
+    browser = page.context.browser
+    assert browser is not None
+    context = browser.new_context(java_script_enabled=False)
+    sheet = context.new_page()
+    sheet.goto(file.rename(file.with_suffix(".html")).as_uri())
+    assert sheet.locator("svg").count() == 3 and sheet.locator("tr").count() == 12
+    for drawing in sheet.locator("svg").all():
+        frame = drawing.bounding_box()
+        assert frame is not None
+        for text in drawing.locator("text").all():
+            box = text.bounding_box()
+            assert box is not None and frame["x"] <= box["x"]
+            assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
+    sheets = re.findall(rb"/Type\s*/Page\b", sheet.pdf(prefer_css_page_size=True))
+    assert 1 <= len(sheets) <= 2
+    context.close()
 
 
 def test_someone_new_gets_recommendations_without_training(site: str, open_page: Open) -> None:
@@ -237,5 +301,12 @@ def test_nothing_is_wider_than_a_telephone(site: str, open_page: Open, path: str
     settled(page)
     page.wait_for_timeout(1000)
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    if "movies" in path:  # the answer stands before the list and the controls
+        places = [
+            page.locator(found).first.bounding_box()
+            for found in ("h3", ".st-key-main_sankey", '[data-testid="stRadio"]', ".st-key-viewer")
+        ]
+        heights = [place["y"] for place in places if place]
+        assert len(heights) == 4 and heights == sorted(heights)
     main = "document.querySelector('[data-testid=stMain]')"
     assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from pathlib import Path
 
@@ -54,8 +55,11 @@ def test_three_recommendations_with_both_maps_and_the_proof(site: str, open_page
     expect(page.locator(".st-key-product_list button img.map")).to_have_count(6)
     large = page.locator(".st-key-product_answer")
     expect(large.locator("img.map")).to_have_count(2)
-    for alt in large.locator("img.base").evaluate_all("found => found.map(i => i.alt)"):
+    for alt in large.locator(".mapped img.base").evaluate_all("found => found.map(i => i.alt)"):
         assert "contribution of this picture" in alt and "raises the score most in" in alt
+    expect(large.locator(".outline")).to_have_count(2)
+    for told in ("Original", re.compile("Strongest region, [+]")):
+        expect(large.locator(".below figure").filter(has_text=told)).to_have_count(2)
     expect(page.get_by_text("Rendered: drawn products, not photos")).to_be_visible()
     expect(page.get_by_text("Do the contributions equal the score?")).to_be_visible()
     expect(page.get_by_text("Sum matches the score")).to_be_visible()
@@ -170,15 +174,15 @@ def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
     shown = sentence(page)
     settled(page)
     text = download(page, "Explanation (JSON)").read_text("utf-8")
-    found = ProductExplanation.from_json(text)
+    found = ProductExplanation.model_validate(json.loads(text)["explanation"])
     assert found.sentence() == shown and found.query == "lamp-003"
     rows = list(csv.DictReader(io.StringIO(download(page, "Table (CSV)").read_text("utf-8"))))
     total = sum(float(r["relevance"]) for r in rows)
     assert total == pytest.approx(found.audit.ledger.features, rel=1e-4)
-    page_file = download(page, "Page for a slide").read_text("utf-8")
+    page_file = download(page, "Page to print").read_text("utf-8")
     assert found.item_title in page_file and "rendered" in page_file
-    assert "<script src=" not in page_file
-    picture = download(page, "Picture (PNG)").read_bytes()
+    assert "<script" not in page_file
+    picture = download(page, "Picture for a slide").read_bytes()
     assert picture.startswith(b"\x89PNG") and len(picture) > 20_000
 
 

@@ -13,7 +13,7 @@ from dashboard.claims import CLAIMS, WINGS
 from dashboard.figures.evidence import PICTURES
 from relrec_core import paths
 from relrec_core.errors import DataError
-from relrec_core.evaluation.claims import Claim, Source, graded
+from relrec_core.evaluation.claims import Claim, TableSource, graded
 from relrec_core.evaluation.tables import store
 from scripts import evidence_page
 
@@ -104,7 +104,7 @@ def test_a_table_stored_here_replaces_the_shipped_one_and_damage_is_said(
 
 
 def test_a_source_says_how_it_is_measured() -> None:
-    source = Source("movies", "recall", "ml-1m", (0, 1))
+    source = TableSource("movies", "recall", "ml-1m", (0, 1))
     assert source.command == (
         "python3 scripts/evaluate.py movies recall --dataset ml-1m --seeds 0 1"
     )

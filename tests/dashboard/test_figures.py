@@ -8,8 +8,10 @@ import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +22,10 @@ from dashboard.figures.flows import BASE, Diagram, by_theme, strongest
 from dashboard.figures.palette import OPPOSITION, SUPPORT, faded, plain, signed
 from dashboard.figures.report import report
 from dashboard.figures.sankey import LONGEST_LABEL, described, sankey
+from dashboard.figures.still import still
+from dashboard.figures.svg import width_of
 from dashboard.figures.toy import toy_figure
+from dashboard.figures.waterfall import steps, waterfall
 from relrec_core.explanation import DeletionTest, Ledger, Provenance
 from relrec_core.movies.explanation.result import FeatureRelevance, MovieAudit, MovieExplanation
 
@@ -165,6 +170,14 @@ def test_a_movie_is_split_over_its_genres_in_equal_parts() -> None:
     assert middle == {"Crime": 2.0, "Drama": 1.0, "Comedy": 1.0, "Gender": 0.5}
 
 
+def test_a_reason_of_two_themes_lies_between_those_of_one() -> None:
+    shares = [("film", "Fargo", 3.0), ("film", "Heat", 1.0), ("film", "Emma", 2.0)]
+    told = explanation(shares, genres={0: ("Drama", "Crime"), 1: ("Crime",), 2: ("Drama",)})
+    diagram = by_theme(told)
+    assert [n.label for n in diagram.column(1)] == ["Drama", "Crime"]
+    assert [n.label for n in diagram.column(0)] == ["Emma", "Fargo", "Heat"]
+
+
 def test_no_anonymous_block_is_larger_than_the_largest_named_one() -> None:
     shares = [("film", f"Film {i}", 1.0) for i in range(8)]
     told = explanation(shares, genres={i: (GENRES[i],) for i in range(8)})
@@ -258,6 +271,13 @@ def test_labels_are_never_longer_than_there_is_room(told: MovieExplanation) -> N
             assert label == whole
         else:
             assert whole.startswith(label.removesuffix("…").rstrip())
+
+
+def test_what_is_drawn_unvalidated_is_valid() -> None:
+    told = explanation([("film", "Alien", 2.0), ("genre", "War", -1.0)], base=1)
+    for drawn in (sankey(told), waterfall(told)):
+        plain = drawn.to_dict()
+        assert go.Figure(plain).to_dict() == plain and "template" in plain["layout"]
 
 
 def test_a_long_title_loses_its_year_before_its_words() -> None:
@@ -368,6 +388,7 @@ class Page(HTMLParser):
         (self.scripts if self._in else self.words).append(data)
 
 
+SVG = "{http://www.w3.org/2000/svg}"
 NASTY = "<script>alert('x')</script><img src=http://evil.example/x> & \"Tom\""
 
 
@@ -379,7 +400,7 @@ def test_a_report_keeps_to_itself_and_shows_titles_as_text() -> None:
         update=dict.fromkeys(("dataset", "licence", "run", "method"), NASTY)
     )
     told = told.model_copy(update={"provenance": where})
-    good, bad = (report(x, sankey(x)) for x in (nice, told))
+    good, bad = (report(x, sankey(x), "", "") for x in (nice, told))
     page, other = Page(good), Page(bad)
     assert page.tags == other.tags  # not one element more
     assert not [link for link in other.links if re.match(r"\s*(\w+:)?//", link)]
@@ -390,15 +411,72 @@ def test_a_report_keeps_to_itself_and_shows_titles_as_text() -> None:
     assert "url(" not in good.partition("<style>")[2].partition("</style>")[0]
 
 
-def test_a_report_holds_every_share_and_the_proof() -> None:
-    told = explanation([("film", f"Film {i}", 3.0 - i) for i in range(7)])
-    shown = " ".join("".join(Page(report(told, sankey(told))).words).split())
-    for f in told.features:
+def test_a_report_holds_the_strongest_shares_their_sum_and_the_proof() -> None:
+    told = explanation([("film", f"Film {i}", 6.5 - i) for i in range(14)], base=0.1)
+    text = report(told, sankey(told), "<words>", "http://here/?a=b")
+    assert 'aria-label="&lt;words&gt;"' in text
+    made = Page(text)
+    shown = " ".join("".join(made.words).split())
+    ordered = sorted(told.features, key=lambda f: -abs(f.relevance))
+    for f in ordered[:10]:
         assert f"{f.label}{f.group}{signed(f.relevance, 4)}" in shown
+    rest = told.base + sum(f.relevance for f in ordered[10:])
+    assert f"5 others together{signed(rest, 4)}" in shown
+    assert "script" not in made.tags and "http://here/?a=b" in shown
     assert deletion_in_words(told.audit.deletion) in shown
     assert f"Score {plain(told.score, 4)}." in shown
     assert judged(told.audit.deletion)[1] in shown
     assert told.sentence() in shown
+
+
+@settings(asked, max_examples=25)
+@given(told=explanations(), shown=COUNTS)
+def test_a_waterfall_ends_at_the_score(told: MovieExplanation, shown: int) -> None:
+    *made, score = steps(told, shown)
+    at = 0.0
+    for step in made:
+        assert step.start == pytest.approx(at, abs=1e-9)
+        at = step.start + step.change
+    assert at == pytest.approx(told.score, abs=1e-9) and score.change == told.score
+    sizes = [abs(step.change) for step in made if step.feature is not None]
+    assert len(sizes) == min(shown, len(told.features)) and sizes == sorted(sizes, reverse=True)
+    bars = waterfall(told, shown).data[0]
+    assert list(bars.base) == [step.start for step in (*made, score)]
+    assert list(bars.x) == [step.change for step in (*made, score)]
+
+
+@settings(asked, max_examples=25)
+@given(told=explanations(), shown=COUNTS)
+def test_the_still_sankey_says_what_the_moving_one_says(told: MovieExplanation, shown: int) -> None:
+    figure = sankey(told, shown)
+    page = Page(still(figure, "words"))
+    assert page.tags.count("path") == len(figure.data[0].link.value or ())
+    assert page.tags.count("rect") == len(figure.data[0].node.x or ())
+    said = "".join(page.words)
+    assert said == "".join(Page("".join(a.text for a in figure.layout.annotations)).words)
+
+
+def assert_whole(drawing: str, width: float, height: float) -> ElementTree.Element:
+    """The parsed drawing, none of whose words reach beyond it in a wide font."""
+    root = ElementTree.fromstring(drawing)
+    texts = list(root.iter(f"{SVG}text"))
+    assert len(texts) > 5
+    for text in texts:
+        words, size = "".join(text.itertext()), float(text.get("font-size", 0))
+        x, y, wide = float(text.get("x", 0)), float(text.get("y", 0)), width_of(words, size)
+        left = x - {"end": wide, "middle": wide / 2}.get(text.get("text-anchor", ""), 0)
+        assert left >= 0 and left + wide <= width, words
+        assert size / 2 <= y <= height, words
+    return root
+
+
+def test_a_still_picture_clips_no_label_and_keeps_the_scale() -> None:
+    test = explanation([("film", "Alien", 2.0)]).audit.deletion
+    drawn = still(deletion_figure(test, ("a rather long name of a row", "b", "c")), "words", 400)
+    root = assert_whole(drawn, 400, 150)
+    random, whole = (float(circle.get("cx", 0)) for circle in root.iter(f"{SVG}circle"))
+    (line,) = (line for line in root.iter(f"{SVG}line"))
+    assert float(line.get("x1", 0)) == whole > random
 
 
 @pytest.mark.parametrize("file", sorted(FIGURES.glob("*.py")), ids=lambda p: p.stem)

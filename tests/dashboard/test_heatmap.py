@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dashboard.figures.closeup import Region, contours, strongest_region
 from dashboard.figures.heatmap import (
+    CELLS,
     DETAILS,
     SMOOTHED,
     Panel,
@@ -19,6 +21,7 @@ from dashboard.figures.heatmap import (
 )
 from dashboard.figures.palette import OPPOSITION, SUPPORT, rgb
 from dashboard.figures.product_sheet import product_report, sheet
+from dashboard.figures.report import ROWS
 from relrec_core.explanation import Audit, DeletionTest, Ledger, Provenance
 from relrec_core.products.explanation.result import GRID, Cell, ProductExplanation
 
@@ -84,6 +87,30 @@ def test_the_numbers_and_words_name_the_places() -> None:
     assert "lowers it most in the lower right" in words
 
 
+def test_the_strongest_region_is_the_square_with_the_largest_sum() -> None:
+    relevance = np.zeros((SIDE, SIDE), dtype=np.float32)
+    relevance[20:24, 40:44] = 1  # one strong cell alone, 5 down and 10 across
+    relevance[44:60, 4:20] = 0.1  # sixteen weaker ones, 11 down and 1 across
+    picture = Image.fromarray((np.arange(SIDE**2) % 251).astype(np.uint8).reshape(SIDE, SIDE))
+    region = strongest_region(Panel(picture, relevance, "Two"))
+    assert region == Region(1 / 16, 11 / 16, 4 / 16, pytest.approx(0.1 * 256))
+    assert (np.asarray(region.crop(picture)) == np.asarray(picture)[44:60, 4:20]).all()
+    assert strongest_region(Panel(picture, -relevance, "Opposed")) is None
+
+
+def test_contours_are_lines_of_the_map_and_leave_the_rest_of_the_picture() -> None:
+    shown = panel(detail=CELLS)
+    pixels = np.asarray(contours(shown, shared_scale([shown])))
+    side = len(pixels)
+    strong, weak = pixels[: side // 2, : side // 2], pixels[side // 2 :, side // 2 :]
+    lines = {tuple(map(int, colour)) for colour in pixels[pixels[..., 3] == 255][:, :3]}
+    assert lines == {rgb(SUPPORT), rgb(OPPOSITION)}
+    for part, colour in ((strong, SUPPORT), (weak, OPPOSITION)):
+        down, across = np.nonzero((part[..., :3] == rgb(colour)).all(axis=-1))
+        assert np.ptp(down) == np.ptp(across) == pytest.approx(side / GRID, abs=3)
+    assert (pixels[..., 3] == 0).mean() > 0.9
+
+
 def test_strength_zero_shows_the_faint_picture_alone() -> None:
     flat = np.asarray(over(panel(), 1.0, SIDE, 0.0))
     assert (flat == flat[0, 0]).all() and len(set(flat[0, 0].tolist())) == 1
@@ -92,7 +119,7 @@ def test_strength_zero_shows_the_faint_picture_alone() -> None:
 
 def test_the_page_to_take_away_needs_nothing_else() -> None:
     shown = panel()
-    picture = sheet("Why <this>?", [shown, shown], ("You look at", "Recommended"), 1.0, "Data: x")
+    picture = sheet("Why <this>?", [(shown, "You"), (shown, "It")], 1.0, "Data: x")
     assert picture.count("<image ") == 2 and "Why &lt;this&gt;?" in picture
     cells = tuple(
         Cell(picture=name, row=r, column=c, relevance=float(shown.cells[r, c]))
@@ -136,12 +163,13 @@ def test_the_page_to_take_away_needs_nothing_else() -> None:
         probability=0.73,
         cells=cells,
     )
-    page = product_report(explanation, picture, [shown, shown])
+    page = product_report(explanation, picture, [shown, shown], "")
     assert "<mug>" not in page and explanation.item_title in page
     told = (
         "Contribution of both pictures +15.0000, blurred baseline +4.0000, not attributed +1.0000"
     )
     assert told in page and "Confirmed: larger drop than all 20 random removals" in page
-    assert page.count("<td>recommended</td>") == GRID**2
+    assert page.count("<td>recommended</td>") + page.count("<td>query</td>") == ROWS
+    assert f"{2 * GRID**2 - ROWS} others together" in page and "<script" not in page
     addresses = re.findall(r'<(?:img|image|link|script)\b[^>]* (?:src|href)="([^"]{0,12})', page)
     assert addresses and all(a.startswith("data:") for a in addresses)

@@ -10,13 +10,15 @@ import pytest
 from dashboard.figures import sessions as figures
 from dashboard.figures.audit import deletion_figure
 from dashboard.figures.drawing import drawn
-from dashboard.figures.session_report import session_report
+from dashboard.figures.palette import contrast
+from dashboard.figures.session_report import TREE, session_report
 from dashboard.figures.session_words import flip_words
+from dashboard.figures.still import WIDTH, still
 from dashboard.memory import settle
 from relrec_core.sessions import store
 from relrec_core.sessions.explanation.explain import Explorer
 from relrec_core.sessions.explanation.result import SessionExplanation, expert_title
-from tests.dashboard.test_figures import NASTY, Page
+from tests.dashboard.test_figures import NASTY, Page, assert_whole
 from tests.sessions import made
 
 
@@ -49,12 +51,24 @@ def test_the_bars_are_the_shares_between_their_words(told: SessionExplanation) -
     assert {b.name for b in bars} == set(by_title)
     for bar in bars:
         assert list(bar.x) == [t.attribution[by_title[bar.name]] for t in told.predicted]
+        assert contrast(bar.textfont.color, bar.marker.color) >= 4.5
         assert list(bar.customdata) == list(range(len(told.predicted)))
+    for row, track in enumerate(told.predicted):
+        assert f"{max(track.attribution.values()):.0%}" in [bar.text[row] for bar in bars]
     for words in (left, right):
         assert words.hoverinfo == "skip"  # no click picks words
         bold = [i for i, word in enumerate(words.text) if word.startswith("<b>")]
         assert bold == [told.focus]
     assert all(str(t.position) in w for t, w in zip(told.predicted, left.text, strict=True))
+
+
+def test_no_word_of_a_still_picture_is_cut(told: SessionExplanation) -> None:
+    for picture, width in (
+        (figures.bars(told, full=True), WIDTH),
+        (figures.timeline(told), WIDTH),
+        (figures.hasse(told), TREE),
+    ):
+        assert_whole(still(picture, "words", width), width, picture.layout.height)
 
 
 def test_a_report_shows_names_as_text(told: SessionExplanation) -> None:
@@ -67,9 +81,11 @@ def test_a_report_shows_names_as_text(told: SessionExplanation) -> None:
             "provenance": told.provenance.model_copy(update=names),
         }
     )
-    page, other = (Page(session_report(x, figures.bars(x), figures.hasse(x))) for x in (told, bad))
+    page, other = (
+        Page(session_report(x, figures.bars(x), figures.hasse(x), "")) for x in (told, bad)
+    )
     assert page.tags == other.tags
-    assert "".join(other.words).count(NASTY) >= 2 + 1 + 5  # title, heading, session, footer
+    assert "".join(other.words).count(NASTY) >= 2 + 1 + 4  # title, heading, session, footer
     assert "alert('x')</" not in "".join(other.scripts)
 
 

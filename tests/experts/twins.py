@@ -118,7 +118,7 @@ class Twins:
         else:
             assert isinstance(net, CrossAttention)
             asks = self.of(net.query)(x).chunk(net.experts, dim=-1)
-            answers = self.of(net.recall)(memory).chunk(net.experts, dim=-1)
+            answers = self.of(net.key_value)(memory).chunk(net.experts, dim=-1)
             triples = [(q, *kv.chunk(2, dim=-1)) for q, kv in zip(asks, answers, strict=True)]
         outputs = []
         for triple in triples:

@@ -67,8 +67,9 @@ def matrix_of(layer: nn.Module, shape: tuple[int, ...]) -> tuple[Tensor, Tensor,
 def bounds_of(rule: ZBox, x: Tensor) -> tuple[Tensor, Tensor]:
     """Lower and upper bound of every input, for x of one item, (C, H, W) or (I,)."""
     flat = x.reshape(len(x), -1) if x.ndim > 1 else x.reshape(1, -1)
-    low = flat.amin(1) if rule.low is None else torch.tensor(rule.low).double()
-    high = flat.amax(1) if rule.high is None else torch.tensor(rule.high).double()
+    least, greatest = rule.bounds
+    low = flat.amin(1) if least is None else torch.tensor(least).double()
+    high = flat.amax(1) if greatest is None else torch.tensor(greatest).double()
     low, high = (t.expand(len(flat))[:, None].expand_as(flat).reshape(-1) for t in (low, high))
     return low, high
 
@@ -87,7 +88,7 @@ def redistribute_densely(
     x, relevance = x.reshape(-1), relevance.reshape(-1)
     if isinstance(rule, RelativeEpsilon):
         active = [v for v in (x @ w + b).tolist() if v > 0]
-        eps += rule.share * (sum(v**2 for v in active) / max(1, len(active))) ** 0.5
+        eps += rule.relative * (sum(v**2 for v in active) / max(1, len(active))) ** 0.5
     if ignore_bias:
         b = torch.zeros_like(b)
     z = x[:, None] * w  # contributions, (I, O)

@@ -245,9 +245,9 @@ def test_slices_change_nothing(
     rules: str, precision: Precision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     net, x = small(), images(3)
-    whole = propagate(net, x, net(x).detach(), rules, precision=precision)
+    whole = trace(net, x, rules, precision=precision).propagate(net(x).detach())
     monkeypatch.setattr(redistribute, "SLICE", 7)
-    parts = propagate(net, x, net(x).detach(), rules, precision=precision)
+    parts = trace(net, x, rules, precision=precision).propagate(net(x).detach())
     torch.testing.assert_close(parts.relevance, whole.relevance)
     torch.testing.assert_close(parts.ledger.bias, whole.ledger.bias)
     torch.testing.assert_close(parts.ledger.epsilon, whole.ledger.epsilon)
@@ -340,7 +340,7 @@ def test_bad_requests_are_refused() -> None:
     with pytest.raises(ConfigError, match="no preset"):
         propagate(net, x, torch.zeros(2, 5), rules="gamma")
     with pytest.raises(ConfigError, match="precision"):
-        propagate(net, x, torch.zeros(2, 5), precision="half")  # type: ignore[arg-type]
+        trace(net, x, precision="half")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("rules", PRESETS)
@@ -348,7 +348,7 @@ def test_fast_mode_is_close(rules: str) -> None:
     net, x = small().float(), images(4).float()
     output = net(x).detach()
     exact = propagate(net, x, output, rules)
-    fast = propagate(net, x, output, rules, precision="fast")
+    fast = trace(net, x, rules, precision="fast").propagate(output)
     assert fast.relevance.dtype == torch.float32
     cosines = torch.cosine_similarity(exact.relevance.flatten(1), fast.relevance.flatten(1))
     assert cosines.min() > 0.999

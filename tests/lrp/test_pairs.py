@@ -94,7 +94,7 @@ def test_contrast_marks_the_query_only() -> None:
 def test_regions_are_the_sum_over_latents_of_pixel_products(grid: tuple[int, int]) -> None:
     left, right = images(1, 1), images(1, 2)
     traces = [trace(NET, x, epsilon=EPSILON) for x in (left, right)]
-    got = correspondence(HEAD, *traces, CENTRE, grid=grid, chunk=2)
+    got = correspondence(HEAD, *traces, (CENTRE, CENTRE), grid=grid, chunk=2)
     want = torch.zeros(*grid, *grid).double()
     for k in range(3):
         cells = []
@@ -120,7 +120,7 @@ def test_regions_add_up_to_the_first_order() -> None:
         if hasattr(layer, "bias"):
             layer.bias = None
     left, right = (trace(net, images(1, seed), epsilon=1e-12) for seed in (1, 2))
-    got = correspondence(HEAD, left, right, CENTRE, grid=(8, 8))
+    got = correspondence(HEAD, left, right, (CENTRE, CENTRE), grid=(8, 8))
     first = explain_pair(partial(evidence, HEAD, centre=CENTRE), left, right)
     theirs = HEAD.weights * (HEAD.latents(right.output)[0] - CENTRE)
     even = float((CENTRE * theirs).sum()) / 64

@@ -100,7 +100,9 @@ def test_items_do_not_influence_one_another(precision: Precision) -> None:
     """In double precision; the fast way back rounds to 8 binary digits, one of which may differ."""
     net, x, reference = small(), images(5), images(1, seed=2)
     relevance = torch.randn(5, 5, generator=RANDOM).double()
-    whole = propagate(net, x, relevance, "reference", precision=precision, reference=reference)
+    whole = trace(net, x, "reference", precision=precision, reference=reference).propagate(
+        relevance
+    )
     for item in range(5):
         alone = trace(
             net, x[item : item + 1], "reference", precision=precision, reference=reference

@@ -29,7 +29,7 @@ RULES = [
     Gamma(0.3),
     ZPlus(),
     AlphaBeta(2.0, 1.0),
-    ZBox((-3.0,), (4.0,)),
+    ZBox(((-3.0,), (4.0,))),
     ZBox(),
     Flat(),
     WSquare(),

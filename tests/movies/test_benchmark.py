@@ -9,10 +9,10 @@ import pytest
 
 from relrec_core import evaluate
 from relrec_core.errors import RunError
+from relrec_core.measurement import row
 from relrec_core.movies import store
 from relrec_core.movies.data.features import feature_space
 from relrec_core.movies.evaluation import benchmark
-from relrec_core.movies.evaluation.benchmark import Measurement
 from relrec_core.movies.model.ranking import Recommender
 from scripts import benchmarks as command
 from tests.movies import planted
@@ -27,18 +27,17 @@ def recommender(tmp_path: Path) -> Recommender:
 
 def test_every_measurement_is_a_positive_number(recommender: Recommender) -> None:
     rows = benchmark.benchmark(recommender, quick=True)
-    assert all(row.value > 0 for row in rows)
-    assert len({row.name for row in rows}) == len(rows)
-    targets = {row.target for row in rows if row.target is not None}
+    assert all(found["value"] > 0 for found in rows)
+    assert len({found["name"] for found in rows}) == len(rows)
+    targets = {found["target"] for found in rows if found["target"] is not None}
     assert targets == {100, 25, 3000, 1000}
 
 
 def test_a_time_is_met_below_and_a_ratio_above() -> None:
-    assert Measurement(name="t", value=99, unit="us", target=100).met is True
-    assert Measurement(name="t", value=101, unit="us", target=100).met is False
-    assert Measurement(name="r", value=101, unit="x", target=100).met is True
-    assert Measurement(name="r", value=99, unit="x", target=100).met is False
-    assert Measurement(name="n", value=99, unit="x").met is None
+    for value, most, least in ((99, True, False), (100, True, True), (101, False, True)):
+        assert row("t", value, "us", at_most=100)["met"] is most
+        assert row("r", value, "x", at_least=100)["met"] is least
+    assert row("n", 99, "x")["met"] is None
 
 
 def test_the_command_prints_and_writes_the_rows(

@@ -7,7 +7,7 @@ import pytest
 
 from relrec_core.movies.data.features import feature_space
 from relrec_core.movies.data.split import split
-from relrec_core.movies.evaluation import directions
+from relrec_core.movies.evaluation import counterfactuals, directions
 from relrec_core.movies.evaluation.curves import cases
 from relrec_core.movies.evaluation.study import Study, Trained
 from relrec_core.movies.model.relevance import average_user, relevance
@@ -64,3 +64,11 @@ def test_the_base_value_is_measured_over_all_users(study: Study) -> None:
     assert row["base_share"] == pytest.approx(np.median(share), rel=1e-4)
     assert row["own_share"] == pytest.approx((share < 0.5).mean())
     assert 0 <= row["popular"] <= 1 and row["viewers"] == len(study.data.users)
+
+
+def test_smallest_sets_are_measured_beside_the_order_of_relevance(study: Study) -> None:
+    frame = counterfactuals.counterfactuals_table(study).frame.set_index("aim")
+    assert frame.index.tolist() == ["first", "top", "into"]
+    assert (frame["proven"] > 0.9).all() and frame.loc["first", "found"] > 0
+    assert frame.loc["first", "set_mean"] <= frame.loc["first", "relevance_mean"]
+    assert frame.loc["first", "set_mean"] <= frame.loc["top", "set_mean"]

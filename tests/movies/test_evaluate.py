@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from relrec_core.errors import ConfigError, ReadOnlyError
-from relrec_core.evaluation import tables
+from relrec_core.evaluation import measure, tables
 from relrec_core.evaluation.cells import Cells
+from relrec_core.evaluation.tables import stored_name
 from relrec_core.movies import store
 from relrec_core.movies.config import Config
 from relrec_core.movies.evaluation import evaluate, study, tuning
 from relrec_core.movies.evaluation.baselines.peers import PEERS
-from relrec_core.movies.evaluation.evaluate import stored_name
 from relrec_core.movies.evaluation.study import Study
 from relrec_core.runs.directory import Run
 from relrec_core.runs.execution import Cancelled
@@ -38,7 +38,7 @@ def test_recall_has_all_methods_and_is_not_computed_twice(
 ) -> None:
     told: list[float] = []
     monkeypatch.setattr(evaluate, "QUICK_METHODS", evaluate.METHODS)
-    first = evaluate.evaluate("recall", quick)
+    first = measure.evaluate("recall", evaluate.TABLES, quick)
     frame = first.frame.set_index(["method", "attributes"])
     assert set(frame.index) == {(name, "without") for name in PEERS} | {
         (name, said)
@@ -55,7 +55,7 @@ def test_recall_has_all_methods_and_is_not_computed_twice(
     monkeypatch.setattr(study, "train", never)
     monkeypatch.setattr(tuning, "_measured", never)
     again = Study(str(made), seeds=(0, 1), quick=True, tell=lambda f, m: told.append(f))
-    second = evaluate.evaluate("recall", again)
+    second = measure.evaluate("recall", evaluate.TABLES, again)
     columns = ["method", "attributes", "recall_50", "pooled_recall_50"]
     pd.testing.assert_frame_equal(first.frame[columns], second.frame[columns])
     assert told == sorted(told) and told[-1] == 1.0
@@ -76,7 +76,7 @@ def test_a_cell_depends_on_data_seed_settings_and_code(quick: Study) -> None:
 
 
 def test_stored_with_conditions_and_without_places(quick: Study, made: Path) -> None:
-    found = evaluate.evaluate("significance", quick)
+    found = measure.evaluate("significance", evaluate.TABLES, quick)
     name = stored_name("significance", "planted", quick=True)
     again = tables.stored(store.WING, name)
     assert again is not None and found.name == name
@@ -90,13 +90,13 @@ def test_stored_with_conditions_and_without_places(quick: Study, made: Path) -> 
 
 def test_unknown_tables_are_named(quick: Study) -> None:
     with pytest.raises(ConfigError, match=r"'resall'; the tables are recall, short-history,"):
-        evaluate.evaluate("resall", quick)
+        measure.evaluate("resall", evaluate.TABLES, quick)
 
 
 def test_read_only_computes_nothing(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RELREC_READ_ONLY", "1")
     with pytest.raises(ReadOnlyError):
-        evaluate.evaluate("recall", Study(str(made), seeds=(5,), quick=True))
+        measure.evaluate("recall", evaluate.TABLES, Study(str(made), seeds=(5,), quick=True))
     with pytest.raises(ReadOnlyError):
         Study(str(made), seeds=(5,), quick=True).trained(5)
 
@@ -130,5 +130,5 @@ def test_a_training_that_was_stopped_goes_on(made: Path, monkeypatch: pytest.Mon
         Study(str(made), seeds=(7,), quick=True).trained(7)
     monkeypatch.setattr(study, "train", resumed)
     model = Study(str(made), seeds=(7,), quick=True).trained(7)
-    assert model.card["metrics"]["test_recall_50"] > 0
+    assert model.card.metrics["test_recall_50"] > 0
     assert epochs[0][0] > study.QUICK_EPOCHS

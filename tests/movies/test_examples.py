@@ -114,7 +114,7 @@ def test_removal_never_shows_the_label(seed: int, beta: float) -> None:
 def test_masking_parts_the_films_into_visible_and_hidden(
     space: FeatureSpace, liked: sparse.csr_matrix, seed: int, seen: float, rates: list[float]
 ) -> None:
-    examples = Masking(liked, space, low=rates[0], high=rates[1], seen=seen)
+    examples = Masking(liked, space, rates=rates, seen=seen)
     assert len(examples) == VIEWERS - 1  # viewer 0 likes one film: nothing to learn from
     batch = examples.draw(everything(examples), drawn(seed))
     for row, u in enumerate(range(1, VIEWERS)):
@@ -139,7 +139,7 @@ def test_masking_parts_the_films_into_visible_and_hidden(
 def test_masking_hides_at_rates_within_its_bounds(
     space: FeatureSpace, liked: sparse.csr_matrix, low: float, high: float
 ) -> None:
-    examples = Masking(liked, space, low=low, high=high, seen=0.5)
+    examples = Masking(liked, space, rates=(low, high), seen=0.5)
     rows = np.full(20_000, len(examples) - 1)
     batch = examples.draw(rows, drawn(3))
     share = 1 - (batch.bags[:, :FILMS] > 0).float().mean(dim=1)  # (n,) of 12 films
@@ -159,11 +159,11 @@ def test_short_histories_keep_one_to_ten_films(
     """Kept are on average as many as drawn log-uniformly from 1 to MOST_SHORT."""
     rows = np.full(20_000, VIEWERS - 2)  # the viewer who likes all films
     for share in (1.0, 0.25):
-        examples = Masking(liked, space, low=0, high=0, seen=0.5, short=share)
+        examples = Masking(liked, space, rates=(0, 0), seen=0.5, short=share)
         kept = (examples.draw(rows, drawn(2)).bags[:, :FILMS] > 0).sum(dim=1).float()
         mean = share * (MOST_SHORT - 1) / math.log(MOST_SHORT) + (1 - share) * FILMS
         assert float(kept.mean()) == pytest.approx(mean, abs=4.5 * FILMS / 2 / 20_000**0.5)
-    examples = Masking(liked, space, low=0, high=0, seen=0.5, short=1)
+    examples = Masking(liked, space, rates=(0, 0), seen=0.5, short=1)
     few = examples.draw(np.zeros(500, dtype=int), drawn(2))  # likes two films
     assert set((few.bags[:, :FILMS] > 0).sum(dim=1).tolist()) == {0, 1, 2}
 
@@ -172,7 +172,7 @@ def test_short_histories_keep_one_to_ten_films(
 def test_a_viewer_counts_as_a_power_of_the_films(
     space: FeatureSpace, liked: sparse.csr_matrix, power: float
 ) -> None:
-    examples = Masking(liked, space, low=1, high=1, seen=0, weight_power=power)
+    examples = Masking(liked, space, rates=(1, 1), seen=0, weight_power=power)
     weight = examples.draw(everything(examples), drawn(0)).weight
     np.testing.assert_allclose(weight, np.diff(liked.indptr)[1:] ** power, rtol=1e-6)
 
@@ -182,8 +182,8 @@ def test_attribute_dropout_takes_attributes_only(
 ) -> None:
     rows = np.full(4000, VIEWERS - 2)
     kinds = np.array(space.kinds)
-    whole = Masking(liked, space, low=0, high=0, seen=1).draw(rows[:1], drawn(0)).bags[0] > 0
-    examples = Masking(liked, space, low=0, high=0, seen=1, attribute_dropout=0.4)
+    whole = Masking(liked, space, rates=(0, 0), seen=1).draw(rows[:1], drawn(0)).bags[0] > 0
+    examples = Masking(liked, space, rates=(0, 0), seen=1, attribute_dropout=0.4)
     bags = examples.draw(rows, drawn(0)).bags
     kept = (bags > 0).float().mean(dim=0).numpy()
     assert (kept[~whole.numpy()] == 0).all()
@@ -194,7 +194,7 @@ def test_attribute_dropout_takes_attributes_only(
 
 def both(space: FeatureSpace, liked: sparse.csr_matrix) -> list[Masking | Removal]:
     return [
-        Masking(liked, space, low=0, high=1, seen=0.5, attribute_dropout=0.2),
+        Masking(liked, space, rates=(0, 1), seen=0.5, attribute_dropout=0.2),
         Removal(liked, space, beta=0.7),
     ]
 

@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from relrec_core.errors import CheckpointError, ConfigError, DataError, ProfileError
+from relrec_core.evaluation import measure
 from relrec_core.experts.subsets import Family
 from relrec_core.movies.data.interactions import load
 from relrec_core.movies.evaluation import evaluate
@@ -125,11 +126,11 @@ def test_it_learns_the_planted_groups(made: Path, model: str) -> None:
     loss = losses(run)
     assert loss[-1] < loss[0]
     card = run.card()
-    assert card["metrics"]["test_viewers"] == 60
-    assert sum(a.size for a in run.read_arrays()[0].values()) == card["parameters"]
-    assert bool(card["experts"]) == (model == "experts")
+    assert card.metrics["test_viewers"] == 60
+    assert sum(a.size for a in run.read_arrays()[0].values()) == card.parameters
+    assert bool(card.details["experts"]) == (model == "experts")
     measured = losses(run, "validation_ndcg")
-    assert card["epochs"] == int(np.argmax(measured)) + 1
+    assert card.epochs == int(np.argmax(measured)) + 1
 
 
 @pytest.mark.slow
@@ -274,7 +275,7 @@ def test_tables_have_every_method_and_expert_and_train_once(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = Study(str(made), seeds=(0, 1), quick=True)
-    first = evaluate.evaluate("experts", study)
+    first = measure.evaluate("experts", evaluate.TABLES, study)
     frame = first.frame.set_index("method")
     assert list(frame.index) == [
         "Popularity",
@@ -294,10 +295,10 @@ def test_tables_have_every_method_and_expert_and_train_once(
 
     monkeypatch.setattr("relrec_core.movies.experts.evaluation.study.train", never)
     monkeypatch.setattr("relrec_core.movies.experts.evaluation.baselines.measured", never)
-    again = evaluate.evaluate("experts", Study(str(made), seeds=(0, 1), quick=True))
+    again = measure.evaluate("experts", evaluate.TABLES, Study(str(made), seeds=(0, 1), quick=True))
     columns = ["method", "hit_rate_10", "ndcg_10"]
     pd.testing.assert_frame_equal(again.frame[columns], first.frame[columns])
-    shares = evaluate.evaluate("deciders", study).frame
+    shares = measure.evaluate("deciders", evaluate.TABLES, study).frame
     assert list(shares["expert"]) == list(EXPERTS)
     assert shares["mean_share"].sum() == pytest.approx(1)
     assert shares["top_share"].sum() == pytest.approx(1)

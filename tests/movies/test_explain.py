@@ -237,7 +237,7 @@ def test_replacing_the_named_reasons_costs_what_they_contribute(recommender: Rec
         assert test is not None and test.score == pytest.approx(told.score, abs=1e-12)
         if recommender.weights.layer is None:
             named = sum(f.relevance for f in told.features[:4])
-            assert test.drop_top == pytest.approx(named, rel=1e-9, abs=1e-9)
+            assert test.score - test.after_top == pytest.approx(named, rel=1e-9, abs=1e-9)
     paper = explain(recommender, profile, first, reference="none")
     assert paper.audit.replacement is None and paper.base == 0.0
     shares = relevance(recommender.weights, profile.features, [first]).features[:, 0]
@@ -254,6 +254,19 @@ def test_the_first_user_has_a_taste_of_their_own(recommender: Recommender) -> No
         if told.base < told.score / 3 and told.audit.deletion.confirmed:
             own.append(user)
     assert first_user(recommender) == (own or users)[0]
+
+
+def test_more_for_you_than_for_anyone_is_what_lies_beyond_the_base_value(
+    recommender: Recommender,
+) -> None:
+    profile = recommender.profile("3")
+    told = {i: explain(recommender, profile, i) for i in recommender.rank(profile, 99).items}
+    own = sorted(told, key=lambda i: told[i].score - told[i].base, reverse=True)
+    ranking = recommender.rank(profile, 5, beyond=True)
+    assert ranking.items.tolist() == own[:5]
+    np.testing.assert_allclose(ranking.scores, [told[i].score for i in own[:5]], rtol=1e-5)
+    for item, one in told.items():
+        assert recommender.base[item] == pytest.approx(one.base)
 
 
 def test_a_contrast_is_the_difference_of_two_explanations(recommender: Recommender) -> None:

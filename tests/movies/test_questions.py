@@ -52,7 +52,11 @@ def ask(recommender: Recommender, profile: Profile, told: MovieExplanation) -> C
         made = explain(recommender, profile, told.item, against=other)
         return made.model_copy(update={"against": titles[other]})
 
-    return lambda question: answer(question, told, titles, contrast)
+    def tell(item: int) -> MovieExplanation:
+        made = explain(recommender, profile, item)
+        return made.model_copy(update={"title": titles[item], "listed": 3})
+
+    return lambda question: answer(question, told, titles, tell, contrast)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +79,8 @@ def test_against_names_the_strongest_opposition(
 
 def test_nothing_against_is_said(told: MovieExplanation) -> None:
     happy = told.model_copy(update={"features": told.supports})
-    assert answer("against?", happy, [], lambda i: happy).startswith("Nothing in this profile")
+    said = answer("against?", happy, [], lambda i: happy, lambda i: happy)
+    assert said.startswith("Nothing in this profile")
 
 
 def test_certainty_and_proof_quote_the_numbers(
@@ -113,7 +118,60 @@ def test_why_not_finds_the_film_meant(
     film: int,
 ) -> None:
     made = explain(recommender, profile, told.item, against=film)
-    assert ask(question) == made.model_copy(update={"against": TITLES[film]}).sentence()
+    because = made.model_copy(update={"against": TITLES[film]}).sentence()
+    place = recommender.place(profile, film)
+    excluded = recommender.excluded(profile, film)
+    assert ask(question) == (
+        f"{TITLES[film]} is not recommended: {excluded}."
+        if excluded
+        else f"{TITLES[film]} stands at place {place}. {because}"
+    )
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "{}",
+        "Why {}?",
+        "why is {} on the list",
+        "What about {}?",
+        "Why do you recommend {} to me?",
+        "Why was {} not recommended?",
+        "Why is {} at place 57?",
+    ],
+)
+def test_any_movie_can_be_asked_about(
+    ask: Callable[[str], str], recommender: Recommender, profile: Profile, question: str
+) -> None:
+    """One that is not on the list says its place, and one that was watched its rating."""
+    candidates = {i for i in TITLES if i not in profile.seen}
+    watched = {i for i in TITLES if i in profile.seen}
+    assert candidates and watched
+    for item in candidates & {3, 4, 5, 6, 8, 21}:
+        place = recommender.place(profile, item)
+        said = ask(question.format(TITLES[item]))
+        assert said.startswith(TITLES[item]) and ("stands at" in said) == (place > 3), said
+        assert place <= 3 or f"place {place}" in said
+    for item in watched & {3, 4, 5, 6, 8, 21}:
+        rating = recommender.ratings("1")[item]
+        said = ask(question.format(TITLES[item]))
+        assert said.startswith(f"{TITLES[item]} ") and f"already watched, rated {rating:g}" in said
+
+
+def test_a_question_about_no_movie_is_about_the_one_that_is_shown(
+    ask: Callable[[str], str], told: MovieExplanation
+) -> None:
+    assert ask("Why is the score so high?") == told.sentence()
+    assert ask("Why Xyzzyplugh?") == "There is no movie called ‘xyzzyplugh’ in this data."
+
+
+def test_a_hidden_movie_is_said_to_be_hidden(recommender: Recommender, profile: Profile) -> None:
+    item = int(recommender.rank(profile, 1).items[0])
+    hidden = profile.hiding(item)
+    assert item not in recommender.rank(hidden, 40).items
+    assert explain(recommender, hidden, item).excluded == "hidden by you"
+    assert explain(recommender, profile, item).excluded is None
+    assert "not recommended: hidden by you" in explain(recommender, hidden, item).sentence()
 
 
 def test_why_not_something_else(ask: Callable[[str], str], told: MovieExplanation) -> None:
@@ -145,7 +203,7 @@ def test_the_twin_of_what_is_recommended_is_meant(told: MovieExplanation) -> Non
         asked.append(row)
         return told
 
-    answer("why not Chasing Amy?", told, named, contrast)
+    answer("why not Chasing Amy?", told, named, lambda row: told, contrast)
     assert asked == [other]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relrec_core.movies.explanation.sentences import kept_out
 from tests.dashboard.test_figures import explanation
 
 DRAMA, CRIME = ("Drama",), ("Drama", "Crime")
@@ -86,3 +87,33 @@ def test_facts_of_a_person_are_not_liked() -> None:
     assert told.sentence().startswith(
         "Alien (1979) is recommended mainly because of gender (83 %); 17 %"
     )
+
+
+def test_a_movie_outside_the_list_says_its_place() -> None:
+    told = explanation([("film", "Heat (1995)", -0.5)], base=3.0, rank=57, listed=10)
+    assert told.sentence().startswith(
+        "Alien (1979) stands at place 57 for Viewer 1 (score 2.50) although nearly everyone likes "
+        "it: that alone would give 3.00"
+    )
+    inside = explanation([("film", "Heat (1995)", 2.0)], rank=10, listed=10, genres={0: DRAMA})
+    assert inside.sentence().startswith("Alien (1979) is recommended ")
+
+
+def test_a_movie_that_cannot_be_recommended_says_why() -> None:
+    for base in (3.0, -3.0):
+        told = explanation(
+            [("film", "Heat (1995)", 0.5)], base=base, excluded="already watched, rated 5"
+        )
+        assert "already watched, rated 5" in told.sentence()
+        assert "is recommended" not in told.sentence()
+
+
+def test_what_keeps_a_movie_out_is_what_the_last_of_the_list_has_before_it() -> None:
+    shares = [("film", "Heat (1995)", 0.5)]
+    contrast = explanation(shares, base=-0.1, against="Fargo (1996)", genres={0: DRAMA})
+    assert kept_out(contrast, 10) == (
+        "Number 10, Alien (1979), scores 0.40 more, mainly because of dramas (+0.50) that Viewer 1 "
+        "liked, most of all Heat (1995); the average user prefers Fargo (1996) (by 0.10)."
+    )
+    outside = contrast.model_copy(update={"rank": 57, "listed": 10})
+    assert "rather than" not in outside.sentence()

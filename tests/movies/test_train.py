@@ -96,18 +96,18 @@ def test_it_learns_the_tastes_better_than_popularity(made: Path) -> None:
     popular = np.tile(known.toarray().sum(axis=0), (known.shape[0], 1)).astype(np.float32)
     assert found.macro > recall(popular, known, test).macro + 0.05
     card = run.card()
-    assert card["metrics"]["test_recall_50"] == pytest.approx(found.macro, abs=1e-4)
-    assert card["metrics"]["test_recall_50_pooled"] == pytest.approx(found.pooled, abs=1e-4)
-    assert card["data"]["content_hash"] == recommender.data.content_hash
-    assert (card["seed"], card["split"]["seed"]) == (0, 0)
+    assert card.metrics["test_recall_50"] == pytest.approx(found.macro, abs=1e-4)
+    assert card.metrics["test_recall_50_pooled"] == pytest.approx(found.pooled, abs=1e-4)
+    assert card.data.content_hash == recommender.data.content_hash
+    assert (card.seed, card.split["seed"]) == (0, 0)
     measured = {
         row["step"]: row["dev_recall_50"] for row in run.metrics() if "dev_recall_50" in row
     }
     assert list(measured) == [10, 20, 30, 40, 50, 60]
     best = max(measured, key=lambda step: (measured[step], -step))
-    assert card["epochs"] == in_proportion(best, run)
+    assert card.epochs == in_proportion(best, run)
     refit = [row for row in run.metrics() if "refit_loss" in row]
-    assert len(refit) == card["epochs"]
+    assert len(refit) == card.epochs
     assert refit[-1]["refit_loss"] < refit[0]["refit_loss"]
 
 
@@ -148,7 +148,7 @@ def test_the_search_stops_when_patience_ends(made: Path) -> None:
     run = trained(config(made, epochs=400, evaluate_every=1, patience=3, learning_rate=0.5))
     measured = [row["dev_recall_50"] for row in run.metrics() if "dev_recall_50" in row]
     assert len(measured) == int(np.argmax(measured)) + 1 + 3 < 400
-    assert run.card()["epochs"] == in_proportion(int(np.argmax(measured)) + 1, run)
+    assert run.card().epochs == in_proportion(int(np.argmax(measured)) + 1, run)
 
 
 def cancelled_at(monkeypatch: pytest.MonkeyPatch, step: int) -> Callable[[], None]:
@@ -172,8 +172,8 @@ def test_a_cancelled_run_resumes_to_the_very_same_weights(
     """Steps 1 to 12 are the search, the later ones the refit; states are kept every 4 epochs."""
     settings = config(made, hidden=hidden)
     whole = trained(settings)
-    if whole.card()["epochs"] + 12 <= step:
-        step = whole.card()["epochs"] + 11
+    if whole.card().epochs + 12 <= step:
+        step = whole.card().epochs + 11
     restore = cancelled_at(monkeypatch, step)
     broken = Run.create("movies", settings)
     with pytest.raises(Cancelled):
@@ -187,7 +187,7 @@ def test_a_cancelled_run_resumes_to_the_very_same_weights(
     execute(broken, settings, train)
     assert same(whole, broken)
     assert broken.metrics() == whole.metrics()
-    assert broken.card()["epochs"] == whole.card()["epochs"]
+    assert broken.card().epochs == whole.card().epochs
     with pytest.raises(RunError, match="is complete"):
         execute(broken, settings, train)
 

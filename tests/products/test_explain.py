@@ -115,7 +115,7 @@ def test_the_explanation_carries_its_proof_and_survives_json(explainer: Explaine
         removed += len(strongest)
         keep = torch.ones(1, GRID, GRID, dtype=torch.bool)
         for cell in strongest.itertuples():
-            keep[0, int(cell.row), int(cell.column)] = False
+            keep[0, int(cell.row) - 1, int(cell.column) - 1] = False
         seen = {
             name: of.seen(erased(x, keep, blurred(x)) if name == damaged else x)
             for name, x in pictures.items()

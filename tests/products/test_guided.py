@@ -75,7 +75,7 @@ def test_guided_epochs_go_on_from_the_others_and_never_lose_accuracy(
     run.write_state(*kept)
     with run.executing():
         train(chosen, run)
-    said = run.card()["guided"]
+    said = run.card().details["guided"]
     assert said["by"] == by and said["validation"] >= said["validation_before"]
     assert [row["step"] for row in run.metrics()] == [3, 4]
     if "kept_epoch" not in said:

@@ -50,7 +50,7 @@ def test_logits_are_the_bias_minus_the_weighted_distance() -> None:
         of.scale.copy_(torch.tensor([0.5, 2.0]))
         of.personal.copy_(torch.randn_like(of.personal))
         got = of.logits(x, left, right, relation)
-        mine = of.personal_logits(x, torch.tensor([3, 0, 1]), left, right)
+        mine = of.personal_logits(of.all_latents(x), torch.tensor([3, 0, 1]), left, right)
     for place in range(3):
         i, j, r = int(left[place]), int(right[place]), int(relation[place])
         dense = 0.0
@@ -182,7 +182,7 @@ def test_the_card_measures_what_the_stored_network_does(
     pairs = split.balanced(TEST, chosen.split_seed)
     g = predicted(recommender, recommender.features, pairs)  # type: ignore[arg-type]
     accuracy = float(((g >= 0) == pairs.holds).mean())
-    assert small_run.card()["metrics"]["test_accuracy"] == pytest.approx(accuracy)
+    assert small_run.card().metrics["test_accuracy"] == pytest.approx(accuracy)
 
 
 def test_personal_weights_follow_what_a_user_buys(catalogue: Catalogue) -> None:

@@ -13,6 +13,7 @@ from tiny import Config
 from relrec_core.errors import CheckpointError, ConfigError, ReadOnlyError, RunError
 from relrec_core.runs import launch, process, status
 from relrec_core.runs.active import active, deactivate, make_active
+from relrec_core.runs.card import Card, DataCard
 from relrec_core.runs.directory import Run, find, list_runs
 from relrec_core.runs.execution import Cancelled
 
@@ -23,7 +24,7 @@ def done(slug="train"):
     run = Run.create("movies", Config(), slug)
     with run.executing():
         run.write_checkpoint(TENSORS, {"dataset": "ml", "dims": [2, 3]})
-        run.write_card({"licence": "free"})
+        run.write_card(Card(data=DataCard(licence="free")))
     return run
 
 
@@ -34,7 +35,7 @@ def test_a_run_keeps_what_it_was_given():
     assert again.settings(Config) == Config()
     assert again.status().state == "done"
     assert again.status().progress == 1.0
-    assert again.card()["licence"] == "free"
+    assert again.card().data.licence == "free"
     tensors, metadata = again.read_checkpoint()
     assert metadata == {"dataset": "ml", "dims": [2, 3]}
     assert all(torch.equal(tensors[name], TENSORS[name]) for name in TENSORS)

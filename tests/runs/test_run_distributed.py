@@ -73,7 +73,6 @@ def test_shares_cover_a_batch_and_a_lone_process_is_a_group_of_one():
         assert group.is_main
         assert group.mean(3.0) == 3.0
         assert group.any(True)
-        assert not group.broadcast_flag(False)
         assert group.broadcast_text("ü") == "ü"
         module = torch.nn.Linear(1, 1)
         assert group.wrap(module) is module

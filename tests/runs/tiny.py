@@ -9,6 +9,7 @@ import torch
 from pydantic import Field
 
 from relrec_core.runs import distributed
+from relrec_core.runs.card import Card
 from relrec_core.runs.config import TrainerConfig
 from relrec_core.runs.directory import Run
 
@@ -59,4 +60,4 @@ def train(config: Config, run: Run) -> None:
             if config.fault == "full":
                 raise OSError(28, "No space left on device")
         run.write_checkpoint(model.state_dict(), {"epochs": config.epochs})
-        run.write_card({"seed": config.seed, "metrics": {"loss": run.metrics()[-1]["loss"]}})
+        run.write_card(Card(seed=config.seed, metrics={"loss": run.metrics()[-1]["loss"]}))

@@ -9,10 +9,11 @@ sys.path[:0] = [str(here), str(here.parent.parent)]
 from tiny import Config, train  # noqa: E402
 
 from relrec_core.evaluation import study  # noqa: E402
+from relrec_core.runs.card import DataCard  # noqa: E402
 
 
 class Study(study.Study[None]):
-    wing, usual, content_hash = "tiny", "points", "none"
+    wing, usual, data_card = "tiny", "points", DataCard(content_hash="none")
 
 
 if __name__ == "__main__":

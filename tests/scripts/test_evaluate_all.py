@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from relrec_core import evaluate_all, paths
-from relrec_core.evaluation.claims import Source
+from relrec_core.evaluation.claims import TableSource
 from relrec_core.evaluation.tables import stored
 from relrec_core.wings import WINGS
 
-FAST = Source("sessions", "toy", seeds=(0,))
-MISSING = Source("movies", "recall", "no-such-data")
+FAST = TableSource("sessions", "toy", seeds=(0,))
+MISSING = TableSource("movies", "recall", "no-such-data")
 
 
 def test_all_tables_are_asked_for_once() -> None:

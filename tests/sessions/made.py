@@ -9,9 +9,9 @@ import polars as pl
 
 from relrec_core.sessions.data.dataset import SessionData, load_frames
 from relrec_core.sessions.data.readers import Upload
-from relrec_core.sessions.simulation.simulator import Settings, simulate
+from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS, SimulationSettings, simulate
 
-SETTINGS = Settings(tracks=2_000, listeners=50)
+SETTINGS = SimulationSettings(tracks=2_000, listeners=50)
 
 
 @cache
@@ -41,3 +41,11 @@ def with_value(frame: pl.DataFrame, column: str, row: int, value: object) -> pl.
     values = frame[column].cast(pl.String).to_list()
     values[row] = value
     return frame.with_columns(pl.Series(column, values, dtype=pl.String))
+
+
+def smallest(cause: str, family: dict[str, frozenset[str]]) -> str | None:
+    """Name of the smallest expert whose groups hold the cause; None where none does."""
+    if cause not in CAUSE_GROUPS:
+        return None
+    holding = [name for name, groups in family.items() if CAUSE_GROUPS[cause] <= groups]
+    return min(holding, key=lambda name: len(family[name]), default=None)

@@ -112,7 +112,7 @@ def test_a_model_of_ten_experts_is_trained_and_explains(
     run = Run.create("sessions", config, "deezer")
     with run.executing():
         train(config, run)
-    assert run.card()["experts"] == list(DEEZER)
+    assert run.card().details["experts"] == list(DEEZER)
     explorer = Explorer(store.predictor(run), data(), run.name)
     explanation = explorer.explain(explorer.session(0), 1)
     assert explanation.audit.shares.closes() and explanation.audit.ledger.closes()

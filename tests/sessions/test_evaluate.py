@@ -12,7 +12,8 @@ import torch
 
 from relrec_core.errors import ConfigError
 from relrec_core.evaluate import main
-from relrec_core.evaluation import tables
+from relrec_core.evaluation import measure, tables
+from relrec_core.evaluation.tables import stored_name
 from relrec_core.sessions import store
 from relrec_core.sessions.data.schema import EVERYWHERE, GROUPS
 from relrec_core.sessions.data.sessions import CAUSES
@@ -21,7 +22,7 @@ from relrec_core.sessions.evaluation import evaluate
 from relrec_core.sessions.evaluation.study import Study, Trained
 from relrec_core.sessions.explanation.gradients import METHODS, by_group
 from relrec_core.sessions.model.predictor import Predictor
-from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS, smallest
+from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS
 from relrec_core.sessions.training.scoring import judged
 from tests.sessions import made
 
@@ -50,21 +51,21 @@ def shipped() -> Trained:
 
 
 def test_accuracy_is_that_of_the_cards_and_is_stored(quick: Study) -> None:
-    found = evaluate.evaluate("accuracy", quick)
+    found = measure.evaluate("accuracy", evaluate.TABLES, quick)
     frame = found.frame.set_index("method")
     assert len(frame) == 5
     for model, title in evaluate.TITLES.items():
         card = quick.trained(0, model).card
         assert frame.loc[title, "accuracy"] == pytest.approx(
-            card["metrics"]["test_accuracy"], abs=1e-4
+            card.metrics["test_accuracy"], abs=1e-4
         )
-        assert frame.loc[title, "parameters"] == card["parameters"]
+        assert frame.loc[title, "parameters"] == card.parameters
     assert frame.loc[evaluate.LAST, "accuracy"] == pytest.approx(
-        card["metrics"]["last_baseline_accuracy"], abs=1e-4
+        card.metrics["last_baseline_accuracy"], abs=1e-4
     )
     again = tables.stored("sessions", found.name)
     assert again is not None and again.name == "accuracy-simulated-quick"
-    assert again.conditions["data"]["simulated"] and again.conditions["quick"]
+    assert again.conditions["data"]["synthetic"] and again.conditions["quick"]
     assert again.conditions["seeds"] == [0] and "machine" in again.conditions
     np.testing.assert_allclose(again.frame["accuracy"], found.frame["accuracy"])
 
@@ -100,7 +101,7 @@ def test_hits_are_what_one_counts_by_hand(shipped: Trained) -> None:
         assert right[row, place]
         counted += 1
         top = family.names[int(np.argmax(test.prediction.attribution[row, place]))]
-        hit = top == smallest(cause, reads)
+        hit = top == made.smallest(cause, reads)
         assert hit == hits[row, place]
         found += hit
     assert counted > found > 0
@@ -196,11 +197,11 @@ def test_real_sessions_have_no_known_truth(home: Path, mssd_slice: Path) -> None
     frame = evaluate.accuracy_table(study).frame.set_index("method")
     assert len(frame) == 7
     assert frame.loc["last baseline, all sessions", "accuracy"] == pytest.approx(_last(mssd_slice))
-    assert evaluate.stored_name("accuracy", "/some/where/My Sessions/") == "accuracy-my-sessions"
+    assert stored_name("accuracy", "/some/where/My Sessions/") == "accuracy-my-sessions"
 
 
 def test_the_toy_tasks_are_stored_with_their_points_and_without_sessions(home: Path) -> None:
-    found = evaluate.evaluate("toy", Study(seeds=(0,), quick=True))
+    found = measure.evaluate("toy", evaluate.TABLES, Study(seeds=(0,), quick=True))
     assert found.name == "toy-quick" and found.frame["task"].tolist() == ["a", "b"]
     points = tables.stored("sessions", "toy-points-quick")
     assert points is not None and len(points.frame) == 2 * evaluate.QUICK_SAMPLE

@@ -22,9 +22,8 @@ from relrec_core.sessions.simulation import simulator
 from relrec_core.sessions.simulation.catalogue import catalogue
 from relrec_core.sessions.simulation.simulator import (
     CAUSE_GROUPS,
-    Settings,
+    SimulationSettings,
     simulate,
-    smallest,
     write,
 )
 from tests.sessions import made
@@ -167,7 +166,7 @@ def test_noise_shows_nowhere() -> None:
 
 
 def test_the_smallest_expert_for_each_cause() -> None:
-    experts = {cause: smallest(cause, FAMILY) for cause in CAUSES}
+    experts = {cause: made.smallest(cause, FAMILY) for cause in CAUSES}
     assert experts == {
         "unknown": None,
         "persistence": "S2",
@@ -180,8 +179,10 @@ def test_the_smallest_expert_for_each_cause() -> None:
         "occasion": "S8",
     }
     without = {"S5": FAMILY["S5"], "S8": FAMILY["S8"]}
-    assert smallest("persistence", without) == "S5" and smallest("musical", without) == "S8"
-    assert smallest("musical", {"S1": FAMILY["S1"]}) is None
+    assert (
+        made.smallest("persistence", without) == "S5" and made.smallest("musical", without) == "S8"
+    )
+    assert made.smallest("musical", {"S1": FAMILY["S1"]}) is None
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,7 @@ def test_the_smallest_expert_for_each_cause() -> None:
 )
 def test_settings_out_of_bounds_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ConfigError):
-        Settings(**wrong)
+        SimulationSettings(**wrong)
 
 
 def test_too_small_simulations_are_refused() -> None:

@@ -20,7 +20,7 @@ from relrec_core.runs.execution import Cancelled
 from relrec_core.runs.launch import TRAIN
 from relrec_core.sessions import store
 from relrec_core.sessions.model.network import network
-from relrec_core.sessions.simulation.simulator import Settings, write
+from relrec_core.sessions.simulation.simulator import SimulationSettings, write
 from relrec_core.sessions.training import scoring
 from relrec_core.sessions.training.prepare import prepare_simulated
 from relrec_core.sessions.training.train import Config, Fit, train
@@ -64,11 +64,11 @@ def test_it_learns_better_than_both_baselines() -> None:
     run = trained(settings)
     assert run.status().state == "done"
     card = run.card()
-    metrics = card["metrics"]
+    metrics = card.metrics
     better = max(metrics["last_baseline_accuracy"], metrics["mean_baseline_accuracy"])
     assert metrics["test_accuracy"] > better + 0.05
     predictor, source = store.predictor(run), store.open_source(settings)
-    assert predictor.dataset_hash == source.content_hash == card["data"]["content_hash"]
+    assert predictor.dataset_hash == source.content_hash == card.data.content_hash
     judged = scoring.judged(source, "test", predictor)
     again = judged.scores(judged.prediction.probability)
     assert metrics["test_accuracy"] == pytest.approx(again.accuracy, abs=1e-4)
@@ -76,9 +76,9 @@ def test_it_learns_better_than_both_baselines() -> None:
     assert metrics["last_baseline_first"] == pytest.approx(
         judged.scores(judged.last).first, abs=1e-4
     )
-    assert card["epochs"] == int(np.argmin(losses(run, "validation_loss"))) + 1
-    assert card["data"]["simulated"] and "simulated" in card["data"]["title"].lower()
-    assert len(card["experts"]) == 8
+    assert card.epochs == int(np.argmin(losses(run, "validation_loss"))) + 1
+    assert card.data.synthetic and "simulated" in card.data.title.lower()
+    assert len(card.details["experts"]) == 8
 
 
 @pytest.mark.parametrize("model", ["transformer", "gru", "control"])
@@ -109,7 +109,7 @@ def test_every_model_learns_repeats_and_resumes_to_the_same_weights(
     broken.withdraw_cancel()
     execute(broken, settings, train)
     assert same(whole, broken) and broken.metrics() == whole.metrics()
-    assert broken.card()["metrics"] == whole.card()["metrics"]
+    assert broken.card().metrics == whole.card().metrics
 
 
 def test_the_rate_falls_on_a_plateau_and_training_stops(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,20 +121,20 @@ def test_the_rate_falls_on_a_plateau_and_training_stops(monkeypatch: pytest.Monk
     run = trained(settings)
     rates = losses(run, "learning_rate")
     assert rates == pytest.approx([0.01] * 4 + [0.001] * 2 + [5e-4] * 2)
-    assert run.card()["epochs"] == 2
+    assert run.card().epochs == 2
 
 
 def test_shards_files_and_memory_are_the_same_data(tmp_path: Path) -> None:
-    made = Settings(tracks=2_000)
+    made = SimulationSettings(tracks=2_000)
     prepare_simulated(240, tmp_path / "shards", settings=made, shard_sessions=50)
     write(tmp_path / "files", 240, settings=made)
     shards, files = (trained(config(dataset=str(tmp_path / name))) for name in ("shards", "files"))
     simulated = trained(config())
     for run in (shards, files):
-        data = run.card()["data"]
-        expected = simulated.card()["data"]
-        assert data["content_hash"] == expected["content_hash"]
-        assert data["test_sessions"] == expected["test_sessions"]
+        data = run.card().data
+        expected = simulated.card().data
+        assert data.content_hash == expected.content_hash
+        assert data.counts == expected.counts
     assert same(files, simulated)
     assert losses(shards)[0] == pytest.approx(losses(files)[0], rel=0.05)  # another order
     one, two = (store.open_source(r.settings(Config)) for r in (shards, files))
@@ -205,15 +205,15 @@ def test_gradients_of_two_shares_add_up_to_those_of_the_batch(model: str) -> Non
 def test_the_real_slice_trains_with_the_experts_that_are_left(mssd_slice: Path) -> None:
     run = trained(config(dataset=str(mssd_slice.parent), epochs=2))
     card = run.card()
-    assert card["absent"] and 1 <= len(card["experts"]) < 8
-    assert not card["data"]["simulated"]
-    assert 0 <= card["metrics"]["test_accuracy"] <= 1
+    assert card.details["absent"] and 1 <= len(card.details["experts"]) < 8
+    assert not card.data.synthetic
+    assert 0 <= card.metrics["test_accuracy"] <= 1
 
 
 def test_missing_and_too_little_data_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no session data 'nowhere'"):
         trained(config(dataset="nowhere"))
-    write(tmp_path / "few", 2, settings=Settings(tracks=2_000))
+    write(tmp_path / "few", 2, settings=SimulationSettings(tracks=2_000))
     with pytest.raises(DataError, match="enough sessions to split"):
         trained(config(dataset=str(tmp_path / "few")))
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,17 +21,13 @@ import pandas as pd
 
 from relrec_core.errors import DataError, border, unreadable
 from relrec_core.movies.data import attributes
+from relrec_core.sources.about import about
 from relrec_core.sources.movielens import parse_title
 from relrec_core.titles import decoded
 
 USER, ITEM, RATING, TIMESTAMP = "user_id", "item_id", "rating", "timestamp"
 TITLE, YEAR, AGE = "title", "year", "age"
-INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE, SOURCE_FILE = (
-    "interactions.csv",
-    "items.csv",
-    "users.csv",
-    "source.json",
-)
+INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE = "interactions.csv", "items.csv", "users.csv"
 MAXIMUM_BYTES = 2_000_000_000
 LIKED_FROM = 3.0
 AGE_BANDS = (
@@ -99,7 +94,7 @@ def _loaded(folder: Path) -> MovieData:
     ratings = ratings[["user", "item", RATING, TIMESTAMP]].sort_values(
         ["user", "item"], ignore_index=True
     )
-    source = _source(folder)
+    source = {k: v for k, v in about(folder).items() if isinstance(v, str)}
     content_hash = _content_hash(users, items, ratings)
     items, notes = _shared(ITEMS_FILE, _dated(_titled(items)), (ITEM, TITLE, YEAR))
     users, more = _shared(USERS_FILE, _banded(users), (USER,))
@@ -327,21 +322,6 @@ def _shared(
     reasons = attributes.left_out(frame, [c for c in frame.columns if c not in fixed])
     notes = tuple(f"Column '{c}' of {file} is left out: {why}." for c, why in reasons.items())
     return frame.drop(columns=list(reasons)), notes
-
-
-def _source(folder: Path) -> dict[str, str]:
-    path = folder / SOURCE_FILE
-    if not path.exists():
-        return {}
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise DataError(path, "text that is not JSON", "name, title and licence") from error
-    if not isinstance(content, dict):
-        raise DataError(path, "a JSON list or value", "an object with name, title and licence")
-    if any("\ud800" <= sign <= "\udfff" for sign in "".join(map(str, content.values()))):
-        raise DataError(path, "half a character", "texts in Unicode")
-    return {k: v for k, v in content.items() if isinstance(v, str)}
 
 
 def _content_hash(users: pd.DataFrame, items: pd.DataFrame, ratings: pd.DataFrame) -> str:

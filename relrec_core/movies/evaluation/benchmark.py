@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
 
-from relrec_core.explanation import Value
+from relrec_core.measurement import Row, row
 from relrec_core.movies import store
+from relrec_core.movies.data.features import Indices
 from relrec_core.movies.explanation import surrogates
 from relrec_core.movies.explanation.explain import explain
 from relrec_core.movies.model.ranking import Recommender, rank, rank_all
 from relrec_core.movies.model.relevance import relevance, relevance_all
+from relrec_core.movies.model.weights import Floats
 
 TOP = 10
 REPETITIONS = 200
@@ -22,28 +25,82 @@ REPETITIONS_OF_ALL = 31
 REPETITIONS_OF_SURROGATES = 5
 
 
-class Measurement(Value):
-    """One number of a benchmark, with what it should be at most (or, as a ratio, at least)."""
+def rows(quick: bool) -> list[Row]:
+    """The same of the model that the dashboard shows, on its data."""
+    return benchmark(store.recommender(store.shown_run()), quick)
 
-    name: str
-    value: float
-    unit: str
-    target: float | None = None
+
+@dataclass(frozen=True)
+class Questions:
+    """What is asked of a model about its median viewer, or about all viewers at once."""
+
+    recommender: Recommender
+
+    @cached_property
+    def viewer(self) -> int:
+        """Row of the viewer with the median number of features."""
+        sizes = np.diff(self.recommender.bags.indptr)
+        return int(np.argsort(sizes, kind="stable")[len(sizes) // 2])
+
+    @cached_property
+    def bag(self) -> Indices:
+        """Features (n,) of the median viewer."""
+        bags = self.recommender.bags
+        return bags.indices[bags.indptr[self.viewer] : bags.indptr[self.viewer + 1]].astype(
+            np.int64
+        )
+
+    @cached_property
+    def seen(self) -> Indices:
+        """Films that the median viewer knows."""
+        return self.recommender.history[self.viewer].indices.astype(np.int64)
+
+    @cached_property
+    def labels(self) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+        """Of the median viewer's features."""
+        return np.array(self.recommender.labels, dtype=object)[self.bag]
+
+    @cached_property
+    def item(self) -> int:
+        """The median viewer's best film."""
+        return int(self.best(1)[0])
 
     @property
-    def met(self) -> bool | None:
-        if self.target is None:
-            return None
-        return self.value >= self.target if self.unit == "x" else self.value <= self.target
+    def n_viewers(self) -> int:
+        return int(self.recommender.bags.shape[0])
+
+    def best(self, n: int) -> Indices:
+        return rank(self.recommender.weights, self.bag, self.seen, n).items
+
+    def alone(self) -> object:
+        return relevance(self.recommender.weights, self.bag, [self.item])
+
+    def one(self) -> object:
+        return relevance(self.recommender.weights, self.bag, self.best(TOP))
+
+    def framed(self) -> pd.DataFrame:
+        shares = relevance(self.recommender.weights, self.bag, self.best(1)).features[:, 0]
+        return pd.DataFrame({"feature": self.labels, "relevance": shares})
+
+    def everyone(self) -> Floats:
+        of = self.recommender
+        items, _ = rank_all(of.weights, of.bags, of.history, TOP)
+        return relevance_all(of.weights, of.bags, items)
+
+    def everyone_framed(self) -> pd.DataFrame:
+        shares, bags = self.everyone(), self.recommender.bags
+        viewers = np.repeat(np.arange(self.n_viewers), np.diff(bags.indptr))
+        frame = pd.DataFrame(shares, columns=[f"film {place + 1}" for place in range(TOP)])
+        frame["viewer"], frame["feature"] = viewers, bags.indices
+        return frame
+
+    def audited(self) -> pd.DataFrame:
+        users = self.recommender.data.users["user_id"]
+        profile = self.recommender.profile(str(users.iloc[self.viewer]))
+        return explain(self.recommender, profile, self.item).to_frame()
 
 
-def rows(quick: bool) -> list[dict[str, Any]]:
-    """The same of the model that the dashboard shows, on its data."""
-    recommender = store.recommender(store.shown_run())
-    return [m.model_dump() | {"met": m.met} for m in benchmark(recommender, quick)]
-
-
-def benchmark(recommender: Recommender, quick: bool = False) -> list[Measurement]:
+def benchmark(recommender: Recommender, quick: bool = False) -> list[Row]:
     """Measure a model on its data: medians of repetitions, all in one run.
 
     LIME is measured as it comes, over the model's whole input, and eased, over the viewer's own
@@ -52,88 +109,57 @@ def benchmark(recommender: Recommender, quick: bool = False) -> list[Measurement
     with a table of features and shares as the dashboard shows it; "all at once" does so for every
     viewer's best films and divides by their number.
     """
-    weights, bags, history = recommender.weights, recommender.bags, recommender.history
-    row = int(np.argsort(np.diff(bags.indptr), kind="stable")[bags.shape[0] // 2])
-    bag = bags.indices[bags.indptr[row] : bags.indptr[row + 1]].astype(np.int64)
-    seen = history[row].indices.astype(np.int64)
-    item = int(rank(weights, bag, seen, 1).items[0])
-    labels = np.array(recommender.labels, dtype=object)
-    n_viewers = bags.shape[0]
-
-    def one() -> None:
-        relevance(weights, bag, rank(weights, bag, seen, TOP).items)
-
-    def everyone() -> None:
-        items, _ = rank_all(weights, bags, history, TOP)
-        relevance_all(weights, bags, items)
-
-    def framed() -> pd.DataFrame:
-        best = rank(weights, bag, seen, 1).items
-        shares = relevance(weights, bag, best).features[:, 0]
-        return pd.DataFrame({"feature": labels[bag], "relevance": shares})
-
-    def everyone_framed() -> pd.DataFrame:
-        items, _ = rank_all(weights, bags, history, TOP)
-        shares = relevance_all(weights, bags, items)
-        viewers = np.repeat(np.arange(n_viewers), np.diff(bags.indptr))
-        frame = pd.DataFrame(shares, columns=[f"film {place + 1}" for place in range(TOP)])
-        frame["viewer"], frame["feature"] = viewers, bags.indices
-        return frame
-
-    def audited() -> pd.DataFrame:
-        profile = recommender.profile(str(recommender.data.users["user_id"].iloc[row]))
-        return explain(recommender, profile, item).to_frame()
-
+    of = Questions(recommender)
     few = 3 if quick else REPETITIONS
     some = 3 if quick else REPETITIONS_OF_ALL
-    alone = _median(lambda: relevance(weights, bag, [item]), few)
-    single = _median(framed, few)
-    batch = _median(everyone_framed, some) / (n_viewers * TOP)
+    alone, single = _median(of.alone, few), _median(of.framed, few)
+    batch = _median(of.everyone_framed, some) / (of.n_viewers * TOP)
+    top, framed = f"rank and explain top {TOP}", "one explanation, with data frame"
     found = [
-        Measurement(name="features of the median viewer", value=len(bag), unit="features"),
-        Measurement(
-            name=f"median viewer, rank and explain top {TOP}",
-            value=_median(one, few) * 1e6,
-            unit="us",
-            target=100,
+        row("features of the median viewer", len(of.bag), "features"),
+        row(f"median viewer, {top}", _median(of.one, few) * 1e6, "us", at_most=100),
+        row(
+            f"{of.n_viewers} viewers, {top} in one call",
+            _median(of.everyone, some) * 1e3,
+            "ms",
+            at_most=25,
         ),
-        Measurement(
-            name=f"{n_viewers} viewers, rank and explain top {TOP} in one call",
-            value=_median(everyone, some) * 1e3,
-            unit="ms",
-            target=25,
-        ),
-        Measurement(name="one explanation, alone", value=alone * 1e6, unit="us"),
-        Measurement(name="one explanation, with data frame", value=single * 1e6, unit="us"),
-        Measurement(
-            name="one explanation, with data frame, all at once", value=batch * 1e6, unit="us"
-        ),
-        Measurement(
-            name="one explanation as the page shows it, with its audit",
-            value=_median(audited, max(3, few // 10)) * 1e3,
-            unit="ms",
+        row("one explanation, alone", alone * 1e6, "us"),
+        row(framed, single * 1e6, "us"),
+        row(f"{framed}, all at once", batch * 1e6, "us"),
+        row(
+            "one explanation as the page shows it, with its audit",
+            _median(of.audited, max(3, few // 10)) * 1e3,
+            "ms",
         ),
     ]
-    lime_samples = 200 if quick else surrogates.LIME_SAMPLES
-    shap_samples = 200 if quick else surrogates.SHAP_SAMPLES
+    return found + _surrogates(of, (alone, single, batch), quick)
 
-    def lime() -> surrogates.Surrogate:
-        return surrogates.lime(weights, bag, item, samples=lime_samples)
 
-    def kernel_shap() -> surrogates.Surrogate:
-        return surrogates.kernel_shap(weights, bag, item, samples=shap_samples)
-
-    def usual_lime() -> surrogates.Surrogate:
-        return surrogates.lime_over_vocabulary(weights, bags, row, item, samples=lime_samples)
-
-    usual, eased = f"LIME, {lime_samples} samples", f"LIME on the profile only, {lime_samples}"
-    shap = f"KernelSHAP on the profile only, {shap_samples} samples"
+def _surrogates(of: Questions, ours: tuple[float, float, float], quick: bool) -> list[Row]:
+    weights, bag, item = of.recommender.weights, of.bag, of.item
+    lime = 200 if quick else surrogates.LIME_SAMPLES
+    shap = 200 if quick else surrogates.SHAP_SAMPLES
+    over_all = (weights, of.recommender.bags, of.viewer, item)
+    found = []
     for name, method, target in (
-        (usual, usual_lime, 3_000.0),
-        (eased, lime, None),
-        (shap, kernel_shap, 1_000.0),
+        (
+            f"LIME, {lime} samples",
+            partial(surrogates.lime_over_vocabulary, *over_all, samples=lime),
+            3_000.0,
+        ),
+        (
+            f"LIME on the profile only, {lime}",
+            partial(surrogates.lime, weights, bag, item, samples=lime),
+            None,
+        ),
+        (
+            f"KernelSHAP on the profile only, {shap} samples",
+            partial(surrogates.kernel_shap, weights, bag, item, samples=shap),
+            1_000.0,
+        ),
     ):
-        found += _ratios(name, method, labels[bag], target, (alone, single, batch), quick)
+        found += _ratios(name, method, of.labels, target, ours, quick)
     return found
 
 
@@ -144,7 +170,7 @@ def _ratios(
     target: float | None,
     ours: tuple[float, float, float],
     quick: bool,
-) -> list[Measurement]:
+) -> list[Row]:
     """Times of a surrogate, alone and with its data frame, as multiples of ours."""
 
     def framed() -> pd.DataFrame:
@@ -153,23 +179,12 @@ def _ratios(
     repetitions = 1 if quick else REPETITIONS_OF_SURROGATES
     alone, with_frame = _median(method, repetitions), _median(framed, repetitions)
     exact, single, batch = ours
+    longer = f"{name}, longer than ours"
     return [
-        Measurement(name=f"{name}, alone", value=alone * 1e3, unit="ms"),
-        Measurement(
-            name=f"{name}, longer than ours, alone", value=alone / exact, unit="x", target=target
-        ),
-        Measurement(
-            name=f"{name}, longer than ours, with data frame",
-            value=with_frame / single,
-            unit="x",
-            target=target,
-        ),
-        Measurement(
-            name=f"{name}, longer than ours, with data frame, all at once",
-            value=with_frame / batch,
-            unit="x",
-            target=target,
-        ),
+        row(f"{name}, alone", alone * 1e3, "ms"),
+        row(f"{longer}, alone", alone / exact, "x", at_least=target),
+        row(f"{longer}, with data frame", with_frame / single, "x", at_least=target),
+        row(f"{longer}, with data frame, all at once", with_frame / batch, "x", at_least=target),
     ]
 
 

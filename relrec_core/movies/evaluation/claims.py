@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from relrec_core.evaluation.claims import Claim, Source, Status, Verdict, graded
+from relrec_core.evaluation.claims import Claim, Outcome, TableSource, Verdict, graded
 
 RECONET = "Fusco et al., IJCAI 2019"
 OURS = ("RecoNet", "RecoNet + Layer")
@@ -23,8 +23,8 @@ Frames = Sequence[pd.DataFrame]
 
 def _source(
     table: str, dataset: str = "ml-100k", seeds: tuple[int, ...] = (0,)
-) -> tuple[Source, ...]:
-    return (Source("movies", table, dataset, seeds),)
+) -> tuple[TableSource, ...]:
+    return (TableSource("movies", table, dataset, seeds),)
 
 
 def _recall(frame: pd.DataFrame, method: str, attributes: str | None = None) -> float:
@@ -78,7 +78,7 @@ def _attributes(frames: Frames) -> Verdict:
     with_, without = (_recall(frame, "RecoNet", a) for a in ("with", "without"))
     deviation = float(frame[frame["method"] == "RecoNet"]["recall_50_sd"].max())
     gain = with_ - without
-    status: Status = "confirmed" if gain > deviation else "partly" if gain > 0 else "not confirmed"
+    status: Outcome = "confirmed" if gain > deviation else "partly" if gain > 0 else "not confirmed"
     return Verdict(
         status,
         f"Genres, decades and what is known of the user add {gain:+.1%} of recall@50; the "

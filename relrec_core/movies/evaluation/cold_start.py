@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
 from relrec_core.evaluation.cells import Cell
+from relrec_core.evaluation.measure import Table
 from relrec_core.movies.config import Config
 from relrec_core.movies.data.features import Indices, feature_space
 from relrec_core.movies.data.split import Split
@@ -22,10 +22,9 @@ from relrec_core.movies.evaluation.baselines.factorisation import (
 )
 from relrec_core.movies.evaluation.baselines.metric_learning import Points
 from relrec_core.movies.evaluation.baselines.ocular import Clusters
-from relrec_core.movies.evaluation.curves import Table
-from relrec_core.movies.evaluation.study import Study, over_seeds, training_code
+from relrec_core.movies.evaluation.study import Study, over_seeds
 from relrec_core.movies.evaluation.tuning import TOP, chosen
-from relrec_core.movies.model.metrics import recall
+from relrec_core.movies.model.metrics import recall, recall_by_user
 from relrec_core.movies.model.weights import Floats, Weights
 from relrec_core.movies.training.train import learn
 from relrec_core.runs.directory import Run
@@ -163,26 +162,8 @@ class ColdStart:
         """Both recalls at k = 1..50 from scores (n, V) of the cold viewers after `shown` (n, V)."""
         known, test = self.parts.known[self.cold], self.parts.test[self.cold]
         both = zip(MEASURES, (shown, known), strict=True)
-        return {name: recall_curve(scores, seen, test, TOP).tolist() for name, seen in both}
-
-
-def recall_curve(
-    scores: Floats, seen: sparse.csr_matrix, held_out: sparse.csr_matrix, most: int
-) -> npt.NDArray[np.float64]:
-    """Recall@k for k = 1..most (most,), averaged over viewers.
-
-    Args:
-        scores: (n, V).
-        seen: (n, V) films left out of the ranking.
-        held_out: (n, V) films to find, at least one a viewer.
-        most: not above V.
-    """
-    ranked = np.where(seen.toarray() > 0, -np.inf, scores)  # (n, V)
-    top = np.argsort(-ranked, axis=1, kind="stable")[:, :most]  # (n, most)
-    wanted = held_out.toarray() > 0  # (n, V)
-    hits = np.take_along_axis(wanted & np.isfinite(ranked), top, axis=1)  # (n, most)
-    shares = hits.cumsum(axis=1) / wanted.sum(axis=1, keepdims=True)
-    return np.asarray(shares.mean(axis=0), dtype=np.float64)
+        curves = {name: recall_by_user(scores, seen, test, TOP) for name, seen in both}
+        return {name: each.mean(axis=0).tolist() for name, each in curves.items()}
 
 
 def sample_films(liked: sparse.csr_matrix, k: int, seed: Sequence[int]) -> sparse.csr_matrix:
@@ -204,7 +185,7 @@ def _reconet_curves(study: Study, start: ColdStart) -> Cell:
     def train(config: Config, run: Run) -> None:
         learn(config, run, study.data, start.training())
 
-    run = study.run(settings, f"{training_code()} without {digest}", train)
+    run = study.run(settings, f"{study.training_code} without {digest}", train)
     weights = Weights.from_arrays(*run.read_arrays())
     space = feature_space(study.data)
     found: Cell = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from relrec_core.evaluation.measure import Table
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.evaluation.study import Study, Trained
 from relrec_core.movies.explanation import surrogates
@@ -24,14 +25,6 @@ ORDERS = 20
 BINS = 60
 SAMPLE, QUICK_SAMPLE = 100, 5
 MODELS = (("RecoNet", False), ("RecoNet + Layer", True))
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A measured table, and what belongs to its conditions."""
-
-    frame: pd.DataFrame
-    notes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

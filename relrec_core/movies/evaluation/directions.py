@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from relrec_core.evaluation.measure import Table
 from relrec_core.movies.data.features import Indices
-from relrec_core.movies.evaluation.curves import QUICK_SAMPLE, SAMPLE, Case, Table, cases
+from relrec_core.movies.evaluation.curves import QUICK_SAMPLE, SAMPLE, Case, cases
 from relrec_core.movies.evaluation.study import Study, Trained
 from relrec_core.movies.explanation import surrogates
 from relrec_core.movies.model.ranking import genres_of

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from relrec_core import permission
-from relrec_core.errors import ConfigError
-from relrec_core.evaluation import tables
 from relrec_core.evaluation.cells import Cell
-from relrec_core.evaluation.tables import StoredTable
-from relrec_core.movies import store
+from relrec_core.evaluation.measure import Table
 from relrec_core.movies.evaluation import curves
 from relrec_core.movies.evaluation.baselines.peers import BUDGET, PEERS, settings
 from relrec_core.movies.evaluation.cold_start import cold_start_table, short_history_table
-from relrec_core.movies.evaluation.curves import Table
+from relrec_core.movies.evaluation.counterfactuals import counterfactuals_table
 from relrec_core.movies.evaluation.directions import base_table, directions_table
-from relrec_core.movies.evaluation.study import Study, over_seeds, training_code
+from relrec_core.movies.evaluation.study import Study, over_seeds
 from relrec_core.movies.evaluation.tuning import TOP, WITH_ATTRIBUTES, peer_cell
 from relrec_core.movies.experts.evaluation.evaluate import deciders_table, hits_table
 from relrec_core.movies.model.metrics import recall
@@ -112,7 +106,7 @@ def _reconet(study: Study, seed: int, *, attributes: bool, layer: bool) -> Cell:
         "viewers": found.viewers,
         "fit_seconds": model.seconds,
         "score_seconds": seconds,
-        "epochs": model.card["epochs"],
+        "epochs": model.card.epochs,
     }
 
 
@@ -127,54 +121,8 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "agreement": curves.agreement_table,
     "directions": directions_table,
     "base": base_table,
+    "counterfactuals": counterfactuals_table,
     "experts": hits_table,
     "deciders": deciders_table,
 }
 """Name -> how it is measured."""
-
-
-def stored_name(table: str, dataset: str, quick: bool = False) -> str:
-    """Under what name a table of a data set is stored."""
-    plain = re.sub(r"[^a-z0-9]+", "-", dataset.lower()).strip("-")
-    return f"{table}-{plain}" + ("-quick" if quick else "")
-
-
-def evaluate(table: str, study: Study) -> StoredTable:
-    """Measure a table and store it under `<table>-<data set>`.
-
-    Raises:
-        ConfigError: there is no such table.
-        DataError: the data set is missing or malformed.
-        Cancelled: stopped by Ctrl-C or SIGTERM; what was computed is kept.
-    """
-    if table not in TABLES:
-        raise ConfigError(f"There is no table '{table}'; the tables are {', '.join(TABLES)}.")
-    permission.require_writable("store an evaluation")
-    started = time.perf_counter()
-    result = TABLES[table](study)
-    conditions = _conditions(study) | result.notes
-    conditions["seconds"] = round(time.perf_counter() - started, 1)
-    name = stored_name(table, study.data.name, study.quick)
-    return tables.store(store.WING, name, result.frame, conditions)
-
-
-def _conditions(study: Study) -> dict[str, Any]:
-    data = study.data
-    varied = {"dataset", "seed", "split_seed", "attributes", "hidden", "device", "threads"}
-    config = study.config(study.seeds[0], attributes=True, layer=True)
-    return {
-        "data": {
-            "name": data.name,
-            "title": data.title,
-            "content_hash": data.content_hash,
-            "licence": data.licence,
-            "viewers": len(data.users),
-            "films": len(data.items),
-            "ratings": len(data.ratings),
-        },
-        "split": "movies rated 3 or better, per user 60 % training, 20 % development, 20 % test",
-        "seeds": list(study.seeds),
-        "quick": study.quick,
-        "settings": config.model_dump(exclude=varied) | {"hidden of the layer": config.hidden},
-        "training_code": training_code(),
-    }

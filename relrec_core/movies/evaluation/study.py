@@ -10,14 +10,14 @@ import pandas as pd
 
 from relrec_core.evaluation import study
 from relrec_core.movies import store
-from relrec_core.movies.data.datasets import open_data
+from relrec_core.movies.data.datasets import data_card, open_data
 from relrec_core.movies.data.features import FeatureSpace, feature_space
 from relrec_core.movies.data.interactions import MovieData
 from relrec_core.movies.data.split import Split, split
 from relrec_core.movies.model.weights import Weights
 from relrec_core.movies.training.train import Config, train
 from relrec_core.runs import config
-from relrec_core.runs.code import digest
+from relrec_core.runs.card import Card, DataCard
 
 QUICK_EPOCHS = 10
 
@@ -29,7 +29,7 @@ class Trained:
     space: FeatureSpace
     parts: Split
     weights: Weights
-    card: dict[str, Any]
+    card: Card
     seconds: float
     """Of the training."""
 
@@ -37,11 +37,17 @@ class Trained:
 class Study(study.Study[Trained]):
     """Models of films, with and without attributes and the extra layer."""
 
-    wing, usual = store.WING, "ml-100k"
+    wing, usual, trainer = store.WING, "ml-100k", train.__module__
+    splitting = "movies rated 3 or better, per user 60 % training, 20 % development, 20 % test"
 
     @property
-    def content_hash(self) -> str:
-        return self.data.content_hash
+    def data_card(self) -> DataCard:
+        return data_card(self.data)
+
+    def settings(self) -> dict[str, Any]:
+        varied = {"dataset", "seed", "split_seed", "attributes", "hidden", "device", "threads"}
+        config = self.config(self.seeds[0], attributes=True, layer=True)
+        return config.model_dump(exclude=varied) | {"hidden of the layer": config.hidden}
 
     @cached_property
     def data(self) -> MovieData:
@@ -69,7 +75,7 @@ class Study(study.Study[Trained]):
         Raises: as `run`.
         """
         settings = self.config(seed, attributes=attributes, layer=layer)
-        run = self.run(settings, training_code(), train)
+        run = self.run(settings, self.training_code, train)
         if run.name not in self._trained:
             space = feature_space(self.data, attributes)
             weights = Weights.from_arrays(*run.read_arrays())
@@ -88,8 +94,3 @@ def over_seeds(frame: pd.DataFrame, by: list[str], measures: dict[str, str]) -> 
         table[name] = groups[column].mean().to_numpy()
         table[f"{name}_sd"] = groups[column].std().to_numpy()
     return table
-
-
-def training_code() -> str:
-    """Digest of the code that decides what a trained model is."""
-    return digest("relrec_core.movies.training.train")

@@ -17,9 +17,8 @@ SHIPPED = paths.ASSETS / WING / "experts-ml-100k"
 
 
 def shown_run() -> Run:
-    """The run that was made active or, where none was, the one that ships with the project."""
-    chosen = active.active(TRAINER)
-    return Run.open(chosen if chosen is not None else SHIPPED)
+    """The run whose model is shown."""
+    return active.shown(TRAINER, SHIPPED)
 
 
 def predictor(run: Run, data: MovieData) -> Predictor:

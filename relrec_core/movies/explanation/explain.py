@@ -7,7 +7,6 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from relrec_core import VERSION
 from relrec_core.errors import ProfileError
 from relrec_core.explanation import Ledger, Provenance
 from relrec_core.faithfulness.deletion import deletion_test
@@ -20,13 +19,13 @@ from relrec_core.movies.explanation.result import (
     Reference,
 )
 from relrec_core.movies.model.ranking import Profile, Ranking, Recommender, rank_all
-from relrec_core.movies.model.relevance import EPSILON, Doubles, relevance, score_of_kept
+from relrec_core.movies.model.relevance import EPSILON, Doubles, Relevance, relevance, score_of_kept
 from relrec_core.movies.model.weights import Weights
 
 REPETITIONS = 200
 """Random removals that the named reasons are compared with."""
 OWN = 1 / 3
-"""Share of the score that the base value stays below in the first case shown."""
+"""Share of the score that the base value stays below in the first case shown: well under half."""
 
 
 def explain(
@@ -59,9 +58,7 @@ def explain(
         raise ProfileError("An empty profile has no reasons to show. Add a movie to it.")
     items = [item] if against is None else [item, against]
     average = recommender.average_user if reference == "average" else None
-    parts = relevance(weights, bag, items, average=average)
-    sign = np.array([1.0, -1.0][: len(items)])
-    shares = parts.features @ sign
+    shares, accounted = _contributions(relevance(weights, bag, items, average=average))
     tests = [
         deletion_test(
             shares,
@@ -72,16 +69,7 @@ def explain(
         )
         for filler in ([None] if average is None else [None, average])
     ]
-    ledger = Ledger(
-        score=tests[0].score,
-        features=float(shares.sum()),
-        base=float(parts.base @ sign),
-        bias=float(parts.bias @ sign),
-        epsilon=float(parts.epsilon @ sign),
-    )
-    scores = weights.logits(bag)
-    better = scores > scores[item]
-    better[profile.seen] = False
+    ledger = Ledger(score=tests[0].score, features=float(shares.sum()), **accounted)
     return MovieExplanation(
         score=ledger.score,
         audit=MovieAudit(
@@ -91,12 +79,20 @@ def explain(
         viewer=profile.name,
         item=int(item),
         title=recommender.titles[item],
-        rank=int(better.sum()) + 1,
+        rank=recommender.place(profile, item),
         probability=float(recommender.probabilities(profile)[item]),
         against=None if against is None else recommender.titles[against],
         features=_features(recommender, bag, shares),
         reference=reference,
+        excluded=recommender.excluded(profile, item),
     )
+
+
+def _contributions(parts: Relevance) -> tuple[Doubles, dict[str, float]]:
+    """Of the first movie, less the second's where there is one: the features' (n,), the rest."""
+    sign = np.array([1.0, -1.0][: parts.features.shape[1]])
+    rest = {"base": parts.base, "bias": parts.bias, "epsilon": parts.epsilon}
+    return parts.features @ sign, {name: float(value @ sign) for name, value in rest.items()}
 
 
 def _rescored(
@@ -140,15 +136,12 @@ def _provenance(
     }
     method = "closed form" if plain else "epsilon-LRP"
     said = "beyond the average user" if reference == "average" else "as in the paper"
-    return Provenance(
-        dataset=recommender.data.title,
-        dataset_hash=recommender.data.content_hash,
-        licence=recommender.data.licence,
-        run=recommender.run,
-        method=f"{method}, {said}",
-        parameters=parameters if plain else parameters | {"epsilon": EPSILON},
-        seed=seed,
-        code_version=VERSION,
+    return Provenance.of(
+        recommender.data,
+        recommender.run,
+        f"{method}, {said}",
+        parameters if plain else parameters | {"epsilon": EPSILON},
+        seed,
     )
 
 
@@ -156,17 +149,16 @@ def first_user(recommender: Recommender) -> str:
     """The user whom pages show first: the first in the data whose own taste is the reason.
 
     That is, whose best movie owes less than a third of its score to the base value, and whose
-    named reasons pass the removal test; the first of all where there is nobody.
+    named reasons pass both tests; the first of all where there is nobody.
     """
-    users = recommender.data.users["user_id"].astype(str)
-    bags, average = recommender.bags, recommender.average_user
+    users, bags = recommender.data.users["user_id"].astype(str), recommender.bags
     items, scores = rank_all(recommender.weights, bags, recommender.seen, 1)
-    anyone = np.zeros(1, dtype=np.int64)
-    base = relevance(recommender.weights, anyone, items[:, 0], average=average).base
-    own = (np.diff(bags.indptr) > 0) & (base < OWN * scores[:, 0])
+    own = (np.diff(bags.indptr) > 0) & (recommender.base[items[:, 0]] < OWN * scores[:, 0])
     for row in np.flatnonzero(own):
         told = explain(recommender, recommender.profile(users.iloc[row]), int(items[row, 0]))
-        if told.audit.ledger.closes() and told.audit.deletion.confirmed:
+        audit = told.audit
+        tests = (audit.deletion, audit.replacement)
+        if audit.ledger.closes() and all(test and test.confirmed for test in tests):
             return str(users.iloc[row])
     return str(users.iloc[0])
 

@@ -8,11 +8,14 @@ from typing import Literal
 
 import pandas as pd
 
-from relrec_core.explanation import Audit, DeletionTest, Explanation, Value
+from relrec_core.explanation import Audit, DeletionTest, Explanation, Provenance, Value
 from relrec_core.movies.explanation import sentences
 
 Reference = Literal["average", "none"]
 """What contributions are measured from: the average user, or nothing, as in the paper."""
+Aim = Literal["first", "top", "named", "into"]
+"""What a change of the profile is to do: displace a movie from the first place, from the first n,
+let a named other one pass it, or bring it into the first n."""
 
 
 class FeatureRelevance(Value):
@@ -63,7 +66,11 @@ class MovieAudit(Audit):
 
 
 class MovieExplanation(Explanation):
-    """Why one movie was recommended to one user or, with `against`, why rather than another."""
+    """Why one movie was recommended to one user or, with `against`, why rather than another.
+
+    `rank` is its place, `listed` the length of the list that it may stand outside of, `excluded`
+    why it cannot be recommended at all.
+    """
 
     audit: MovieAudit
     viewer: str
@@ -74,6 +81,12 @@ class MovieExplanation(Explanation):
     against: str | None
     features: tuple[FeatureRelevance, ...]
     reference: Reference = "none"
+    listed: int | None = None
+    excluded: str | None = None
+
+    @property
+    def recommended(self) -> bool:
+        return self.excluded is None and (self.listed is None or self.rank <= self.listed)
 
     @property
     def base(self) -> float:
@@ -123,3 +136,74 @@ class Move(Value):
     before: int | None
     after: int
     score: float
+
+
+class Shift(Value):
+    """Where a movie stands before a change and after it; None where it is not in the list."""
+
+    item: int
+    title: str
+    before: int | None
+    after: int | None
+
+
+class Counterfactual(Value):
+    """The smallest change of the liked movies that changes the answer, verified on the new profile.
+
+    `movies` are not liked any more or, where the aim is "into", liked as well; what only they
+    bring is `along`. No set of fewer than `at_least` movies does it; None where that is not known,
+    as for a model with a layer. `shifts` are the movies of both lists, in the new order.
+    """
+
+    aim: Aim
+    viewer: str
+    item: int
+    title: str
+    other: str | None
+    n: int
+    found: bool
+    movies: tuple[str, ...]
+    items: tuple[int, ...]
+    along: tuple[str, ...]
+    at_least: int | None
+    limit: int
+    seconds: float
+    shifts: tuple[Shift, ...]
+    provenance: Provenance
+
+    @property
+    def place(self) -> Shift:
+        """Of the movie that was asked about."""
+        return next(s for s in self.shifts if s.item == self.item)
+
+    @property
+    def first(self) -> str:
+        """What stands first afterwards."""
+        return next(s.title for s in self.shifts if s.after == 1)
+
+    @property
+    def proven(self) -> bool:
+        """Whether fewer movies, or any where none was found, are known not to do it."""
+        needed = len(self.movies) if self.found else self.limit + 1
+        return self.at_least is not None and self.at_least >= needed
+
+    def standing(self) -> str:
+        return sentences.standing(self)
+
+    def means(self) -> str:
+        return sentences.means(self)
+
+    def sentence(self) -> str:
+        return sentences.changed(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a movie: those that change, then both lists in the new order."""
+        how = "liked, too" if self.aim == "into" else "not liked"
+        columns = ["label", "change", "before", "after"]
+        rows: list[tuple[str, str, int | None, int | None]] = [
+            (title, how, None, None) for title in self.movies
+        ]
+        changed = set(self.items)
+        rows += [(s.title, "", s.before, s.after) for s in self.shifts if s.item not in changed]
+        frame = pd.DataFrame(rows, columns=columns)
+        return frame.astype({"before": "Int64", "after": "Int64"})

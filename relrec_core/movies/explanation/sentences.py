@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from relrec_core.movies.data.features import FILM
 
 if TYPE_CHECKING:
-    from relrec_core.movies.explanation.result import FeatureRelevance, MovieExplanation, Theme
+    from relrec_core.movies.explanation.result import (
+        Counterfactual,
+        FeatureRelevance,
+        MovieExplanation,
+        Theme,
+    )
 
 MOSTLY = 0.5
 """From this share of the score on, the base value is the reason."""
@@ -17,6 +22,8 @@ POPULAR = 1.0
 likely to be the next one as an average movie."""
 NAMED, WORTH = 2, 0.05
 """Most themes that a sentence names, and the share of the score that each but the first needs."""
+SPELT = 4
+"""Most changed movies that a sentence names one by one."""
 COUNTS = 0.01
 """Share of the score from which a counter-signal is worth a sentence."""
 
@@ -55,13 +62,12 @@ def everyone(told: MovieExplanation) -> str:
 def sentence(told: MovieExplanation) -> str:
     """One or two sentences: the reason that carries most, its share, and the counter-signal."""
     if told.score > 0:
-        choice = told.title + (f" rather than {told.against}" if told.against else "")
         counted = "" if told.reference == "average" else "Counted as in the paper, "
-        text = f"{counted}{choice} is recommended {_reason(told)}."
+        text = f"{counted}{_lead(told)} {_reason(told)}."
     elif told.against is None:
         text = (
             f"{told.title} scores {_number(told.score)} for {told.viewer}, no more than an "
-            f"average movie.{_still(told)}"
+            f"average movie{_why_outside(told)}.{_still(told)}"
         )
     else:
         lead = f"higher than {told.title}" if told.score else f"as high as {told.title}"
@@ -73,6 +79,44 @@ def sentence(told: MovieExplanation) -> str:
             f" Strongest counter-signal: {spoken(against[0])} ({_number(against[0].relevance)})."
         )
     return text
+
+
+def _lead(told: MovieExplanation) -> str:
+    """'Fargo (1996) is recommended', or where it stands instead."""
+    if told.recommended:
+        return (
+            told.title
+            + (f" rather than {told.against}" if told.against else "")
+            + (" is recommended")
+        )
+    if told.against:
+        return f"{told.title} scores {_number(told.score)} more than {told.against}"
+    if told.excluded:
+        said = f"{told.title} is not recommended: {told.excluded}. {told.viewer} would get it with"
+        return f"{said} a score of {_number(told.score)}"
+    return (
+        f"{told.title} stands at place {told.rank} for {told.viewer} (score {_number(told.score)})"
+    )
+
+
+def _why_outside(told: MovieExplanation) -> str:
+    if told.excluded:
+        return f", and it cannot be recommended: {told.excluded}"
+    return "" if told.recommended else f", and stands at place {told.rank}"
+
+
+def kept_out(contrast: MovieExplanation, n: int) -> str:
+    """What keeps a movie from the first n: what the n-th has before it.
+
+    Args:
+        contrast: of the n-th movie against this one.
+        n: length of the list.
+    """
+    if contrast.score <= 0:
+        return f"Number {n}, {contrast.title}, scores no more."
+    return (
+        f"Number {n}, {contrast.title}, scores {_number(contrast.score)} more, {_reason(contrast)}."
+    )
 
 
 def _still(told: MovieExplanation) -> str:
@@ -98,8 +142,9 @@ def _popular(told: MovieExplanation) -> str:
         why = "it suits the average user"
     base, score, taste = _number(told.base), _number(told.score), told.score - told.base
     if taste < 0:
+        though = "although" if not told.recommended and told.against is None else "only because"
         return (
-            f"only because {why}: that alone would give {base}, the taste of {told.viewer} takes "
+            f"{though} {why}: that alone would give {base}, the taste of {told.viewer} takes "
             f"{_number(-taste)} off"
         )
     text = f"mostly because {why} ({base} of {score})"
@@ -160,6 +205,62 @@ def spoken(feature: FeatureRelevance) -> str:
     if feature.kind == FILM:
         return feature.label
     return f"the {feature.kind} {feature.label.partition(': ')[2]}"
+
+
+def changed(told: Counterfactual) -> str:
+    """'Had User 3 not liked Fargo (1996), Clerks (1994) would stand first instead of ...'"""
+    place = told.place
+    if not told.found:
+        what = {
+            "first": f"displaces {told.title} from the first place",
+            "top": f"takes {told.title} out of the top {told.n}",
+            "named": f"lets {told.other} pass {told.title}",
+            "into": f"brings {told.title} into the top {told.n}",
+        }[told.aim]
+        if told.aim == "into":
+            return f"No set of up to {told.limit} other movies, liked as well, {what}."
+        return f"No set of movies that {told.viewer} liked {what} by being left out."
+    rest = len(told.movies) - SPELT + 1
+    names = list(told.movies)
+    if rest > 1:
+        names = [*names[: SPELT - 1], f"{rest} more"]
+    moved = f"place {place.after}, not {place.before}"
+    then = {
+        "first": f"{told.first} would stand first instead of {told.title}",
+        "top": f"{told.title} would leave the top {told.n}: {moved}",
+        "named": f"{told.other} would stand above {told.title}",
+        "into": f"{told.title} would enter the top {told.n}: {moved}",
+    }[told.aim]
+    if told.aim == "into":
+        return f"Had {told.viewer} liked {listed(names)}, too, {then}."
+    return f"Had {told.viewer} not liked {listed(names)}, {then}."
+
+
+def standing(told: Counterfactual) -> str:
+    """'Proven smallest', 'At most 4, at least 3' or 'Found'."""
+    if told.at_least is None:
+        return "Found" if told.found else "None found"
+    if not told.found:
+        return "Proven: there is none" if told.proven else f"None found, at least {told.at_least}"
+    if told.proven:
+        return "Proven smallest"
+    return f"At most {len(told.movies)}, at least {told.at_least}"
+
+
+def means(told: Counterfactual) -> str:
+    """What the standing says, and what was checked."""
+    made = "The profile was made again with this change and ranks so."
+    if told.at_least is None:
+        return (
+            f"{made if told.found else ''} This model has a layer, so that the search follows its "
+            "gradient and proves nothing about smaller sets."
+        ).strip()
+    if told.proven:
+        if told.found:
+            return f"No set of fewer movies does it. {made}"
+        return "All sets were excluded." if told.aim != "into" else "No set of that size does it."
+    left = f"The proof was given {told.seconds:g} seconds, and they were not enough."
+    return f"{made} {left}" if told.found else left
 
 
 def listed(parts: Sequence[str]) -> str:

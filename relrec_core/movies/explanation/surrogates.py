@@ -24,7 +24,6 @@ LIME_SAMPLES = 5_000
 SHAP_SAMPLES = 2_000
 CHUNK = 250
 TOP = 5
-Masks = npt.NDArray[np.bool_]
 
 
 class ComparisonCancelled(RelRecError):

@@ -20,25 +20,43 @@ class Recall:
     viewers: int
 
 
-def recall(
+def recall_by_user(
     scores: Floats, known: sparse.csr_matrix, held_out: sparse.csr_matrix, k: int = 50
-) -> Recall:
-    """Recall@k of scores (B, V), films in `known` left out, viewers without held-out films too."""
+) -> npt.NDArray[np.float64]:
+    """Recall@1 to recall@k of each user (B, k), so that methods can be compared user by user.
+
+    Args:
+        scores: (B, V).
+        known: (B, V) films left out of the ranking.
+        held_out: (B, V) films to find; a user without any has a recall that is not a number.
+        k: how many films are recommended at most; the last column stands for as many as there are.
+    """
     ranked = scores.copy()
     rows = np.repeat(np.arange(known.shape[0]), np.diff(known.indptr))
     ranked[rows, known.indices] = -np.inf
     k = min(k, ranked.shape[1])
-    top = np.argpartition(ranked, ranked.shape[1] - k, axis=1)[:, -k:]
-    chosen = np.zeros(ranked.shape, dtype=bool)
-    np.put_along_axis(chosen, top, True, axis=1)
-    chosen[rows, known.indices] = False
-    owners = np.repeat(np.arange(held_out.shape[0]), np.diff(held_out.indptr))
-    found: npt.NDArray[np.bool_] = chosen[owners, held_out.indices]
-    hits = np.bincount(owners, weights=found, minlength=held_out.shape[0])
+    top = np.argpartition(ranked, ranked.shape[1] - k, axis=1)[:, -k:]  # (B, k)
+    best = np.take_along_axis(ranked, top, axis=1)
+    order = np.argsort(-best, axis=1, kind="stable")
+    wanted = np.zeros(ranked.shape, dtype=bool)  # (B, V)
+    wanted[np.repeat(np.arange(len(ranked)), np.diff(held_out.indptr)), held_out.indices] = True
+    hits = np.take_along_axis(wanted, top, axis=1) & np.isfinite(best)
+    found = np.take_along_axis(hits, order, axis=1).cumsum(axis=1)
+    sizes = np.diff(held_out.indptr)[:, None].astype(np.float64)
+    shares = np.full(found.shape, np.nan)
+    np.divide(found, sizes, out=shares, where=sizes > 0)
+    return shares
+
+
+def recall(
+    scores: Floats, known: sparse.csr_matrix, held_out: sparse.csr_matrix, k: int = 50
+) -> Recall:
+    """Recall@k of scores (B, V), films in `known` left out, viewers without held-out films too."""
     sizes = np.diff(held_out.indptr)
     counted = sizes > 0
+    each = recall_by_user(scores, known, held_out, k)[counted, -1]
     return Recall(
-        macro=float((hits[counted] / sizes[counted]).mean()),
-        pooled=float(hits.sum() / sizes.sum()),
+        macro=float(each.mean()),
+        pooled=float(np.round(each * sizes[counted]).sum() / sizes.sum()),
         viewers=int(counted.sum()),
     )

@@ -23,7 +23,7 @@ from relrec_core.movies.data.features import (
 )
 from relrec_core.movies.data.interactions import LIKED_FROM, RATING, USER, MovieData
 from relrec_core.movies.data.split import split
-from relrec_core.movies.model.relevance import Doubles, average_user
+from relrec_core.movies.model.relevance import Doubles, average_user, relevance
 from relrec_core.movies.model.weights import Floats, Weights
 from relrec_core.titles import unique_labels
 
@@ -34,7 +34,8 @@ class Profile:
 
     `liked` are movies (rows of items, which are their features, too) and bring their attributes;
     `own` are facts of the person, `added` and `removed` facts of either kind that were put in or
-    taken away on purpose (features); `watched` are movies not to recommend, besides those liked.
+    taken away on purpose (features); `watched` and `hidden` are movies not to recommend, besides
+    those liked.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Profile:
     user: str | None = None
     added: frozenset[int] = frozenset()
     removed: frozenset[int] = frozenset()
+    hidden: frozenset[int] = frozenset()
 
     @cached_property
     def features(self) -> Indices:
@@ -55,7 +57,7 @@ class Profile:
     @cached_property
     def seen(self) -> Indices:
         """Movies that are not recommended (rows of items), in order."""
-        return np.array(sorted(self.watched | self.liked), dtype=np.int64)
+        return np.array(sorted(self.watched | self.liked | self.hidden), dtype=np.int64)
 
     def without(self, *features: int) -> Self:
         """Had these movies not been liked, and were these facts not known.
@@ -69,6 +71,10 @@ class Profile:
         """The same bag without these features alone; what a movie brought stays without it."""
         gone = frozenset(features)
         return replace(self, added=self.added - gone, removed=self.removed | gone)
+
+    def hiding(self, *items: int) -> Self:
+        """The same person, who does not want these movies recommended."""
+        return replace(self, hidden=self.hidden | frozenset(items))
 
     def plus(self, *features: int) -> Self:
         """Had these movies been liked, too, with all they bring, and were these facts known."""
@@ -90,15 +96,21 @@ class Ranking:
     scores: Floats
 
 
-def rank(weights: Weights, features: Indices, seen: Indices, n: int) -> Ranking:
-    """The n films with the highest logits that were not seen; fewer if fewer are left."""
+def rank(
+    weights: Weights, features: Indices, seen: Indices, n: int, base: Doubles | None = None
+) -> Ranking:
+    """The n films with the highest logits that were not seen; fewer if fewer are left.
+
+    With `base` (V,) those whose logits are highest beyond it.
+    """
     scores = weights.logits(features)
-    scores[seen] = -np.inf
+    value = scores.copy() if base is None else scores - base
+    value[seen] = -np.inf
     n = min(n, len(scores) - len(seen))
     if n <= 0:
         raise ProfileError("This user has already seen every movie, so nothing is left to rank.")
-    top = np.argpartition(scores, -n)[-n:]
-    top = top[np.argsort(-scores[top], kind="stable")]
+    top = np.argpartition(value, -n)[-n:]
+    top = top[np.argsort(-value[top], kind="stable")]
     return Ranking(items=top, scores=scores[top])
 
 
@@ -193,6 +205,12 @@ class Recommender:
         return average_user(self.weights, self.bags)
 
     @cached_property
+    def base(self) -> Doubles:
+        """The base value of every movie, the score that the average user gets: (V,)."""
+        anyone, movies = np.zeros(1, dtype=np.int64), np.arange(self.space.n_items)
+        return relevance(self.weights, anyone, movies, average=self.average_user).base
+
+    @cached_property
     def bags(self) -> sparse.csr_matrix:
         return self.space.bags(self.history)
 
@@ -236,14 +254,38 @@ class Recommender:
         own = frozenset(int(k) for k in attributes)
         return Profile("this user", self.space, liked=rows, own=own, watched=rows)
 
-    def rank(self, profile: Profile, n: int = 10) -> Ranking:
-        """The n best unseen films; raises `ProfileError` if the profile is empty."""
+    def rank(self, profile: Profile, n: int = 10, *, beyond: bool = False) -> Ranking:
+        """The n best unseen films, or those with most beyond the score of the average user.
+
+        Raises:
+            ProfileError: the profile is empty, or every movie was seen.
+        """
         if len(profile.features) == 0:
             raise ProfileError(
                 "This profile is empty, so there is nothing to base a recommendation on. "
                 "Add a movie or put a removed one back."
             )
-        return rank(self.weights, profile.features, profile.seen, n)
+        base = self.base if beyond else None
+        return rank(self.weights, profile.features, profile.seen, n, base)
+
+    def place(self, profile: Profile, item: int) -> int:
+        """Where a movie stands among those that may be recommended, or would; from 1."""
+        scores = self.weights.logits(profile.features)
+        better = scores > scores[item]
+        better[profile.seen] = False
+        return int(better.sum()) + 1
+
+    def ratings(self, user_id: str) -> dict[int, float]:
+        """What a known user rated: row of items -> rating."""
+        rated = self.data.ratings[self.data.ratings["user"] == self.row(user_id)]
+        return dict(zip(rated["item"].tolist(), rated[RATING].astype(float).tolist(), strict=True))
+
+    def excluded(self, profile: Profile, item: int) -> str | None:
+        """Why a movie cannot be recommended: 'already watched, rated 5'; None where it can."""
+        if item in profile.liked | profile.watched:
+            rated = self.ratings(profile.user).get(item) if profile.user else None
+            return "already watched" + ("" if rated is None else f", rated {rated:g}")
+        return "hidden by you" if item in profile.hidden else None
 
     def probabilities(self, profile: Profile) -> Floats:
         """Softmax over all films, (V,): the model's estimate of the next film."""

@@ -60,7 +60,7 @@ class _Profiles:
 
 
 class Masking:
-    """Hide each film of a viewer at a rate drawn from [low, high]; all of them are labels.
+    """Hide each film of a viewer at a rate drawn from between two `rates`; all of them are labels.
 
     Films that stay visible are labels too, with weight `seen`. A share `short` of the examples
     keeps only about one to ten films, as a new viewer has. One example a viewer, which counts
@@ -72,15 +72,14 @@ class Masking:
         liked: sparse.csr_matrix,
         space: FeatureSpace,
         *,
-        low: float,
-        high: float,
+        rates: tuple[float, float],
         seen: float,
         short: float = 0.0,
         attribute_dropout: float = 0.0,
         weight_power: float = 1.0,
     ) -> None:
         self._profiles = _Profiles(liked, space, least=2)
-        self._low, self._high, self._seen, self._short = low, high, seen, short
+        (self._low, self._high), self._seen, self._short = sorted(rates), seen, short
         self._attribute_dropout, self._weight_power = attribute_dropout, weight_power
 
     def __len__(self) -> int:

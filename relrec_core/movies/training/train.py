@@ -7,19 +7,17 @@ epochs as there are more films.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from scipy import sparse
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
 
-from relrec_core import VERSION
-from relrec_core.errors import CheckpointError, DataError
+from relrec_core.errors import DataError
 from relrec_core.movies.config import Config
-from relrec_core.movies.data.datasets import open_data
+from relrec_core.movies.data.datasets import data_card, open_data
 from relrec_core.movies.data.features import FeatureSpace, Indices, feature_space
 from relrec_core.movies.data.interactions import MovieData
 from relrec_core.movies.data.split import Split, split
@@ -27,13 +25,14 @@ from relrec_core.movies.model.metrics import recall
 from relrec_core.movies.model.network import RecoNet
 from relrec_core.movies.model.weights import Weights
 from relrec_core.movies.training.examples import Masking, Removal
-from relrec_core.runs import distributed, resuming
+from relrec_core.runs import training
+from relrec_core.runs.card import Card
 from relrec_core.runs.directory import Run
+from relrec_core.runs.distributed import Group
 
 __all__ = ["Config", "learn", "train"]
 
-Evaluate = Callable[[Weights], float]
-SEARCH, REFIT = "search", "refit"
+SEARCH, REFIT, AVERAGE = "search", "refit", "average."
 
 
 def train(config: Config, run: Run) -> None:
@@ -64,161 +63,105 @@ def learn(config: Config, run: Run, data: MovieData, parts: Split) -> None:
             f"{len(data.ratings)} ratings",
             "enough liked movies to split into training, development and test",
         )
-    with distributed.session(config.device, config.threads) as group:
-        found = _search(config, run, group, data, space, parts)
-        epochs = round(found * parts.known.nnz / parts.train.nnz)
-        weights = _refit(config, run, group, data, space, parts, found, epochs)
+    with training.session(config, run) as group:
+        found = _found(run)
+        if not found:
+            search = Fit(config, run, group, space, parts)
+            search.resume()
+            search.until(search.epochs)
+            found = search.progress.best_epoch or search.progress.epoch
+        refit = Fit(config, run, group, space, parts, found)
+        refit.resume()
+        refit.until(refit.epochs)
         if group.is_main:
+            weights = refit.weights(data.content_hash)
             tensors = {name: torch.from_numpy(a) for name, a in weights.arrays().items()}
             run.write_checkpoint(tensors, weights.metadata())
-            seconds = time.monotonic() - started
-            run.write_card(_card(config, data, parts, space, weights, epochs, seconds))
-        run.report(1.0, "Done")
-        group.barrier()
+            run.write_card(_card(config, started, data, parts, refit, weights))
 
 
-def _search(
-    config: Config,
-    run: Run,
-    group: distributed.Group,
-    data: MovieData,
-    space: FeatureSpace,
-    parts: Split,
-) -> int:
-    """The number of epochs with the best recall@50 on the development films."""
-    bags = space.bags(parts.train)
-
-    def evaluate(weights: Weights) -> float:
-        return recall(weights.logits_of_all(bags), parts.train, parts.dev).macro
-
-    fit = Fit(config, run, group, data, space, parts.train, SEARCH)
-    return fit.until(config.epochs, evaluate)
+def _found(run: Run) -> int:
+    """The number of epochs that a search found before the run was stopped later; 0 if none did."""
+    kept = run.read_state()
+    return int(kept[1]["found"]) if kept and kept[1].get("phase") == REFIT else 0
 
 
-def _refit(
-    config: Config,
-    run: Run,
-    group: distributed.Group,
-    data: MovieData,
-    space: FeatureSpace,
-    parts: Split,
-    found: int,
-    epochs: int,
-) -> Weights:
-    fit = Fit(config, run, group, data, space, parts.known, REFIT)
-    fit.progress.found = found
-    fit.until(epochs, None)
-    return fit.weights()
+class Fit(training.Fit[Config]):
+    """One optimisation of a RecoNet.
 
-
-@dataclass
-class Progress:
-    """How far a fit has come; what a resumed one starts from.
-
-    A refit remembers as `found` the epochs that the search before it found.
+    The search learns from the training films and chooses the number of epochs by recall@50 on the
+    development films; the refit learns from both for as long as `found`, the search, says.
     """
 
-    phase: str
-    target: int
-    found: int = 0
-    epoch: int = 0
-    best: float = -1.0
-    best_epoch: int = 0
-
-
-class Fit:
-    """One optimisation of a RecoNet on one set of histories."""
+    decides = "dev_recall_50"
 
     def __init__(
         self,
         config: Config,
         run: Run,
-        group: distributed.Group,
-        data: MovieData,
+        group: Group,
         space: FeatureSpace,
-        liked: sparse.csr_matrix,
-        phase: str,
+        parts: Split,
+        found: int = 0,
     ) -> None:
-        self.config, self.run, self.group, self.space = config, run, group, space
-        self.dataset_hash = data.content_hash
-        self.progress = Progress(phase, config.epochs)
-        self.examples: Masking | Removal = (
-            Masking(
-                liked,
-                space,
-                low=min(config.mask_low, config.mask_high),
-                high=max(config.mask_low, config.mask_high),
-                seen=config.seen_weight,
-                short=config.short_share,
-                attribute_dropout=config.attribute_dropout,
-                weight_power=config.weight_power,
-            )
-            if config.examples == "masking"
-            else Removal(liked, space, beta=config.beta)
-        )
+        self.space, self.parts = space, parts
+        self.searching = not found
+        liked = parts.train if self.searching else parts.known
+        self.epochs = config.epochs
+        if found:
+            self.epochs = round(found * parts.known.nnz / parts.train.nnz)
+        self.bags = space.bags(parts.train) if self.searching else None
+        self.examples = _examples(config, space, liked)
         torch.manual_seed(config.seed)
         self.net = RecoNet(space.n_features, space.n_items, config.dim, config.hidden)
         self.model = group.wrap(self.net)
-        self.optimizer = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
-        self.average = [p.detach().clone() for p in self.net.parameters()]
-        self.steps = 0
-        self._resume()
+        self.average = AveragedModel(self.net, multi_avg_fn=_averaging(config.averaging))
+        self.average.update_parameters(self.net)  # the average begins with the initial weights
+        optimizer = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
+        phase = SEARCH if self.searching else REFIT
+        super().__init__(config, run, group, self.net, optimizer, phase=phase)
+        self.progress.found = found
+        self.loss = f"{phase}_loss"
+        self.keep_every = config.evaluate_every
+        if self.searching:
+            self.patience = config.patience * config.evaluate_every
+        self.offset = 0 if self.searching else config.epochs
 
-    def until(self, epochs: int, evaluate: Evaluate | None) -> int:
-        """Go on to `epochs`, or stop early when `evaluate` has long not improved; best epoch."""
-        p, every = self.progress, self.config.evaluate_every
-        p.target = epochs
-        while p.epoch < epochs and not self._stale():
-            self.group.check_cancelled(self.run)
-            p.epoch += 1
-            loss = self._epoch()
-            values: dict[str, float] = {f"{p.phase}_loss": loss}
-            measured = evaluate is not None and (p.epoch % every == 0 or p.epoch == epochs)
-            if evaluate is not None and measured:
-                score = evaluate(self.weights())
-                values["dev_recall_50"] = score
-                if score > p.best:
-                    p.best, p.best_epoch = score, p.epoch
-            if self.group.is_main:
-                self.run.log_metrics(self._step(), **values)
-                if p.epoch % every == 0:
-                    self._keep()
-            half = 0.0 if p.phase == SEARCH else 0.5
-            found = f", best recall@50 {p.best:.3f} at epoch {p.best_epoch}" if p.best >= 0 else ""
-            said = "Finding the number of epochs" if p.phase == SEARCH else "Learning from all"
-            self.run.report(half + 0.5 * p.epoch / epochs, f"{said}: epoch {p.epoch}{found}")
-        if self.group.is_main and p.epoch < p.target:
-            self._keep()
-        return p.best_epoch or p.epoch
+    def measure(self) -> dict[str, float]:
+        """Recall@50 on the development films, every few epochs of the search and after its last."""
+        epoch, config = self.progress.epoch, self.config
+        due = epoch % config.evaluate_every == 0 or epoch == self.epochs
+        if self.bags is None or not due:
+            return {}
+        scores = self.weights().logits_of_all(self.bags)
+        return {self.decides: recall(scores, self.parts.train, self.parts.dev).macro}
 
-    def weights(self) -> Weights:
-        """The weights as they would be stored now: the moving average, if one is kept."""
-        parameters = list(self.net.parameters())
-        latest = [p.detach().clone() for p in parameters]
-        if self.config.averaging:
-            self._put(self.average)
-        weights = Weights.of(self.net, self.space, self.dataset_hash)
-        self._put(latest)
-        return weights
-
-    def _put(self, values: list[Tensor]) -> None:
-        with torch.no_grad():
-            for parameter, value in zip(self.net.parameters(), values, strict=True):
-                parameter.copy_(value)
-
-    def _stale(self) -> bool:
+    def said(self, values: Mapping[str, float]) -> tuple[float, str]:
         p = self.progress
-        waited = (p.epoch - p.best_epoch) // self.config.evaluate_every
-        return p.best >= 0 and waited >= self.config.patience
+        found = "" if p.best is None else f", best recall@50 {p.best:.3f} at epoch {p.best_epoch}"
+        if self.searching:
+            done = 0.5 * p.epoch / self.epochs
+            return done, f"Finding the number of epochs: epoch {p.epoch}{found}"
+        return 0.5 + 0.5 * p.epoch / self.epochs, f"Learning from all: epoch {p.epoch}"
 
-    def _step(self) -> int:
-        offset = 0 if self.progress.phase == SEARCH else self.config.epochs
-        return offset + self.progress.epoch
+    def more(self) -> dict[str, Tensor]:
+        return {f"{AVERAGE}{name}": value for name, value in self.average.state_dict().items()}
 
-    def _epoch(self) -> float:
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        super().restore(tensors)
+        own = {k.removeprefix(AVERAGE): v for k, v in tensors.items() if k.startswith(AVERAGE)}
+        self.average.load_state_dict(own)
+
+    def weights(self, dataset_hash: str = "") -> Weights:
+        """The weights as they would be stored now: the moving average, if one is kept."""
+        net = self.average.module if self.config.averaging else self.net
+        assert isinstance(net, RecoNet)
+        return Weights.of(net, self.space, dataset_hash)
+
+    def one_pass(self) -> float:
         """One pass over all examples in an order fixed by seed and epoch; the mean loss."""
-        phase = 0 if self.progress.phase == SEARCH else 1
-        seed = (self.config.seed * 2 + phase) * 100_003 + self.progress.epoch
+        seed = self.config.seed * 2 + (not self.searching)
+        seed = seed * 100_003 + self.progress.epoch + 1
         generator = torch.Generator().manual_seed(seed)
         order = torch.randperm(len(self.examples), generator=generator).numpy()
         size = self.config.batch_size
@@ -241,71 +184,51 @@ class Fit:
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        self.steps += 1
         if config.averaging:
-            decay = min(config.averaging, (1 + self.steps) / (10 + self.steps))
-            with torch.no_grad():
-                torch._foreach_lerp_(self.average, list(self.net.parameters()), 1 - decay)
+            self.average.update_parameters(self.net)
         return group.mean(float(loss.detach()))
 
-    def _keep(self) -> None:
-        tensors = resuming.packed(self.net, self.optimizer)
-        tensors |= {f"average.{i}": v for i, v in enumerate(self.average)}
-        p = self.progress
-        self.run.write_state(tensors, asdict(p) | {"steps": self.steps})
 
-    def _resume(self) -> None:
-        kept = self.run.read_state()
-        if kept is None:
-            return
-        tensors, meta = kept
-        if self.progress.phase == SEARCH and meta["phase"] == REFIT:
-            # The search is over; how many epochs it found is all that is needed of it.
-            done = self.config.epochs
-            self.progress = Progress(SEARCH, done, epoch=done, best=0.0, best_epoch=meta["found"])
-            return
-        if meta["phase"] != self.progress.phase:
-            return
-        try:
-            resuming.unpack(tensors, self.net, self.optimizer)
-            self.average = [tensors[f"average.{i}"] for i in range(len(self.average))]
-        except (KeyError, RuntimeError) as error:
-            raise CheckpointError(f"Run {self.run.name} cannot be resumed: {error}") from error
-        self.steps = meta.pop("steps")
-        self.progress = Progress(**meta)
+def _examples(config: Config, space: FeatureSpace, liked: sparse.csr_matrix) -> Masking | Removal:
+    if config.examples == "removal":
+        return Removal(liked, space, beta=config.beta)
+    return Masking(
+        liked,
+        space,
+        rates=(config.mask_low, config.mask_high),
+        seen=config.seen_weight,
+        short=config.short_share,
+        attribute_dropout=config.attribute_dropout,
+        weight_power=config.weight_power,
+    )
+
+
+def _averaging(most: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Tensor | int], None]:
+    """Exponential moving average whose decay rises with the number of steps, up to `most`."""
+
+    def average(averaged: Sequence[Tensor], now: Sequence[Tensor], steps: Tensor | int) -> None:
+        decay = min(most, (1 + int(steps)) / (10 + int(steps)))
+        torch._foreach_lerp_(list(averaged), list(now), 1 - decay)
+
+    return average
 
 
 def _card(
-    config: Config,
-    data: MovieData,
-    parts: Split,
-    space: FeatureSpace,
-    weights: Weights,
-    epochs: int,
-    seconds: float,
-) -> dict[str, Any]:
+    config: Config, started: float, data: MovieData, parts: Split, refit: Fit, weights: Weights
+) -> Card:
     known = parts.known
-    found = recall(weights.logits_of_all(space.bags(known)), known, parts.test)
-    return {
-        "title": "RecoNet + Layer" if config.hidden else "RecoNet",
-        "data": {
-            "name": data.name,
-            "title": data.title,
-            "content_hash": data.content_hash,
-            "licence": data.licence,
-            "viewers": len(data.users),
-            "films": len(data.items),
-            "ratings": len(data.ratings),
-        },
-        "split": {"seed": config.split_seed, "fractions": [0.6, 0.2, 0.2], "liked_from": 3},
-        "seed": config.seed,
-        "epochs": epochs,
-        "parameters": int(sum(a.size for a in weights.arrays().values())),
-        "metrics": {
+    found = recall(weights.logits_of_all(refit.space.bags(known)), known, parts.test)
+    return training.card(
+        config,
+        started,
+        "RecoNet + Layer" if config.hidden else "RecoNet",
+        data_card(data),
+        split={"seed": config.split_seed, "fractions": [0.6, 0.2, 0.2], "liked_from": 3},
+        epochs=refit.progress.epoch,
+        parameters=int(sum(a.size for a in weights.arrays().values())),
+        metrics={
             "test_recall_50": round(found.macro, 4),
             "test_recall_50_pooled": round(found.pooled, 4),
             "test_viewers": found.viewers,
         },
-        "training_seconds": round(seconds, 1),
-        "code_version": VERSION,
-    }
+    )

@@ -24,6 +24,7 @@ from pathlib import Path
 from relrec_core import permission
 from relrec_core.errors import DataError, RelRecError, border, storing, unreadable
 from relrec_core.products.data import amazon_records, catalogue, downloads
+from relrec_core.sources.about import FILE as SOURCE_FILE
 
 UNSORTED = "uncategorised"
 _BATCH = 1_000
@@ -179,7 +180,7 @@ def _converted(
             "title": f"Amazon {seen.edition}, {meta.name.split('.')[0]}",
             "licence": "McAuley et al.: research use; photos and texts belong to their owners",
         }
-        (staging / catalogue.SOURCE_FILE).write_text(json.dumps(about, indent=2) + "\n", "utf-8")
+        (staging / SOURCE_FILE).write_text(json.dumps(about, indent=2) + "\n", "utf-8")
         staging.rename(folder)
     return counts
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 from array import array
 from collections import Counter
 from collections.abc import Iterator
@@ -24,17 +23,13 @@ from PIL import Image
 from relrec_core.errors import DataError, border, unreadable
 from relrec_core.products.data import images
 from relrec_core.products.data.images import ImageError
+from relrec_core.sources.about import about
 from relrec_core.titles import decoded
 
 ITEM, TITLE, CATEGORY, IMAGE = "item_id", "title", "category", "image"
 SOURCE, TARGET, RELATION = "source", "target", "relation"
 USER, AFTER = "user_id", "after"
-ITEMS_FILE, RELATIONS_FILE, PURCHASES_FILE, SOURCE_FILE = (
-    "items.csv",
-    "relations.csv",
-    "purchases.csv",
-    "source.json",
-)
+ITEMS_FILE, RELATIONS_FILE, PURCHASES_FILE = "items.csv", "relations.csv", "purchases.csv"
 MAXIMUM_LINE = 1_000_000
 NONE = -1
 """Row number that stands for no item."""
@@ -99,7 +94,7 @@ def load(folder: Path) -> Catalogue:
 
 
 def _loaded(folder: Path) -> Catalogue:
-    about = _about(folder)
+    said = about(folder)
     columns, rows = _table(folder / ITEMS_FILE, (ITEM, TITLE, CATEGORY, IMAGE))
     kept, left_out = _items(folder, columns, rows)
     items = pd.DataFrame([row for _, row in kept], columns=columns, dtype=object).astype(str)
@@ -113,10 +108,10 @@ def _loaded(folder: Path) -> Catalogue:
     items[CATEGORY] = items[CATEGORY].map(lambda category: decoded(category) or category)
     return Catalogue(
         folder=folder.resolve(),
-        name=str(about.get("name", folder.name)),
-        title=str(about.get("title", folder.name)),
-        licence=str(about.get("licence", "licence not stated")),
-        rendered=about.get("rendered") is True,
+        name=str(said.get("name", folder.name)),
+        title=str(said.get("title", folder.name)),
+        licence=str(said.get("licence", "licence not stated")),
+        rendered=said.get("rendered") is True,
         content_hash=content_hash,
         items=items,
         relations=relations,
@@ -127,21 +122,6 @@ def _loaded(folder: Path) -> Catalogue:
         lost_purchases=lost_purchases,
         notes=_notes(items, relations, left_out, lost_pairs, names),
     )
-
-
-def _about(folder: Path) -> dict[str, object]:
-    path = folder / SOURCE_FILE
-    if not path.exists():
-        return {}
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise DataError(path, "text that is not JSON", "name, title and licence") from error
-    if not isinstance(content, dict):
-        raise DataError(path, "a JSON list or value", "an object with name, title and licence")
-    if any("\ud800" <= sign <= "\udfff" for sign in "".join(map(str, content.values()))):
-        raise DataError(path, "half a character", "texts in Unicode")
-    return content
 
 
 def _lines(path: Path) -> Iterator[str]:

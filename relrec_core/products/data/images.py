@@ -106,12 +106,12 @@ def decode(raw: bytes, side: int | None = None, *, name: str = "The picture") ->
     with border(_refused(name)):
         _check_bytes(name, len(raw))
         opened = _open(name, io.BytesIO(raw))
-        if not rows.whole(raw, opened):
-            raise ImageError(f"{name} is damaged: it holds fewer rows than it claims.")
         wanted = LARGEST_SIDE if side is None else min(LARGEST_SIDE, 2 * side)
         big = opened.width * opened.height > _BIG
         with _ONE_AT_A_TIME if big else contextlib.nullcontext():
             try:
+                if not rows.whole(raw, opened):
+                    raise ImageError(f"{name} is damaged: it holds fewer rows than it claims.")
                 opened.draft(None, (wanted, wanted))
                 opened.load()
                 plain = _plain(ImageOps.exif_transpose(_shrunk(opened, wanted)))

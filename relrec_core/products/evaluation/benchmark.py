@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 import numpy as np
-import numpy.typing as npt
 from torch.nn.functional import cosine_similarity
 
-from relrec_core.lrp import propagate
+from relrec_core.lrp import trace
+from relrec_core.measurement import Row, row
 from relrec_core.products import store
 from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.explanation.result import recommended
@@ -17,7 +17,6 @@ from relrec_core.products.model.ranking import Recommender
 
 QUESTIONS = 20
 MANY, FEW, DIMS, KINDS = 1_000_000, 60_000, 100, 2_000
-Row = dict[str, str | float | bool | None]
 
 
 def rows(quick: bool) -> list[Row]:
@@ -31,21 +30,30 @@ def rows(quick: bool) -> list[Row]:
     method = recommended(recommender.catalogue.rendered)
     chance = np.random.default_rng(0)
     answers, proofs = [], []
-    for row in chance.integers(len(recommender.catalogue.items), size=QUESTIONS + 1):
+    for item in chance.integers(len(recommender.catalogue.items), size=QUESTIONS + 1):
         relation = str(chance.choice(recommender.relations))
         start = time.perf_counter()
-        question = Question(recommender.query_at(int(row)), relation, None, method)
+        question = Question(recommender.query_at(int(item)), relation, None, method)
         found = recommender.recommend(question.query, relation, n=3)
         maps = explainer.relevance(question, [candidate.row for candidate in found])
         answers.append(time.perf_counter() - start)
         start = time.perf_counter()
         explainer.explain(question, maps[0])
         proofs.append(time.perf_counter() - start)
-    times = np.array(answers[1:]), np.array(proofs[1:])  # the first warms up
     big = recommender.trunk.get_parameter("features.0.weight").shape[0] >= 64
     return [
-        _row("query to three products with six maps, 95th percentile", times[0], 3 if big else 1),
-        _row("proof of one of them, 95th percentile", times[1], 5 if big else None),
+        row(
+            "query to three products with six maps, 95th percentile",
+            _late(answers),
+            "s",
+            at_most=3 if big else 1,
+        ),
+        row(
+            "proof of one of them, 95th percentile",
+            _late(proofs),
+            "s",
+            at_most=5 if big else None,
+        ),
         _fast(recommender),
         *_index(FEW if quick else MANY),
     ]
@@ -54,22 +62,21 @@ def rows(quick: bool) -> list[Row]:
 def _fast(recommender: Recommender) -> Row:
     """The lowest cosine of relevance sent back in bfloat16 to exact relevance."""
     chance, lowest = np.random.default_rng(1), 1.0
-    for row, other in chance.integers(len(recommender.catalogue.items), size=(QUESTIONS, 2)):
-        x = recommender.pictures.batch([int(row)])
-        shared = recommender.features[row] * recommender.features[other]
+    for item, other in chance.integers(len(recommender.catalogue.items), size=(QUESTIONS, 2)):
+        x = recommender.pictures.batch([int(item)])
+        shared = recommender.features[item] * recommender.features[other]
         exact, fast = (
-            propagate(recommender.trunk, x, shared[None], "paper", precision=precision).relevance
+            trace(recommender.trunk, x, precision=precision).propagate(shared[None]).relevance
             for precision in ("exact", "fast")
         )
         lowest = min(lowest, float(cosine_similarity(exact.flatten(), fast.flatten(), dim=0)))
     name = "cosine of fast relevance to exact, the lowest"
-    return {"name": name, "value": lowest, "unit": "", "target": 0.999, "met": lowest >= 0.999}
+    return row(name, lowest, "", at_least=0.999)
 
 
-def _row(name: str, times: npt.NDArray[np.float64], target: float | None) -> Row:
-    value = float(np.percentile(times, 95))
-    met = None if target is None else value <= target
-    return {"name": name, "value": value, "unit": "s", "target": target, "met": met}
+def _late(seconds: list[float]) -> float:
+    """The 95th percentile; the first warms up."""
+    return float(np.percentile(seconds[1:], 95))
 
 
 def _index(count: int) -> list[Row]:
@@ -95,19 +102,7 @@ def _index(count: int) -> list[Row]:
     recall, late = float(np.mean(hits)), float(np.percentile(times, 95))
     name = f"index of {count:,} products"
     return [
-        {"name": f"{name}, built", "value": built, "unit": "s", "target": None, "met": None},
-        {
-            "name": f"{name}, a question, 95th percentile",
-            "value": 1000 * late,
-            "unit": "ms",
-            "target": 20,
-            "met": late <= 0.02,
-        },
-        {
-            "name": f"{name}, recall of the ten nearest",
-            "value": recall,
-            "unit": "share",
-            "target": 0.95,
-            "met": recall >= 0.95,
-        },
+        row(f"{name}, built", built, "s"),
+        row(f"{name}, a question, 95th percentile", 1000 * late, "ms", at_most=20),
+        row(f"{name}, recall of the ten nearest", recall, "share", at_least=0.95),
     ]

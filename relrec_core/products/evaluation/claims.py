@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from relrec_core.evaluation.claims import Claim, Source, Status, Verdict, graded
+from relrec_core.evaluation.claims import Claim, Outcome, TableSource, Verdict, graded
 from relrec_core.products.evaluation import map_claims
 
 PAPER = "Bharadhwaj, EARS 2018"
@@ -18,8 +18,8 @@ STUDIO, PHOTOS = "studio", "ikea-rooms"
 Frames = Sequence[pd.DataFrame]
 
 
-def _source(table: str, dataset: str = STUDIO) -> tuple[Source, ...]:
-    return (Source("products", table, dataset),)
+def _source(table: str, dataset: str = STUDIO) -> tuple[TableSource, ...]:
+    return (TableSource("products", table, dataset),)
 
 
 def _overall(frame: pd.DataFrame) -> pd.DataFrame:
@@ -122,7 +122,7 @@ def _guided(frames: Frames) -> Verdict:
     of = frames[0][(frames[0]["part"] == "test") & (frames[0]["relation"] == "all")]
     by = of.groupby("network", sort=False)["accuracy"].mean()
     before, guided, plain = by.iloc[0], by.iloc[1], by.iloc[2]
-    status: Status = "not confirmed"
+    status: Outcome = "not confirmed"
     if guided - before > NOTICEABLE:
         status = "confirmed" if guided - plain > NOTICEABLE else "partly"
     return Verdict(

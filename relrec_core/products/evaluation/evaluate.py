@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,18 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 from torch import Tensor
 
-from relrec_core import permission
-from relrec_core.errors import ConfigError, DataError
-from relrec_core.evaluation import tables
-from relrec_core.evaluation.tables import StoredTable
-from relrec_core.products import store
-from relrec_core.products.config import Config
+from relrec_core.errors import DataError
+from relrec_core.evaluation.measure import Table
 from relrec_core.products.data.catalogue import CATEGORY
 from relrec_core.products.data.split import TEST, VALIDATION, By, Pairs, Split
 from relrec_core.products.evaluation import baselines, preference_recovery
 from relrec_core.products.evaluation.map_evaluation import localisation_rows, perturbation_rows
 from relrec_core.products.evaluation.recommendation_evaluation import recommendation_rows
-from relrec_core.products.evaluation.study import GuidedBy, Study, Trained, training_code
+from relrec_core.products.evaluation.study import GuidedBy, Study, Trained
 from relrec_core.products.studio import ground_truth
 
 NETWORK = "Siamese network"
@@ -40,7 +34,7 @@ MANY = 40
 Bools = npt.NDArray[np.bool_]
 
 
-def accuracy_table(study: Study) -> pd.DataFrame:
+def accuracy_table(study: Study) -> Table:
     """Accuracy at threshold 1/2 on balanced test pairs: split x relation x category x D.
 
     Methods other than the network stand beside it on the same pairs. For a D the network was not
@@ -66,7 +60,7 @@ def accuracy_table(study: Study) -> pd.DataFrame:
     grouped = frame.groupby(keys, sort=False)
     result = grouped["accuracy"].agg(["mean", "std"]).reset_index()
     result["pairs"] = grouped["pairs"].mean().to_numpy()
-    return result.rename(columns={"mean": "accuracy", "std": "accuracy_sd"})
+    return Table(result.rename(columns={"mean": "accuracy", "std": "accuracy_sd"}))
 
 
 def _called(
@@ -151,7 +145,7 @@ def _another_studio(found: Trained, about: dict[str, Any]) -> list[dict[str, Any
     return [named | row for row in rows]
 
 
-def taste_table(study: Study) -> pd.DataFrame:
+def taste_table(study: Study) -> Table:
     """How well personal weights recover planted tastes: rank correlations by cause.
 
     Over the catalogue's users, population 0, and over others whose tastes and purchases are drawn
@@ -174,10 +168,11 @@ def taste_table(study: Study) -> pd.DataFrame:
             study.step(f"Tastes of users {number + 1}, seed {seed}")
     users = len(ground_truth.load(found.recommender.catalogue.folder).tastes)
     keys = ["population", "cause"]
-    return pd.DataFrame(rows).groupby(keys, sort=False).mean().reset_index().assign(users=users)
+    table = pd.DataFrame(rows).groupby(keys, sort=False).mean().reset_index()
+    return Table(table.assign(users=users))
 
 
-def guided_table(study: Study) -> pd.DataFrame:
+def guided_table(study: Study) -> Table:
     """Relevance-guided training (section 4), before and after, beside as many plain epochs.
 
     Accuracy on balanced validation pairs, which decide what is kept, and on test pairs.
@@ -193,7 +188,8 @@ def guided_table(study: Study) -> pd.DataFrame:
     for seed in study.seeds:
         for title, guided_by in studied:
             found = study.trained(seed, by, guided_by)
-            kept = found.run.card()["guided"].get("kept_epoch")
+            said = found.run.card().details["guided"]
+            kept = said.get("kept_epoch") if isinstance(said, dict) else None
             for part, name in ((VALIDATION, "validation"), (TEST, "test")):
                 pairs = found.split.balanced(part, seed)
                 right = baselines.calls(found.distances, found.features, pairs) == pairs.holds
@@ -203,78 +199,31 @@ def guided_table(study: Study) -> pd.DataFrame:
                     value = float(right[pairs.relation == number].mean())
                     rows.append(about | {"relation": relation, "accuracy": value})
             study.step(title)
-    return pd.DataFrame(rows)
+    return Table(pd.DataFrame(rows))
 
 
-def localisation_table(study: Study) -> pd.DataFrame:
+def localisation_table(study: Study) -> Table:
     """On the rendered studio that is shown: how well maps find the planted cause."""
     if not study.rendered:
         raise DataError(study.dataset, "no known causes", "the rendered studio")
-    return localisation_rows(study)
+    return Table(localisation_rows(study))
 
 
-TABLES: dict[str, Callable[[Study], pd.DataFrame]] = {
+def perturbation_table(study: Study) -> Table:
+    """How fast the score falls when the pixels a map names go."""
+    return Table(perturbation_rows(study))
+
+
+def recommendation_table(study: Study) -> Table:
+    """What the explanations of first recommendations are worth, as the page shows them."""
+    return Table(recommendation_rows(study))
+
+
+TABLES: dict[str, Callable[[Study], Table]] = {
     "accuracy": accuracy_table,
     "guided": guided_table,
     "localisation": localisation_table,
-    "perturbation": perturbation_rows,
-    "recommendations": recommendation_rows,
+    "perturbation": perturbation_table,
+    "recommendations": recommendation_table,
     "tastes": taste_table,
 }
-
-
-OF_MAPS = ("localisation", "perturbation", "recommendations")
-"""Tables that are about maps of one network."""
-
-
-def stored_name(table: str, dataset: str, quick: bool = False) -> str:
-    """Under which a table is stored."""
-    return f"{table}-{Path(dataset).name}{'-quick' if quick else ''}"
-
-
-def evaluate(table: str, study: Study) -> StoredTable:
-    """Measure a table and store it under `<table>-<catalogue>`.
-
-    Raises:
-        ConfigError: there is no such table.
-        DataError: the catalogue is malformed, or is not one the table can be measured on.
-        Cancelled: stopped by Ctrl-C or SIGTERM; what was trained is kept.
-    """
-    if table not in TABLES:
-        raise ConfigError(f"There is no table '{table}'; the tables are {', '.join(TABLES)}.")
-    permission.require_writable("store an evaluation")
-    started = time.perf_counter()
-    frame = TABLES[table](study)
-    conditions = _conditions(study, study.mapped(study.seeds[0]) if table in OF_MAPS else None)
-    conditions["seconds"] = round(time.perf_counter() - started, 1)
-    name = stored_name(table, study.dataset, study.quick)
-    return tables.store(store.WING, name, frame, conditions)
-
-
-VARIED = {"dataset", "seed", "split_seed", "split_by", "device", "threads"}
-
-
-def _conditions(study: Study, network: Trained | None) -> dict[str, Any]:
-    """What the numbers depend on; of a table of maps, the one network that they are of."""
-    catalogue = study.catalogue if network is None else network.catalogue
-    said: dict[str, Any] = {
-        "data": {
-            "name": catalogue.name,
-            "title": catalogue.title,
-            "licence": catalogue.licence,
-            "rendered": catalogue.rendered,
-            "content_hash": catalogue.content_hash,
-            "items": len(catalogue.items),
-            "pairs": len(catalogue.relations),
-        },
-        "seeds": list(study.seeds),
-        "quick": study.quick,
-    }
-    if network is not None:
-        settings = network.run.settings(Config).model_dump(exclude=VARIED)
-        return said | {"settings": settings, "checkpoint": network.checkpoint}
-    return said | {
-        "split": "80 % training, 10 % validation, 10 % test; of pairs, or of products",
-        "settings": study.config(study.seeds[0], "items").model_dump(exclude=VARIED),
-        "training_code": training_code(),
-    }

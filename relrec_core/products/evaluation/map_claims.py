@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from relrec_core.evaluation.claims import Status, Verdict, graded
+from relrec_core.evaluation.claims import Outcome, Verdict, graded
 from relrec_core.products.explanation.result import CHOSEN, PHOTOS, RENDERED, SHOWN
 
 OTHERS = ("Integrated gradients", "DeepLift", "Saliency", "Grad-CAM")
@@ -29,7 +29,7 @@ def perturbation(frames: Frames) -> Verdict:
     rows = {how: gains.loc[chosen] for how, gains in by.items()}
     clear = sum(bool(row["srg_low"] > 0) for row in rows.values())
     beaten = int((by["blur"]["srg"] > rows["blur"]["srg"]).sum())
-    status: Status = ("not confirmed", "partly", "confirmed")[clear]
+    status: Outcome = ("not confirmed", "partly", "confirmed")[clear]
     though = f", though {beaten} of {len(by['blur']) - 1} other maps do better" if beaten else ""
     how = {"blur": "blurred", "noise": "replaced by noise"}
     words = [f"{how[name]} {row['srg']:.1f}" for name, row in rows.items()]

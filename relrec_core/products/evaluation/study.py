@@ -21,7 +21,7 @@ from relrec_core.products.model.ranking import Recommender
 from relrec_core.products.model.trunks import trunk
 from relrec_core.products.training.train import Config, train
 from relrec_core.runs import config
-from relrec_core.runs.code import digest
+from relrec_core.runs.card import DataCard
 from relrec_core.runs.directory import Run
 
 GuidedBy = Literal["relevance", "nothing"]
@@ -50,6 +50,8 @@ PHOTOS: dict[str, Any] = {
 """A product has one photo, the same wherever it is met, so varying it only blurs what it shows."""
 OF_MAPS: dict[str, Any] = {"freeze": True, "epochs": 2}
 """For maps of photos the convolutions stay as they are: as accurate, and trained in minutes."""
+VARIED = {"dataset", "seed", "split_seed", "split_by", "device", "threads"}
+"""Settings that are not part of a table's conditions."""
 GUIDED_EPOCHS = 5
 QUICK: dict[str, Any] = {"epochs": 1, "side": 32, "dim": 8, "threads": 1, "trunk": "vgg16-slim"}
 
@@ -78,11 +80,29 @@ class Trained:
 class Study(study.Study[Trained]):
     """Networks of products, split by pairs or by products, guided by relevance or not."""
 
-    wing, usual = store.WING, catalogues.STUDIO
+    wing, usual, trainer = store.WING, catalogues.STUDIO, train.__module__
+    _mapped: Trained | None = None
+    splitting = "80 % training, 10 % validation, 10 % test; of pairs, or of products"
 
     @property
-    def content_hash(self) -> str:
-        return self.catalogue.content_hash
+    def data_card(self) -> DataCard:
+        return catalogues.data_card(self.catalogue)
+
+    def settings(self) -> dict[str, Any]:
+        return self.config(self.seeds[0], "items").model_dump(exclude=VARIED)
+
+    def conditions(self) -> dict[str, Any]:
+        """Likewise; of a table of maps, the one network that they are of."""
+        of = self._mapped
+        if of is None:
+            return super().conditions()
+        return {
+            "data": catalogues.data_card(of.catalogue).model_dump(),
+            "seeds": list(self.seeds),
+            "quick": self.quick,
+            "settings": of.run.settings(Config).model_dump(exclude=VARIED),
+            "checkpoint": of.checkpoint,
+        }
 
     @property
     def rendered(self) -> bool:
@@ -137,7 +157,7 @@ class Study(study.Study[Trained]):
         settings = self.config(seed, by, guided_by, more)
         said = settings.model_dump(exclude={"device", "threads"})
         start = None if guided_by is None else self.trained(seed, by).run
-        run = self.run(settings, training_code(), train, said, start)
+        run = self.run(settings, self.training_code, train, said, start)
         if run.name not in self._trained:
             of = store.recommender(run)
             if settings.shown:
@@ -162,12 +182,15 @@ class Study(study.Study[Trained]):
         Raises: as `run`.
         """
         if self.quick:
-            return self.measured(seed, "pairs")
-        if not self.rendered:
-            return self.trained(seed, "pairs", more=OF_MAPS)
-        run = Run.open(store.SHIPPED)
-        of = store.recommender(run)
-        return Trained(of, of.catalogue, Split(of.catalogue, "pairs", seed), of.features, run)
+            self._mapped = self.measured(seed, "pairs")
+        elif not self.rendered:
+            self._mapped = self.trained(seed, "pairs", more=OF_MAPS)
+        else:
+            run = Run.open(store.SHIPPED)
+            of = store.recommender(run)
+            split = Split(of.catalogue, "pairs", seed)
+            self._mapped = Trained(of, of.catalogue, split, of.features, run)
+        return self._mapped
 
     def map_key(self, found: Trained, seed: int, **more: Any) -> dict[str, Any]:
         """Key of a cell that was measured on the network of `mapped`."""
@@ -176,8 +199,3 @@ class Study(study.Study[Trained]):
 
 
 CPU = torch.device("cpu")
-
-
-def training_code() -> str:
-    """Digest of the code that decides what a trained network is."""
-    return digest("relrec_core.products.training.train")

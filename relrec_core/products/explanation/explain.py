@@ -11,7 +11,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from relrec_core import VERSION
 from relrec_core.errors import ConfigError
 from relrec_core.explanation import Audit, Ledger, Parameter, Provenance
 from relrec_core.faithfulness.deletion import HALF, deletion_test
@@ -27,8 +26,8 @@ from relrec_core.products.explanation.result import (
     Cell,
     Map,
     Method,
+    PairRelevance,
     ProductExplanation,
-    Relevance,
     pooled,
 )
 from relrec_core.products.explanation.tracing import origin, traced
@@ -57,7 +56,7 @@ class Explainer:
     def __init__(self, recommender: Recommender) -> None:
         self.recommender = recommender
 
-    def relevance(self, question: Question, rows: Sequence[int]) -> list[Relevance]:
+    def relevance(self, question: Question, rows: Sequence[int]) -> list[PairRelevance]:
         """Maps of the query with each of several products: one forward pass for each picture."""
         of = self.recommender
         head = of.head(question.relation, question.user)
@@ -80,7 +79,7 @@ class Explainer:
         books = found.left.ledger, found.right.ledger
         made = _focused if question.method.one_sided else _map
         return [
-            Relevance(
+            PairRelevance(
                 row=int(row),
                 left=made(found.left.relevance[i]),
                 right=made(found.right.relevance[i]),
@@ -95,7 +94,7 @@ class Explainer:
             for i, row in enumerate(rows)
         ]
 
-    def contrast(self, question: Question, row: int, other: int) -> Relevance:
+    def contrast(self, question: Question, row: int, other: int) -> PairRelevance:
         """H3: which pixels of the query speak for the one product rather than the other."""
         of = self.recommender
         head = of.head(question.relation, question.user)
@@ -108,7 +107,7 @@ class Explainer:
             found = left.propagate(reading.left)
             g = head.logit(left.output, one)
         books = found.ledger
-        return Relevance(
+        return PairRelevance(
             row=row,
             left=_map(found.relevance[0]),
             right=None,
@@ -140,7 +139,7 @@ class Explainer:
         ours, theirs = ours - origin(head, left), theirs - origin(head, right)
         with torch.inference_mode():
             grid = (cells, cells)
-            return correspondence(head, left, right, ours[0], theirs[0], grid, between=between)
+            return correspondence(head, left, right, (ours[0], theirs[0]), grid, between=between)
 
     def centres(self, question: Question, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Latents of the average product beside the query (D,) and beside each other one (n, D)."""
@@ -157,7 +156,7 @@ class Explainer:
     def explain(
         self,
         question: Question,
-        relevance: Relevance,
+        relevance: PairRelevance,
         *,
         other: int | None = None,
         repetitions: int = REPETITIONS,
@@ -204,7 +203,7 @@ class Explainer:
     def _rescore(
         self,
         question: Question,
-        relevance: Relevance,
+        relevance: PairRelevance,
         other: int | None,
         between: Callable[[], None],
         kept: npt.NDArray[np.bool_],
@@ -258,16 +257,8 @@ class Explainer:
             "focused": method.one_sided and pair,
             "erased": f"{HALF:.0%} of each picture's support, one picture at a time",
         }
-        return Provenance(
-            dataset=of.catalogue.title,
-            dataset_hash=of.catalogue.content_hash,
-            licence=of.catalogue.licence,
-            run=of.run,
-            method=f"layer-wise relevance propagation, {method.reading}, preset {method.preset}",
-            parameters=parameters,
-            seed=of.seed,
-            code_version=VERSION,
-        )
+        said = f"layer-wise relevance propagation, {method.reading}, preset {method.preset}"
+        return Provenance.of(of.catalogue, of.run, said, parameters, of.seed)
 
 
 def _map(pixels: Tensor) -> Map:
@@ -279,7 +270,7 @@ def _focused(pixels: Tensor) -> Map:
     return focused(_map(pixels))
 
 
-def _cells(relevance: Relevance) -> tuple[Cell, ...]:
+def _cells(relevance: PairRelevance) -> tuple[Cell, ...]:
     """Both pictures' cells, each the exact sum of its pixels."""
     cells = []
     for name, pixels in (("query", relevance.left), ("recommended", relevance.right)):

@@ -96,8 +96,9 @@ class ProductExplanation(Explanation):
     cells: tuple[Cell, ...]
 
     def to_frame(self) -> pd.DataFrame:
-        """picture, row, column, relevance; strongest support first."""
+        """picture, row and column from 1, relevance; strongest support first."""
         frame = pd.DataFrame([cell.model_dump() for cell in self.cells])
+        frame[["row", "column"]] += 1
         return frame.sort_values("relevance", ascending=False, kind="stable", ignore_index=True)
 
     def grid(self, picture: str) -> npt.NDArray[np.float64]:
@@ -120,7 +121,7 @@ class ProductExplanation(Explanation):
 
 
 @dataclass(frozen=True, eq=False)
-class Relevance:
+class PairRelevance:
     """One explained pair before its proof: the maps at full resolution, and the books.
 
     Args:

@@ -36,7 +36,7 @@ def traced(
     """
     rules, (low, high) = preset(name), of.pictures.bounds()  # (3, 1, 1) each: black, white
     if isinstance(rules.first, ZBox):
-        box = ZBox(tuple(low.flatten().tolist()), tuple(high.flatten().tolist()))
+        box = ZBox((tuple(low.flatten().tolist()), tuple(high.flatten().tolist())))
         rules = replace(rules, first=box)
     reference = baseline(of, pictures) if rules.beyond_reference else None
     return trace(of.trunk, pictures, rules, epsilon, ignore_bias, reference=reference)

@@ -68,9 +68,15 @@ class Distances(nn.Module):
                 g = g.index_put((of,), self.bias[number] - d)
         return g
 
-    def personal_logits(self, x: Tensor, user: Tensor, left: Tensor, right: Tensor) -> Tensor:
-        """g_u = q - sum_r d_ur of pairs (n,): relations as far as they matter to the user (n,)."""
-        y = torch.einsum("nf,rfd->nrd", x, self.embedding)  # (N, R, D)
+    def all_latents(self, x: Tensor) -> Tensor:
+        """y of every relation: (N, F) -> (N, R, D)."""
+        return torch.einsum("nf,rfd->nrd", x, self.embedding)
+
+    def personal_logits(self, y: Tensor, user: Tensor, left: Tensor, right: Tensor) -> Tensor:
+        """g_u = q - sum_r d_ur of pairs (n,): relations as far as they matter to the user (n,).
+
+        `left` and `right` are rows of the latents y (N, R, D).
+        """
         squares = (y[left] - y[right]).square()  # (n, R, D)
         return self.personal_bias - (self.weights(user) * squares).sum(dim=(1, 2))
 

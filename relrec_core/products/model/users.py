@@ -42,7 +42,7 @@ def learn(distances: Distances, x: Tensor, catalogue: Catalogue, config: Config)
         for c in ("user", AFTER, "item")
     )
     with torch.no_grad():
-        y = torch.einsum("nf,rfd->nrd", x, distances.embedding)  # (N, R, D)
+        y = distances.all_latents(x)  # (N, R, D)
     parameters = [distances.personal, distances.personal_bias]
     chance = np.random.default_rng([config.seed, 3])
     size = max(1, BATCH_VALUES // (y.shape[1] * y.shape[2]))
@@ -54,9 +54,7 @@ def learn(distances: Distances, x: Tensor, catalogue: Catalogue, config: Config)
             random = chance.integers(len(x), size=NEGATIVES * len(user))
             who, one, other, bought = _with_random(user, left, right, torch.from_numpy(random))
         chosen = torch.from_numpy(chance.permutation(len(who))[:size]).to(x.device)
-        squares = (y[one[chosen]] - y[other[chosen]]).square()  # (n, R, D)
-        weights = distances.weights(who[chosen])  # (n, R, D)
-        g = distances.personal_bias - (weights * squares).sum(dim=(1, 2))  # (n,)
+        g = distances.personal_logits(y, who[chosen], one[chosen], other[chosen])  # (n,)
         loss = F.binary_cross_entropy_with_logits(
             g, bought[chosen], pos_weight=g.new_tensor(float(NEGATIVES))
         )
@@ -89,7 +87,7 @@ def emphasis(distances: Distances, x: Tensor) -> Tensor:
     sum_k w_urk var_k / sum_k var_k.
     """
     with torch.no_grad():
-        y = torch.einsum("nf,rfd->nrd", x, distances.embedding)  # (N, R, D)
+        y = distances.all_latents(x)  # (N, R, D)
         spread = y.var(dim=0)  # (R, D)
         users = torch.arange(len(distances.personal), device=x.device)
         weighted = (distances.weights(users) * spread).sum(dim=2)  # (U, R)

@@ -46,11 +46,6 @@ INKS = ("fffaf0", "25262b", "f6d365", "d8413f", "2f6fb5", "2f8f5b", "f4a3b5", "6
 """Colours of emblems that owe nothing to the product."""
 
 
-def luminance(colour: Colour) -> float:
-    """Perceived brightness, 0 to 1."""
-    return float(np.dot(colour, (0.2126, 0.7152, 0.0722)) / 255.0)
-
-
 def toned(colour: Colour, brightness: float, saturation: float = 1.0) -> Colour:
     """The same hue, its brightness and saturation multiplied."""
     h, lightness, s = colorsys.rgb_to_hls(*(channel / 255.0 for channel in colour))

@@ -42,6 +42,7 @@ from relrec_core.products.studio.painting import Look
 from relrec_core.products.studio.parts import Product, between
 from relrec_core.products.studio.patterns import PATTERNS
 from relrec_core.sources import lock
+from relrec_core.sources.about import FILE as SOURCE_FILE
 
 NAME = "studio"
 VERSION = 2
@@ -176,9 +177,7 @@ def render(
             "rendered": True,
             "recipe": _identity(recipe),
         }
-        (staging / catalogue.SOURCE_FILE).write_text(
-            json.dumps(about, indent=2) + "\n", encoding="utf-8"
-        )
+        (staging / SOURCE_FILE).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
         paths.swap(staging, folder, Path(temporary) / "old")
     return folder
 
@@ -303,7 +302,7 @@ def _tables(
 
 def _recipe_in(folder: Path) -> object:
     """Recipe of the studio catalogue in the folder, or None if there is none."""
-    path = folder / catalogue.SOURCE_FILE
+    path = folder / SOURCE_FILE
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):

@@ -39,6 +39,11 @@ from relrec_core.sessions.data.tracks import Tracks, joined_tracks, read_tracks,
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 TRACKS_PREFIXES = ("tf_", "track")
 """How files of track features are called in a folder: Spotify's `tf_mini`, our `tracks`."""
+LICENCES = {
+    True: "Simulated by RelRec: invented listeners and tracks, free to use.",
+    False: "As the owner of the session logs says.",
+}
+"""Of simulated and of other data."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,10 @@ class SessionData:
     columns: tuple[Column, ...]
     sessions: Sessions
     tracks: Tracks
+
+    @property
+    def licence(self) -> str:
+        return LICENCES[self.simulated]
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from relrec_core.sessions.data.dataset import SessionData
+from relrec_core.sessions.data.dataset import LICENCES, SessionData
 from relrec_core.sessions.data.encoding import Batch, Encoding
 from relrec_core.sessions.data.schema import Column
 from relrec_core.sessions.data.sessions import PARTS, Part, Sessions
@@ -19,7 +19,7 @@ CHUNK = 2048
 """Sessions that are encoded and scored together."""
 
 
-class Source(Protocol):
+class SessionSource(Protocol):
     """Sessions in three parts, with their encoding."""
 
     @property
@@ -28,6 +28,8 @@ class Source(Protocol):
     def simulated(self) -> bool: ...
     @property
     def content_hash(self) -> str: ...
+    @property
+    def licence(self) -> str: ...
     @property
     def columns(self) -> tuple[Column, ...]: ...
     @property
@@ -62,6 +64,10 @@ class Memory:
     @property
     def content_hash(self) -> str:
         return self.data.content_hash
+
+    @property
+    def licence(self) -> str:
+        return self.data.licence
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -114,6 +120,10 @@ class Stored:
     @property
     def content_hash(self) -> str:
         return self.shards.meta.content_hash
+
+    @property
+    def licence(self) -> str:
+        return LICENCES[self.simulated]
 
     @property
     def columns(self) -> tuple[Column, ...]:

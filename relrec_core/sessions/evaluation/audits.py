@@ -11,11 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from relrec_core.errors import ConfigError
+from relrec_core.evaluation.measure import Table
 from relrec_core.runs.directory import Run
 from relrec_core.sessions import store
 from relrec_core.sessions.config import Config
 from relrec_core.sessions.evaluation.study import Study
-from relrec_core.sessions.evaluation.table import Table
 from relrec_core.sessions.explanation.explain import Explorer
 
 TRACKS, QUICK_TRACKS = 100, 3

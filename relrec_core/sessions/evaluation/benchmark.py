@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from relrec_core.measurement import Row, row
 from relrec_core.runs import distributed
 from relrec_core.runs.directory import Run
 from relrec_core.sessions.config import Config
@@ -27,7 +28,7 @@ SMALL: dict[str, Any] = {"width": 16, "blocks": 1, "batch_size": 256}
 """A small network: a larger one trains longer, and reading has to keep up the less."""
 
 
-def rows(quick: bool = False, sessions: int = SESSIONS) -> list[dict[str, Any]]:
+def rows(quick: bool = False, sessions: int = SESSIONS) -> list[Row]:
     """Simulate and prepare sessions, read the training part once, train on it once.
 
     Args:
@@ -64,20 +65,14 @@ def rows(quick: bool = False, sessions: int = SESSIONS) -> list[dict[str, Any]]:
     )
     ratio = training / reading
     return [
-        _row("sessions", sessions, "sessions"),
-        _row("simulating and preparing", sessions / preparing, "sessions/s"),
-        _row("shards on disk", stored, "MB"),
-        _row("reading and encoding, shuffled", learned / reading, "sessions/s"),
-        _row("training, one pass, reading included", learned / training, "sessions/s"),
-        _row("reading over training", ratio, "x", 2.0, ratio >= 2),
-        _row("largest memory of the process", peak, "GB", 4.0, peak <= 4),
+        row("sessions", sessions, "sessions"),
+        row("simulating and preparing", sessions / preparing, "sessions/s"),
+        row("shards on disk", stored, "MB"),
+        row("reading and encoding, shuffled", learned / reading, "sessions/s"),
+        row("training, one pass, reading included", learned / training, "sessions/s"),
+        row("reading over training", ratio, "x", at_least=2.0),
+        row("largest memory of the process", peak, "GB", at_most=4.0),
     ]
-
-
-def _row(
-    name: str, value: float, unit: str, target: float | None = None, met: bool | None = None
-) -> dict[str, Any]:
-    return {"name": name, "value": value, "unit": unit, "target": target, "met": met}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,8 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Prepare, read and train on many simulated sessions.",
     )
     parser.add_argument("sessions", nargs="?", type=int, default=SESSIONS)
-    for row in rows(sessions=parser.parse_args(arguments).sessions):
-        sys.stdout.write(f"{row['name']}: {row['value']:,.4g} {row['unit']}\n")
+    for found in rows(sessions=parser.parse_args(arguments).sessions):
+        sys.stdout.write(f"{found['name']}: {found['value']:,.4g} {found['unit']}\n")
     return 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from relrec_core.evaluation.claims import Claim, Source, Verdict, graded
+from relrec_core.evaluation.claims import Claim, TableSource, Verdict, graded
 from relrec_core.sessions.explanation.result import expert_title
 
 PAPER = "Afchar and Hennequin, RecSys 2020"
@@ -20,8 +20,8 @@ Frames = Sequence[pd.DataFrame]
 
 def _source(
     table: str, dataset: str = SIMULATED, seeds: tuple[int, ...] = (0,)
-) -> tuple[Source, ...]:
-    return (Source("sessions", table, dataset, seeds),)
+) -> tuple[TableSource, ...]:
+    return (TableSource("sessions", table, dataset, seeds),)
 
 
 def _close(frames: Frames) -> Verdict:
@@ -200,8 +200,8 @@ CLAIMS: tuple[Claim, ...] = (
         "Toy tasks are solved nearly perfectly, and each cluster is left to the expert that needs "
         "the fewest inputs for it.",
         (
-            Source("sessions", "toy", seeds=TEN),
-            Source("sessions", "toy", seeds=TEN, part="points"),
+            TableSource("sessions", "toy", seeds=TEN),
+            TableSource("sessions", "toy", seeds=TEN, part="points"),
         ),
         _toy,
         _toys,

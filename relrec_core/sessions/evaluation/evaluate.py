@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import fields
@@ -13,21 +12,17 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from relrec_core import permission
 from relrec_core.errors import ConfigError
-from relrec_core.evaluation import tables
-from relrec_core.evaluation.tables import StoredTable
+from relrec_core.evaluation.measure import Table
 from relrec_core.experts import toy
 from relrec_core.experts.attribution import Doubles
 from relrec_core.experts.subsets import Family
-from relrec_core.sessions import store
 from relrec_core.sessions.data.encoding import Batch
 from relrec_core.sessions.data.schema import GROUPS
-from relrec_core.sessions.data.sessions import CAUSES, PARTS
-from relrec_core.sessions.data.source import Source
+from relrec_core.sessions.data.sessions import CAUSES
+from relrec_core.sessions.data.source import SessionSource
 from relrec_core.sessions.evaluation.audits import audit_table
-from relrec_core.sessions.evaluation.study import Study, Trained, training_code
-from relrec_core.sessions.evaluation.table import Table
+from relrec_core.sessions.evaluation.study import Study, Trained
 from relrec_core.sessions.explanation.gradients import METHODS, STEPS, by_group
 from relrec_core.sessions.model.metrics import THRESHOLD
 from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS
@@ -62,7 +57,8 @@ def accuracy_table(study: Study) -> Table:
         for model, title in TITLES.items():
             found = study.trained(seed, model)
             test = found.test
-            more = {"parameters": found.predictor.parameters, "epochs": found.card["epochs"]}
+            more: dict[str, Any] = {"parameters": found.predictor.parameters}
+            more["epochs"] = found.card.epochs
             more["training_seconds"] = found.seconds
             rows.append({"method": title, **_scores(test, test.prediction.probability), **more})
             study.step(f"{title}, seed {seed}: {rows[-1]['accuracy']:.4f}")
@@ -252,7 +248,7 @@ def _sample(tracks: Bools, study: Study) -> tuple[npt.NDArray[np.intp], npt.NDAr
     return rows[chosen], places[chosen]
 
 
-def _batch_of(source: Source, rows: npt.NDArray[np.intp]) -> Batch:
+def _batch_of(source: SessionSource, rows: npt.NDArray[np.intp]) -> Batch:
     """These test sessions as tensors; `rows` rise."""
     pieces, first = [], 0
     for _, batch in source.sessions("test"):
@@ -290,51 +286,3 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "toy": toy_table,
 }
 """Name -> how it is measured."""
-
-
-def stored_name(table: str, dataset: str, quick: bool = False) -> str:
-    """Under what name a table of a data set is stored; of a folder only its own name counts."""
-    plain = re.sub(r"[^a-z0-9]+", "-", re.split(r"[\\/]", dataset.rstrip("\\/"))[-1].lower())
-    return "-".join([part for part in (table, plain.strip("-")) if part]) + "-quick" * quick
-
-
-def evaluate(table: str, study: Study) -> StoredTable:
-    """Measure a table and store it under `<table>-<data set>`.
-
-    Raises:
-        ConfigError: there is no such table.
-        DataError: the data set is malformed.
-        Cancelled: stopped by Ctrl-C or SIGTERM; what was trained is kept.
-    """
-    if table not in TABLES:
-        raise ConfigError(f"There is no table '{table}'; the tables are {', '.join(TABLES)}.")
-    permission.require_writable("store an evaluation")
-    started = time.perf_counter()
-    result = TABLES[table](study)
-    own = result.conditions
-    conditions = (_conditions(study) if own is None else own) | result.notes
-    conditions["seconds"] = round(time.perf_counter() - started, 1)
-    name = stored_name(table, study.dataset if own is None else "", study.quick)
-    for other, frame in result.more.items():
-        tables.store(store.WING, stored_name(other, "", study.quick), frame, conditions)
-    return tables.store(store.WING, name, result.frame, conditions)
-
-
-def _conditions(study: Study) -> dict[str, Any]:
-    source = study.source
-    varied = {"dataset", "seed", "model", "device", "threads"}
-    return {
-        "data": {
-            "title": source.title,
-            "simulated": source.simulated,
-            "content_hash": source.content_hash,
-            "licence": store.LICENCES[source.simulated],
-            "absent": list(source.encoding.absent),
-            **{f"{part}_sessions": source.parts[part] for part in PARTS},
-        },
-        "split": "80 % training, 10 % validation, 10 % test, by a checksum of the session id",
-        "seeds": list(study.seeds),
-        "quick": study.quick,
-        "settings": study.config(study.seeds[0], EXPERTS).model_dump(exclude=varied),
-        "training_code": training_code(),
-    }

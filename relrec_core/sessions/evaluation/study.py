@@ -9,9 +9,9 @@ from typing import Any
 
 from relrec_core.evaluation import study
 from relrec_core.runs import config
-from relrec_core.runs.code import digest
+from relrec_core.runs.card import Card, DataCard
 from relrec_core.sessions import store
-from relrec_core.sessions.data.source import Source
+from relrec_core.sessions.data.source import SessionSource
 from relrec_core.sessions.model.predictor import Predictor
 from relrec_core.sessions.training.scoring import Judged, judged
 from relrec_core.sessions.training.train import Config, train
@@ -37,7 +37,7 @@ class Trained:
 
     predictor: Predictor
     test: Judged
-    card: dict[str, Any]
+    card: Card
     seconds: float
     """Of the training."""
 
@@ -45,14 +45,20 @@ class Trained:
 class Study(study.Study[Trained]):
     """Networks of sessions; a seed fixes initialisation and order, the data stays the same."""
 
-    wing, usual = store.WING, store.SIMULATED
+    wing, usual, trainer = store.WING, store.SIMULATED, train.__module__
+    splitting = "80 % training, 10 % validation, 10 % test, by a checksum of the session id"
 
     @property
-    def content_hash(self) -> str:
-        return self.source.content_hash
+    def data_card(self) -> DataCard:
+        return store.data_card(self.source, self.dataset)
+
+    def settings(self) -> dict[str, Any]:
+        varied = {"dataset", "seed", "model", "device", "threads"}
+        absent = {"absent": list(self.source.encoding.absent)}
+        return self.config(self.seeds[0], "transformer").model_dump(exclude=varied) | absent
 
     @cached_property
-    def source(self) -> Source:
+    def source(self) -> SessionSource:
         return store.open_source(self._config({}))
 
     def config(self, seed: int, model: str) -> Config:
@@ -75,14 +81,9 @@ class Study(study.Study[Trained]):
         Raises: as `run`.
         """
         settings = self.config(seed, model)
-        run = self.run(settings, training_code(), train)
+        run = self.run(settings, self.training_code, train)
         if run.name not in self._trained:
             predictor = store.predictor(run)
             test = judged(self.source, "test", predictor)
             self._trained[run.name] = Trained(predictor, test, run.card(), run.status().seconds)
         return self._trained[run.name]
-
-
-def training_code() -> str:
-    """Digest of the code that decides what a trained network is."""
-    return digest("relrec_core.sessions.training.train")

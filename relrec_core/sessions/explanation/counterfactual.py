@@ -1,4 +1,4 @@
-"""What if: one session with another skip or another track in it."""
+"""What if: one session with another skip in it."""
 
 from __future__ import annotations
 
@@ -49,31 +49,6 @@ def with_skip(
     if START in at and place + 1 < int(session.mask_a[0].sum()):
         logs[0, place + 1, at[START]] = (SKIPPED if skipped else PLAYED)[END]
     return _with(session, {"logs": logs})
-
-
-def with_track(session: Sessions, position: int, track: int, tracks: int) -> Sessions:
-    """The session with another track at `position` (from 1, through both halves).
-
-    Args:
-        session: one session.
-        position: as in the data, `session_position`.
-        track: row of the track.
-        tracks: how many there are.
-
-    Raises:
-        ProfileError: there is no such position or track.
-    """
-    length, half = int(session.lengths[0]), int(session.lengths[0]) // 2
-    if not 1 <= position <= length:
-        raise ProfileError(f"The session has {length} tracks; there is no position {position}.")
-    if not 0 <= track < tracks:
-        raise ProfileError(f"The data has {tracks:,} tracks; there is no track {track}.")
-    side, slot = (
-        ("tracks_a", position - 1) if position <= half else ("tracks_b", position - 1 - half)
-    )
-    chosen = getattr(session, side).copy()  # (1, 10)
-    chosen[0, slot] = track
-    return _with(session, {side: chosen})
 
 
 def _with(session: Sessions, changed: Mapping[str, np.ndarray]) -> Sessions:

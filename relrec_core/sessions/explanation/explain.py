@@ -12,10 +12,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from relrec_core import VERSION
 from relrec_core.errors import ProfileError
 from relrec_core.experts.attribution import Judgement
-from relrec_core.experts.subsets import Family
+from relrec_core.experts.subsets import Family, required
 from relrec_core.explanation import ExpertAudit, Ledger, Provenance
 from relrec_core.sessions.data.dataset import SessionData
 from relrec_core.sessions.data.encoding import Batch
@@ -29,8 +28,8 @@ from relrec_core.sessions.explanation.result import (
     SessionExplanation,
 )
 from relrec_core.sessions.model.predictor import Predictor
-from relrec_core.sessions.store import LICENCES
 
+NO_EXPERTS = "The control has no experts that could be asked who decided."
 DONORS = 24
 """Other sessions that the audit takes inputs from."""
 
@@ -51,14 +50,11 @@ class Explorer:
     run: str
 
     def __post_init__(self) -> None:
-        if self.predictor.family is None:
-            raise ProfileError("The control has no experts that could be asked who decided.")
+        required(self.predictor.family, NO_EXPERTS)
 
     @property
     def family(self) -> Family:
-        family = self.predictor.family
-        assert family is not None
-        return family
+        return required(self.predictor.family, NO_EXPERTS)
 
     @cached_property
     def _table(self) -> npt.NDArray[np.float32]:
@@ -141,15 +137,12 @@ class Explorer:
                 shares=Ledger(score=1.0, features=shares),
                 deletion=deletion,
             ),
-            provenance=Provenance(
-                dataset=self.data.title,
-                dataset_hash=self.data.content_hash,
-                licence=LICENCES[self.data.simulated],
-                run=self.run,
-                method=f"experts ({self.predictor.config.family})",
-                parameters={"donors": donors, "model": self.predictor.config.model},
-                seed=seed,
-                code_version=VERSION,
+            provenance=Provenance.of(
+                self.data,
+                self.run,
+                f"experts ({self.predictor.config.family})",
+                {"donors": donors, "model": self.predictor.config.model},
+                seed,
             ),
             **vars(answer),
         )

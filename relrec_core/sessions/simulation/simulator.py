@@ -67,7 +67,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Settings:
+class SimulationSettings:
     """How often which cause decides.
 
     `persistent`, `contextual` and `turning` are shares of sessions; `sequence`, `musical`, `clash`
@@ -124,15 +124,17 @@ class Plan:
 
 
 def simulate(
-    sessions: int, seed: int = 0, settings: Settings | None = None
+    sessions: int, seed: int = 0, settings: SimulationSettings | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Logs and track features as data frames in the schema; the same seed gives the same ones."""
-    settings = settings or Settings()
+    settings = settings or SimulationSettings()
     music = catalogue(settings.tracks, seed)
     return pl.concat(list(blocks(sessions, seed, settings, music))), music.frame
 
 
-def simulated(sessions: int, seed: int = 0, settings: Settings | None = None) -> SessionData:
+def simulated(
+    sessions: int, seed: int = 0, settings: SimulationSettings | None = None
+) -> SessionData:
     """The same as data in memory, labelled as simulated."""
     played, tracks = simulate(sessions, seed, settings)
     return load_frames(played, title(seed), tracks)
@@ -143,9 +145,11 @@ def title(seed: int) -> str:
     return f"Simulated sessions, seed {seed}"
 
 
-def write(folder: Path, sessions: int, seed: int = 0, settings: Settings | None = None) -> None:
+def write(
+    folder: Path, sessions: int, seed: int = 0, settings: SimulationSettings | None = None
+) -> None:
     """Write `logs-*.parquet` and `tracks.parquet`, block by block, with bounded memory."""
-    settings = settings or Settings()
+    settings = settings or SimulationSettings()
     music = catalogue(settings.tracks, seed)
     with paths.replacing(folder / "tracks.parquet") as path:
         music.frame.write_parquet(path)
@@ -155,7 +159,7 @@ def write(folder: Path, sessions: int, seed: int = 0, settings: Settings | None 
 
 
 def blocks(
-    sessions: int, seed: int, settings: Settings, music: Catalogue
+    sessions: int, seed: int, settings: SimulationSettings, music: Catalogue
 ) -> Iterator[pl.DataFrame]:
     """The logs of `simulate`, piece by piece."""
     if sessions < 1:
@@ -167,7 +171,7 @@ def blocks(
 
 
 def plan(
-    n: int, draw: np.random.Generator, settings: Settings, music: Catalogue, seed: int
+    n: int, draw: np.random.Generator, settings: SimulationSettings, music: Catalogue, seed: int
 ) -> Plan:
     """Decide lengths, causes, outcomes and tracks of `n` sessions."""
     length = draw.choice(np.arange(10, 21), n, p=[0.06] * 10 + [0.4])
@@ -206,6 +210,33 @@ def plan(
     )
     overruled = (draw.random((n, HALF)) < settings.overruled) & (causes != NOISE)
 
+    tracks_a, tracks_b = _tracks(draw, music, (home_mood, home_year), dated, shown, coin, weekend)
+    return Plan(
+        half=half,
+        rest=rest,
+        setting=setting.astype(np.int8),
+        weekend=weekend,
+        listener=listener,
+        before=before,
+        after=outcome ^ overruled,
+        causes=np.where(overruled, NOISE, causes).astype(np.int8),
+        tracks_a=tracks_a,
+        tracks_b=tracks_b,
+    )
+
+
+def _tracks(
+    draw: np.random.Generator,
+    music: Catalogue,
+    home: tuple[Ints, Ints],
+    dated: Bools,
+    shown: npt.NDArray[np.int8],
+    coin: Bools,
+    weekend: Bools,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Tracks of A and of B, both (n, 10), around the mood and the year that listeners are at home
+    in; those of B show what `shown` says, so that it has them skipped where `coin` is true."""
+    (home_mood, home_year), n = home, len(dated)
     axis = np.where((home_mood > 0) & (home_mood < MOODS // 2), MOODS // 4, 3 * MOODS // 4)
     mood = np.where(dated, axis + draw.integers(-1, 2, n), home_mood + draw.integers(-3, 4, n))
     mood %= MOODS
@@ -222,18 +253,7 @@ def plan(
         _years(draw, shown, coin, near, year),
         draw.random((n, HALF), dtype=np.float32),
     )
-    return Plan(
-        half=half,
-        rest=rest,
-        setting=setting.astype(np.int8),
-        weekend=weekend,
-        listener=listener,
-        before=before,
-        after=outcome ^ overruled,
-        causes=np.where(overruled, NOISE, causes).astype(np.int8),
-        tracks_a=tracks_a,
-        tracks_b=tracks_b,
-    )
+    return tracks_a, tracks_b
 
 
 def _shares(*shares: float) -> list[float]:
@@ -270,7 +290,9 @@ def _first_half(
     return outcome, np.where(persistent, block, 0)
 
 
-def _shown(draw: np.random.Generator, settings: Settings, dated: Bools) -> npt.NDArray[np.int8]:
+def _shown(
+    draw: np.random.Generator, settings: SimulationSettings, dated: Bools
+) -> npt.NDArray[np.int8]:
     """(n, 10) what the tracks of B show, and decide where nothing stronger does."""
     kinds = np.array([SEQUENCE, MUSIC, CLASH, OCCASION, NOISE])
     shares = _shares(settings.sequence, settings.musical, settings.clash, settings.occasion)
@@ -317,11 +339,3 @@ def _years(
     later = np.where(centre + off > LAST_YEAR, False, later)
     later = np.where(centre - off < FIRST_YEAR, True, later)
     return np.asarray(np.clip(np.where(later, centre + off, centre - off), FIRST_YEAR, LAST_YEAR))
-
-
-def smallest(cause: str, family: dict[str, frozenset[str]]) -> str | None:
-    """Name of the smallest expert whose groups hold the cause; None where none does."""
-    if cause not in CAUSE_GROUPS:
-        return None
-    holding = [name for name, groups in family.items() if CAUSE_GROUPS[cause] <= groups]
-    return min(holding, key=lambda name: len(family[name]), default=None)

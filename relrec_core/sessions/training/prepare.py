@@ -26,7 +26,7 @@ from relrec_core.sessions.data.shards import META_FILE, TRACKS_FILE, Meta, write
 from relrec_core.sessions.data.tracks import Tracks, read_tracks, track_table
 from relrec_core.sessions.simulation import simulator
 from relrec_core.sessions.simulation.catalogue import catalogue
-from relrec_core.sessions.simulation.simulator import Settings
+from relrec_core.sessions.simulation.simulator import SimulationSettings
 
 SHARD_SESSIONS = 25_000
 
@@ -63,12 +63,12 @@ def prepare_simulated(
     progress: Progress | None = None,
     *,
     seed: int = 0,
-    settings: Settings | None = None,
+    settings: SimulationSettings | None = None,
     shard_sessions: int = SHARD_SESSIONS,
 ) -> Meta:
     """Simulate sessions straight into shards, the same as from the simulator's own files."""
     _check_new(out)
-    settings = settings or Settings()
+    settings = settings or SimulationSettings()
     music = catalogue(settings.tracks, seed)
     tracks = track_table(Block("simulated tracks", 1, music.frame))
     title = simulator.title(seed)

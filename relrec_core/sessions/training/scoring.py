@@ -10,7 +10,7 @@ import numpy.typing as npt
 from relrec_core.experts.attribution import Doubles, Judgement
 from relrec_core.sessions.data.schema import Column
 from relrec_core.sessions.data.sessions import PARTS, Bools, Bytes, Part, Sessions
-from relrec_core.sessions.data.source import Source
+from relrec_core.sessions.data.source import SessionSource
 from relrec_core.sessions.model import baselines
 from relrec_core.sessions.model.metrics import Scores, score
 from relrec_core.sessions.model.predictor import Predictor
@@ -38,7 +38,7 @@ class Judged(Scored):
     prediction: Judgement
 
 
-def judged(source: Source, part: Part, predictor: Predictor) -> Judged:
+def judged(source: SessionSource, part: Part, predictor: Predictor) -> Judged:
     """Predict a whole part, a chunk at a time; the part has at least one session."""
     rows = []
     for sessions, batch in source.sessions(part):
@@ -51,7 +51,7 @@ def judged(source: Source, part: Part, predictor: Predictor) -> Judged:
     return Judged(last, mean, skipped, mask, causes, Judgement(*told))
 
 
-def everything(source: Source) -> Scored:
+def everything(source: SessionSource) -> Scored:
     """All sessions of all parts with what the baselines say."""
     parts = [_happened(s, source.columns) for part in PARTS for s, _ in source.sessions(part)]
     return Scored(*(np.concatenate(pieces) for pieces in zip(*parts, strict=True)))

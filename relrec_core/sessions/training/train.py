@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from relrec_core import VERSION
-from relrec_core.errors import CheckpointError, DataError
+from relrec_core.errors import DataError
 from relrec_core.experts.mixture import weight_sums
-from relrec_core.runs import distributed, resuming
+from relrec_core.runs import training
+from relrec_core.runs.card import Card
 from relrec_core.runs.directory import Run
+from relrec_core.runs.distributed import Group
 from relrec_core.sessions import store
 from relrec_core.sessions.config import Config
 from relrec_core.sessions.data.encoding import Batch
-from relrec_core.sessions.data.sessions import PARTS, Part
-from relrec_core.sessions.data.source import Source
+from relrec_core.sessions.data.sessions import Part
+from relrec_core.sessions.data.source import SessionSource
 from relrec_core.sessions.model.metrics import THRESHOLD, Scores
 from relrec_core.sessions.model.network import network
 from relrec_core.sessions.model.predictor import Predictor
@@ -34,8 +34,6 @@ TITLES = {
     "gru": "GRU of experts",
     "control": "Plain Transformer (control)",
 }
-CHECK_EVERY = 20
-"""Steps between two looks at whether the run was asked to stop."""
 
 
 def train(config: Config, run: Run) -> None:
@@ -57,78 +55,62 @@ def train(config: Config, run: Run) -> None:
             f"{sum(source.parts.values())} sessions",
             "enough sessions to split into training, validation and test",
         )
-    with distributed.session(config.device, config.threads) as group:
+    with training.session(config, run) as group:
         fit = Fit(config, run, group, source)
-        fit.until_done()
+        fit.resume()
+        fit.until(config.epochs)
         if group.is_main:
             predictor = fit.predictor()
             run.write_checkpoint(predictor.tensors(), predictor.metadata())
-            run.write_card(_card(source, predictor, fit.progress, time.monotonic() - started))
-        run.report(1.0, "Done")
-        group.barrier()
+            run.write_card(_card(started, fit, predictor))
 
 
-@dataclass
-class Progress:
-    """How far a fit has come; losses are cross-entropies in nats per track."""
+class Fit(training.Fit[Config]):
+    """One optimisation of a network, stopped by cross-entropy in nats per validation track."""
 
-    rate: float
-    epoch: int = 0
-    best: float = math.inf
-    best_epoch: int = 0
-    since: int = 0
-    """Epochs since the last improvement or reduction of the rate."""
+    decides = "validation_loss"
+    lower_is_better = True
+    keeps_best = True
 
-
-class Fit:
-    """One optimisation of a network."""
-
-    def __init__(self, config: Config, run: Run, group: distributed.Group, source: Source) -> None:
-        self.config, self.run, self.group, self.source = config, run, group, source
-        self.progress = Progress(config.learning_rate)
+    def __init__(self, config: Config, run: Run, group: Group, source: SessionSource) -> None:
+        self.source = source
         torch.manual_seed(config.seed)
         self.net = network(source.encoding, config)
         self.model = group.wrap(self.net)
-        self.optimizer = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
-        self.best = {k: v.detach().clone() for k, v in self.net.state_dict().items()}
-        self._resume()
+        optimizer = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
+        self.plateau = ReduceLROnPlateau(
+            optimizer,
+            factor=config.reduction,
+            patience=config.plateau - 1,
+            threshold=0.0,
+            min_lr=config.smallest_rate,
+            eps=0.0,
+        )
+        super().__init__(config, run, group, self.net, optimizer, self.plateau)
+        self.patience = config.patience
 
-    def until_done(self) -> None:
-        """Go on to the last epoch, or stop when validation has long not improved."""
-        p, config = self.progress, self.config
-        while p.epoch < config.epochs and p.epoch - p.best_epoch < config.patience:
-            for group in self.optimizer.param_groups:
-                group["lr"] = p.rate
-            values = {"learning_rate": p.rate, "train_loss": self.one_pass()}
-            loss, accuracy = self._validate()
-            values |= {"validation_loss": loss, "validation_accuracy": accuracy}
-            p.epoch += 1
-            self._judge(loss)
-            if self.group.is_main:
-                self.run.log_metrics(p.epoch, **values)
-                self._keep()
-            self.run.report(
-                p.epoch / config.epochs,
-                f"Epoch {p.epoch}: loss {loss:.4f}, accuracy {accuracy:.1%} on validation, "
-                f"best loss {p.best:.4f} at epoch {p.best_epoch}",
-            )
+    def measure(self) -> dict[str, float]:
+        rate = float(self.plateau.get_last_lr()[0])
+        loss, accuracy = self._validate()
+        self.plateau.step(loss)
+        return {"learning_rate": rate, self.decides: loss, "validation_accuracy": accuracy}
+
+    def said(self, values: Mapping[str, float]) -> tuple[float, str]:
+        p = self.progress
+        best = math.inf if p.best is None else p.best
+        return (
+            p.epoch / self.config.epochs,
+            f"Epoch {p.epoch}: loss {values[self.decides]:.4f}, accuracy "
+            f"{values['validation_accuracy']:.1%} on validation, "
+            f"best loss {best:.4f} at epoch {p.best_epoch}",
+        )
 
     def predictor(self) -> Predictor:
         """The network as it was in the best epoch."""
-        self.net.load_state_dict(self.best)
+        self.return_to_best()
         return Predictor(
             self.net.eval(), self.source.encoding, self.config, self.source.content_hash
         )
-
-    def _judge(self, loss: float) -> None:
-        """Keep the best weights; reduce the rate on a plateau."""
-        p, config = self.progress, self.config
-        p.since += 1
-        if loss < p.best:
-            p.best, p.best_epoch, p.since = loss, p.epoch, 0
-            self.best = {k: v.detach().clone() for k, v in self.net.state_dict().items()}
-        elif p.since >= config.plateau:
-            p.rate, p.since = max(p.rate * config.reduction, config.smallest_rate), 0
 
     def one_pass(self) -> float:
         """One pass in an order fixed by seed and epoch; the mean loss of a step."""
@@ -137,7 +119,7 @@ class Fit:
         total = torch.zeros((), device=group.device)
         done = 0
         for step, batch in enumerate(self._batches("train")):
-            if step % CHECK_EVERY == 0:
+            if step % training.CHECK_EVERY == 0:
                 group.check_cancelled(self.run)
                 share = (epoch + step / steps) / config.epochs
                 self.run.report(min(share, 1.0), f"Epoch {epoch + 1}: step {step} of {steps}")
@@ -202,64 +184,30 @@ class Fit:
             dist.all_reduce(values)
         return values
 
-    def _keep(self) -> None:
-        tensors = resuming.packed(self.net, self.optimizer)
-        tensors |= {f"best.{k}": v for k, v in self.best.items()}
-        self.run.write_state(tensors, asdict(self.progress))
 
-    def _resume(self) -> None:
-        kept = self.run.read_state()
-        if kept is None:
-            return
-        tensors, meta = kept
-        try:
-            resuming.unpack(tensors, self.net, self.optimizer)
-            self.best = {k: tensors[f"best.{k}"].to(v.device) for k, v in self.best.items()}
-        except (KeyError, RuntimeError) as error:
-            raise CheckpointError(f"Run {self.run.name} cannot be resumed: {error}") from error
-        self.progress = Progress(**meta)
-
-
-def _card(
-    source: Source, predictor: Predictor, progress: Progress, seconds: float
-) -> dict[str, Any]:
+def _card(started: float, fit: Fit, predictor: Predictor) -> Card:
     config, family = predictor.config, predictor.family
-    judged = scoring.judged(source, "test", predictor)
-    methods = {
-        "model": judged.prediction.probability,
-        "last": judged.last,
-        "mean": judged.mean,
-    }
-    scores = {name: judged.scores(p) for name, p in methods.items()}
-    return {
-        "title": TITLES[config.model],
-        "data": {
-            "name": config.dataset,
-            "title": source.title,
-            "simulated": source.simulated,
-            "content_hash": source.content_hash,
-            "licence": store.LICENCES[source.simulated],
-            **{f"{part}_sessions": source.parts[part] for part in PARTS},
+    judged = scoring.judged(fit.source, "test", predictor)
+    scores = judged.scores(judged.prediction.probability)
+    metrics = _rounded("test", scores) | {"test_sessions": scores.sessions}
+    for name, baseline in (("last", judged.last), ("mean", judged.mean)):
+        metrics |= _rounded(f"{name}_baseline", judged.scores(baseline))
+    return training.card(
+        config,
+        started,
+        TITLES[config.model],
+        store.data_card(fit.source, config.dataset),
+        split={"fractions": [0.8, 0.1, 0.1], "by": "checksum of the session id"},
+        epochs=fit.progress.best_epoch,
+        parameters=predictor.parameters,
+        metrics=metrics,
+        details={
+            "experts": list(family.names) if family else [],
+            "absent": list(predictor.encoding.absent),
         },
-        "split": {"fractions": [0.8, 0.1, 0.1], "by": "checksum of the session id"},
-        "seed": config.seed,
-        "epochs": progress.best_epoch,
-        "parameters": predictor.parameters,
-        "experts": list(family.names) if family else [],
-        "absent": list(predictor.encoding.absent),
-        "metrics": {
-            **{f"test_{k}": v for k, v in _rounded(scores["model"]).items()},
-            **{
-                f"{n}_baseline_{k}": v
-                for n in ("last", "mean")
-                for k, v in _rounded(scores[n]).items()
-            },
-            "test_sessions": scores["model"].sessions,
-        },
-        "training_seconds": round(seconds, 1),
-        "code_version": VERSION,
-    }
+    )
 
 
-def _rounded(scores: Scores) -> dict[str, float]:
-    return {name: round(getattr(scores, name), 4) for name in ("accuracy", "first", "maa")}
+def _rounded(prefix: str, scores: Scores) -> dict[str, float]:
+    names = ("accuracy", "first", "maa")
+    return {f"{prefix}_{name}": round(getattr(scores, name), 4) for name in names}

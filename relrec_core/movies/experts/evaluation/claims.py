@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from relrec_core.evaluation.claims import Claim, Source, Verdict, graded
+from relrec_core.evaluation.claims import Claim, TableSource, Verdict, graded
 
 PAPER = "Afchar and Hennequin, RecSys 2020"
 
@@ -74,7 +74,7 @@ CLAIMS: tuple[Claim, ...] = (
         PAPER,
         "Table 1",
         "Experts come within a few per cent of the same network without them.",
-        (Source("movies", "experts", "ml-1m"),),
+        (TableSource("movies", "experts", "ml-1m"),),
         _experts,
         _hits,
     ),
@@ -84,7 +84,7 @@ CLAIMS: tuple[Claim, ...] = (
         PAPER,
         "Table 1",
         "A model that reads only content falls far behind.",
-        (Source("movies", "experts", "ml-1m"),),
+        (TableSource("movies", "experts", "ml-1m"),),
         _content,
         _hits,
     ),
@@ -94,7 +94,7 @@ CLAIMS: tuple[Claim, ...] = (
         PAPER,
         "Figure 6",
         "66 % of the movies are decided by the three experts that can be put into words.",
-        (Source("movies", "deciders", "ml-1m"),),
+        (TableSource("movies", "deciders", "ml-1m"),),
         _deciders,
         _shares,
     ),

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from relrec_core.evaluation.cells import Cell
+from relrec_core.evaluation.measure import Table
 from relrec_core.movies.evaluation.baselines.peers import PEERS, Peer
 from relrec_core.movies.evaluation.baselines.peers import settings as peer_settings
-from relrec_core.movies.evaluation.curves import Table
-from relrec_core.movies.evaluation.study import Study
+from relrec_core.movies.evaluation.study import Study, over_seeds
 from relrec_core.movies.experts.data.holdout import NEGATIVES, Cases, holdout
 from relrec_core.movies.experts.data.inputs import EXPERTS
 from relrec_core.movies.experts.evaluation import baselines
@@ -58,7 +58,7 @@ def hits_table(study: Study) -> Table:
             study.step(f"{TITLES[model]}, seed {seed}: HR@{TOP} {cell['hit_rate']:.4f}")
     frame = pd.DataFrame(rows)
     measures = {"hit_rate": f"hit_rate_{TOP}", "ndcg": f"ndcg_{TOP}"}
-    table = _over_seeds(frame, "method", measures)
+    table = over_seeds(frame, ["method"], measures)
     control = table.loc[table["method"] == TITLES["control"], f"hit_rate_{TOP}"].item()
     table["hit_rate_of_control"] = table[f"hit_rate_{TOP}"] / control
     groups = frame.groupby("method", sort=False)
@@ -105,7 +105,7 @@ def deciders_table(study: Study) -> Table:
             )
         study.step(f"Who decides, seed {seed}")
     measures = {"mean": "mean_share", "top": "top_share", "alone": f"alone_hit_rate_{TOP}"}
-    table = _over_seeds(pd.DataFrame(rows), "expert", measures)
+    table = over_seeds(pd.DataFrame(rows), ["expert"], measures)
     table.insert(1, "reads", [" + ".join(EXPERTS[name]) for name in table["expert"]])
     return Table(table, _notes(study))
 
@@ -119,17 +119,8 @@ def _network(study: Study, seed: int, model: str, cases: Cases) -> Cell:
         "cases": result.cases,
         "parameters": found.predictor.parameters,
         "fit_seconds": found.seconds,
-        "epochs": found.card["epochs"],
+        "epochs": found.card.epochs,
     }
-
-
-def _over_seeds(frame: pd.DataFrame, by: str, measures: dict[str, str]) -> pd.DataFrame:
-    groups = frame.groupby(by, sort=False)
-    table = groups.size().rename("seeds").reset_index()
-    for column, name in measures.items():
-        table[name] = groups[column].mean().to_numpy()
-        table[f"{name}_sd"] = groups[column].std().to_numpy()
-    return table
 
 
 def _notes(study: Study) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from relrec_core.movies.experts.config import Config
 from relrec_core.movies.experts.model.predictor import Predictor
 from relrec_core.movies.experts.training.train import train
 from relrec_core.runs import config
+from relrec_core.runs.card import Card
 from relrec_core.runs.code import digest
 
 QUICK: dict[str, Any] = {"epochs": 1, "taste": 8, "width": 32, "layers": 2}
@@ -21,7 +22,7 @@ class Trained:
     """A network on the study's data, and its card."""
 
     predictor: Predictor
-    card: dict[str, Any]
+    card: Card
     seconds: float
     """Of the training."""
 

@@ -14,9 +14,8 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
-from relrec_core import VERSION
 from relrec_core.errors import ProfileError
-from relrec_core.experts.subsets import Family
+from relrec_core.experts.subsets import Family, required
 from relrec_core.explanation import Ledger, Provenance
 from relrec_core.movies.data.features import film_names
 from relrec_core.movies.data.interactions import USER, MovieData
@@ -31,6 +30,7 @@ from relrec_core.movies.experts.explanation.result import (
 from relrec_core.movies.experts.model.predictor import Predictor
 from relrec_core.runs.directory import Run
 
+NO_EXPERTS = "This model has no experts that could be asked who decided."
 DONORS = 200
 """Other viewers with other films that the proof takes inputs from."""
 
@@ -58,14 +58,11 @@ class Explainer:
         return cls(store.predictor(run, data), data, run.name)
 
     def __post_init__(self) -> None:
-        if self.predictor.family is None:
-            raise ProfileError("This model has no experts that could be asked who decided.")
+        required(self.predictor.family, NO_EXPERTS)
 
     @property
     def family(self) -> Family:
-        family = self.predictor.family
-        assert family is not None
-        return family
+        return required(self.predictor.family, NO_EXPERTS)
 
     @cached_property
     def titles(self) -> list[str]:
@@ -139,15 +136,8 @@ class Explainer:
                 exchanged=added(self.family, film.top),
                 compared=others(self.family, film.top),
             ),
-            provenance=Provenance(
-                dataset=self.data.title,
-                dataset_hash=self.data.content_hash,
-                licence=self.data.licence,
-                run=self.run,
-                method="NCF of experts",
-                parameters={"donors": donors},
-                seed=seed,
-                code_version=VERSION,
+            provenance=Provenance.of(
+                self.data, self.run, "NCF of experts", {"donors": donors}, seed
             ),
             viewer=f"User {user_id}",
             focus=focus,

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from relrec_core import VERSION
-from relrec_core.errors import CheckpointError, DataError
+from relrec_core.errors import DataError
 from relrec_core.experts.mixture import gem_loss, weight_sums
-from relrec_core.movies.data.datasets import open_data
+from relrec_core.movies.data.datasets import data_card, open_data
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.data.interactions import MovieData
 from relrec_core.movies.experts.config import Config
@@ -26,8 +24,10 @@ from relrec_core.movies.experts.model.predictor import Predictor
 from relrec_core.movies.experts.model.ranking import TOP, ranking
 from relrec_core.movies.experts.model.warm_start import factors
 from relrec_core.movies.experts.training.examples import Examples
-from relrec_core.runs import distributed, resuming
+from relrec_core.runs import training
+from relrec_core.runs.card import Card
 from relrec_core.runs.directory import Run
+from relrec_core.runs.distributed import Group
 
 __all__ = ["Config", "train"]
 
@@ -36,9 +36,6 @@ TITLES = {
     "control": "Plain NCF (control)",
     "content": "NCF of content alone",
 }
-SEARCH, FINISH = "search", "finish"
-CHECK_EVERY = 20
-"""Steps between two looks at whether the run was asked to stop."""
 
 
 def train(config: Config, run: Run) -> None:
@@ -63,113 +60,96 @@ def train(config: Config, run: Run) -> None:
             f"{len(data.ratings)} ratings of {len(data.users)} users",
             "users with three ratings or more, to learn from, to validate and to test",
         )
-    with distributed.session(config.device, config.threads) as group:
-        fit = Fit(config, run, group, data, attributes, parts)
-        fit.until_done()
+    with training.session(config, run) as group:
+        fit = Fit(config, run, group, data.content_hash, attributes, parts)
+        fit.resume()
+        fit.until(config.epochs)
+        fit.finish()
         if group.is_main:
             predictor = fit.predictor()
             run.write_checkpoint(predictor.tensors(), predictor.metadata())
-            seconds = time.monotonic() - started
-            run.write_card(_card(data, parts, predictor, fit.progress, seconds))
-        run.report(1.0, "Done")
-        group.barrier()
+            run.write_card(_card(started, data, fit, predictor))
 
 
-@dataclass
-class Progress:
-    """How far a fit has come; `best` is NDCG@10 on the validation films."""
+class Fit(training.Fit[Config]):
+    """One optimisation of a network, stopped by NDCG@10 on the validation films."""
 
-    phase: str = SEARCH
-    epoch: int = 0
-    best: float = -1.0
-    best_epoch: int = 0
-
-
-class Fit:
-    """One optimisation of a network."""
+    decides = "validation_ndcg"
+    keeps_best = True
 
     def __init__(
         self,
         config: Config,
         run: Run,
-        group: distributed.Group,
-        data: MovieData,
+        group: Group,
+        dataset_hash: str,
         attributes: Attributes,
         parts: Holdout,
     ) -> None:
-        self.config, self.run, self.group = config, run, group
-        self.attributes, self.dataset_hash = attributes, data.content_hash
+        self.attributes, self.dataset_hash = attributes, dataset_hash
         self.parts, self.cases = parts, parts.cases("validation")
-        self.progress = Progress()
+        self.examples = Examples(parts.train, config.negatives)
+        self.finishing = False
         torch.manual_seed(config.seed)
         self.net = network(attributes, config)
         if taste := self.net.inputs.film_taste.shape[1]:
             self.net.inputs.begin(*factors(parts.train, taste, config.seed))
         self.model = group.wrap(self.net)
-        self.optimizer = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
-        self.best = self._state()
-        self._resume()
+        optimizer = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
+        super().__init__(config, run, group, self.net, optimizer)
+        self.patience = config.patience
 
-    def until_done(self) -> None:
-        """Search the best epoch, return to it, and learn the validation films too."""
-        p, config = self.progress, self.config
-        examples = Examples(self.parts.train, config.negatives)
-        while p.phase == SEARCH and p.epoch < config.epochs and not self._stale():
-            values = {"train_loss": self._epoch(examples)}
-            p.epoch += 1
-            found = ranking(self.predictor().scores(self.cases), self.cases)
-            values |= {"validation_hit_rate": found.hit_rate, "validation_ndcg": found.ndcg}
-            if found.ndcg > p.best:
-                p.best, p.best_epoch, self.best = found.ndcg, p.epoch, self._state()
-            if self.group.is_main:
-                self.run.log_metrics(p.epoch, **values)
-                self._keep()
-            self._tell(f"HR@10 {found.hit_rate:.3f} on validation, best epoch {p.best_epoch}")
-        if p.phase == SEARCH:
-            p.phase = FINISH
-            resuming.unpack(self.best, self.net, self.optimizer)
-            self._epoch(Examples(self.parts.known, config.negatives))
+    def finish(self) -> None:
+        """Return to the best epoch and learn the validation films too."""
+        self.return_to_best()
+        self.finishing = True
+        self.examples = Examples(self.parts.known, self.config.negatives)
+        self.one_pass()
+
+    def measure(self) -> dict[str, float]:
+        found = ranking(self.predictor().scores(self.cases), self.cases)
+        return {"validation_hit_rate": found.hit_rate, self.decides: found.ndcg}
+
+    def said(self, values: Mapping[str, float]) -> tuple[float, str]:
+        best = f"best epoch {self.progress.best_epoch}"
+        return self._done(f"HR@10 {values['validation_hit_rate']:.3f} on validation, {best}")
 
     def predictor(self) -> Predictor:
         """The network as it is now."""
         return Predictor(self.net, self.attributes, self.config, self.dataset_hash)
 
-    def _stale(self) -> bool:
-        p = self.progress
-        return p.epoch - p.best_epoch >= self.config.patience
+    def _done(self, message: str, step: float = 0.0) -> tuple[float, str]:
+        epoch = self.progress.epoch
+        number = "with all movies" if self.finishing else epoch + math.ceil(step)
+        fraction = (epoch + step) / (self.config.epochs + 1)
+        return min(fraction, 1.0), f"Epoch {number}: {message}"
 
-    def _tell(self, message: str, step: float = 0.0) -> None:
-        p = self.progress
-        fraction = (p.epoch + step) / (self.config.epochs + 1)
-        number = p.epoch + math.ceil(step) if p.phase == SEARCH else "with all movies"
-        self.run.report(min(fraction, 1.0), f"Epoch {number}: {message}")
-
-    def _epoch(self, examples: Examples) -> float:
+    def one_pass(self) -> float:
         """One pass over all examples in an order fixed by seed and epoch; the mean loss."""
-        p, size = self.progress, self.config.batch_size
-        key = [self.config.seed, p.phase == FINISH, p.epoch]
-        order = np.random.default_rng(key).permutation(len(examples))
+        size = self.config.batch_size
+        key = [self.config.seed, self.finishing, self.progress.epoch]
+        order = np.random.default_rng(key).permutation(len(self.examples))
         steps = math.ceil(len(order) / size)
         total = torch.zeros((), device=self.group.device)
         for step in range(steps):
-            if step % CHECK_EVERY == 0:
+            if step % training.CHECK_EVERY == 0:
                 self.group.check_cancelled(self.run)
-                self._tell(f"step {step} of {steps}", (step + 1) / steps)
+                self.run.report(*self._done(f"step {step} of {steps}", (step + 1) / steps))
             rows = order[step * size : (step + 1) * size]
-            total += self._learn(examples, rows, [*key, step])
+            total += self._learn(rows, [*key, step])
         return self.group.mean(float(total) / steps)
 
-    def _learn(self, examples: Examples, rows: Indices, key: list[int]) -> Tensor:
+    def _learn(self, rows: Indices, key: list[int]) -> Tensor:
         """One step; this rank's loss, whose mean over ranks is the loss of the whole batch.
 
         Each rated film weighs as much as its negatives together, so that an expert who knows
         nothing says one half, F = 0: it is not confident and leaves the pair to others.
         """
         config, group, on = self.config, self.group, self.group.device
-        films = examples.draw(rows, key)  # (B, 1 + negatives)
+        films = self.examples.draw(rows, key)  # (B, 1 + negatives)
         mine = group.share(len(rows))
         pairs = torch.from_numpy(films[mine]).to(on)
-        viewers = torch.from_numpy(examples.viewers[rows][mine]).to(on)
+        viewers = torch.from_numpy(self.examples.viewers[rows][mine]).to(on)
         z = self.model(viewers, pairs)  # (B, n, K)
         target = torch.zeros(pairs.shape, device=on)
         target[:, 0] = 1
@@ -185,64 +165,29 @@ class Fit:
         self.optimizer.step()
         return loss.detach()
 
-    def _state(self) -> dict[str, Tensor]:
-        """A copy of weights and optimiser, from which learning can go on."""
-        found = resuming.packed(self.net, self.optimizer)
-        return {k: v.detach().cpu().clone() for k, v in found.items()}
 
-    def _keep(self) -> None:
-        tensors = {f"last.{k}": v for k, v in self._state().items()}
-        tensors |= {f"best.{k}": v for k, v in self.best.items()}
-        self.run.write_state(tensors, asdict(self.progress))
-
-    def _resume(self) -> None:
-        kept = self.run.read_state()
-        if kept is None:
-            return
-        tensors, meta = kept
-        try:
-            last = {k[5:]: v for k, v in tensors.items() if k.startswith("last.")}
-            resuming.unpack(last, self.net, self.optimizer)
-        except (KeyError, RuntimeError) as error:
-            raise CheckpointError(f"Run {self.run.name} cannot be resumed: {error}") from error
-        self.best = {k[5:]: v for k, v in tensors.items() if k.startswith("best.")}
-        self.progress = Progress(**meta)
-
-
-def _card(
-    data: MovieData, parts: Holdout, predictor: Predictor, progress: Progress, seconds: float
-) -> dict[str, Any]:
-    config, family = predictor.config, predictor.family
-    cases = parts.cases("test")
+def _card(started: float, data: MovieData, fit: Fit, predictor: Predictor) -> Card:
+    config, family, progress = predictor.config, predictor.family, fit.progress
+    cases = fit.parts.cases("test")
     found = ranking(predictor.scores(cases), cases)
-    return {
-        "title": TITLES[config.model],
-        "data": {
-            "name": data.name,
-            "title": data.title,
-            "content_hash": data.content_hash,
-            "licence": data.licence,
-            "viewers": len(data.users),
-            "films": len(data.items),
-            "ratings": len(data.ratings),
-        },
-        "split": {
+    experts = family.experts.items() if family else ()
+    return training.card(
+        config,
+        started,
+        TITLES[config.model],
+        data_card(data),
+        split={
             "seed": config.split_seed,
             "test": "each user's latest movie among 100 movies never rated",
             "validation": "each user's second-latest movie",
         },
-        "seed": config.seed,
-        "epochs": progress.best_epoch,
-        "parameters": predictor.parameters,
-        "experts": {name: list(groups) for name, groups in family.experts.items()}
-        if family
-        else {},
-        "metrics": {
+        epochs=progress.best_epoch,
+        parameters=predictor.parameters,
+        metrics={
             f"test_hit_rate_{TOP}": round(found.hit_rate, 4),
             f"test_ndcg_{TOP}": round(found.ndcg, 4),
-            f"validation_ndcg_{TOP}": round(progress.best, 4),
+            f"validation_ndcg_{TOP}": round(progress.best or 0.0, 4),
             "test_viewers": found.cases,
         },
-        "training_seconds": round(seconds, 1),
-        "code_version": VERSION,
-    }
+        details={"experts": {name: list(groups) for name, groups in experts}},
+    )

@@ -1,0 +1,67 @@
+"""What can be taken away from every page: pictures, the table, the explanation, a page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import escape
+from dashboard.figures.report import Told
+
+
+@dataclass(frozen=True)
+class Files:
+    """What is in the files of one explanation, each made when its button is pressed.
+
+    Args:
+        explanation: with its proof.
+        table: exact values, as the screen counts them.
+        about: columns of every row that say what the table is of: item, user, method, unit.
+        page: the HTML page, given the address of the view.
+    """
+
+    explanation: Told
+    table: Callable[[], pd.DataFrame]
+    about: Mapping[str, str]
+    page: Callable[[str], str]
+
+
+def address() -> str:
+    """Where this very view is found again."""
+    asked = urlencode(st.query_params.to_dict(), doseq=True)
+    return f"{st.context.url}?{asked}" if asked else str(st.context.url)
+
+
+def files(made: Files, name: str, key: str) -> None:
+    """Buttons for the table, the explanation and a page by itself."""
+    link = address()
+
+    def told() -> str:
+        head = {
+            "sentence": made.explanation.sentence(),
+            "link": link,
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        whole = {**head, "explanation": json.loads(made.explanation.to_json())}
+        return json.dumps(whole, ensure_ascii=False, indent=2)
+
+    for label, content, ending, kind in (
+        ("Table (CSV)", lambda: escape.csv(made.table().assign(**made.about)), "csv", "text/csv"),
+        ("Explanation (JSON)", told, "json", "application/json"),
+        ("Page to print or to mail (HTML)", lambda: made.page(link), "html", "text/html"),
+    ):
+        st.download_button(
+            label,
+            content,
+            f"{name}.{ending}",
+            kind,
+            key=f"{key}_{ending}",
+            on_click="ignore",
+            width="stretch",
+        )

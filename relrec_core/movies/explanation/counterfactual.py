@@ -1,0 +1,281 @@
+"""The smallest change of the liked movies that changes the answer (methods: counterfactuals).
+
+Score times profile size is a sum over features, and the size is common to all movies, so that the
+order of two movies is linear in what is taken away or added: exact on the plain model. Attributes
+follow their movies. With a layer the search is by the gradient and what is found is not proven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from relrec_core.errors import ProfileError
+from relrec_core.explanation import Provenance
+from relrec_core.movies.data.features import Indices
+from relrec_core.movies.explanation.result import Aim, Counterfactual, Shift
+from relrec_core.movies.explanation.smallest import Bools, Form, fewest, greedy
+from relrec_core.movies.model.ranking import Profile, Recommender
+from relrec_core.movies.model.relevance import Doubles
+from relrec_core.movies.model.weights import Weights
+
+SECONDS = 2.0
+"""Time limit of the proof."""
+ADDED = 20
+"""Most movies that are added to bring another into the list."""
+
+
+def smallest_change(
+    recommender: Recommender,
+    profile: Profile,
+    item: int,
+    aim: Aim,
+    *,
+    other: int | None = None,
+    n: int = 10,
+    seconds: float = SECONDS,
+) -> Counterfactual:
+    """The fewest liked movies to leave out, or with "into" to add, until the aim is reached.
+
+    Args:
+        recommender: model and data.
+        profile: the user.
+        item: the movie that is displaced, passed or brought in (row of items).
+        aim: what is to happen.
+        other: the movie that passes it, for "named".
+        n: length of the list.
+        seconds: time limit of the proof.
+
+    Raises:
+        ProfileError: the profile is empty, or the aim is reached or has no meaning as it is.
+    """
+    _check(recommender, profile, item, aim, other, n)
+    case = _Case(recommender, profile, item, aim, other, n)
+    items, at_least = case.searched(seconds)
+    found = items is not None
+    items = items or []
+    after = case.changed(items)
+    gone = set(profile.features.tolist()) ^ set(after.features.tolist())
+    along = sorted(k for k in gone if k >= recommender.space.n_items)
+    titles = recommender.titles
+    return Counterfactual(
+        aim=aim,
+        viewer=profile.name,
+        item=int(item),
+        title=titles[item],
+        other=None if other is None else titles[other],
+        n=n,
+        found=found,
+        movies=tuple(titles[k] for k in items),
+        items=tuple(items),
+        along=tuple(recommender.labels[k] for k in along),
+        at_least=at_least,
+        limit=case.limit,
+        seconds=seconds,
+        shifts=_shifts(recommender, profile, after, n, {item} if other is None else {item, other}),
+        provenance=_provenance(recommender, seconds),
+    )
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What is asked of whom."""
+
+    recommender: Recommender
+    profile: Profile
+    item: int
+    aim: Aim
+    other: int | None
+    n: int
+
+    @cached_property
+    def rivals(self) -> Indices:
+        """Movies that pass, or that are passed."""
+        every = np.arange(self.recommender.space.n_items)
+        fixed = [*self.profile.seen.tolist(), self.item]
+        return np.setdiff1d(every, fixed) if self.other is None else np.array([self.other])
+
+    @cached_property
+    def moves(self) -> Indices:
+        """Movies that may leave the liked ones, or come to them."""
+        if self.aim == "into":
+            return self.rivals
+        return np.array(sorted(self.profile.liked), dtype=np.int64)
+
+    @property
+    def limit(self) -> int:
+        """Most movies that change."""
+        return min(ADDED, len(self.moves)) if self.aim == "into" else len(self.moves)
+
+    def changed(self, items: list[int]) -> Profile:
+        return self.profile.plus(*items) if self.aim == "into" else self.profile.without(*items)
+
+    def searched(self, seconds: float) -> tuple[list[int] | None, int | None]:
+        """The movies found, the strongest first, and how many are needed at the least."""
+        need = {"first": 1, "top": self.n, "named": 1, "into": len(self.rivals) - self.n + 1}
+        if need[self.aim] > len(self.rivals) or not len(self.moves):
+            return None, self.limit + 1
+        made = _adding if self.aim == "into" else _leaving
+        form = made(self.recommender, self.profile, self.item, self.rivals, self.moves)
+        taken, at_least = None, None
+        if plain := self.recommender.weights.layer is None:
+            best = fewest(form, need[self.aim], self.limit, seconds)
+            taken, at_least = best.taken, best.at_least
+        if not plain or (taken is not None and not self._enough(taken)):  # a tie within rounding
+            taken = greedy(form, need[self.aim], self.limit, self._enough)
+        order = None if taken is None else [int(self.moves[k]) for k in _strongest(form, taken)]
+        return order, at_least
+
+    def _enough(self, taken: Bools) -> bool:
+        after = self.changed(self.moves[taken].tolist())
+        return reached(self.recommender, after, self.item, self.aim, self.other, self.n)
+
+
+def aims(recommender: Recommender, profile: Profile, item: int, n: int) -> tuple[Aim, ...]:
+    """What can be asked about a movie, by its place; nothing where it may not be recommended."""
+    if item in profile.seen:
+        return ()
+    place = recommender.place(profile, item)
+    inside: tuple[Aim, ...] = ("first", "top", "named") if place == 1 else ("top", "named")
+    return inside if place <= n else ("into", "named")
+
+
+def _check(
+    recommender: Recommender, profile: Profile, item: int, aim: Aim, other: int | None, n: int
+) -> None:
+    if len(profile.features) == 0:
+        raise ProfileError("An empty profile has no liked movies to change. Add a movie to it.")
+    title = recommender.titles[item]
+    if aim not in aims(recommender, profile, item, n):
+        raise ProfileError(
+            f"{title} is not among the movies that can be recommended."
+            if item in profile.seen
+            else f"{title} stands at place {recommender.place(profile, item)}, so that this "
+            "question does not arise."
+        )
+    if aim == "named":
+        if other is None or other == item or other in profile.seen:
+            raise ProfileError(f"Name another movie that may pass {title}.")
+        if recommender.place(profile, other) < recommender.place(profile, item):
+            raise ProfileError(f"{recommender.titles[other]} stands above {title} already.")
+
+
+def reached(
+    recommender: Recommender, after: Profile, item: int, aim: Aim, other: int | None, n: int
+) -> bool:
+    """Whether the profile, made again, ranks as it should."""
+    if len(after.features) == 0:
+        return False
+    if other is not None:
+        scores = recommender.weights.logits(after.features)
+        return bool(scores[other] > scores[item])
+    place = recommender.place(after, item)
+    return place <= n if aim == "into" else place > (1 if aim == "first" else n)
+
+
+def _effective(weights: Weights, bag: Indices) -> Doubles:
+    """What a feature's embedding is multiplied with, (V, d): the gradient where a layer is."""
+    outputs = weights.outputs.astype(np.float64)
+    if weights.layer is None or weights.layer_bias is None:
+        return outputs
+    layer = weights.layer.astype(np.float64)
+    active = layer @ weights.embeddings[bag].mean(axis=0) + weights.layer_bias > 0
+    return np.asarray((outputs * active) @ layer)
+
+
+def _ahead(recommender: Recommender, profile: Profile, item: int, rivals: Indices) -> Doubles:
+    """By how much the movie is ahead of each rival: scores times the size of the profile, (R,)."""
+    weights, bag = recommender.weights, profile.features
+    if weights.layer is None:
+        pooled = weights.embeddings[bag].astype(np.float64).sum(axis=0)
+        outputs = weights.outputs.astype(np.float64)
+        return np.asarray((outputs[item] - outputs[rivals]) @ pooled)
+    scores = weights.logits(bag).astype(np.float64)
+    return np.asarray((scores[item] - scores[rivals]) * len(bag))
+
+
+def _leaving(
+    recommender: Recommender, profile: Profile, item: int, rivals: Indices, moves: Indices
+) -> Form:
+    """Liked movies leave: a rival passes once the movie has lost what it is ahead by."""
+    space, bag = recommender.space, set(profile.features.tolist())
+    stay = profile.own | profile.added
+    brought: dict[int, list[int]] = {}
+    for number, move in enumerate(moves):
+        for k in space.item_attributes[move].indices.tolist():
+            if k in bag and k not in stay:
+                brought.setdefault(k, []).append(number)
+    q = recommender.weights.embeddings.astype(np.float64)
+    effective = _effective(recommender.weights, profile.features)
+    lost = effective[item] - effective[rivals]  # (R, d)
+    inside = np.array([move in bag for move in moves.tolist()], dtype=np.float64)
+    return Form(
+        gains=(q[moves] * inside[:, None]) @ lost.T,
+        gaps=_ahead(recommender, profile, item, rivals),
+        groups=tuple(np.array(members, dtype=np.int64) for members in brought.values()),
+        extra=q[list(brought)] @ lost.T,
+        jointly=True,
+        same=np.full(len(moves), -1),
+    )
+
+
+def _adding(
+    recommender: Recommender, profile: Profile, item: int, rivals: Indices, moves: Indices
+) -> Form:
+    """Movies are liked as well: a rival passes once it falls behind, or is among them."""
+    space = recommender.space
+    known = profile.removed | set(profile.features.tolist())
+    opened: dict[int, list[int]] = {}
+    for number, move in enumerate(moves):
+        for k in space.item_attributes[move].indices.tolist():
+            if k not in known:
+                opened.setdefault(k, []).append(number)
+    q = recommender.weights.embeddings.astype(np.float64)
+    effective = _effective(recommender.weights, profile.features)
+    gained = effective[item] - effective[rivals]  # (R, d)
+    return Form(
+        gains=q[moves] @ gained.T,
+        gaps=-_ahead(recommender, profile, item, rivals),
+        groups=tuple(np.array(members, dtype=np.int64) for members in opened.values()),
+        extra=q[list(opened)] @ gained.T,
+        jointly=False,
+        same=np.arange(len(moves)),
+    )
+
+
+def _strongest(form: Form, taken: Bools) -> list[int]:
+    """The moves taken, those first that gain most with the rivals on average."""
+    near = np.argsort(np.abs(form.gaps))[:20]
+    chosen = np.flatnonzero(taken)
+    order = np.argsort(-form.gains[np.ix_(chosen, near)].mean(axis=1))
+    return [int(k) for k in chosen[order]]
+
+
+def _shifts(
+    recommender: Recommender, before: Profile, after: Profile, n: int, named: Iterable[int]
+) -> tuple[Shift, ...]:
+    """The first n of both lists and the named movies: their places before and after."""
+    size = recommender.space.n_items
+    old, new = (
+        {int(item): place for place, item in enumerate(recommender.rank(p, size).items, start=1)}
+        for p in (before, after)
+    )
+    shown = {item for places in (old, new) for item, place in places.items() if place <= n}
+    return tuple(
+        Shift(item=i, title=recommender.titles[i], before=old.get(i), after=new.get(i))
+        for i in sorted(shown | set(named), key=lambda i: (new.get(i, size + 1), old.get(i, 0)))
+    )
+
+
+def _provenance(recommender: Recommender, seconds: float) -> Provenance:
+    plain = recommender.weights.layer is None
+    return Provenance.of(
+        recommender.data,
+        recommender.run,
+        "smallest set, bounds and mixed-integer program" if plain else "greedy, by gradient",
+        {"seconds": seconds},
+        recommender.seed,
+    )

@@ -74,7 +74,8 @@ class Trained:
     @property
     def checkpoint(self) -> str:
         """SHA-256 of the stored network."""
-        return str(self.run.card()["checkpoint"]["sha256"])
+        recorded = self.run.card().checkpoint
+        return "" if recorded is None else recorded.sha256
 
 
 class Study(study.Study[Trained]):

@@ -32,8 +32,11 @@ const picture = (p, reachable) => {
 const legend = (l) => {
   const made = el('div', 'legend');
   const bar = el('i'); bar.setAttribute('role', 'img');
-  bar.setAttribute('aria-label', 'Colours from cool, lowers the score, to warm, raises it');
-  made.append(el('span', '', 'lowers ' + l.low), bar, el('span', '', 'raises ' + l.high));
+  bar.classList.toggle('warm', !l.low);
+  bar.setAttribute('aria-label', l.low ? 'Colours from cool, lowers the score, to warm, raises it'
+    : 'Colours from none to warm, raises the score');
+  made.append(el('span', '', l.low ? 'lowers ' + l.low : '0'), bar,
+    el('span', '', 'raises ' + l.high));
   return made;
 };
 const look = (root, data) => {

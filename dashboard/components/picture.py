@@ -69,6 +69,7 @@ def mapped(
         "coloured": coloured,
         "region": region and {"left": region.left, "top": region.top, "side": region.side},
         "alt": panel.in_words(),
+        "lowers": bool(panel.drawn.min() < 0),
         "marks": [
             {
                 "across": m.across,

@@ -33,7 +33,11 @@ def close_by(panel: Panel, address: str) -> list[Data]:
 
 
 def pictures(figures: Sequence[Data], look: Look, *, key: str, with_legend: bool = True) -> None:
-    """Pictures side by side; pointing at one, or reaching it with Tab, shows its original."""
-    ends = {"low": signed(-look.scale), "high": signed(look.scale)}
+    """Pictures side by side; pointing at one, or reaching it with Tab, shows its original.
+
+    The legend has a cool side where a map has one.
+    """
+    cool = any(each["picture"].get("lowers") for each in figures)
+    ends = {"low": signed(-look.scale) if cool else "", "high": signed(look.scale)}
     data = {"figures": list(figures), "legend": ends if with_legend else None, **look.data}
     _pictures(key=key, data=data)

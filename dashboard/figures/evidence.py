@@ -243,6 +243,11 @@ def _located(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return ranked(best, "Map", "Times chance", [SHOWN])
 
 
+def _recommended(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    shares = ["Above zero", "Confirmed", "Opposition raises"]
+    return grouped(numbers, "Relation", shares, "Share of the recommendations")
+
+
 def _tastes(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return ranked(numbers, "Taste", "Rank correlation", list(numbers["Taste"]))
 
@@ -338,6 +343,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "perturbation-photos": _gains,
     "epsilon": _curves,
     "localisation": _located,
+    "recommendations": _recommended,
     "tastes": _tastes,
     "guided": _guided,
     "toy": _toy,

@@ -23,6 +23,8 @@ BLUR = 1 / 42
 """Standard deviation of the smoothing, as a share of the picture's side."""
 FULL = 99.5
 """Percentile of a map's absolute values that gets the full colour."""
+WEAK = 0.05
+"""Share of the score below which a picture's whole contribution is weak."""
 FAINT = 0.6
 """How much is left of a picture under a map; the rest is white."""
 WORTH_MARKING = 0.15
@@ -33,12 +35,14 @@ Map = npt.NDArray[np.floating]
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """A picture, the relevance of its pixels (S, S), and what to write beside it."""
+    """A picture, the relevance of its pixels (S, S), what to write beside it, and the score that
+    the relevance is of, where it is known."""
 
     picture: Image.Image
     relevance: Map
     title: str
     detail: str = SMOOTHED
+    score: float = 0.0
 
     @cached_property
     def drawn(self) -> Map:
@@ -64,6 +68,21 @@ class Panel:
     def total(self) -> float:
         return float(self.relevance.astype(np.float64).sum())
 
+    @property
+    def even(self) -> bool:
+        """Whether no place differs from another."""
+        return not np.ptp(self.relevance)
+
+    @property
+    def full(self) -> float:
+        """The relevance that gets the full colour, if this is the only picture.
+
+        A map that has less than `WEAK` of its score is painted as weakly as it is.
+        """
+        top = float(np.percentile(np.abs(self.drawn), FULL))
+        top = top or float(np.abs(self.drawn).max()) or 1.0
+        return top * max(1.0, WEAK * abs(self.score) / (abs(self.total) or 1.0))
+
     def overlay(self, scale: float) -> Image.Image:
         """The map alone, transparent where it is zero."""
         return overlay(self.drawn, scale)
@@ -75,20 +94,15 @@ class Panel:
             text += f"raises the score most in {places(self.cells)}"
         else:
             text += "raises it nowhere"
-        against = places(-self.cells)
-        return text + (
-            f", lowers it most in {against}." if self.cells.min() < 0 else ", lowers it nowhere."
-        )
+        if self.cells.min() >= 0:
+            return f"{text}, lowers it nowhere."
+        against = "evenly" if self.even else f"most in {places(-self.cells)}"
+        return f"{text}, lowers it {against}."
 
 
 def shared_scale(panels: Sequence[Panel]) -> float:
     """The relevance that gets the full colour in all of these pictures."""
-    return max((_full(panel.drawn) for panel in panels), default=1.0)
-
-
-def _full(drawn: Map) -> float:
-    top = float(np.percentile(np.abs(drawn), FULL))
-    return top or float(np.abs(drawn).max()) or 1.0
+    return max((panel.full for panel in panels), default=1.0)
 
 
 def overlay(drawn: Map, scale: float) -> Image.Image:
@@ -132,7 +146,12 @@ def marks(panel: Panel) -> list[Mark]:
     best, worst = float(cells.max()), float(cells.min())
     found = [(int(np.argmax(cells)), best)] if best > 0 else []
     against = int(np.argmin(cells))
-    if worst < 0 and -worst >= WORTH_MARKING * best and not _touch(against, found):
+    if (
+        worst < 0
+        and not panel.even
+        and -worst >= WORTH_MARKING * best
+        and not _touch(against, found)
+    ):
         found.append((against, worst))
     return [
         Mark((place % GRID + 0.5) / GRID, (place // GRID + 0.5) / GRID, value)

@@ -7,7 +7,7 @@ from typing import Literal
 from dashboard.figures.heatmap import CELLS, PIXELS, SMOOTHED
 from dashboard.figures.palette import plain, signed
 from relrec_core.products.explanation.result import (
-    FADED,
+    WHITENED,
     Method,
     ProductExplanation,
     ReadingName,
@@ -28,6 +28,13 @@ READING_HELP = (
     "Shared features: what draws these two together beyond an average product. "
     "The whole score: everything that makes their distance, as in the paper of 2018; it says "
     "little when two products are nearly alike, since then there is no distance to explain."
+)
+DISTRIBUTED = "Each picture’s contribution is what the method computes; the map distributes it: "
+FOCUS = "it goes where a pixel and its surroundings both raise the score"
+SIGNED_HELP = (
+    "Every pixel’s contribution as the method computes it, raising or lowering the score. Off, the "
+    "same sum is placed where a pixel and its surroundings both raise it: near a cause the signs "
+    "of single pixels cancel, and blurring what is marked as lowering the score rarely raises it."
 )
 PRESETS = {
     "reference": "Relative to a blurred baseline",
@@ -66,22 +73,28 @@ def method_caption(method: Method, detail: str) -> str:
         else ""
     )
     rules = preset_title(method.preset).lower()
+    placed = f"; the sum of each picture is distributed: {FOCUS}" if method.one_sided else ""
     baseline = ""
     if method.preset == "reference":
-        made = f"the picture blurred and {100 * FADED:.0f} % white"
+        made = f"the picture blurred and {100 * WHITENED:.0f} % white"
         baseline = f" Baseline: {made}; {BASELINES[method.reading]}."
     return (
-        f"Shown: {READINGS[method.reading].lower()}{beyond}; {rules}{bias}; {_DETAIL[detail]}."
-        f"{baseline}"
+        f"Shown: {READINGS[method.reading].lower()}{beyond}; {rules}{bias}{placed}; "
+        f"{_DETAIL[detail]}.{baseline}"
     )
 
 
-def legend_caption(scale: float) -> str:
+def legend_caption(scale: float, method: Method) -> str:
     """What the colours mean."""
+    sides = "Warm areas raise the score, cool areas lower it"
+    if method.one_sided:
+        sides = (
+            "Warm areas raise the score; none is marked as lowering it, since blurring such areas "
+            "rarely raises it"
+        )
     return (
-        f"Warm areas raise the score, cool areas lower it; darkest colour = {plain(scale)} points "
-        "per grid cell, the same in every picture above. Point at a picture to see it without its "
-        "heatmap."
+        f"{sides}; darkest colour = {plain(scale)} points per grid cell, the same in every picture "
+        "above. Point at a picture to see it without its heatmap."
     )
 
 

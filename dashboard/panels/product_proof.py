@@ -5,7 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.figures.audit import deletion_figure, judged
-from dashboard.figures.product_words import AREAS, blurring, blurring_in_words, ledger_in_words
+from dashboard.figures.product_words import (
+    AREAS,
+    DISTRIBUTED,
+    FOCUS,
+    blurring,
+    blurring_in_words,
+    ledger_in_words,
+)
 from dashboard.glossary import meaning
 from dashboard.panels.common import chart
 from dashboard.panels.proof import sums, verdict
@@ -18,6 +25,8 @@ def product_proof(explanation: ProductExplanation, *, key: str) -> None:
     adds_up, matters = st.columns([2, 3], gap="medium")
     with adds_up:
         sums(ledger_in_words(explanation, 3), [audit.ledger])
+        if explanation.provenance.parameters["focused"]:
+            st.caption(f"{DISTRIBUTED}{FOCUS}.")
     with matters:
         st.markdown("##### Does the score drop without these areas?", help=meaning("deletion test"))
         verdict(audit.deletion)

@@ -369,12 +369,20 @@ def _settings(of: Recommender) -> Settings:
             disabled=PRESETS[preset].beyond_reference,
             help=f"{meaning('bias terms')} Relative to a baseline they play no part.",
         )
+        signed = st.toggle(
+            "Signed contributions",
+            key="signed",
+            bind="query-params",
+            disabled=reading != words.READINGS["evidence"],
+            help=words.SIGNED_HELP,
+        )
     method = Method(
         reading=_named(words.READINGS, reading),
         compared=_named(words.COMPARED, compared),
         preset=preset,
         epsilon=epsilon,
         ignore_bias=ignore_bias and not PRESETS[preset].beyond_reference,
+        focused=not signed,
     )
     categories = set(of.catalogue.items[CATEGORY])
     return Settings(method, n, category if category in categories else None, detail)

@@ -86,8 +86,8 @@ def panels(shown: Shown, found: PairRelevance) -> tuple[Panel, Panel]:
     theirs = shown.of.catalogue.picture(found.row, LARGE)
     right = found.right if found.right is not None else 0 * found.left
     return (
-        Panel(shown.choice.picture, found.left, query.title, detail),
-        Panel(theirs, right, shown.title(found.row), detail),
+        Panel(shown.choice.picture, found.left, query.title, detail, found.ledger.score),
+        Panel(theirs, right, shown.title(found.row), detail, found.ledger.score),
     )
 
 
@@ -131,7 +131,7 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
         _list(shown, every, look, encoded)
     with answer:
         shown_how = words.method_caption(settings.method, settings.detail)
-        st.caption(f"{words.legend_caption(scale)} {shown_how}")
+        st.caption(f"{words.legend_caption(scale, settings.method)} {shown_how}")
         cause_note(shown.of, asked.question.relation)
     return Shown(explainer, key, choice, candidates, relevances, picked, look, headline)
 

@@ -23,14 +23,14 @@ from dashboard.panels.products import by_colour
 from dashboard.panels.products_answer import ROLES, Shown, every_cell
 from relrec_core.faithfulness.localisation import Mask, misses_by, share_over_area
 from relrec_core.products.data.catalogue import ITEM
-from relrec_core.products.explanation.result import SHOWN, recommended
+from relrec_core.products.explanation.result import FOCUSED, SHOWN
 from relrec_core.products.explanation.sentences import rather
 from relrec_core.products.studio import ground_truth
 from relrec_core.titles import unique_labels
 
 COMPARED = 40
 """The next best products to compare with."""
-FIRST_METHODS = ("LRP, reference", "LRP, epsilon-gamma", "Integrated gradients")
+FIRST_METHODS = (FOCUSED, "LRP, epsilon-gamma", "Integrated gradients")
 
 
 def why_not(shown: Shown) -> None:
@@ -119,11 +119,10 @@ def methods(shown: Shown) -> None:
     """The same recommendation by several methods, side by side."""
     from relrec_core.products.explanation.attribution import METHODS
 
-    recommended_method = f"LRP, {recommended(shown.of.catalogue.rendered).preset}"
     chosen = st.pills(
         "Methods",
         METHODS,
-        format_func=lambda name: SHOWN if name == recommended_method else name,
+        format_func=lambda name: SHOWN if name == FOCUSED else name,
         selection_mode="multi",
         default=FIRST_METHODS,
         key="methods",
@@ -139,7 +138,7 @@ def methods(shown: Shown) -> None:
     places = st.columns(3, gap="medium")
     for i, name in enumerate(chosen):
         with places[i % 3], st.container(border=True):
-            st.markdown(f"##### {SHOWN if name == recommended_method else name}")
+            st.markdown(f"##### {SHOWN if name == FOCUSED else name}")
             with st.spinner(f"{name} …"):
                 maps = product_method(
                     shown.explainer,

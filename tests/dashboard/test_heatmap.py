@@ -65,6 +65,18 @@ def test_a_map_of_nothing_is_drawn_as_nothing() -> None:
     assert marks(empty) == [] and "raises it nowhere, lowers it nowhere" in empty.in_words()
 
 
+def test_what_lowers_the_score_evenly_names_no_place() -> None:
+    even = Panel(Image.new("RGB", (8, 8)), np.full((SIDE, SIDE), -1e-4, np.float32), "Even")
+    assert marks(even) == [] and "raises it nowhere, lowers it evenly" in even.in_words()
+
+
+def test_a_map_with_little_of_its_score_is_painted_weakly() -> None:
+    whole = panel()
+    for share, strength in ((0.5, 1.0), (0.05, 1.0), (0.01, 0.2)):
+        one = Panel(whole.picture, whole.relevance, "Weak", score=whole.total / share)
+        assert whole.full / shared_scale([one]) == pytest.approx(strength)
+
+
 def test_the_numbers_and_words_name_the_places() -> None:
     support, against = marks(panel())
     assert (support.across, support.down) < (0.5, 0.5) < (against.across, against.down)

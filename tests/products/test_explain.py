@@ -16,7 +16,7 @@ from relrec_core.products.explanation.attribution import METHODS, attribute
 from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.explanation.perturbation import blurred, erased
 from relrec_core.products.explanation.result import GRID, Method, ProductExplanation, pooled
-from relrec_core.products.explanation.tracing import faded
+from relrec_core.products.explanation.tracing import baseline
 from relrec_core.products.model import search
 from relrec_core.products.model.ranking import Recommender
 from relrec_core.products.studio import ground_truth
@@ -53,11 +53,11 @@ def test_pixels_biases_and_epsilon_sum_to_the_score(
         assert pixels.sum() == pytest.approx(found.ledger.features, rel=0, abs=rounding)
 
 
-def test_what_remains_is_what_faded_copies_give(explainer: Explainer) -> None:
+def test_what_remains_is_what_baselines_give(explainer: Explainer) -> None:
     of = explainer.recommender
     head = of.head("also_viewed")
     x, y = of.features[3:4], of.features[40:41]
-    copy_x, copy_y = (of.seen(faded(of, of.pictures.batch([row]))) for row in (3, 40))
+    copy_x, copy_y = (of.seen(baseline(of, of.pictures.batch([row]))) for row in (3, 40))
 
     asked = question(of, preset="reference")
     (found,) = explainer.relevance(asked, [40])
@@ -94,7 +94,7 @@ def test_swapping_the_pair_swaps_the_maps(explainer: Explainer) -> None:
 
 def test_the_explanation_carries_its_proof_and_survives_json(explainer: Explainer) -> None:
     of = explainer.recommender
-    asked = question(of)
+    asked = question(of, focused=False)
     (found,) = explainer.relevance(asked, [40])
     made = explainer.explain(asked, found, repetitions=4)
     assert ProductExplanation.from_json(made.to_json()) == made

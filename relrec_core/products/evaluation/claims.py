@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import pandas as pd
 
 from relrec_core.evaluation.claims import Claim, Outcome, TableSource, Verdict, graded
-from relrec_core.products.explanation.result import CHOSEN, CHOSEN_PHOTOS, SHOWN
+from relrec_core.products.evaluation import map_claims
 
 PAPER = "Bharadhwaj, EARS 2018"
 OURS = "Beyond the papers"
 NOTICEABLE = 0.001
 NETWORK, FROZEN = "Siamese network", "Distances on untouched features"
 STUDIO, PHOTOS = "studio", "ikea-rooms"
-OTHERS = ("Integrated gradients", "DeepLift", "Saliency", "Grad-CAM")
 
 Frames = Sequence[pd.DataFrame]
 
@@ -100,96 +98,6 @@ def _dimensions(frames: Frames) -> Verdict:
 def _dimension_rows(frames: Frames) -> pd.DataFrame:
     by = _by_dimension(frames[0])
     return pd.DataFrame({"D": by.index, "Accuracy": by.to_numpy()})
-
-
-def _gains(frame: pd.DataFrame, how: str) -> pd.DataFrame:
-    """One row a method: SRG with its bounds."""
-    of = frame[(frame["occlusion"] == how) & (frame["removed"] == 0)]
-    return of.set_index("method")[["srg", "srg_low", "srg_high"]]
-
-
-def _perturbation(chosen: str, frames: Frames) -> Verdict:
-    by = {how: _gains(frames[0], how) for how in ("blur", "noise")}
-    rows = {how: gains.loc[chosen] for how, gains in by.items()}
-    clear = sum(bool(row["srg_low"] > 0) for row in rows.values())
-    beaten = int((by["blur"]["srg"] > rows["blur"]["srg"]).sum())
-    status: Outcome = ("not confirmed", "partly", "confirmed")[clear]
-    though = f", though {beaten} of {len(by['blur']) - 1} other maps do better" if beaten else ""
-    words = [
-        f"{how}red {row['srg']:.1f}" if how == "blur" else f"replaced by noise {row['srg']:.1f}"
-        for how, row in rows.items()
-    ]
-    bands = [f"{row['srg_low']:.1f} to {row['srg_high']:.1f}" for row in rows.values()]
-    return Verdict(
-        status,
-        f"{status.capitalize()}{though}: the area between taking the least and the most relevant "
-        f"cells first is, by the map that the page shows, {words[0]} (95 % band {bands[0]}), "
-        f"{words[1]} ({bands[1]}); a random order has 0.",
-    )
-
-
-def _titles(methods: pd.Index) -> dict[str, str]:
-    """The map that the page shows, by what it is called there; a table is of one catalogue."""
-    chosen = CHOSEN if CHOSEN in methods else CHOSEN_PHOTOS
-    return {chosen: SHOWN}
-
-
-def _gain_rows(frames: Frames) -> pd.DataFrame:
-    blur, noise = (_gains(frames[0], how) for how in ("blur", "noise"))
-    found = pd.DataFrame({"SRG": blur["srg"], "From": blur["srg_low"], "To": blur["srg_high"]})
-    found["SRG, noise"] = noise["srg"]
-    found = found.rename(index=_titles(found.index)).sort_values("SRG", ascending=False)
-    return found.rename_axis("Map").reset_index()
-
-
-def _epsilons(frames: Frames) -> Verdict:
-    gains = _gains(frames[0], "blur")["srg"]
-    by = {
-        float(str(n).split("epsilon ")[1].split(" ")[0]): float(gains[n])
-        for n in gains.index
-        if str(n).startswith("LRP, paper, epsilon ")
-    }
-    best = max(by, key=lambda e: by[e])
-    spread = max(by.values()) - min(by.values())
-    return Verdict(
-        "confirmed" if spread > 0.1 * max(by.values()) else "partly",
-        f"With blurred cells the gain goes from {min(by.values()):.1f} to "
-        f"{max(by.values()):.1f}, best at epsilon {best:g}.",
-    )
-
-
-def _located(frame: pd.DataFrame) -> pd.DataFrame:
-    """Mean over relations, by method."""
-    return frame.groupby("method", sort=False)[
-        ["share_over_area", "pointing_inside", "pointing"]
-    ].mean()
-
-
-def _localisation(frames: Frames) -> Verdict:
-    frame = frames[0]
-    wide = frame.pivot(index="relation", columns="method", values="share_over_area")
-    rivals = [c for c in wide.columns if str(c).startswith(OTHERS)]
-    won = (wide[CHOSEN] >= wide[rivals].max(axis=1)).mean()
-    least = float(wide[CHOSEN].min())
-    shown, mean = _located(frame).loc[CHOSEN], _located(frame)["share_over_area"]
-    ahead = int((mean > mean[CHOSEN]).sum())
-    status = graded(float(won), 1.0, 0.5)
-    though = f", though {ahead} of {len(mean) - 1} other maps do better" if ahead else ""
-    return Verdict(
-        status,
-        f"{status.capitalize()}{though}: the map puts {least:.1f} to {wide[CHOSEN].max():.1f} "
-        f"times as much of its support on the known correct answer as chance would; "
-        f"it beats every gradient method of the comparison for {won:.0%} of the relations. "
-        f"Its strongest point lies on the cause in "
-        f"{shown['pointing_inside']:.0%}, on it or at most 3 % of the picture away in "
-        f"{shown['pointing']:.0%}.",
-    )
-
-
-def _located_rows(frames: Frames) -> pd.DataFrame:
-    found = _located(frames[0]).rename(index={CHOSEN: SHOWN}).reset_index()
-    found.columns = ["Map", "Times chance", "Points inside", "Pointing game"]
-    return found.sort_values("Times chance", ascending=False)
 
 
 def _tastes(frames: Frames) -> Verdict:
@@ -283,8 +191,8 @@ CLAIMS: tuple[Claim, ...] = (
         "Figure 3",
         "Perturbing the pixels that relevance names makes the prediction fall.",
         _source("perturbation"),
-        partial(_perturbation, CHOSEN),
-        _gain_rows,
+        map_claims.perturbation,
+        map_claims.gain_rows,
     ),
     Claim(
         "perturbation-photos",
@@ -293,10 +201,10 @@ CLAIMS: tuple[Claim, ...] = (
         "Figure 3",
         "Perturbing the pixels that relevance names makes the prediction fall.",
         _source("perturbation", PHOTOS),
-        partial(_perturbation, CHOSEN_PHOTOS),
-        _gain_rows,
-        "Pairs with a product that training never saw. Measured relative to the average of the "
-        "category; the page compares photos with the average of the catalogue.",
+        map_claims.perturbation,
+        map_claims.gain_rows,
+        "Pairs with a product that training never saw. Measured with the signed map, relative to "
+        "the average of the category; the page focuses it and compares with the catalogue's.",
     ),
     Claim(
         "epsilon",
@@ -305,8 +213,8 @@ CLAIMS: tuple[Claim, ...] = (
         "Figure 3",
         "How steeply the curve falls depends on epsilon.",
         _source("perturbation"),
-        _epsilons,
-        _gain_rows,
+        map_claims.epsilons,
+        map_claims.gain_rows,
     ),
     Claim(
         "localisation",
@@ -316,8 +224,18 @@ CLAIMS: tuple[Claim, ...] = (
         "The recommended map puts its support on the known correct answer, more than "
         "gradient methods do.",
         _source("localisation"),
-        _localisation,
-        _located_rows,
+        map_claims.localisation,
+        map_claims.located_rows,
+    ),
+    Claim(
+        "recommendations",
+        "Does the explanation carry the score?",
+        OURS,
+        "what the products page shows",
+        "What the page shows explains the recommendation, and its areas matter more than random.",
+        _source("recommendations"),
+        map_claims.recommendations,
+        map_claims.recommendation_rows,
     ),
     Claim(
         "tastes",

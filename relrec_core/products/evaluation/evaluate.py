@@ -17,6 +17,7 @@ from relrec_core.products.data.catalogue import CATEGORY
 from relrec_core.products.data.split import TEST, VALIDATION, By, Pairs, Split
 from relrec_core.products.evaluation import baselines, preference_recovery
 from relrec_core.products.evaluation.map_evaluation import localisation_rows, perturbation_rows
+from relrec_core.products.evaluation.recommendation_evaluation import recommendation_rows
 from relrec_core.products.evaluation.study import GuidedBy, Study, Trained
 from relrec_core.products.studio import ground_truth
 
@@ -213,10 +214,16 @@ def perturbation_table(study: Study) -> Table:
     return Table(perturbation_rows(study))
 
 
+def recommendation_table(study: Study) -> Table:
+    """What the explanations of first recommendations are worth, as the page shows them."""
+    return Table(recommendation_rows(study))
+
+
 TABLES: dict[str, Callable[[Study], Table]] = {
     "accuracy": accuracy_table,
     "guided": guided_table,
     "localisation": localisation_table,
     "perturbation": perturbation_table,
+    "recommendations": recommendation_table,
     "tastes": taste_table,
 }

@@ -19,7 +19,15 @@ from relrec_core.products.evaluation.study import Study, Trained
 from relrec_core.products.explanation.attribution import BLIND, CAPTUM, LRP, attribute
 from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.explanation.perturbation import blurred, erased, noise
-from relrec_core.products.explanation.result import GRID, Method, ReadingName, pooled
+from relrec_core.products.explanation.result import (
+    CHOSEN,
+    FOCUSED,
+    GRID,
+    Method,
+    ReadingName,
+    pooled,
+    recommended,
+)
 from relrec_core.products.model.ranking import Recommender
 from relrec_core.products.studio import ground_truth
 
@@ -39,15 +47,16 @@ def asked_of(rendered: bool) -> list[tuple[str, Method, str]]:
 
     On photos, where a pass takes far longer, only the reading that the page shows first is asked.
     """
-    asked = []
+    shown = recommended(rendered)
+    asked = [(CHOSEN, shown, FOCUSED)]
     for reading in READINGS if rendered else READINGS[:1]:
-        method = Method(reading=reading)
+        method = shown.model_copy(update={"reading": reading})
         asked += [(f"{name} ({reading})", method, name) for name in LRP]
         asked += [(f"{name} ({reading})", method, name) for name in CAPTUM]
     for epsilon in EPSILONS if rendered else ():
-        method = Method(preset="paper", epsilon=epsilon)
+        method = shown.model_copy(update={"epsilon": epsilon})
         asked.append((f"LRP, paper, epsilon {epsilon:g} (evidence)", method, "LRP, paper"))
-    return asked + [(name, Method(), name) for name in BLIND]
+    return asked + [(name, shown, name) for name in BLIND]
 
 
 def localisation_rows(study: Study) -> pd.DataFrame:
@@ -56,7 +65,7 @@ def localisation_rows(study: Study) -> pd.DataFrame:
     Related pairs of the studio that is shown, which the network takes for related; both pictures.
     """
     seed = study.seeds[0]
-    found = study.measured(seed)
+    found = study.mapped(seed)
     of, planted = found.recommender, ground_truth.load(found.recommender.catalogue.folder)
     explainer, asked = Explainer(of), asked_of(study.rendered)
     study.begin(len(of.relations) * len(asked))
@@ -64,7 +73,7 @@ def localisation_rows(study: Study) -> pd.DataFrame:
     for relation in of.relations:
         chosen = _related(of, relation, QUICK_PAIRS if study.quick else PAIRS, seed)
         for title, method, name in asked:
-            key = study.key(seed, relation=relation, method=title, pairs=len(chosen))
+            key = study.map_key(found, seed, relation=relation, method=title, pairs=len(chosen))
             measure = partial(located, explainer, planted, relation, chosen, method, name)
             rows.append({"relation": relation, "method": title} | cells.get(key, measure))
             study.step(f"{title}, {relation}")
@@ -122,14 +131,14 @@ def perturbation_rows(study: Study) -> pd.DataFrame:
     first, least relevant first and at random; the difference of the areas is the SRG.
     """
     seed = study.seeds[0]
-    found = study.measured(seed)
+    found = study.mapped(seed)
     explainer, asked = Explainer(found.recommender), asked_of(study.rendered)
     study.begin(len(asked) * 2)
     pairs = _held_out(study, found)
     cells, rows = study.cells("perturbation", __name__), []
     for how in ("noise", "blur"):
         for title, method, name in asked:
-            key = study.key(seed, how=how, method=title, pairs=len(pairs))
+            key = study.map_key(found, seed, how=how, method=title, pairs=len(pairs))
             cell = cells.get(key, partial(perturbed, explainer, pairs, method, name, how, seed))
             for step in range(STEPS + 1):
                 rows.append(
@@ -145,7 +154,7 @@ def _held_out(study: Study, found: Trained) -> list[tuple[int, int, str]]:
     """Related test pairs that the network takes for related: query, recommended, relation."""
     of = found.recommender
     count = QUICK_PAIRS if study.quick else PERTURBED_PAIRS
-    if found.catalogue.content_hash != of.catalogue.content_hash:
+    if study.rendered:  # a network that learned from another studio saw none of them
         drawn = {name: _related(of, name, count, study.seeds[0]) for name in of.relations}
         return [(int(a), int(b), name) for name, rows in drawn.items() for a, b in rows]
     test = found.split.positives(TEST)

@@ -48,6 +48,10 @@ PHOTOS: dict[str, Any] = {
     "augment": False,
 }
 """A product has one photo, the same wherever it is met, so varying it only blurs what it shows."""
+OF_MAPS: dict[str, Any] = {"freeze": True, "epochs": 2}
+"""For maps of photos the convolutions stay as they are: as accurate, and trained in minutes."""
+VARIED = {"dataset", "seed", "split_seed", "split_by", "device", "threads"}
+"""Settings that are not part of a table's conditions."""
 GUIDED_EPOCHS = 5
 QUICK: dict[str, Any] = {"epochs": 1, "side": 32, "dim": 8, "threads": 1, "trunk": "vgg16-slim"}
 
@@ -67,11 +71,18 @@ class Trained:
     def distances(self) -> Distances:
         return self.recommender.distances
 
+    @property
+    def checkpoint(self) -> str:
+        """SHA-256 of the stored network."""
+        recorded = self.run.card().checkpoint
+        return "" if recorded is None else recorded.sha256
+
 
 class Study(study.Study[Trained]):
     """Networks of products, split by pairs or by products, guided by relevance or not."""
 
     wing, usual, trainer = store.WING, catalogues.STUDIO, train.__module__
+    _mapped: Trained | None = None
     splitting = "80 % training, 10 % validation, 10 % test; of pairs, or of products"
 
     @property
@@ -79,20 +90,39 @@ class Study(study.Study[Trained]):
         return catalogues.data_card(self.catalogue)
 
     def settings(self) -> dict[str, Any]:
-        varied = {"dataset", "seed", "split_seed", "split_by", "device", "threads"}
-        return self.config(self.seeds[0], "items").model_dump(exclude=varied)
+        return self.config(self.seeds[0], "items").model_dump(exclude=VARIED)
+
+    def conditions(self) -> dict[str, Any]:
+        """Likewise; of a table of maps, the one network that they are of."""
+        of = self._mapped
+        if of is None:
+            return super().conditions()
+        return {
+            "data": catalogues.data_card(of.catalogue).model_dump(),
+            "seeds": list(self.seeds),
+            "quick": self.quick,
+            "settings": of.run.settings(Config).model_dump(exclude=VARIED),
+            "checkpoint": of.checkpoint,
+        }
 
     @property
     def rendered(self) -> bool:
         return self.dataset == catalogues.STUDIO
 
-    def config(self, seed: int, by: By, guided_by: GuidedBy | None = None) -> Config:
+    def config(
+        self,
+        seed: int,
+        by: By,
+        guided_by: GuidedBy | None = None,
+        more: dict[str, Any] | None = None,
+    ) -> Config:
         """The settings of one training; they are part of the conditions of every table."""
         chosen: dict[str, Any] = STUDIO if self.rendered else {**PHOTOS, "dataset": self.dataset}
         chosen = {**chosen, "seed": seed, "split_seed": seed, "split_by": by}
         if guided_by is not None:
             epochs = 1 if self.quick else GUIDED_EPOCHS
             chosen |= {"guided_epochs": epochs, "guided_by": guided_by}
+        chosen |= more or {}
         if self.quick:
             chosen |= QUICK | {"weights": ""}
             if self.rendered:
@@ -112,14 +142,20 @@ class Study(study.Study[Trained]):
         normalisation = NORMALISATIONS[initial(net, settings)]
         return features(net, Pictures(self.catalogue, settings.side, normalisation), CPU)
 
-    def trained(self, seed: int, by: By = "items", guided_by: GuidedBy | None = None) -> Trained:
-        """The network of one seed and split, as `run` trains it.
+    def trained(
+        self,
+        seed: int,
+        by: By = "items",
+        guided_by: GuidedBy | None = None,
+        more: dict[str, Any] | None = None,
+    ) -> Trained:
+        """The network of one seed and split, as `run` trains it; `more` are further settings.
 
         With `guided_by`, this network after some more epochs that relevance (or nothing) guided.
 
         Raises: as `run`.
         """
-        settings = self.config(seed, by, guided_by)
+        settings = self.config(seed, by, guided_by, more)
         said = settings.model_dump(exclude={"device", "threads"})
         start = None if guided_by is None else self.trained(seed, by).run
         run = self.run(settings, self.training_code, train, said, start)
@@ -140,6 +176,27 @@ class Study(study.Study[Trained]):
         Raises: as `run`.
         """
         return self.trained(seed, by, "relevance" if self.rendered else None)
+
+    def mapped(self, seed: int) -> Trained:
+        """The network whose maps are measured: on the studio the one that ships.
+
+        Raises: as `run`.
+        """
+        if self.quick:
+            self._mapped = self.measured(seed, "pairs")
+        elif not self.rendered:
+            self._mapped = self.trained(seed, "pairs", more=OF_MAPS)
+        else:
+            run = Run.open(store.SHIPPED)
+            of = store.recommender(run)
+            split = Split(of.catalogue, "pairs", seed)
+            self._mapped = Trained(of, of.catalogue, split, of.features, run)
+        return self._mapped
+
+    def map_key(self, found: Trained, seed: int, **more: Any) -> dict[str, Any]:
+        """Key of a cell that was measured on the network of `mapped`."""
+        about = {"data": found.catalogue.content_hash, "network": found.checkpoint}
+        return about | {"seed": seed, "quick": self.quick} | more
 
 
 CPU = torch.device("cpu")

@@ -15,7 +15,8 @@ from relrec_core.errors import ConfigError
 from relrec_core.lrp import Head
 from relrec_core.lrp.presets import PRESETS
 from relrec_core.products.explanation.explain import Explainer, Question
-from relrec_core.products.explanation.tracing import faded
+from relrec_core.products.explanation.result import FOCUSED, recommended
+from relrec_core.products.explanation.tracing import baseline
 
 Map = npt.NDArray[np.float32]
 INTEGRATION_STEPS = 32
@@ -23,7 +24,7 @@ LRP = {f"LRP, {name}": name for name in PRESETS}
 CAPTUM = ("Integrated gradients", "DeepLift", "Saliency", "Grad-CAM")
 BLIND = ("Edges", "Brightness", "Random")
 """Maps that know nothing of the network."""
-METHODS = (*LRP, *CAPTUM, *BLIND)
+METHODS = (FOCUSED, *LRP, *CAPTUM, *BLIND)
 
 
 class OneSide(nn.Module):
@@ -66,13 +67,15 @@ def attribute(
     """Maps (S, S) of the query and of one product by one of `METHODS`; warm supports.
 
     Gradient methods explain each picture with the other one held fixed; the baseline of
-    integrated gradients and DeepLift is the faded copy that the recommended preset compares with.
+    integrated gradients and DeepLift is the one that the preset `reference` compares with.
 
     Raises:
         ConfigError: there is no such method.
     """
-    if name in LRP:
-        asked = question.method.model_copy(update={"preset": LRP[name]})
+    if name == FOCUSED or name in LRP:
+        preset = LRP.get(name) or recommended(explainer.recommender.catalogue.rendered).preset
+        chosen = {"preset": preset, "focused": name == FOCUSED}
+        asked = question.method.model_copy(update=chosen)
         again = Question(question.query, question.relation, question.user, asked)
         (found,) = explainer.relevance(again, [row])
         if found.right is None:
@@ -95,7 +98,7 @@ def attribute(
     maps = []
     for picture, other, centres in sides:
         side = OneSide(of.trunk, head, centres if evidence else None, other.clone()).eval()
-        maps.append(_captum(name, side, picture.clone(), faded(of, picture)))
+        maps.append(_captum(name, side, picture.clone(), baseline(of, picture)))
     return maps[0], maps[1]
 
 

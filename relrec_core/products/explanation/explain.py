@@ -19,6 +19,7 @@ from relrec_core.lrp.engine import Trace
 from relrec_core.lrp.pairs import Correspondence
 from relrec_core.lrp.similarity import contrast
 from relrec_core.products.data.catalogue import CATEGORY, ITEM, TITLE
+from relrec_core.products.explanation.focus import focused
 from relrec_core.products.explanation.perturbation import blurred, erased
 from relrec_core.products.explanation.result import (
     GRID,
@@ -76,11 +77,12 @@ class Explainer:
         if found.right is None:
             raise ConfigError(f"The reading '{question.method.reading}' explains one picture.")
         books = found.left.ledger, found.right.ledger
+        made = _focused if question.method.one_sided else _map
         return [
             PairRelevance(
                 row=int(row),
-                left=_map(found.left.relevance[i]),
-                right=_map(found.right.relevance[i]),
+                left=made(found.left.relevance[i]),
+                right=made(found.right.relevance[i]),
                 ledger=Ledger(
                     score=float(found.reading.score[i]),
                     features=float(sum(b.inputs[i] for b in books)),
@@ -183,7 +185,7 @@ class Explainer:
         return ProductExplanation(
             score=relevance.ledger.score,
             audit=Audit(ledger=relevance.ledger, deletion=deletion),
-            provenance=self._provenance(question),
+            provenance=self._provenance(question, pair=other is None),
             query="" if query.row is None else str(items[ITEM].iloc[query.row]),
             query_title=query.title,
             item=str(item[ITEM]),
@@ -242,7 +244,7 @@ class Explainer:
         of = self.recommender
         return traced(of, pictures, method.preset, method.epsilon, method.ignore_bias)
 
-    def _provenance(self, question: Question) -> Provenance:
+    def _provenance(self, question: Question, *, pair: bool) -> Provenance:
         of, method = self.recommender, question.method
         parameters: dict[str, Parameter] = {
             "relation": question.relation,
@@ -252,6 +254,7 @@ class Explainer:
             "preset": method.preset,
             "epsilon": method.epsilon,
             "ignore_bias": method.ignore_bias,
+            "focused": method.one_sided and pair,
             "erased": f"{HALF:.0%} of each picture's support, one picture at a time",
         }
         said = f"layer-wise relevance propagation, {method.reading}, preset {method.preset}"
@@ -261,6 +264,10 @@ class Explainer:
 def _map(pixels: Tensor) -> Map:
     """(3, S, S) -> (S, S), channels summed."""
     return pixels.sum(dim=0).float().numpy()
+
+
+def _focused(pixels: Tensor) -> Map:
+    return focused(_map(pixels))
 
 
 def _cells(relevance: PairRelevance) -> tuple[Cell, ...]:

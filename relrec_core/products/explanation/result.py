@@ -15,15 +15,15 @@ from relrec_core.products.explanation.sentences import because, rather
 GRID = 16
 """Cells down and across a picture: what is counted, named and erased."""
 RENDERED, PHOTOS = "reference", "epsilon-gamma"
-"""The recommended presets. Where noise replaces cells of photos, those that `epsilon-gamma` names
-hurt the score more than others do, and those that `reference` names do not."""
-FADED = 0.6
-"""How far a faded copy is on its way to white."""
+"""The recommended presets. On photos the baseline of `reference` would take half of the score."""
+WHITENED = 0.6
+"""How far a baseline is on its way from a blurred picture to white."""
 SHOWN = "This dashboard’s method"
 """What the map that the products page shows first is called in tables."""
-CHOSEN, CHOSEN_PHOTOS = (f"LRP, {preset} (evidence)" for preset in (RENDERED, PHOTOS))
-"""The reading and preset that the products page shows first, for rendered pictures and photos, as
-stored tables name it."""
+FOCUSED = "LRP, focused"
+"""The method that the page shows first, as `attribution` names it."""
+CHOSEN = f"{FOCUSED} (evidence)"
+"""Likewise with its reading, as stored tables name it."""
 
 ReadingName = Literal["evidence", "paper"]
 Map = npt.NDArray[np.float32]
@@ -37,9 +37,11 @@ class Method(Value):
             `paper` (H1), the whole logit as in Bharadhwaj 2018.
         compared: for evidence: with the average product of the product's own category, so that
             what all mugs and all caps share is no reason, or of the whole catalogue.
-        preset: of rules, by name; `reference` explains what pictures give beyond faded copies.
+        preset: of rules, by name; `reference` explains what pictures give beyond a baseline.
         epsilon: the stabiliser.
         ignore_bias: whether biases are left out of the denominators.
+        focused: whether evidence is placed where support meets support (`focus.focused`), rather
+            than left signed as the rules give it.
     """
 
     reading: ReadingName = "evidence"
@@ -47,6 +49,12 @@ class Method(Value):
     preset: str = RENDERED
     epsilon: float = EPSILON
     ignore_bias: bool = False
+    focused: bool = True
+
+    @property
+    def one_sided(self) -> bool:
+        """Whether maps of pairs only support."""
+        return self.focused and self.reading == "evidence"
 
 
 def recommended(rendered: bool) -> Method:

@@ -12,24 +12,24 @@ from relrec_core.lrp.engine import Trace
 from relrec_core.lrp.presets import preset
 from relrec_core.lrp.rules import ZBox
 from relrec_core.products.explanation.perturbation import blurred
-from relrec_core.products.explanation.result import FADED
+from relrec_core.products.explanation.result import WHITENED
 from relrec_core.products.model.ranking import Recommender
 
 
-def faded(of: Recommender, pictures: Tensor) -> Tensor:
-    """Copies (B, 3, S, S) without detail and pale, which a `reference` preset compares with.
+def baseline(of: Recommender, pictures: Tensor) -> Tensor:
+    """Baselines (B, 3, S, S), blurred and pale, which a `reference` preset compares with.
 
     White alone would say nothing of what is white, and a blurred copy nothing of plain colours.
     """
     white = of.pictures.bounds()[1]  # (3, 1, 1)
-    return torch.lerp(blurred(pictures), white.expand_as(pictures), FADED)
+    return torch.lerp(blurred(pictures), white.expand_as(pictures), WHITENED)
 
 
 @torch.inference_mode()
 def traced(
     of: Recommender, pictures: Tensor, name: str, epsilon: float, ignore_bias: bool
 ) -> Trace:
-    """Trace of pictures (B, 3, S, S) by a preset's rules, beyond faded copies if it wants them.
+    """Trace of pictures (B, 3, S, S) by a preset's rules, beyond baselines if it wants them.
 
     Raises:
         ConfigError: there is no such preset, or epsilon is out of range.
@@ -38,7 +38,7 @@ def traced(
     if isinstance(rules.first, ZBox):
         box = ZBox((tuple(low.flatten().tolist()), tuple(high.flatten().tolist())))
         rules = replace(rules, first=box)
-    reference = faded(of, pictures) if rules.beyond_reference else None
+    reference = baseline(of, pictures) if rules.beyond_reference else None
     return trace(of.trunk, pictures, rules, epsilon, ignore_bias, reference=reference)
 
 

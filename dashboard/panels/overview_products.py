@@ -21,8 +21,8 @@ from dashboard.loaders.products import (
     product_to_begin_with,
 )
 from dashboard.panels.common import chart, provenance
+from dashboard.panels.product_gallery import LARGE
 from dashboard.panels.product_proof import product_proof_line
-from dashboard.panels.products import LARGE
 from relrec_core.products.data.catalogue import TITLE
 from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.explanation.result import ProductExplanation, recommended

@@ -26,8 +26,9 @@ from dashboard.loaders.products import (
 )
 from dashboard.panels.common import slug
 from dashboard.panels.downloads import Files, files
+from dashboard.panels.product_gallery import LARGE
 from dashboard.panels.product_proof import product_proof, product_proof_line
-from dashboard.panels.products import LARGE, Choice, by_colour, cause_note
+from dashboard.panels.products import Choice, by_colour, cause_note
 from relrec_core.products.data.catalogue import ITEM, TITLE
 from relrec_core.products.explanation.explain import Explainer
 from relrec_core.products.explanation.result import PairRelevance, ProductExplanation

@@ -41,7 +41,7 @@ from relrec_core.sessions.data.readers import Upload
 from relrec_core.sources import archive, fetch, weights
 from tests.borders import bombs
 from tests.sessions import made
-from tests.sessions.test_history import listening, upload
+from tests.sessions.histories import listening, upload
 
 LOGS, TRACKS = made.frames()
 

@@ -28,7 +28,7 @@ from relrec_core.sessions.data import uploads
 from relrec_core.sessions.data.readers import Upload
 from relrec_core.sources import archive, movielens, onnx, weights
 from tests.sessions import made
-from tests.sessions.test_history import listening, upload
+from tests.sessions.histories import listening, upload
 from tests.sources import layouts
 
 MUTATIONS = 2_000

@@ -16,7 +16,7 @@ from relrec_core.sessions.data.readers import Upload
 from relrec_core.sessions.explanation.result import SessionExplanation
 from tests.browser.conftest import Open
 from tests.sessions import made
-from tests.sessions.test_history import listening, upload
+from tests.sessions.histories import listening, upload
 
 REASON = re.compile(r"will be (skipped|played) \(\d+% likely\)")
 

@@ -24,7 +24,7 @@ from scripts import server
 from tests.browser.conftest import APP, Open
 from tests.browser.test_sessions_page import file_of, hand_in, sentence
 from tests.scripts.apps import write_app
-from tests.sessions.test_history import listening, upload
+from tests.sessions.histories import listening, upload
 
 WATCHED = """
 import pathlib, sys, threading, time, weakref

@@ -5,10 +5,7 @@ from __future__ import annotations
 import ast
 import html
 import re
-from collections.abc import Mapping
-from html.parser import HTMLParser
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -20,79 +17,18 @@ from dashboard.figures import palette
 from dashboard.figures.audit import deletion_figure, deletion_in_words, judged
 from dashboard.figures.flows import BASE, Diagram, by_theme, strongest
 from dashboard.figures.palette import OPPOSITION, SUPPORT, faded, plain, signed
-from dashboard.figures.report import report
 from dashboard.figures.sankey import LONGEST_LABEL, described, sankey
 from dashboard.figures.still import still
-from dashboard.figures.svg import width_of
 from dashboard.figures.toy import toy_figure
 from dashboard.figures.waterfall import steps, waterfall
-from relrec_core.explanation import DeletionTest, Ledger, Provenance
-from relrec_core.movies.explanation.result import FeatureRelevance, MovieAudit, MovieExplanation
+from relrec_core.explanation import DeletionTest
+from relrec_core.movies.explanation.result import MovieExplanation
+from tests.dashboard.drawn import GENRES, GROUPS, Page, explanation
 
 pytestmark = pytest.mark.numerics
 
 FIGURES = Path(palette.__file__).parent
-GROUPS = {"film": "Liked movies", "genre": "Genres", "decade": "Decades", "gender": "Gender"}
-GENRES = ("Drama", "Comedy", "War", "Crime", "Western", "Horror", "Musical", "Sci-Fi", "Mystery")
 SHARES = st.floats(-5, 5).filter(lambda x: x == 0 or abs(x) > 1e-6)
-
-
-def explanation(
-    shares: list[tuple[str, str, float]],
-    title: str = "Alien (1979)",
-    base: float = 0.0,
-    genres: Mapping[int, tuple[str, ...]] | None = None,
-    **changes: object,
-) -> MovieExplanation:
-    """Of features (kind, label, relevance); movies have the genres given, else one by number."""
-    features = [
-        FeatureRelevance(
-            feature=k,
-            kind=kind,
-            value=str(k),
-            label=label,
-            group=GROUPS[kind],
-            relevance=share,
-            themes=(genres or {}).get(k, (GENRES[k % len(GENRES)],)) if kind == "film" else (),
-        )
-        for k, (kind, label, share) in enumerate(shares)
-    ]
-    total = base + sum(f.relevance for f in features)
-    values: dict[str, object] = {
-        "score": total,
-        "audit": MovieAudit(
-            ledger=Ledger(score=total, base=base, features=total - base),
-            deletion=DeletionTest(
-                removed=2,
-                score=total,
-                after_top=total - 1,
-                after_random=total - 0.5,
-                low=total - 0.75,
-                high=total - 0.25,
-                beaten=1.0,
-                repetitions=200,
-            ),
-        ),
-        "provenance": Provenance(
-            dataset="Made up",
-            dataset_hash="0",
-            licence="CC0",
-            run="made",
-            method="closed form",
-            parameters={},
-            seed=0,
-            code_version="0",
-        ),
-        "viewer": "Viewer 1",
-        "item": 0,
-        "title": title,
-        "rank": 1,
-        "probability": 0.1,
-        "against": None,
-        "reference": "average",
-        "features": tuple(sorted(features, key=lambda f: -f.relevance)),
-    }
-    return MovieExplanation.model_validate({**values, **changes})
 
 
 LABELS = st.one_of(
@@ -362,73 +298,6 @@ def test_the_deletion_picture_is_the_test() -> None:
         assert number in words
 
 
-class Page(HTMLParser):
-    """Collects tags, links and the text outside scripts and styles."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.links: list[str] = []
-        self.words: list[str] = []
-        self.scripts: list[str] = []
-        self._in = ""
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self._in = tag if tag in ("script", "style") else ""
-        names = ("src", "href", "action", "data", "srcset", "poster", "content")
-        self.links += [value or "" for name, value in attrs if name in names]
-
-    def handle_endtag(self, tag: str) -> None:
-        self._in = ""
-
-    def handle_data(self, data: str) -> None:
-        (self.scripts if self._in else self.words).append(data)
-
-
-SVG = "{http://www.w3.org/2000/svg}"
-NASTY = "<script>alert('x')</script><img src=http://evil.example/x> & \"Tom\""
-
-
-def test_a_report_keeps_to_itself_and_shows_titles_as_text() -> None:
-    nice = explanation([("film", "Alien", 2.0), ("genre", "Genre: War", -1.0)])
-    shares = [("film", NASTY, 2.0), ("genre", "Genre: " + NASTY, -1.0)]
-    told = explanation(shares, title=NASTY)
-    where = told.provenance.model_copy(
-        update=dict.fromkeys(("dataset", "licence", "run", "method"), NASTY)
-    )
-    told = told.model_copy(update={"provenance": where})
-    good, bad = (report(x, sankey(x), "", "") for x in (nice, told))
-    page, other = Page(good), Page(bad)
-    assert page.tags == other.tags  # not one element more
-    assert not [link for link in other.links if re.match(r"\s*(\w+:)?//", link)]
-    assert "img" not in other.tags
-    shown = "".join(other.words)
-    assert shown.count(NASTY) >= 2 + 2 + 4  # title, heading, table, footer
-    assert "alert('x')</" not in "".join(other.scripts)
-    assert "url(" not in good.partition("<style>")[2].partition("</style>")[0]
-
-
-def test_a_report_holds_the_strongest_shares_their_sum_and_the_proof() -> None:
-    told = explanation([("film", f"Film {i}", 6.5 - i) for i in range(14)], base=0.1)
-    text = report(told, sankey(told), "<words>", "http://here/?a=b")
-    assert 'aria-label="&lt;words&gt;"' in text
-    made = Page(text)
-    shown = " ".join("".join(made.words).split())
-    ordered = sorted(told.features, key=lambda f: -abs(f.relevance))
-    for f in ordered[:10]:
-        assert f"{f.label}{f.group}{signed(f.relevance, 4)}" in shown
-    rest = told.base + sum(f.relevance for f in ordered[10:])
-    assert f"5 others together{signed(rest, 4)}" in shown
-    assert "script" not in made.tags and "http://here/?a=b" in shown
-    assert deletion_in_words(told.audit.deletion) in shown
-    assert f"Score {plain(told.score, 4)}." in shown
-    assert judged(told.audit.deletion)[1] in shown
-    assert told.sentence() in shown
-
-
 @settings(asked, max_examples=25)
 @given(told=explanations(), shown=COUNTS)
 def test_a_waterfall_ends_at_the_score(told: MovieExplanation, shown: int) -> None:
@@ -454,29 +323,6 @@ def test_the_still_sankey_says_what_the_moving_one_says(told: MovieExplanation, 
     assert page.tags.count("rect") == len(figure.data[0].node.x or ())
     said = "".join(page.words)
     assert said == "".join(Page("".join(a.text for a in figure.layout.annotations)).words)
-
-
-def assert_whole(drawing: str, width: float, height: float) -> ElementTree.Element:
-    """The parsed drawing, none of whose words reach beyond it in a wide font."""
-    root = ElementTree.fromstring(drawing)
-    texts = list(root.iter(f"{SVG}text"))
-    assert len(texts) > 5
-    for text in texts:
-        words, size = "".join(text.itertext()), float(text.get("font-size", 0))
-        x, y, wide = float(text.get("x", 0)), float(text.get("y", 0)), width_of(words, size)
-        left = x - {"end": wide, "middle": wide / 2}.get(text.get("text-anchor", ""), 0)
-        assert left >= 0 and left + wide <= width, words
-        assert size / 2 <= y <= height, words
-    return root
-
-
-def test_a_still_picture_clips_no_label_and_keeps_the_scale() -> None:
-    test = explanation([("film", "Alien", 2.0)]).audit.deletion
-    drawn = still(deletion_figure(test, ("a rather long name of a row", "b", "c")), "words", 400)
-    root = assert_whole(drawn, 400, 150)
-    random, whole = (float(circle.get("cx", 0)) for circle in root.iter(f"{SVG}circle"))
-    (line,) = (line for line in root.iter(f"{SVG}line"))
-    assert float(line.get("x1", 0)) == whole > random
 
 
 @pytest.mark.parametrize("file", sorted(FIGURES.glob("*.py")), ids=lambda p: p.stem)

@@ -24,7 +24,7 @@ from relrec_core.sessions.explanation.result import (
     SessionExplanation,
     expert_title,
 )
-from tests.dashboard.test_figures import NASTY, Page, assert_whole
+from tests.dashboard.drawn import NASTY, Page, assert_whole
 from tests.sessions import made
 
 

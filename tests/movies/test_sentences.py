@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relrec_core.movies.explanation.sentences import kept_out
-from tests.dashboard.test_figures import explanation
+from tests.dashboard.drawn import explanation
 
 DRAMA, CRIME = ("Drama",), ("Drama", "Crime")
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -14,30 +13,7 @@ from relrec_core.errors import DataError
 from relrec_core.sessions.data.history import read_history
 from relrec_core.sessions.data.readers import Upload
 from relrec_core.sessions.data.schema import REASONS
-
-START = datetime(2024, 2, 7, 14, 30, tzinfo=UTC)
-
-
-def entry(end: datetime, title: str | None = "Song", **other: Any) -> dict[str, Any]:
-    return {
-        "ts": end.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "ms_played": 180_000,
-        "master_metadata_track_name": title,
-        "master_metadata_album_artist_name": "Singer",
-        "reason_start": "trackdone",
-        "reason_end": "trackdone",
-        "shuffle": False,
-        "skipped": False,
-        **other,
-    }
-
-
-def upload(entries: object, name: str = "history.json") -> Upload:
-    return Upload(name, json.dumps(entries).encode())
-
-
-def listening(n: int, gap: timedelta = timedelta(minutes=3)) -> list[dict[str, Any]]:
-    return [entry(START + i * gap, f"Song {i}") for i in range(n)]
+from tests.sessions.histories import START, entry, listening, upload
 
 
 def test_plays_become_checked_sessions() -> None:

@@ -24,7 +24,7 @@ from relrec_core.sessions.model.network import network
 from relrec_core.sessions.model.predictor import Predictor
 from relrec_core.sessions.training.prepare import prepare_simulated
 from tests.sessions import made
-from tests.sessions.test_history import listening, upload
+from tests.sessions.histories import listening, upload
 
 pytestmark = pytest.mark.numerics
 

@@ -88,6 +88,7 @@ def test_a_quick_run_that_cannot_be_says_why_and_one_that_is_stopped_goes(
     page.wait_for_timeout(3000)
     expect(box.get_by_text("The quick run was not finished.")).to_be_visible()
     page.get_by_test_id("stRadio").get_by_text(STUDIO.title).click()
+    expect(page.get_by_role("heading", name=STUDIO.title, exact=True)).to_be_visible()
     box = page.locator(f".st-key-claim_{STUDIO.key}")
     box.get_by_role("button", name="Run the quick version").click()
     box.get_by_role("button", name="Cancel").click()

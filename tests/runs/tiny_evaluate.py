@@ -2,6 +2,7 @@
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 here = Path(__file__).resolve().parent
@@ -11,22 +12,28 @@ import pandas as pd  # noqa: E402
 
 from relrec_core import wings  # noqa: E402
 from relrec_core.evaluate import main  # noqa: E402
-from relrec_core.evaluation import study, tables  # noqa: E402
+from relrec_core.evaluation import study  # noqa: E402
+from relrec_core.evaluation.measure import Table  # noqa: E402
+from relrec_core.runs.card import DataCard  # noqa: E402
 
 
 class Study(study.Study[None]):
-    wing, usual, content_hash = "tiny", "points", "none"
+    wing, usual, data_card = "tiny", "points", DataCard(content_hash="none")
 
 
-def evaluate(table, asked):
-    """`slow` takes a minute, `broken` fails, any other is quick."""
-    if table == "broken":
-        raise ZeroDivisionError("a bug")
+def broken(asked):
+    raise ZeroDivisionError("a bug")
+
+
+def slept(cells, asked):
     asked.begin(600)
-    for number in range(600 if table == "slow" else 3):
+    for number in range(cells):
         time.sleep(0.1)
         asked.step(f"cell {number}")
-    return tables.store("tiny", f"{table}-quick", pd.DataFrame({"x": [1.0]}), {})
+    return Table(pd.DataFrame({"x": [1.0]}), conditions={})
+
+
+TABLES = {"fast": partial(slept, 3), "slow": partial(slept, 600), "broken": broken}
 
 
 class Tiny(wings.Wing):

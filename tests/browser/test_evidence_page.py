@@ -16,7 +16,7 @@ from relrec_core.evaluation.tables import stored
 from tests.browser.conftest import Open
 
 CHANCE, TOYS = CLAIMS["significance"], CLAIMS["toy"]
-DEPENDS = CLAIMS["perturbation"]
+DEPENDS = CLAIMS["perturbation-photos"]
 PHOTOS, STUDIO = CLAIMS["end-to-end-photos"], CLAIMS["localisation"]
 
 

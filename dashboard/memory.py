@@ -17,6 +17,8 @@ from dashboard import panels
 KEPT, LOOK = 30.0, 5.0
 """Seconds for which a visit can be taken up again after its connection broke, and seconds between
 two looks for visits that are over."""
+_TASKS: set[asyncio.Task[None]] = set()
+"""What the event loop itself would let go."""
 
 
 def settle() -> None:
@@ -37,7 +39,11 @@ def forget_the_gone() -> None:
     runtime = get_instance()
     loop = runtime._get_async_objs().eventloop
     nobodys = contextvars.Context()  # this visitor's would stay with the task for good
-    nobodys.run(asyncio.run_coroutine_threadsafe, _forgetting(runtime), loop)
+
+    def begin() -> None:
+        _TASKS.add(loop.create_task(_forgetting(runtime)))
+
+    loop.call_soon_threadsafe(begin, context=nobodys)
 
 
 async def _forgetting(runtime: Runtime) -> None:

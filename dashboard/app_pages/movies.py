@@ -11,27 +11,26 @@ from dashboard import escape
 from dashboard.loaders.movies import first_user, movie_model
 from dashboard.panels import movie_questions as questions
 from dashboard.panels import movies as panels
-from dashboard.panels.common import provenance, sentences
+from dashboard.panels.common import answer_first, provenance, sentences, which_run
 from dashboard.panels.movie_answer import answered
 from dashboard.panels.movie_change import smallest_change_panel
-from dashboard.panels.movie_layout import answer_first, first_case, which_run
 from dashboard.panels.movie_list import choose_film, hiding
 from dashboard.panels.movies_what_if import change_profile
 
 st.title("Why this movie?")
-answer_first()
+answer_first("[Another movie or user](#recommended-movies)")
 with sentences():
     recommender, key = movie_model()
-    which_run(recommender.run, key)
+    which_run(key)
     for note in recommender.data.notes:
         st.caption(escape.markdown(note))
     first = first_user(recommender, key)
-    with st.container(key="movie_controls"):
+    with st.container(key="page_controls"):
         profile, settings = panels.choose(recommender, first)
         profile = hiding(recommender, profile)
-    with st.container(key="movie_main"):
+    with st.container(key="page_main"):
         films, reasons = st.columns([1, 3.4], gap="large")
-    with films:
+    with films, st.container(key="page_list"):
         ranking, item = choose_film(recommender, profile, settings.top)
         panels.history(recommender, profile)
     with reasons:
@@ -58,12 +57,12 @@ with sentences():
         "Ask": partial(questions.ask, *about, explanation),
         "Compare with LIME": lime,
     }
-    with st.container(key="movie_more"):
+    with st.container(key="page_more"):
         tabs = st.tabs(list(aspects), key="more", on_change="rerun", bind="query-params")
         for tab, panel in zip(tabs, aspects.values(), strict=True):
             if tab.open:
                 with tab:
                     panel()
         if profile.user == first:
-            first_case(profile.name)
+            panels.first_case(profile.name)
         provenance(explanation)

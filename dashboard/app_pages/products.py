@@ -9,22 +9,28 @@ from dashboard.panels import products as panels
 from dashboard.panels import products_answer as answer
 from dashboard.panels import products_compare as compare
 from dashboard.panels import products_regions as regions
-from dashboard.panels.common import provenance, sentences
+from dashboard.panels.common import answer_first, provenance, sentences, which_run
 from dashboard.panels.presentation import presenting
 
 head = st.container(horizontal=True, vertical_alignment="center", gap="medium")
 head.title("Why this product?", width="content")
 presentation = presenting(head)
+if not presentation:
+    answer_first("[Another product](#another-product)")
 with sentences():
     explainer, key = product_model()
     catalogue = explainer.recommender.catalogue
     panels.origin(catalogue, head)
-    with st.container(key="product_controls"):
+    which_run(key)
+    with st.container(key="page_controls"):
+        with st.container(key="page_narrow"):
+            st.markdown("### Another product")
         choice = panels.choose(explainer, key)
-    shown = answer.show(explainer, key, choice, presentation)
-    explanation = answer.proof(shown, presentation)
+    with st.container(key="page_main"):
+        shown = answer.show(explainer, key, choice, presentation)
+        explanation = answer.proof(shown, presentation)
 
-    with st.container(key="product_more"):
+    with st.container(key="page_more"):
         aspects = {
             "What if a part were missing?": regions.missing,
             "Which parts match?": regions.correspondence,
@@ -38,4 +44,5 @@ with sentences():
             if tab.open and not presentation:
                 with tab:
                     panel(shown)
-    provenance(explanation)
+    with st.container(key="page_foot"):
+        provenance(explanation)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.loaders.sessions import session_key
 from dashboard.panels import sessions as panels
-from dashboard.panels.common import provenance, sentences
+from dashboard.panels.common import provenance, sentences, which_run
 from dashboard.panels.session_many import many
 from dashboard.panels.session_source import source
 from dashboard.panels.session_what_if import what_if
 
 st.title("Skip or play, and why?")
 with sentences():
+    which_run(session_key())
     view = source()
     explorer = view.explorer
     headline = st.empty()

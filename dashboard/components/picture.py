@@ -69,7 +69,7 @@ def mapped(
         "coloured": coloured,
         "region": region and {"left": region.left, "top": region.top, "side": region.side},
         "alt": panel.in_words(),
-        "lowers": bool(panel.drawn.min() < 0),
+        "lowers": panel.lowers,
         "marks": [
             {
                 "across": m.across,

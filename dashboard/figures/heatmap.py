@@ -55,6 +55,11 @@ class Panel:
         return gaussian_filter(density, len(density) * BLUR, mode="reflect")
 
     @property
+    def lowers(self) -> bool:
+        """Whether any of the map is drawn as lowering the score."""
+        return bool(self.drawn.min() < 0)
+
+    @property
     def blocky(self) -> bool:
         """Whether the map's squares should keep their edges when enlarged."""
         return self.detail != SMOOTHED

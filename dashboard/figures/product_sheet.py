@@ -65,7 +65,7 @@ def sheet(
         ]
         parts.append(_text(left, top + SIDE + 24, contribution(panel.total), 15, "#6b6e76"))
     foot = top + SIDE + 62
-    parts += _legend(EDGE, foot, scale)
+    parts += _legend(EDGE, foot, scale, any(panel.lowers for panel, _ in panels))
     for i, line in enumerate(textwrap.wrap(footer, width // 7)):
         parts.append(_text(EDGE, foot + 46 + 18 * i, line, 12, "#6b6e76"))
     height = foot + 60 + 18 * len(textwrap.wrap(footer, width // 7))
@@ -114,12 +114,14 @@ def _pill(x: float, y: float, relevance: float) -> str:
     )
 
 
-def _legend(x: float, y: float, scale: float) -> list[str]:
+def _legend(x: float, y: float, scale: float, cool: bool) -> list[str]:
+    """What the colours mean; the cool side only where a map has one."""
+    white = '<stop stop-color="#fff"/>'
+    below = f'<stop stop-color="{OPPOSITION}"/><stop offset=".5" stop-color="#fff"/>'
     return [
-        '<defs><linearGradient id="scale">'
-        f'<stop stop-color="{OPPOSITION}"/><stop offset=".5" stop-color="#fff"/>'
+        f'<defs><linearGradient id="scale">{below if cool else white}'
         f'<stop offset="1" stop-color="{SUPPORT}"/></linearGradient></defs>',
-        _text(x, y + 11, f"lowers {signed(-scale)}", 14),
+        _text(x, y + 11, f"lowers {signed(-scale)}" if cool else "0", 14),
         f'<rect x="{x + 130:g}" y="{y:g}" width="160" height="13" rx="6" fill="url(#scale)" '
         'stroke="#dedad0"/>',
         _text(x + 302, y + 11, f"raises {signed(scale)} points per grid cell", 14),

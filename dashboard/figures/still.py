@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures import still_sankey, svg
+from dashboard.figures import drawing, still_sankey, svg
 from dashboard.figures.svg import INK, QUIET, element, tagged, width_of
 
 WIDTH = 760
@@ -288,7 +288,7 @@ def _beside(trace: Part, i: int, x: float, y: float, half: float) -> str:
         dx = 0.0
     middle, dy = {"top": (1.0, -gap), "middle": (0.5, 0.0), "bottom": (0.0, gap)}[vertical]
     words = _one(trace["text"], i)
-    ink = font["color"] if font["color"] in ("#000000", "#ffffff") else INK
+    ink = INK if font["color"] == drawing.INK else font["color"]
     return tagged(x + dx, y + dy, words, font["size"], ink, anchor, middle)
 
 

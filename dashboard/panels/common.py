@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -11,10 +12,13 @@ import streamlit as st
 from dashboard import escape
 from dashboard.figures.drawing import INK
 from dashboard.figures.report import source
+from dashboard.loaders.common import ModelKey
+from relrec_core import paths
 from relrec_core.errors import RelRecError
 from relrec_core.explanation import Explanation
 from relrec_core.permission import read_only
 
+ANSWER_FIRST = Path(__file__).parents[1] / "components" / "answer_first.css"
 PLOTLY = {"displayModeBar": False, "responsive": True}
 PERCENT = "%.1f %%"
 """Of a table's column that holds percent: one decimal in every row."""
@@ -34,6 +38,26 @@ def sentences(*, stop: bool = True) -> Iterator[None]:
         st.error(escape.markdown(error), icon=":material/error:")
         if stop:
             st.stop()
+
+
+def which_run(key: ModelKey) -> None:
+    """Say which model is shown where it is not the one that ships with the project."""
+    path = Path(key[0])
+    if not path.is_relative_to(paths.ASSETS):
+        said = f"Shown: your own training run {path.name}, not the model that ships with RelRec."
+        st.badge(escape.markdown(said), icon=":material/model_training:", color="violet")
+
+
+def answer_first(elsewhere: str) -> None:
+    """On a narrow screen the answer stands before the controls, in containers with these keys.
+
+    `page_main` comes first, in it `page_list` last, then `page_controls`, then `page_more`
+    and `page_foot`;
+    `page_narrow` is there on a narrow screen only, and so is the link `elsewhere` on top.
+    """
+    st.html(ANSWER_FIRST)
+    with st.container(key="page_elsewhere"):
+        st.markdown(elsewhere)
 
 
 def chart(figure: go.Figure, *, key: str, alt: str) -> None:

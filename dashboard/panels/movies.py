@@ -198,3 +198,12 @@ def _told(profile: Profile, item: int, rating: float | None) -> str:
     if item in profile.liked:
         return "knows it as liked"
     return "was not told" if rating is None or rating >= LIKED_FROM else "disliked: left out"
+
+
+def first_case(viewer: str) -> None:
+    """Why the page opens on this user."""
+    st.caption(
+        f"{escape.markdown(viewer)} is shown first: the first user of the data whose best movie "
+        "owes less than a third of its score to what the average user gets, and whose named "
+        "reasons pass both tests."
+    )

@@ -8,8 +8,8 @@ from dashboard.components.leave import leave_button
 
 PARAMETER = "present"
 _HIDDEN = (
-    "[data-testid=stElementContainer]:has(h1), .st-key-product_controls, "
-    ".st-key-product_list, .st-key-product_look, .st-key-product_more"
+    "[data-testid=stElementContainer]:has(h1), .st-key-page_controls, "
+    ".st-key-product_list, .st-key-product_look, .st-key-page_more"
 )
 
 _REST = (

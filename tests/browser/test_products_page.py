@@ -223,6 +223,13 @@ def test_nothing_is_wider_than_a_telephone(site: str, open_page: Open, aspect: s
     sentence(page)
     settled(page)
     page.wait_for_timeout(600)
+    headline = page.locator("h3").filter(has_text=REASON)
+    others = (f".st-key-product_{name}" for name in ("answer", "list", "search"))
+    foot = page.get_by_text("Data: Studio (rendered")
+    order = (headline, *map(page.locator, others), foot)
+    places = [found.first.bounding_box() for found in order]
+    heights = [place["y"] for place in places if place]
+    assert len(heights) == 5 and heights == sorted(heights)  # the answer stands before the controls
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
     main = "document.querySelector('[data-testid=stMain]')"
     assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")

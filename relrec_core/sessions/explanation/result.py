@@ -246,8 +246,8 @@ class SessionAnswer(Value):
                 "probability": t.probability,
                 "skipped": t.skipped,
                 "cause": t.cause,
-                "top expert": t.top,
-                **{f"share of {name}": share for name, share in t.attribution.items()},
+                "top expert": expert_title(t.top),
+                **{f"share of {expert_title(n)}": share for n, share in t.attribution.items()},
             }
             for t in self.predicted
         ]

@@ -43,6 +43,7 @@ class Model:
         return f"{self.room}.training.train"
 
     def config_class(self) -> type[TrainerConfig]:
+        """The settings of its trainer."""
         found: type[TrainerConfig] = importlib.import_module(f"{self.room}.config").Config
         return found
 
@@ -71,6 +72,7 @@ class Wing:
         return importlib.import_module(f"{self.room}.evaluation.{name}")
 
     def claims(self) -> tuple[Claim, ...]:
+        """Claims of the papers and of this project, each with the tables that it reads."""
         modules = (importlib.import_module(name) for name in self.claimed)
         return tuple(claim for module in modules for claim in module.CLAIMS)
 

@@ -47,10 +47,12 @@ class Diagram:
     bands: list[Band] = field(default_factory=list)
 
     def add(self, node: Node) -> int:
+        """Add a node; its number, by which flows name it."""
         self.nodes.append(node)
         return len(self.nodes) - 1
 
     def column(self, number: int) -> list[Node]:
+        """The nodes of a column, from the top down."""
         return [node for node in self.nodes if node.column == number]
 
 

@@ -44,11 +44,17 @@ class Told(Protocol):
     """What says its answer in a sentence, and where it comes from."""
 
     @property
-    def provenance(self) -> Provenance: ...
+    def provenance(self) -> Provenance:
+        """Where it comes from."""
+        ...
 
-    def sentence(self) -> str: ...
+    def sentence(self) -> str:
+        """The explanation in words."""
+        ...
 
-    def to_json(self) -> str: ...
+    def to_json(self) -> str:
+        """All of it."""
+        ...
 
 
 def source(p: Provenance) -> str:
@@ -83,6 +89,7 @@ def section(title: str, *body: str) -> str:
 
 
 def paragraph(words: str) -> str:
+    """A paragraph of HTML; the words are escaped."""
     return f"<p>{html.escape(words)}</p>"
 
 

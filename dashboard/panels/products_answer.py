@@ -53,21 +53,26 @@ class Shown:
 
     @property
     def of(self) -> Recommender:
+        """The model that answers."""
         return self.explainer.recommender
 
     @property
     def asked(self) -> Asked:
+        """What the visitor asked."""
         return self.choice.asked
 
     @property
     def candidate(self) -> Candidate:
+        """The recommendation that is looked at."""
         return self.candidates[self.picked]
 
     @property
     def relevance(self) -> PairRelevance:
+        """Relevance of both pictures of the pair that is looked at."""
         return self.relevances[self.picked]
 
     def title(self, row: int) -> str:
+        """Title of a product by its row in the catalogue."""
         return str(self.of.catalogue.items[TITLE].iloc[row])
 
     def address(self, row: int) -> str:

@@ -67,27 +67,34 @@ class Questions:
 
     @property
     def n_viewers(self) -> int:
+        """How many users there are."""
         return int(self.recommender.bags.shape[0])
 
     def best(self, n: int) -> Indices:
+        """The median user's `n` best movies."""
         return rank(self.recommender.weights, self.bag, self.seen, n).items
 
     def alone(self) -> object:
+        """Contributions to the best movie and nothing else."""
         return relevance(self.recommender.weights, self.bag, [self.item])
 
     def one(self) -> object:
+        """Rank, then the contributions to the best ten."""
         return relevance(self.recommender.weights, self.bag, self.best(TOP))
 
     def framed(self) -> pd.DataFrame:
+        """Rank, then the contributions to the best movie as a table."""
         shares = relevance(self.recommender.weights, self.bag, self.best(1)).features[:, 0]
         return pd.DataFrame({"feature": self.labels, "relevance": shares})
 
     def everyone(self) -> Floats:
+        """The same for all users: contributions (entries of all bags, ten)."""
         of = self.recommender
         items, _ = rank_all(of.weights, of.bags, of.history, TOP)
         return relevance_all(of.weights, of.bags, items)
 
     def everyone_framed(self) -> pd.DataFrame:
+        """The same for all users as a table."""
         shares, bags = self.everyone(), self.recommender.bags
         viewers = np.repeat(np.arange(self.n_viewers), np.diff(bags.indptr))
         frame = pd.DataFrame(shares, columns=[f"film {place + 1}" for place in range(TOP)])
@@ -95,6 +102,7 @@ class Questions:
         return frame
 
     def audited(self) -> pd.DataFrame:
+        """The explanation as the page shows it, with its proof, as a table."""
         users = self.recommender.data.users["user_id"]
         profile = self.recommender.profile(str(users.iloc[self.viewer]))
         return explain(self.recommender, profile, self.item).to_frame()

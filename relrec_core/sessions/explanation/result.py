@@ -111,6 +111,7 @@ class Predicted(Decision):
 
     @property
     def predicted(self) -> bool:
+        """Whether a skip is predicted."""
         return self.probability >= THRESHOLD
 
 
@@ -140,6 +141,7 @@ class Change(Value):
 
     @property
     def difference(self) -> float:
+        """What the change adds to the probability of a skip."""
         return self.after - self.before
 
 
@@ -224,6 +226,7 @@ class SessionAnswer(Value):
 
     @property
     def focused(self) -> Predicted:
+        """The track that is asked about."""
         return self.predicted[self.focus]
 
     def groups(self, expert: str) -> tuple[str, ...]:
@@ -254,6 +257,7 @@ class SessionAnswer(Value):
         return pd.DataFrame(rows)
 
     def sentence(self) -> str:
+        """The prediction, who decided and what came to pass, in words."""
         track = self.focused
         said = "skipped" if track.predicted else "played"
         likely = track.probability if track.predicted else 1 - track.probability
@@ -308,6 +312,7 @@ class SessionExplanation(SessionAnswer, Explanation):
     """Where it was asked for."""
 
     def sentence(self) -> str:
+        """The same, and what the deletion test says of it."""
         told, top = super().sentence(), expert_title(self.focused.top)
         if self.audit.deletion.confirmed is False:
             return (

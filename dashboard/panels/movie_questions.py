@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import escape, links
 from dashboard.components.voice import voice
 from dashboard.loaders.common import ModelKey
-from dashboard.loaders.movies import explained
+from dashboard.loaders.movies import MovieQuestion, explained
 from dashboard.panels.movie_answer import why
 from relrec_core.movies.data.features import FILM
 from relrec_core.movies.data.interactions import ITEM
@@ -50,9 +50,7 @@ def _contrast(
     recommender: Recommender, key: ModelKey, profile: Profile, answer: MovieExplanation, other: int
 ) -> MovieExplanation:
     """The movie of the answer against another, counted and listed alike."""
-    told = explained(
-        recommender, key, profile, answer.item, against=other, reference=answer.reference
-    )
+    told = explained(recommender, key, profile, MovieQuestion(answer.item, other, answer.reference))
     return told.model_copy(update={"listed": answer.listed})
 
 
@@ -62,7 +60,9 @@ def ask(
     """Ask in one's own words, by voice or by text, about this movie or any other."""
 
     def tell(item: int) -> MovieExplanation:
-        told = explained(recommender, key, profile, item, reference=explanation.reference)
+        told = explained(
+            recommender, key, profile, MovieQuestion(item, None, explanation.reference)
+        )
         return told.model_copy(update={"listed": explanation.listed})
 
     def contrast(other: int) -> MovieExplanation:

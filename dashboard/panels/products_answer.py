@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import escape, links
 from dashboard.components.picture import Look, mapped
-from dashboard.components.picture_buttons import Item, picture_buttons
+from dashboard.components.picture_buttons import Gallery, Item, picture_buttons
 from dashboard.components.pictures import close_by, figure, pictures
 from dashboard.components.save_picture import save_drawing
 from dashboard.figures import product_words as words
@@ -220,12 +220,14 @@ def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: s
         )
     st.markdown("##### Recommendations")
     picture_buttons(
-        items,
-        str(ids.iloc[shown.candidate.row]),
+        Gallery(
+            items,
+            "Recommendations: pick one to see it large",
+            "list",
+            str(ids.iloc[shown.candidate.row]),
+        ),
         look,
         key="recommended",
-        label="Recommendations: pick one to see it large",
-        layout="list",
         on_picked=lambda item: st.session_state.update(picked=item),
     )
 

@@ -16,7 +16,7 @@ from dashboard.figures.session_report import session_report
 from dashboard.loaders.sessions import SessionView
 from dashboard.panels.common import chart, slug
 from dashboard.panels.downloads import Files, files
-from dashboard.panels.proof import experts_proof, experts_table
+from dashboard.panels.proof import ExpertsWords, experts_proof, experts_table
 from relrec_core.sessions.data.schema import LONGEST, SHORTEST
 from relrec_core.sessions.explanation import browse
 from relrec_core.sessions.explanation.explain import Explorer
@@ -265,16 +265,15 @@ def proof(
     headline.markdown(f"### {escape.markdown(explanation.sentence())}")
     with save:
         _downloads(view, row, explanation)
-    experts_proof(
-        explanation.audit,
-        key="session_flip",
+    called = ExpertsWords(
         answer="predicted probability of a skip",
         question=f"Does the answer depend on {title}?",
         compared=words.SWAPS,
-        words=words.flip_words(test, title),
+        rows=words.flip_words(test, title),
         alt=words.flip_in_words(test, title),
         note=words.flip_in_words(test, title),
     )
+    experts_proof(explanation.audit, called, key="session_flip")
     return explanation
 
 

@@ -16,7 +16,7 @@ _buttons = component("picture_buttons", ROOT, js=_FILES, css=_FILES)
 
 
 @dataclass(frozen=True)
-class Item:
+class GalleryItem:
     """Something to pick: its id, what it is called, its pictures, and lines of text."""
 
     id: str
@@ -29,7 +29,7 @@ class Item:
 class Gallery:
     """Pictures as a `strip` or a `list`, which of them is picked, and words after them."""
 
-    items: Sequence[Item]
+    items: Sequence[GalleryItem]
     label: str
     layout: Literal["strip", "list"]
     selected: str | None = None

@@ -12,7 +12,7 @@ from dashboard import escape
 from dashboard.figures.drawing import INK, Trace, drawn, vertical
 from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, faded
 from dashboard.figures.session_words import verdict
-from dashboard.figures.shares import LONGEST_LABEL, Band, cut, share_bars
+from dashboard.figures.shares import LONGEST_LABEL, ShareBand, cut, share_bars
 from relrec_core.experts.subsets import Family
 from relrec_core.sessions.explanation.result import (
     LANE_TITLES,
@@ -129,7 +129,7 @@ def bars(answer: SessionAnswer, full: bool = False) -> go.Figure:
     for name, lane_name, shares in _bands(answer, full):
         step = seen[lane_name] = seen.get(lane_name, -1) + 1
         colour = _darker(LANE_COLOURS[lane_name], step)
-        bands.append(Band(name, colour, LANE_PATTERNS[lane_name], shares))
+        bands.append(ShareBand(name, colour, LANE_PATTERNS[lane_name], shares))
     rows = [(f"{t.position}. {_short(t.label)}", verdict(t)) for t in answer.predicted]
     return share_bars(rows, bands, answer.focus)
 

@@ -18,7 +18,7 @@ from dashboard.loaders.movies import MovieQuestion, explained
 from dashboard.panels.common import chart, slug
 from dashboard.panels.downloads import Files, files
 from dashboard.panels.movie_proof import movie_proof
-from dashboard.panels.movies import Settings
+from dashboard.panels.movies import MovieSettings
 from relrec_core.movies.explanation.result import MovieExplanation, Reference
 from relrec_core.movies.explanation.sentences import kept_out
 from relrec_core.movies.model.ranking import Profile, Recommender
@@ -32,7 +32,7 @@ COUNTED: dict[Reference, str] = {
 
 
 def answered(
-    recommender: Recommender, key: ModelKey, profile: Profile, item: int, settings: Settings
+    recommender: Recommender, key: ModelKey, profile: Profile, item: int, settings: MovieSettings
 ) -> MovieExplanation:
     """The answer to the page's question, and the choice of what contributions count from."""
     headline = st.container()

@@ -10,7 +10,7 @@ from PIL import Image
 
 from dashboard import escape, links
 from dashboard.components.picture import Look, plain_picture
-from dashboard.components.picture_buttons import Gallery, Item, picture_buttons
+from dashboard.components.picture_buttons import Gallery, GalleryItem, picture_buttons
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.products import product_picture, product_to_begin_with
 from dashboard.uploads import handed_in, take_back
@@ -80,7 +80,7 @@ def gallery(catalogue: Catalogue, found: list[int], chosen: int | None) -> None:
             unusable.append(str(error))
             continue
         about = catalogue.items.iloc[row]
-        items.append(Item(about[ITEM], about[TITLE], [plain_picture(address, about[TITLE])]))
+        items.append(GalleryItem(about[ITEM], about[TITLE], [plain_picture(address, about[TITLE])]))
 
     def picked(item: str) -> None:
         st.session_state["product"] = item

@@ -21,7 +21,7 @@ Name = TypeVar("Name")
 
 
 @dataclass(frozen=True)
-class Settings:
+class ProductSettings:
     """What an expert may change."""
 
     method: Method
@@ -30,7 +30,7 @@ class Settings:
     detail: str
 
 
-def choose_settings(of: Recommender) -> Settings:
+def choose_settings(of: Recommender) -> ProductSettings:
     """Folded away behind one button."""
     with st.popover("Settings", icon=":material/tune:", width="stretch"):
         n = st.slider("Recommendations", 1, 10, 3, key="recommendations", bind="query-params")
@@ -53,7 +53,7 @@ def choose_settings(of: Recommender) -> Settings:
         )
         method = _method(of.catalogue.rendered)
     categories = set(of.catalogue.items[CATEGORY])
-    return Settings(method, n, category if category in categories else None, detail)
+    return ProductSettings(method, n, category if category in categories else None, detail)
 
 
 def _reading(first: Method) -> tuple[str, str]:

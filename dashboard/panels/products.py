@@ -20,7 +20,7 @@ from dashboard.panels.product_gallery import (
     own_picture,
     pick,
 )
-from dashboard.panels.product_settings import Settings, choose_settings
+from dashboard.panels.product_settings import ProductSettings, choose_settings
 from relrec_core.products.data.catalogue import CATEGORY, ITEM, Catalogue
 from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.model.ranking import Recommender
@@ -36,7 +36,7 @@ class Choice:
 
     asked: Asked
     picture: Image.Image
-    settings: Settings
+    settings: ProductSettings
 
 
 def origin(catalogue: Catalogue, title: Place) -> None:
@@ -91,7 +91,7 @@ def choose(explainer: Explainer, key: ModelKey) -> Choice:
     return Choice(Asked(question, told), picture, settings)
 
 
-def _asked_for(of: Recommender) -> tuple[str, str | None, Settings]:
+def _asked_for(of: Recommender) -> tuple[str, str | None, ProductSettings]:
     which, who, more = st.columns([4.2, 1.6, 2], vertical_alignment="bottom")
     buttons = more.container(horizontal=True)
     relation = _relation(of, which)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import escape, links
 from dashboard.components.picture import Look, mapped
-from dashboard.components.picture_buttons import Gallery, Item, picture_buttons
+from dashboard.components.picture_buttons import Gallery, GalleryItem, picture_buttons
 from dashboard.components.pictures import close_by, figure, pictures
 from dashboard.components.save_picture import save_drawing
 from dashboard.figures import product_words as words
@@ -31,7 +31,7 @@ from dashboard.panels.product_proof import product_proof, product_proof_line
 from dashboard.panels.products import Choice, by_colour, cause_note
 from relrec_core.products.data.catalogue import ITEM, TITLE
 from relrec_core.products.explanation.explain import Explainer
-from relrec_core.products.explanation.result import PairRelevance, ProductExplanation
+from relrec_core.products.explanation.result import PairMaps, ProductExplanation
 from relrec_core.products.explanation.sentences import MATCH, because, explains
 from relrec_core.products.model.ranking import Candidate, Recommender
 
@@ -46,7 +46,7 @@ class Shown:
     key: ModelKey
     choice: Choice
     candidates: list[Candidate]
-    relevances: list[PairRelevance]
+    relevances: list[PairMaps]
     picked: int
     look: Look
     headline: st.delta_generator.DeltaGenerator
@@ -67,7 +67,7 @@ class Shown:
         return self.candidates[self.picked]
 
     @property
-    def relevance(self) -> PairRelevance:
+    def relevance(self) -> PairMaps:
         """Relevance of both pictures of the pair that is looked at."""
         return self.relevances[self.picked]
 
@@ -86,7 +86,7 @@ class Shown:
         return panels(self, found)
 
 
-def panels(shown: Shown, found: PairRelevance) -> tuple[Panel, Panel]:
+def panels(shown: Shown, found: PairMaps) -> tuple[Panel, Panel]:
     """Both pictures of one recommendation with their maps."""
     detail, query = shown.choice.settings.detail, shown.asked.question.query
     theirs = shown.of.catalogue.picture(found.row, LARGE)
@@ -203,7 +203,7 @@ def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: s
     for candidate, found, pair in zip(shown.candidates, shown.relevances, every, strict=True):
         known = shown.of.known(question.query, question.relation, candidate.row)
         items.append(
-            Item(
+            GalleryItem(
                 str(ids.iloc[candidate.row]),
                 f"{candidate.probability:.0%} · {pair[1].title}",
                 [

@@ -9,7 +9,7 @@ import torch
 
 from dashboard import escape, links
 from dashboard.components.picture import Look, mapped, plain_picture
-from dashboard.components.picture_buttons import Gallery, Item, picture_buttons
+from dashboard.components.picture_buttons import Gallery, GalleryItem, picture_buttons
 from dashboard.components.pictures import figure, pictures
 from dashboard.components.regions import RegionPicture, region_grid
 from dashboard.figures.heatmap import CELLS, Panel, data_url, shared_scale
@@ -229,7 +229,7 @@ def _ranked(
             lines[0] += f" · {_move(was.get(candidate.row), place)}"
         title = shown.title(candidate.row)
         picture = plain_picture(shown.address(candidate.row), title)
-        items.append(Item(str(candidate.row), f"{place}. {title}", [picture], lines))
+        items.append(GalleryItem(str(candidate.row), f"{place}. {title}", [picture], lines))
     picture_buttons(Gallery(items, heading, "list"), Look(1.0), key=heading)
 
 

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 
-from relrec_core.measurement import Row, row
+from relrec_core.measurement import BenchmarkRow, row
 from relrec_core.movies import store
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.explanation import surrogates
@@ -25,7 +25,7 @@ REPETITIONS_OF_ALL = 31
 REPETITIONS_OF_SURROGATES = 5
 
 
-def rows(quick: bool) -> list[Row]:
+def rows(quick: bool) -> list[BenchmarkRow]:
     """The same of the model that the dashboard shows, on its data."""
     return benchmark(store.recommender(store.shown_run()), quick)
 
@@ -108,7 +108,7 @@ class Questions:
         return explain(self.recommender, profile, self.item).to_frame()
 
 
-def benchmark(recommender: Recommender, quick: bool = False) -> list[Row]:
+def benchmark(recommender: Recommender, quick: bool = False) -> list[BenchmarkRow]:
     """Measure a model on its data: medians of repetitions, all in one run.
 
     LIME is measured as it comes, over the model's whole input, and eased, over the viewer's own
@@ -144,7 +144,7 @@ def benchmark(recommender: Recommender, quick: bool = False) -> list[Row]:
     return found + _surrogates(of, (alone, single, batch), quick)
 
 
-def _surrogates(of: Questions, ours: tuple[float, float, float], quick: bool) -> list[Row]:
+def _surrogates(of: Questions, ours: tuple[float, float, float], quick: bool) -> list[BenchmarkRow]:
     weights, bag, item = of.recommender.weights, of.bag, of.item
     lime = 200 if quick else surrogates.LIME_SAMPLES
     shap = 200 if quick else surrogates.SHAP_SAMPLES
@@ -178,7 +178,7 @@ def _ratios(
     target: float | None,
     ours: tuple[float, float, float],
     quick: bool,
-) -> list[Row]:
+) -> list[BenchmarkRow]:
     """Times of a surrogate, alone and with its data frame, as multiples of ours."""
 
     def framed() -> pd.DataFrame:

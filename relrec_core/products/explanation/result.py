@@ -122,7 +122,7 @@ class ProductExplanation(Explanation):
 
 
 @dataclass(frozen=True, eq=False)
-class PairRelevance:
+class PairMaps:
     """One explained pair before its proof: the maps at full resolution, and the books.
 
     Args:

@@ -123,7 +123,7 @@ class Input(Value):
     before: str = ""
 
 
-class Inputs(Value):
+class GroupInputs(Value):
     """The inputs of one group, and what they come to in a few words."""
 
     group: str
@@ -222,7 +222,7 @@ class SessionAnswer(Value):
     given: tuple[Given, ...]
     predicted: tuple[Predicted, ...]
     family: Family
-    inputs: tuple[Inputs, ...]
+    inputs: tuple[GroupInputs, ...]
 
     @property
     def focused(self) -> Predicted:
@@ -275,7 +275,7 @@ class SessionAnswer(Value):
         within = [name for name in self.family.names if lane(self.groups(name)) == part]
         return part, max(within, key=lambda name: self.focused.attribution[name])
 
-    def named(self) -> tuple[Inputs, ...]:
+    def named(self) -> tuple[GroupInputs, ...]:
         """What the strongest expert in the largest part read; that part's own inputs first."""
         part, expert = self.deciding()
         read = [one for one in self.inputs if one.group in self.groups(expert)]

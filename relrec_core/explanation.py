@@ -26,10 +26,16 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
     def to_json(self) -> str:
+        """All fields as JSON; `from_json` gives back an equal value."""
         return self.model_dump_json(indent=2)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
+        """The value that `to_json` wrote.
+
+        Raises:
+            pydantic.ValidationError: it is not JSON, or its fields do not fit.
+        """
         return cls.model_validate_json(text)
 
 
@@ -37,11 +43,19 @@ class Described(Protocol):
     """Data that says what it is and who may use it."""
 
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """What it is called on screen."""
+        ...
+
     @property
-    def content_hash(self) -> str: ...
+    def content_hash(self) -> str:
+        """SHA-256 of what is in it, as hexadecimal digits."""
+        ...
+
     @property
-    def licence(self) -> str: ...
+    def licence(self) -> str:
+        """Who may use it, in words."""
+        ...
 
 
 class Provenance(Value):
@@ -97,9 +111,11 @@ class Ledger(Value):
         return self.features / self.score if self.score > 0 else None
 
     def closes(self, tolerance: float = 1e-5) -> bool:
+        """Whether the parts sum to the score but for `tolerance` times it, or times 1 below 1."""
         return abs(self.gap) <= tolerance * max(1.0, abs(self.score))
 
     def sentence(self) -> str:
+        """The parts and their sum in words."""
         parts = {
             "base value": self.base,
             "contributions": self.features,
@@ -142,6 +158,7 @@ class DeletionTest(Value):
         return round(self.beaten * self.repetitions) >= self.needed
 
     def sentence(self) -> str:
+        """What was taken away and what became of the score, in words."""
         return (
             f"Without the {self.removed} strongest reasons the score {self.score:.4g} becomes "
             f"{self.after_top:.4g}, without as many at random {self.after_random:.4g}: a larger "

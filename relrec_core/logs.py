@@ -17,6 +17,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s, process %(process)d: %(message)s"
 
 
 def file() -> Path:
+    """Where errors are logged."""
     return paths.home() / "logs" / "relrec.log"
 
 

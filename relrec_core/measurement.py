@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 
-class Row(TypedDict):
+class BenchmarkRow(TypedDict):
     """One number; target and met are None where nothing is asked of it."""
 
     name: str
@@ -22,7 +22,7 @@ def row(
     *,
     at_most: float | None = None,
     at_least: float | None = None,
-) -> Row:
+) -> BenchmarkRow:
     """One number, with its target if it has one."""
     met = None
     if at_most is not None:

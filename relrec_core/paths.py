@@ -49,14 +49,17 @@ def named_folder(name: str, *members: str) -> Path | None:
 
 
 def data_dir() -> Path:
+    """Where fetched data lies."""
     return home() / "data"
 
 
 def runs_dir() -> Path:
+    """Where trainings lie."""
     return home() / "runs"
 
 
 def evaluations_dir() -> Path:
+    """Where measured tables lie."""
     return home() / "evaluations"
 
 

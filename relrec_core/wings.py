@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from relrec_core.evaluation.claims import Claim
-from relrec_core.measurement import Row
+from relrec_core.measurement import BenchmarkRow
 from relrec_core.runs.config import TrainerConfig
 
 
@@ -43,6 +43,7 @@ class Model:
         return f"{self.room}.training.train"
 
     def config_class(self) -> type[TrainerConfig]:
+        """The settings of its trainer."""
         found: type[TrainerConfig] = importlib.import_module(f"{self.room}.config").Config
         return found
 
@@ -71,12 +72,13 @@ class Wing:
         return importlib.import_module(f"{self.room}.evaluation.{name}")
 
     def claims(self) -> tuple[Claim, ...]:
+        """Claims of the papers and of this project, each with the tables that it reads."""
         modules = (importlib.import_module(name) for name in self.claimed)
         return tuple(claim for module in modules for claim in module.CLAIMS)
 
-    def benchmark(self, quick: bool) -> Sequence[Row]:
+    def benchmark(self, quick: bool) -> Sequence[BenchmarkRow]:
         """How fast the model is that the dashboard shows: name, value, unit, target, met."""
-        rows: Callable[[bool], Sequence[Row]] = self.part("benchmark").rows
+        rows: Callable[[bool], Sequence[BenchmarkRow]] = self.part("benchmark").rows
         return rows(quick)
 
 

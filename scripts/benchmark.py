@@ -1,20 +1,10 @@
-"""Measure how fast the wings are: python3 scripts/benchmark.py [NAME ...] [--help]
-
-Whatever it needs is installed into .venv on the first start. Any Python can read this file, so
-that one that is too old is told so in a sentence.
-"""
+"""Measure how fast the wings are: python3 scripts/benchmark.py [NAME ...] [--help]"""
 
 import os
 import sys
 
 if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    from scripts.python_version import require
+    from scripts.entry import start
 
-    require()
-    from scripts import environment
-
-    environment.enter_or_say()
-    from scripts import benchmarks
-
-    sys.exit(benchmarks.main(sys.argv[1:]))
+    sys.exit(start("scripts.benchmarks"))

@@ -20,18 +20,18 @@ from typing import Any
 from relrec_core import VERSION, logs, paths
 from relrec_core.errors import RelRecError
 from relrec_core.evaluation.tables import machine
-from relrec_core.measurement import Row
+from relrec_core.measurement import BenchmarkRow
 from relrec_core.wings import WINGS
 
 
-def dashboard(quick: bool) -> Sequence[Row]:
+def dashboard(quick: bool) -> Sequence[BenchmarkRow]:
     """The pages in a real browser."""
     from scripts import browse
 
     return browse.rows(quick)
 
 
-def relevance(quick: bool) -> Sequence[Row]:
+def relevance(quick: bool) -> Sequence[BenchmarkRow]:
     """Relevance propagation through VGG-16, beside its gradient and captum."""
     from relrec_core.lrp import benchmark
     from relrec_core.products.model.trunks import trunk
@@ -39,21 +39,21 @@ def relevance(quick: bool) -> Sequence[Row]:
     return benchmark.rows(partial(trunk, "vgg16"), 1 if quick else benchmark.ROUNDS)
 
 
-def experts(quick: bool) -> Sequence[Row]:
+def experts(quick: bool) -> Sequence[BenchmarkRow]:
     """The Transformer of experts beside a plain one."""
     from relrec_core.experts import benchmark
 
     return benchmark.rows(quick)
 
 
-def load(quick: bool) -> Sequence[Row]:
+def load(quick: bool) -> Sequence[BenchmarkRow]:
     """Many visitors at once; this takes six minutes."""
     from scripts import load
 
     return load.rows(quick)
 
 
-BENCHMARKS: dict[str, Callable[[bool], Sequence[Row]]] = {
+BENCHMARKS: dict[str, Callable[[bool], Sequence[BenchmarkRow]]] = {
     **{name: wing.benchmark for name, wing in WINGS.items()},
     "dashboard": dashboard,
     "relevance": relevance,
@@ -94,7 +94,7 @@ def main(arguments: list[str]) -> int:
     return 1 if missed else 0
 
 
-def _show(found: dict[str, Sequence[Row]], about: dict[str, Any]) -> None:
+def _show(found: dict[str, Sequence[BenchmarkRow]], about: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from relrec_core.errors import RelRecError
-from relrec_core.measurement import Row, row
+from relrec_core.measurement import BenchmarkRow, row
 from scripts import chromium, environment, server
 
 SWITCHES = 30
@@ -42,7 +42,7 @@ async (drawn) => {
 """
 
 
-def rows(quick: bool) -> list[Row]:
+def rows(quick: bool) -> list[BenchmarkRow]:
     """First picture after the health endpoint answers, and from click to new picture."""
     try:
         from playwright.sync_api import Error, sync_playwright
@@ -92,7 +92,7 @@ def _switches(page: Any, address: str, drawn: str, quick: bool) -> list[float]:
     return taken
 
 
-def _percentiles(name: str, taken: list[float], target: float) -> list[Row]:
+def _percentiles(name: str, taken: list[float], target: float) -> list[BenchmarkRow]:
     return [
         row(f"{name}, median", float(np.median(taken)), "ms"),
         row(f"{name}, 95th percentile", float(np.percentile(taken, 95)), "ms", at_most=target),

@@ -1,20 +1,10 @@
-"""Measure tables of a wing and store them: python3 scripts/evaluate.py WING TABLE ... [--help]
-
-Whatever it needs is installed into .venv on the first start. Any Python can read this file, so
-that one that is too old is told so in a sentence.
-"""
+"""Measure tables of a wing and store them: python3 scripts/evaluate.py WING TABLE ... [--help]"""
 
 import os
 import sys
 
 if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    from scripts.python_version import require
+    from scripts.entry import start
 
-    require()
-    from scripts import environment
-
-    environment.enter_or_say()
-    from relrec_core import evaluate
-
-    sys.exit(evaluate.main(sys.argv[1:]))
+    sys.exit(start("relrec_core.evaluate"))

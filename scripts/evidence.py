@@ -1,20 +1,10 @@
-"""Write the page of all evidence anew from the tables that ship: python3 scripts/evidence.py
-
-Whatever it needs is installed into .venv on the first start. Any Python can read this file, so
-that one that is too old is told so in a sentence.
-"""
+"""Write the page of all evidence anew from the tables that ship: python3 scripts/evidence.py"""
 
 import os
 import sys
 
 if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    from scripts.python_version import require
+    from scripts.entry import start
 
-    require()
-    from scripts import environment
-
-    environment.enter_or_say()
-    from scripts import evidence_page
-
-    sys.exit(evidence_page.main(sys.argv[1:]))
+    sys.exit(start("scripts.evidence_page"))

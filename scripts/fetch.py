@@ -1,17 +1,10 @@
-"""Fetch data: python3 scripts/fetch.py --list | NAME | NAME --from PATH
-
-Whatever it needs is installed into .venv on the first start. Any Python can read this file, so
-that one that is too old is told so in a sentence.
-"""
+"""Fetch data: python3 scripts/fetch.py --list | NAME | NAME --from PATH"""
 
 import os
 import sys
 
 if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    from scripts.python_version import require
+    from scripts.entry import start
 
-    require()
-    from scripts import fetching
-
-    sys.exit(fetching.main(sys.argv[1:]))
+    sys.exit(start("scripts.fetching", prepared=False))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relrec_core.errors import RelRecError
-from relrec_core.measurement import Row, row
+from relrec_core.measurement import BenchmarkRow, row
 from scripts import chromium, environment, server
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ async ([what, limit]) => {
 
 
 @dataclass
-class Seen:
+class Load:
     """What the visitors met with."""
 
     taken: dict[str, list[float]] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Seen:
     """Seconds since the start and megabytes of the server."""
 
 
-def rows(quick: bool) -> list[Row]:
+def rows(quick: bool) -> list[BenchmarkRow]:
     """Visitors in browsers of their own, who come one after the other during the warm-up.
 
     Raises:
@@ -85,7 +85,7 @@ def rows(quick: bool) -> list[Row]:
             "This needs what the tests need; run `python3 scripts/run_tests.py` once."
         ) from error
     visitors, seconds, warm_up = (3, 40.0, 20.0) if quick else (VISITORS, SECONDS, WARM_UP)
-    seen, port = Seen(), server.any_port()
+    seen, port = Load(), server.any_port()
     with server.running(APP, port) as process:
         address = f"http://{server.ADDRESS}:{port}"
         times = (warm_up, seconds)
@@ -107,7 +107,7 @@ def rows(quick: bool) -> list[Row]:
     return found + _memory(seen.memory, warm_up)
 
 
-def _memory(measured: list[tuple[float, float]], warm_up: float) -> list[Row]:
+def _memory(measured: list[tuple[float, float]], warm_up: float) -> list[BenchmarkRow]:
     """Memory after the warm-up and at the end, each the mean over a sixth of the time."""
     if not measured:
         return []
@@ -123,7 +123,7 @@ def _memory(measured: list[tuple[float, float]], warm_up: float) -> list[Row]:
 
 
 async def _visit(
-    address: str, server_id: int, visitors: int, times: tuple[float, float], seen: Seen
+    address: str, server_id: int, visitors: int, times: tuple[float, float], seen: Load
 ) -> None:
     from playwright.async_api import async_playwright
 
@@ -147,7 +147,7 @@ async def _visit(
         await browser.close()
 
 
-async def _watch(server_id: int, started: float, seen: Seen) -> None:
+async def _watch(server_id: int, started: float, seen: Load) -> None:
     """Note the memory once a second, where the system tells it."""
     status = Path(f"/proc/{server_id}/status")
     while status.is_file():
@@ -158,7 +158,7 @@ async def _watch(server_id: int, started: float, seen: Seen) -> None:
 
 
 async def _visitor(
-    n: int, arrival: float, browser: Browser, address: str, until: float, seen: Seen
+    n: int, arrival: float, browser: Browser, address: str, until: float, seen: Load
 ) -> None:
     from playwright.async_api import Error
 
@@ -186,7 +186,7 @@ async def _visitor(
         await page.close()
 
 
-async def _press(page: Page, name: str, press: str | None, seen: Seen) -> None:
+async def _press(page: Page, name: str, press: str | None, seen: Load) -> None:
     taken = await page.evaluate(_PRESS, [{"page": name, "name": press}, SETTLED])
     seen.taken.setdefault(name, []).append(taken)
     if await page.locator('[data-testid="stException"]').count():

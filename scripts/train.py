@@ -1,21 +1,13 @@
-"""Train a wing's model: python3 scripts/train.py WING [--help]
-
-Whatever it needs is installed into .venv on the first start. Any Python can read this file, so
-that one that is too old is told so in a sentence.
-"""
+"""Train a wing's model: python3 scripts/train.py WING [--help]"""
 
 import os
 import sys
 
 if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    from scripts.python_version import require
+    from scripts.entry import start
 
-    require()
-    from scripts import environment
-
-    environment.enter_or_say()
+    code = start("relrec_core.train")
     from relrec_core.runs.distributed import leave
-    from relrec_core.train import main
 
-    leave(main(sys.argv[1:]))
+    leave(code)

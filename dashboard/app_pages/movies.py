@@ -37,6 +37,7 @@ with sentences():
         explanation = answered(recommender, key, profile, item, settings)
 
     def second_model() -> None:
+        """The second model of movies on the same user; it imports torch."""
         from dashboard.panels.deciders import deciders_panel  # imports torch
 
         listed = ranking.items.tolist()
@@ -44,6 +45,7 @@ with sentences():
         deciders_panel(recommender.data, profile, above, item)
 
     def lime() -> None:
+        """LIME beside the exact contributions; it imports what only LIME needs."""
         from dashboard.panels.lime import lime_panel  # imports what only LIME needs
 
         lime_panel(recommender, key, profile, explanation)

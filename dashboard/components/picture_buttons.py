@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ _buttons = component("picture_buttons", ROOT, js=_FILES, css=_FILES)
 
 
 @dataclass(frozen=True)
-class Item:
+class GalleryItem:
     """Something to pick: its id, what it is called, its pictures, and lines of text."""
 
     id: str
@@ -24,21 +25,21 @@ class Item:
     lines: Sequence[str] = ()
 
 
-def picture_buttons(
-    items: Sequence[Item],
-    selected: str | None,
-    look: Look,
-    *,
-    key: str,
-    label: str,
-    layout: str,
-    more: str = "",
-    on_picked: Callable[[str], None] | None = None,
-) -> None:
-    """A `strip` or a `list` of pictures to pick one from, and words after them.
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures as a `strip` or a `list`, which of them is picked, and words after them."""
 
-    Without `on_picked` there is nothing to pick.
-    """
+    items: Sequence[GalleryItem]
+    label: str
+    layout: Literal["strip", "list"]
+    selected: str | None = None
+    more: str = ""
+
+
+def picture_buttons(
+    gallery: Gallery, look: Look, *, key: str, on_picked: Callable[[str], None] | None = None
+) -> None:
+    """Pictures to pick one from; without `on_picked` there is nothing to pick."""
 
     def heard() -> None:
         picked = st.session_state[key].picked
@@ -48,12 +49,12 @@ def picture_buttons(
     data = {
         "items": [
             {"id": i.id, "title": i.title, "pictures": list(i.pictures), "lines": list(i.lines)}
-            for i in items
+            for i in gallery.items
         ],
-        "selected": selected,
-        "label": label,
-        "layout": layout,
-        "more": more,
+        "selected": gallery.selected,
+        "label": gallery.label,
+        "layout": gallery.layout,
+        "more": gallery.more,
         "fixed": on_picked is None,
         **look.data,
     }

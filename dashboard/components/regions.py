@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -13,16 +14,23 @@ _FILES = ("picture", "regions")
 _regions = component("regions", ROOT, js=_FILES, css=_FILES)
 
 
+@dataclass(frozen=True)
+class RegionPicture:
+    """A picture cut into `cells` down and across; `role` and `title` stand over it."""
+
+    picture: Data
+    cells: int
+    role: str
+    title: str
+    label: str
+
+
 def region_grid(
-    picture: Data,
-    cells: int,
+    shown: RegionPicture,
     selected: Sequence[int],
     look: Look,
     *,
     key: str,
-    role: str,
-    title: str,
-    label: str,
     on_chosen: Callable[[list[int]], None],
 ) -> None:
     """A picture under a grid whose cells can be switched on by mouse, finger or keyboard."""
@@ -32,9 +40,5 @@ def region_grid(
         if chosen is not None:
             on_chosen([int(i) for i in chosen])
 
-    data = {"picture": picture, "cells": cells, "selected": list(selected), "label": label}
-    _regions(
-        key=key,
-        data={**data, "role": role, "title": title, **look.data},
-        on_chosen_change=heard,
-    )
+    data = {**vars(shown), "selected": list(selected), **look.data}
+    _regions(key=key, data=data, on_chosen_change=heard)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import plotly.graph_objects as go
 
-from dashboard.figures.drawing import drawn
+from dashboard.figures.drawing import Trace, drawn, vertical
 from dashboard.figures.palette import NEUTRAL, SUPPORT, faded, plain
 from relrec_core.explanation import DeletionTest
 
@@ -29,7 +27,7 @@ def deletion_figure(
         (whole, test.score, NEUTRAL, "circle"),
     )
     names = [f"{name}  <b>{plain(value)}</b>" for name, value, _, _ in rows]
-    traces: list[dict[str, Any]] = [
+    traces: list[Trace] = [
         {
             "type": "scatter",
             "x": [test.low, test.high],
@@ -52,18 +50,9 @@ def deletion_figure(
             "hovertemplate": "%{y}<extra></extra>",
         },
     ]
-    untouched = {
-        "type": "line",
-        "x0": test.score,
-        "x1": test.score,
-        "xref": "x",
-        "y0": 0,
-        "y1": 1,
-        "yref": "y domain",
-        "line": {"color": faded(NEUTRAL, 0.6), "width": 1, "dash": "dot"},
-    }
+    dotted = {"color": faded(NEUTRAL, 0.6), "width": 1, "dash": "dot"}
     layout = {
-        "shapes": [untouched],
+        "shapes": [vertical(test.score, dotted)],
         "height": 150,
         "margin": {"l": 4, "r": 16, "t": 4, "b": 8},
         "showlegend": False,

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.audit import deletion_figure, judged
 from dashboard.figures.report import HALF, beside, page, paragraph, section, table
-from dashboard.figures.shares import Band, cut, experts_in_rows, share_bars, shares_in_words
+from dashboard.figures.shares import ShareBand, cut, experts_in_rows, share_bars, shares_in_words
 from dashboard.figures.still import still
 from relrec_core.movies.experts.explanation.result import (
     ExchangeAudit,
@@ -35,7 +35,7 @@ def deciders(explanation: ExpertExplanation) -> go.Figure:
     """For every movie who decided: a stacked bar, all shares sum to 1."""
     films = explanation.films
     bands = [
-        Band(
+        ShareBand(
             expert_title(name).capitalize(),
             *LOOKS[name],
             [film.attribution[name] for film in films],

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.charts import READABLE, grouped, lines, ranked
 from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT
-from dashboard.figures.shares import Band, share_bars
+from dashboard.figures.shares import ShareBand, share_bars
 from dashboard.figures.toy import toy_figure
 from relrec_core.products.explanation.result import SHOWN
 from relrec_core.sessions.explanation.result import expert_title
@@ -171,7 +171,7 @@ def _flips(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
         "More": (OPPOSITION, "x"),
         "None": (NEUTRAL, ""),
     }
-    bands = [Band(name, *look, numbers[name].tolist()) for name, look in looks.items()]
+    bands = [ShareBand(name, *look, numbers[name].tolist()) for name, look in looks.items()]
     return share_bars(rows, bands)
 
 

@@ -30,7 +30,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Band:
+class FlowBand:
     """A flow from one node to another, by their places in the list."""
 
     source: int
@@ -44,13 +44,15 @@ class Diagram:
     """Nodes, lane by lane and from top to bottom in each column, and the bands between them."""
 
     nodes: list[Node] = field(default_factory=list)
-    bands: list[Band] = field(default_factory=list)
+    bands: list[FlowBand] = field(default_factory=list)
 
     def add(self, node: Node) -> int:
+        """Add a node; its number, by which flows name it."""
         self.nodes.append(node)
         return len(self.nodes) - 1
 
     def column(self, number: int) -> list[Node]:
+        """The nodes of a column, from the top down."""
         return [node for node in self.nodes if node.column == number]
 
 
@@ -93,13 +95,13 @@ def _lane(
     if start:
         left, middle = diagram.add(start), diagram.add(replace(start, column=1))
         for source, target in ((left, middle), (middle, end)):
-            diagram.bands.append(Band(source, target, start.relevance, BASE))
+            diagram.bands.append(FlowBand(source, target, start.relevance, BASE))
     parts = {f.feature: _summed(f, heading) for f in features}
     places = {name: diagram.add(Node(name, 1, sum_, raises)) for name, sum_ in own.items()}
     lefts = [(Node(f.label, 0, f.relevance, raises, f.feature), parts[f.feature]) for f in named]
     alone = {f.feature for f in named}
     for name, middle in places.items():
-        diagram.bands.append(Band(middle, end, own[name], None))
+        diagram.bands.append(FlowBand(middle, end, own[name], None))
         others = [p[name] for k, p in parts.items() if k not in alone and name in p]
         if others:
             noun = "other" if any(name in parts[k] for k in alone) else "reason"
@@ -109,7 +111,7 @@ def _lane(
     for node, shares in sorted(lefts, key=lambda left: _middle(left[1], list(own))):
         left = diagram.add(node)
         for name, part in shares.items():
-            diagram.bands.append(Band(left, places[name], part, node.feature))
+            diagram.bands.append(FlowBand(left, places[name], part, node.feature))
 
 
 def _middle(shares: dict[str, float], order: Sequence[str]) -> float:
@@ -157,5 +159,5 @@ def strongest(explanation: MovieExplanation, shown: int = 6, lit: int | None = N
             end = diagram.add(Node("", 1, sum(f.relevance for f in lane), raises))
             for f in lane:
                 left = diagram.add(Node(f.label, 0, f.relevance, raises, f.feature))
-                diagram.bands.append(Band(left, end, f.relevance, f.feature))
+                diagram.bands.append(FlowBand(left, end, f.relevance, f.feature))
     return diagram

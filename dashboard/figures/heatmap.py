@@ -71,6 +71,7 @@ class Panel:
 
     @property
     def total(self) -> float:
+        """Sum of the contributions of its pixels, in units of the score."""
         return float(self.relevance.astype(np.float64).sum())
 
     @property

@@ -12,7 +12,7 @@ from relrec_core.movies.explanation.sentences import everyone
 
 
 @dataclass(frozen=True)
-class Change:
+class ReasonTest:
     """What a test does to the named reasons, and what passing it means, as for `judged`."""
 
     title: str
@@ -21,17 +21,17 @@ class Change:
     note: str
 
 
-CHANGES = {
+REASON_TESTS = {
     change.title: change
     for change in (
-        Change(
+        ReasonTest(
             "Replaced",
             "replaced:",
             "larger drop than {} random replacements",
             "The average user stands in the place of the strongest reasons. The score changes by "
             "what they contribute beyond that user.",
         ),
-        Change(
+        ReasonTest(
             "Removed",
             "without",
             REMOVALS,
@@ -54,7 +54,7 @@ PAPER = (
 )
 
 
-def changed(test: DeletionTest, change: Change) -> tuple[str, str, str]:
+def changed(test: DeletionTest, change: ReasonTest) -> tuple[str, str, str]:
     """The three rows of a test, from the bottom."""
     return (
         f"{change.done} {test.removed} strongest",

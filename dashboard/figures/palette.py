@@ -35,6 +35,7 @@ def on(colour: str) -> str:
 
 
 def of(relevance: float) -> str:
+    """The colour of what raises the score or lowers it."""
     return SUPPORT if relevance >= 0 else OPPOSITION
 
 
@@ -44,6 +45,7 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def plain(value: float, digits: int = 2) -> str:
+    """A number with a minus sign as in print; zero has none."""
     return f"{value:z.{digits}f}".replace("-", "−")
 
 

@@ -57,10 +57,12 @@ _DETAIL = {
 
 
 def relation_title(name: str) -> str:
+    """What a relation is called on screen."""
     return RELATIONS.get(name, name.replace("_", " ").capitalize())
 
 
 def preset_title(name: str) -> str:
+    """What a preset of rules is called on screen."""
     return PRESETS.get(name, name)
 
 

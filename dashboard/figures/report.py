@@ -9,7 +9,7 @@ from typing import Protocol
 import plotly.graph_objects as go
 
 from dashboard.figures.audit import deletion_figure, deletion_in_words, judged
-from dashboard.figures.movie_words import CHANGES, Change, changed, ledger_in_words
+from dashboard.figures.movie_words import REASON_TESTS, ReasonTest, changed, ledger_in_words
 from dashboard.figures.palette import signed
 from dashboard.figures.still import still
 from relrec_core.explanation import DeletionTest, Provenance
@@ -44,11 +44,17 @@ class Told(Protocol):
     """What says its answer in a sentence, and where it comes from."""
 
     @property
-    def provenance(self) -> Provenance: ...
+    def provenance(self) -> Provenance:
+        """Where it comes from."""
+        ...
 
-    def sentence(self) -> str: ...
+    def sentence(self) -> str:
+        """The explanation in words."""
+        ...
 
-    def to_json(self) -> str: ...
+    def to_json(self) -> str:
+        """All of it."""
+        ...
 
 
 def source(p: Provenance) -> str:
@@ -83,6 +89,7 @@ def section(title: str, *body: str) -> str:
 
 
 def paragraph(words: str) -> str:
+    """A paragraph of HTML; the words are escaped."""
     return f"<p>{html.escape(words)}</p>"
 
 
@@ -117,7 +124,7 @@ def report(explanation: MovieExplanation, figure: go.Figure, words: str, link: s
     """The sentence, the picture, the proof and the strongest reasons in one file."""
     audit = explanation.audit
     tests = {"Replaced": audit.replacement, "Removed": audit.deletion}
-    proofs = [_proof(test, CHANGES[name]) for name, test in tests.items() if test is not None]
+    proofs = [_proof(test, REASON_TESTS[name]) for name, test in tests.items() if test is not None]
     frame = explanation.to_frame()
     named = zip(map(str, frame["label"]), map(str, frame["group"]), strict=True)
     parts = (
@@ -134,7 +141,7 @@ def report(explanation: MovieExplanation, figure: go.Figure, words: str, link: s
     return page(explanation, parts, link)
 
 
-def _proof(test: DeletionTest, change: Change) -> str:
+def _proof(test: DeletionTest, change: ReasonTest) -> str:
     """One test: its outcome, what it did, and the picture."""
     words = deletion_in_words(test)
     picture = still(deletion_figure(test, changed(test, change)), words, HALF)

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from dashboard import escape
 from dashboard.figures.drawing import INK, drawn
-from dashboard.figures.flows import BASE, Band, Diagram, Node, by_theme, strongest
+from dashboard.figures.flows import BASE, Diagram, FlowBand, Node, by_theme, strongest
 from dashboard.figures.palette import NEUTRAL, faded, of, plain, signed
 from relrec_core.movies.explanation.result import MovieExplanation
 from relrec_core.movies.explanation.sentences import everyone
@@ -152,7 +152,7 @@ def _colour(node: Node) -> str:
     return NEUTRAL if node.feature == BASE else of(1.0 if node.raises else -1.0)
 
 
-def _opacity(band: Band, source: Node, lit: int | None) -> float:
+def _opacity(band: FlowBand, source: Node, lit: int | None) -> float:
     if lit is not None:
         return LINK_LIT if band.feature == lit else LINK_DIM
     return LINK if band.feature is not None or source.column else LINK_REST

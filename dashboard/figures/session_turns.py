@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard.figures.drawing import Trace, drawn
+from dashboard.figures.drawing import Trace, drawn, vertical
 from dashboard.figures.palette import NEUTRAL, OPPOSITION, SUPPORT, faded
 from dashboard.figures.shares import cut
 from relrec_core.sessions.explanation.result import Change
@@ -33,47 +34,9 @@ def turns(changes: Sequence[Change], focus: int) -> go.Figure:
         "line": {"color": faded(NEUTRAL, 0.7), "width": 3},
         "hoverinfo": "skip",
     }
-    told = [f"{c.before:.0%} → {c.after:.0%}" for c in changes]
-    colours = [SUPPORT if c.after >= THRESHOLD else OPPOSITION for c in changes]
-    points: list[Trace] = [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [c.before for c in changes],
-            "y": names,
-            "marker": {
-                "size": 12,
-                "symbol": "circle-open",
-                "color": [SUPPORT if c.before >= THRESHOLD else OPPOSITION for c in changes],
-                "line": {"width": 2},
-            },
-            "customdata": told,
-            "hovertemplate": "%{customdata}<extra>before</extra>",
-        },
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [c.after for c in changes],
-            "y": names,
-            "marker": {"size": 13, "color": colours},
-            "cliponaxis": False,
-            "customdata": told,
-            "hovertemplate": "%{customdata}<extra>after</extra>",
-        },
-    ]
     half = {"color": faded(NEUTRAL, 0.9), "width": 1, "dash": "dot"}
     layout = {
-        "shapes": [
-            {
-                "type": "line",
-                "x0": THRESHOLD,
-                "x1": THRESHOLD,
-                "y0": 0,
-                "y1": 1,
-                "yref": "paper",
-                "line": half,
-            }
-        ],
+        "shapes": [vertical(THRESHOLD, half)],
         "height": 70 + 34 * len(changes),
         "margin": {"l": 4, "r": 12, "t": 6, "b": 40},
         "showlegend": False,
@@ -95,4 +58,26 @@ def turns(changes: Sequence[Change], focus: int) -> go.Figure:
             "fixedrange": True,
         },
     }
+    told = [f"{c.before:.0%} → {c.after:.0%}" for c in changes]
+    open_ring = {"size": 12, "symbol": "circle-open", "line": {"width": 2}}
+    points = [
+        _points([c.before for c in changes], names, told, "before", open_ring),
+        _points([c.after for c in changes], names, told, "after", {"size": 13}),
+    ]
     return drawn([joined, *points], layout)
+
+
+def _points(
+    at: list[float], names: list[str], told: list[str], when: str, marker: dict[str, Any]
+) -> Trace:
+    """One point a track, in the colour of what is predicted."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": at,
+        "y": names,
+        "marker": {**marker, "color": [SUPPORT if p >= THRESHOLD else OPPOSITION for p in at]},
+        "cliponaxis": False,
+        "customdata": told,
+        "hovertemplate": f"%{{customdata}}<extra>{when}</extra>",
+    }

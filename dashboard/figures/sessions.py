@@ -9,10 +9,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import escape
-from dashboard.figures.drawing import INK, Trace, drawn
+from dashboard.figures.drawing import INK, Trace, drawn, vertical
 from dashboard.figures.palette import ACCENT, NEUTRAL, OPPOSITION, SUPPORT, faded
 from dashboard.figures.session_words import verdict
-from dashboard.figures.shares import LONGEST_LABEL, Band, cut, share_bars
+from dashboard.figures.shares import LONGEST_LABEL, ShareBand, cut, share_bars
 from relrec_core.experts.subsets import Family
 from relrec_core.sessions.explanation.result import (
     LANE_TITLES,
@@ -67,10 +67,9 @@ def timeline(answer: SessionAnswer) -> go.Figure:
     happened = [(t.position, t.skipped, t.label) for t in given]
     happened += [(t.position, t.skipped, t.label) for t in predicted]
     grey = {"color": faded(NEUTRAL, 0.9), "width": 1}
-    border = {"x0": half, "x1": half, "y0": 0, "y1": 1, "yref": "paper", "line": grey}
     across = {"x0": half, "x1": last, "y0": 0.5, "y1": 0.5, "line": {**grey, "dash": "dot"}}
     layout = {
-        "shapes": [{"type": "line", **border}, {"type": "line", **across}],
+        "shapes": [vertical(half, grey), {"type": "line", **across}],
         "height": 200,
         "margin": {"l": 44, "r": 8, "t": 8, "b": 44},
         "showlegend": False,
@@ -130,7 +129,7 @@ def bars(answer: SessionAnswer, full: bool = False) -> go.Figure:
     for name, lane_name, shares in _bands(answer, full):
         step = seen[lane_name] = seen.get(lane_name, -1) + 1
         colour = _darker(LANE_COLOURS[lane_name], step)
-        bands.append(Band(name, colour, LANE_PATTERNS[lane_name], shares))
+        bands.append(ShareBand(name, colour, LANE_PATTERNS[lane_name], shares))
     rows = [(f"{t.position}. {_short(t.label)}", verdict(t)) for t in answer.predicted]
     return share_bars(rows, bands, answer.focus)
 
@@ -161,66 +160,9 @@ def _short(label: str) -> str:
 
 def hasse(answer: SessionAnswer) -> go.Figure:
     """The experts, those that read more above those that read less; the deciding one is lit."""
-    family, track = answer.family, answer.focused
+    family = answer.family
     places = _places(family)
-    top = family.names.index(track.top)
-    traces: list[Trace] = []
-    for lit, line in (
-        (False, {"color": faded(NEUTRAL, 0.6), "width": 1}),
-        (True, {"color": ACCENT, "width": 2.5}),
-    ):
-        edges = [(a, b) for a, b in family.covers if (top in (a, b)) is lit]
-        ends = [(places[child], places[parent]) for child, parent in edges]
-        traces.append(
-            {
-                "type": "scatter",
-                "x": [x for (x0, _), (x1, _) in ends for x in (x0, x1, None)],
-                "y": [y for (_, y0), (_, y1) in ends for y in (y0, y1, None)],
-                "mode": "lines",
-                "line": line,
-                "hoverinfo": "skip",
-            }
-        )
-    shares = [track.attribution[name] for name in family.names]
-    reads = [", ".join(map(expert_title, answer.groups(name))) for name in family.names]
-    lanes = [lane(answer.groups(name)) for name in family.names]
     width, highest = max(x for x, _ in places), max(family.heights)
-    words = [
-        f"{escape.plotly(expert_title(name)).replace(' and ', '<br>and ')}<br>{share:.0%}"
-        for name, share in zip(family.names, shares, strict=True)
-    ]
-    traces.append(
-        {
-            "type": "scatter",
-            "x": [x for x, _ in places],
-            "y": [y for _, y in places],
-            "mode": "markers+text",
-            "text": [f"<b>{w}</b>" if i == top else w for i, w in enumerate(words)],
-            # Beside the inner experts, where no line runs; below those at the foot.
-            "textposition": [
-                f"middle {'left' if x <= width / 2 else 'right'}" if y > 0 else "bottom center"
-                for x, y in places
-            ],
-            "textfont": {"color": INK, "size": 11.5},
-            "marker": {
-                "size": [16 + 30 * share**0.5 for share in shares],
-                "color": [LANE_COLOURS[name] for name in lanes],
-                "opacity": 1,
-                "line": {
-                    "color": [ACCENT if i == top else "#ffffff" for i in range(len(shares))],
-                    "width": [5 if i == top else 1 for i in range(len(shares))],
-                },
-            },
-            "customdata": [
-                f"{escape.plotly(expert_title(name))}: {share:.1%}<br>"
-                f"reads {escape.plotly(read)}<br>"
-                f"alone it says skip {track.experts[name]:.0%}"
-                for name, share, read in zip(family.names, shares, reads, strict=True)
-            ],
-            "hovertemplate": "%{customdata}<extra></extra>",
-            "cliponaxis": False,
-        }
-    )
     layout = {
         "height": 130 + 105 * highest,
         "margin": {"l": 4, "r": 4, "t": 26, "b": 4},
@@ -228,7 +170,68 @@ def hasse(answer: SessionAnswer) -> go.Figure:
         "xaxis": {"range": [-0.6, width + 0.6], "visible": False, "fixedrange": True},
         "yaxis": {"range": [-0.75, highest + 0.15], "visible": False, "fixedrange": True},
     }
-    return drawn(traces, layout)
+    edges = [_edges(answer, places, lit) for lit in (False, True)]
+    return drawn([*edges, _nodes(answer, places)], layout)
+
+
+def _edges(answer: SessionAnswer, places: list[tuple[float, float]], lit: bool) -> Trace:
+    """The lines at the expert that decided, or all others."""
+    family = answer.family
+    top = family.names.index(answer.focused.top)
+    ends = [(places[a], places[b]) for a, b in family.covers if (top in (a, b)) is lit]
+    return {
+        "type": "scatter",
+        "x": [x for (x0, _), (x1, _) in ends for x in (x0, x1, None)],
+        "y": [y for (_, y0), (_, y1) in ends for y in (y0, y1, None)],
+        "mode": "lines",
+        "line": {"color": ACCENT, "width": 2.5}
+        if lit
+        else {"color": faded(NEUTRAL, 0.6), "width": 1},
+        "hoverinfo": "skip",
+    }
+
+
+def _nodes(answer: SessionAnswer, places: list[tuple[float, float]]) -> Trace:
+    """The experts, as large as their shares."""
+    family, track = answer.family, answer.focused
+    top, width = family.names.index(track.top), max(x for x, _ in places)
+    shares = [track.attribution[name] for name in family.names]
+    reads = [", ".join(map(expert_title, answer.groups(name))) for name in family.names]
+    lanes = [lane(answer.groups(name)) for name in family.names]
+    words = [
+        f"{escape.plotly(expert_title(name)).replace(' and ', '<br>and ')}<br>{share:.0%}"
+        for name, share in zip(family.names, shares, strict=True)
+    ]
+    return {
+        "type": "scatter",
+        "x": [x for x, _ in places],
+        "y": [y for _, y in places],
+        "mode": "markers+text",
+        "text": [f"<b>{w}</b>" if i == top else w for i, w in enumerate(words)],
+        # Beside the inner experts, where no line runs; below those at the foot.
+        "textposition": [
+            f"middle {'left' if x <= width / 2 else 'right'}" if y > 0 else "bottom center"
+            for x, y in places
+        ],
+        "textfont": {"color": INK, "size": 11.5},
+        "marker": {
+            "size": [16 + 30 * share**0.5 for share in shares],
+            "color": [LANE_COLOURS[name] for name in lanes],
+            "opacity": 1,
+            "line": {
+                "color": [ACCENT if i == top else "#ffffff" for i in range(len(shares))],
+                "width": [5 if i == top else 1 for i in range(len(shares))],
+            },
+        },
+        "customdata": [
+            f"{escape.plotly(expert_title(name))}: {share:.1%}<br>"
+            f"reads {escape.plotly(read)}<br>"
+            f"alone it says skip {track.experts[name]:.0%}"
+            for name, share, read in zip(family.names, shares, reads, strict=True)
+        ],
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "cliponaxis": False,
+    }
 
 
 def _places(family: Family) -> list[tuple[float, float]]:

@@ -18,7 +18,7 @@ READABLE_SHARE = 0.12
 
 
 @dataclass(frozen=True)
-class Band:
+class ShareBand:
     """One share of every row, told from its neighbours by colour and pattern."""
 
     name: str
@@ -28,7 +28,7 @@ class Band:
 
 
 def share_bars(
-    rows: Sequence[tuple[str, str]], bands: Sequence[Band], focus: int | None = None
+    rows: Sequence[tuple[str, str]], bands: Sequence[ShareBand], focus: int | None = None
 ) -> go.Figure:
     """Bars with two labels above each, left and right, as Plotly wants them (`cut`).
 
@@ -67,7 +67,7 @@ def share_bars(
     return drawn(traces, layout)
 
 
-def _bar(band: Band) -> Trace:
+def _bar(band: ShareBand) -> Trace:
     """One share of every row."""
     places = list(range(len(band.shares)))
     return {
@@ -134,7 +134,7 @@ def _frame(row: int) -> dict[str, Any]:
     }
 
 
-def _numbers(bands: Sequence[Band]) -> list[Trace]:
+def _numbers(bands: Sequence[ShareBand]) -> list[Trace]:
     """The share of every part that has room for it, and of the largest of a row.
 
     Traces of their own: Plotly leaves out texts of bars when it draws them again.

@@ -62,10 +62,12 @@ class Plane:
     """Left and right end of what the margins leave."""
 
     def across(self, value: float) -> float:
+        """Where a value of x lies, in pixels from the left."""
         share = (value - self.x[0]) / (self.x[1] - self.x[0])
         return self.left + share * (self.right - self.left)
 
     def down(self, value: float | str) -> float:
+        """Where a value of y, or a category, lies, in pixels from the top."""
         at = self.categories.index(value) if isinstance(value, str) else value
         share = (at - self.y[0]) / (self.y[1] - self.y[0])
         return self.bottom - share * (self.bottom - self.top)

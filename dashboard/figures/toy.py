@@ -41,27 +41,7 @@ def toy_figure(points: pd.DataFrame) -> go.Figure:
         here = points[points["task"] == task]
         said = [SUPPORT if p > 0.5 else OPPOSITION for p in here["probability"]]
         for column, colours in ((1, said), (2, _mixed(here, names))):
-            figure.add_trace(
-                go.Scatter(
-                    x=here["x1"],
-                    y=here["x2"],
-                    mode="markers",
-                    marker={
-                        "color": colours,
-                        "size": 5,
-                        "symbol": [SYMBOLS[int(label)] for label in here["label"]],
-                    },
-                    customdata=here[[SHARE + name for name in names]].to_numpy(),
-                    hovertemplate="<br>".join(
-                        f"{escape.plotly(name)}: %{{customdata[{i}]:.0%}}"
-                        for i, name in enumerate(names)
-                    )
-                    + "<extra></extra>",
-                    showlegend=False,
-                ),
-                row=row,
-                col=column,
-            )
+            figure.add_trace(_points(here, names, colours), row=row, col=column)
     alone = pd.DataFrame(np.eye(len(names)), columns=[SHARE + name for name in names])
     for name, colour in zip(names, _mixed(alone, names), strict=True):
         figure.add_trace(
@@ -84,6 +64,24 @@ def toy_figure(points: pd.DataFrame) -> go.Figure:
         legend={"orientation": "h", "y": -0.08, "x": 0},
     )
     return figure
+
+
+def _points(here: pd.DataFrame, names: list[str], colours: list[str]) -> go.Scatter:
+    """The points of one task in these colours."""
+    shares = [f"{escape.plotly(name)}: %{{customdata[{i}]:.0%}}" for i, name in enumerate(names)]
+    return go.Scatter(
+        x=here["x1"],
+        y=here["x2"],
+        mode="markers",
+        marker={
+            "color": colours,
+            "size": 5,
+            "symbol": [SYMBOLS[int(label)] for label in here["label"]],
+        },
+        customdata=here[[SHARE + name for name in names]].to_numpy(),
+        hovertemplate="<br>".join(shares) + "<extra></extra>",
+        showlegend=False,
+    )
 
 
 def _mixed(points: pd.DataFrame, names: list[str]) -> list[str]:

@@ -19,7 +19,7 @@ ROOM = 56
 
 
 @dataclass(frozen=True)
-class Step:
+class WaterfallStep:
     """A bar: its label, where it begins, and how far it goes."""
 
     label: str
@@ -29,17 +29,17 @@ class Step:
     feature: int | None = None
 
 
-def steps(explanation: MovieExplanation, shown: int = STEPS) -> list[Step]:
+def steps(explanation: MovieExplanation, shown: int = STEPS) -> list[WaterfallStep]:
     """Base value, the strongest contributions of either sign, the others as one, and the score.
 
     Each step begins where the one before ends, and the last of them ends at the score.
     """
-    found: list[Step] = []
+    found: list[WaterfallStep] = []
     at = 0.0
 
     def add(label: str, change: float, colour: str, feature: int | None = None) -> None:
         nonlocal at
-        found.append(Step(label, at, change, colour, feature))
+        found.append(WaterfallStep(label, at, change, colour, feature))
         at += change
 
     if explanation.reference == "average":
@@ -54,7 +54,7 @@ def steps(explanation: MovieExplanation, shown: int = STEPS) -> list[Step]:
     for label, change in (("Bias terms", ledger.bias), ("Not attributed", ledger.epsilon)):
         if change:
             add(label, change, NEUTRAL)
-    return [*found, Step("Score", 0.0, explanation.score, NEUTRAL)]
+    return [*found, WaterfallStep("Score", 0.0, explanation.score, NEUTRAL)]
 
 
 def waterfall(
@@ -109,7 +109,7 @@ def waterfall(
     return drawn([bars, _numbers(made, ends)], layout)
 
 
-def _numbers(made: list[Step], ends: list[float]) -> Trace:
+def _numbers(made: list[WaterfallStep], ends: list[float]) -> Trace:
     """What each step adds, and the score at the last, on the right of the bars."""
     words = [signed(step.change) for step in made[:-1]] + [f"<b>{plain(made[-1].change)}</b>"]
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +15,16 @@ from relrec_core.movies.explanation.counterfactual import smallest_change
 from relrec_core.movies.explanation.result import Aim, Counterfactual, MovieExplanation, Reference
 from relrec_core.movies.model.ranking import Profile, Recommender
 from relrec_core.runs.directory import Run
+
+
+@dataclass(frozen=True)
+class MovieQuestion:
+    """A question about one movie, as `explain` takes it."""
+
+    item: int
+    against: int | None = None
+    reference: Reference = "average"
+    removed: int = 5
 
 
 def movie_model() -> tuple[Recommender, ModelKey]:
@@ -43,56 +54,23 @@ def first_user(recommender: Recommender, key: ModelKey) -> str:
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def movie_explanation(
-    _recommender: Recommender,
-    _profile: Profile,
-    key: ModelKey,
-    features: tuple[int, ...],
-    seen: tuple[int, ...],
-    name: str,
-    item: int,
-    against: int | None,
-    reference: Reference,
-    removed: int,
-    seed: int,
+def _explanation(
+    _recommender: Recommender, _profile: Profile, about: tuple[object, ...], question: MovieQuestion
 ) -> MovieExplanation:
-    """One explanation; everything it depends on is in the arguments without underscore."""
-    return movie_explain.explain(
-        _recommender,
-        _profile,
-        item,
-        against=against,
-        reference=reference,
-        removed=removed,
-        seed=seed,
-    )
+    return movie_explain.explain(_recommender, _profile, **vars(question))
 
 
 def explained(
-    recommender: Recommender,
-    key: ModelKey,
-    profile: Profile,
-    item: int,
-    *,
-    against: int | None = None,
-    reference: Reference = "average",
-    removed: int = 5,
-    seed: int = 0,
+    recommender: Recommender, key: ModelKey, profile: Profile, question: MovieQuestion
 ) -> MovieExplanation:
     """The cached explanation of one movie for one profile."""
-    return movie_explanation(
-        recommender,
-        profile,
-        key,
-        tuple(profile.features.tolist()),
-        tuple(profile.seen.tolist()),
-        profile.name,
-        item,
-        against,
-        reference,
-        removed,
-        seed,
-    )
+    return _explanation(recommender, profile, _about(key, profile), question)
+
+
+def _about(key: ModelKey, profile: Profile) -> tuple[object, ...]:
+    """What an answer depends on besides the question: the model and all that it knows of a user."""
+    known = profile.features.tolist(), profile.seen.tolist(), sorted(profile.liked)
+    return (*key, profile.name, *map(tuple, known))
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -122,6 +100,4 @@ def smallest(
     Raises:
         ProfileError: the question does not arise.
     """
-    known = profile.features.tolist(), profile.seen.tolist(), sorted(profile.liked)
-    about = (*key, profile.name, *map(tuple, known))
-    return _smallest(recommender, profile, about, item, aim, other, n)
+    return _smallest(recommender, profile, _about(key, profile), item, aim, other, n)

@@ -17,7 +17,7 @@ from relrec_core.products import store as product_store
 from relrec_core.products.data.catalogue import Catalogue
 from relrec_core.products.explanation.default_item import clear_case
 from relrec_core.products.explanation.explain import Explainer, Question
-from relrec_core.products.explanation.result import Map, PairRelevance, ProductExplanation
+from relrec_core.products.explanation.result import Map, PairMaps, ProductExplanation
 from relrec_core.products.model.ranking import Candidate
 from relrec_core.products.studio import ground_truth
 from relrec_core.products.studio.ground_truth import Truth
@@ -120,7 +120,7 @@ def product_candidates(
 @_remembered(max_entries=256)
 def product_relevance(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, rows: Sequence[int]
-) -> list[PairRelevance]:
+) -> list[PairMaps]:
     """The maps of the query with each of these products."""
     return _explainer.relevance(_question, rows)
 
@@ -128,7 +128,7 @@ def product_relevance(
 @_remembered(max_entries=256)
 def product_contrast(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, row: int, other: int
-) -> PairRelevance:
+) -> PairMaps:
     """The map of the query: why the one product rather than the other."""
     return _explainer.contrast(_question, row, other)
 
@@ -137,7 +137,7 @@ def product_contrast(
 def product_explanation(
     _explainer: Explainer,
     _question: Question,
-    _relevance: PairRelevance,
+    _relevance: PairMaps,
     key: ModelKey,
     asked: str,
     row: int,

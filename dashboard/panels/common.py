@@ -25,6 +25,7 @@ PERCENT = "%.1f %%"
 
 
 def read_only_notice() -> None:
+    """Say that nothing can be changed, where that is so."""
     if read_only():
         st.badge("Read-only: training and changes are off", icon=":material/lock:", color="gray")
 

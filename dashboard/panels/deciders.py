@@ -13,7 +13,7 @@ from dashboard.loaders.common import evaluation
 from dashboard.loaders.experts import expert_explanation, movie_experts
 from dashboard.panels.common import PERCENT, chart, slug
 from dashboard.panels.downloads import Files, files
-from dashboard.panels.proof import experts_proof, experts_table
+from dashboard.panels.proof import ExpertsWords, experts_proof, experts_table
 from relrec_core.errors import RelRecError
 from relrec_core.movies.data.interactions import ITEM, MovieData
 from relrec_core.movies.experts.explanation.explain import Explainer
@@ -156,19 +156,18 @@ def _downloads(explanation: ExpertExplanation, figure: go.Figure) -> None:
 
 def _proof(explanation: ExpertExplanation) -> None:
     audit = explanation.audit
-    experts_proof(
-        audit,
-        key="deciders_exchange",
+    words = ExpertsWords(
         answer="probability of a yes",
         question="Does the confidence drop without the inputs of "
         f"‘{expert_title(explanation.focused.top)}’?",
         compared=figures.RESAMPLES,
-        words=figures.EXCHANGED,
+        rows=figures.EXCHANGED,
         alt=figures.exchange_in_words(audit),
         note="Taken from other users and movies: "
         f"{figures.named(audit.exchanged)}. Compared with: {figures.named(audit.compared)}. A "
         "resample draws those other users and movies anew.",
     )
+    experts_proof(audit, words, key="deciders_exchange")
 
 
 def _quality(data: MovieData) -> None:

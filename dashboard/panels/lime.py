@@ -40,6 +40,7 @@ class Job:
 
     @property
     def running(self) -> bool:
+        """Whether LIME is still at it."""
         return self.thread is not None and self.thread.is_alive()
 
 

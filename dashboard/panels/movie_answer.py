@@ -14,11 +14,11 @@ from dashboard.figures.report import report, source
 from dashboard.figures.sankey import described, sankey
 from dashboard.figures.waterfall import waterfall, waterfall_in_words
 from dashboard.loaders.common import ModelKey
-from dashboard.loaders.movies import explained
+from dashboard.loaders.movies import MovieQuestion, explained
 from dashboard.panels.common import chart, slug
 from dashboard.panels.downloads import Files, files
 from dashboard.panels.movie_proof import movie_proof
-from dashboard.panels.movies import Settings
+from dashboard.panels.movies import MovieSettings
 from relrec_core.movies.explanation.result import MovieExplanation, Reference
 from relrec_core.movies.explanation.sentences import kept_out
 from relrec_core.movies.model.ranking import Profile, Recommender
@@ -32,7 +32,7 @@ COUNTED: dict[Reference, str] = {
 
 
 def answered(
-    recommender: Recommender, key: ModelKey, profile: Profile, item: int, settings: Settings
+    recommender: Recommender, key: ModelKey, profile: Profile, item: int, settings: MovieSettings
 ) -> MovieExplanation:
     """The answer to the page's question, and the choice of what contributions count from."""
     headline = st.container()
@@ -62,7 +62,10 @@ def answered(
         "paper, the strongest reasons alone.",
     )
     explanation = explained(
-        recommender, key, profile, item, reference=reference, removed=settings.removed
+        recommender,
+        key,
+        profile,
+        MovieQuestion(item, reference=reference, removed=settings.removed),
     ).model_copy(update={"listed": settings.top})
     with headline:
         st.markdown(f"### {escape.markdown(explanation.sentence())}")
@@ -84,7 +87,7 @@ def _outside(
     if told.excluded or told.listed is None:
         return said
     last = int(recommender.rank(profile, told.listed).items[-1])
-    contrast = explained(recommender, key, profile, last, against=told.item)
+    contrast = explained(recommender, key, profile, MovieQuestion(last, told.item))
     return f"{said} What keeps it from the top {told.listed}: {kept_out(contrast, told.listed)}"
 
 

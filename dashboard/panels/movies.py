@@ -19,7 +19,7 @@ KNOWN, NEW = "From the data", "Someone new"
 
 
 @dataclass(frozen=True)
-class Settings:
+class MovieSettings:
     """What an expert may change about the page."""
 
     top: int
@@ -27,10 +27,10 @@ class Settings:
     removed: int
 
 
-def settings() -> Settings:
+def settings() -> MovieSettings:
     """Folded away behind one button."""
     with st.popover("Settings", icon=":material/tune:", width="stretch"):
-        return Settings(
+        return MovieSettings(
             top=st.slider("Movies to recommend", 3, 30, 10, key="top", bind="query-params"),
             shown=st.slider("Reasons drawn one by one", 3, 20, 6, key="shown", bind="query-params"),
             removed=st.slider(
@@ -39,7 +39,7 @@ def settings() -> Settings:
         )
 
 
-def choose(recommender: Recommender, first: str) -> tuple[Profile, Settings]:
+def choose(recommender: Recommender, first: str) -> tuple[Profile, MovieSettings]:
     """Pick a user by search or at random, `first` being shown first, or build one from titles."""
     who, pick, act, more = st.columns([1.35, 2.6, 0.8, 0.7], vertical_alignment="bottom")
     with more:
@@ -66,15 +66,8 @@ def _choose_profile(
         return _new_profile(recommender, pick)
     ids = [str(u) for u in recommender.data.users[USER]]
     names = dict(zip(ids, recommender.viewers, strict=True))
-    asked = links.adopt("viewer").get("viewer")
-    if asked is None:
-        st.session_state.setdefault("viewer", first)
-    else:
-        wanted = asked[0] if asked else first
-        if wanted not in names:
-            said = f"There is no user ‘{wanted}’ in {recommender.data.title}."
-            st.warning(escape.markdown(said))
-        st.session_state["viewer"] = wanted if wanted in names else first
+    unknown = f"There is no user ‘{{}}’ in {recommender.data.title}."
+    links.bound("viewer", names, first, unknown)
     user = pick.selectbox(
         "User",
         ids,

@@ -8,7 +8,7 @@ from dashboard import escape
 from dashboard.figures.curves import comparison
 from dashboard.figures.sankey import described, sankey
 from dashboard.loaders.common import evaluation
-from dashboard.loaders.movies import explained, first_user, movie_model
+from dashboard.loaders.movies import MovieQuestion, explained, first_user, movie_model
 from dashboard.panels.common import chart, provenance
 from dashboard.panels.proof import audit_line
 
@@ -24,7 +24,7 @@ def movies_card() -> None:
     user = first_user(recommender, key)
     profile = recommender.profile(user)
     item = int(recommender.rank(profile, 1).items[0])
-    explanation = explained(recommender, key, profile, item)
+    explanation = explained(recommender, key, profile, MovieQuestion(item))
     with example:
         st.markdown(f"#### {escape.markdown(explanation.sentence())}")
         chart(sankey(explanation), key="overview_sankey", alt=described(explanation))

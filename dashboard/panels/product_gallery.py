@@ -10,7 +10,7 @@ from PIL import Image
 
 from dashboard import escape, links
 from dashboard.components.picture import Look, plain_picture
-from dashboard.components.picture_buttons import Item, picture_buttons
+from dashboard.components.picture_buttons import Gallery, GalleryItem, picture_buttons
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.products import product_picture, product_to_begin_with
 from dashboard.uploads import handed_in, take_back
@@ -80,21 +80,18 @@ def gallery(catalogue: Catalogue, found: list[int], chosen: int | None) -> None:
             unusable.append(str(error))
             continue
         about = catalogue.items.iloc[row]
-        items.append(Item(about[ITEM], about[TITLE], [plain_picture(address, about[TITLE])]))
+        items.append(GalleryItem(about[ITEM], about[TITLE], [plain_picture(address, about[TITLE])]))
 
     def picked(item: str) -> None:
         st.session_state["product"] = item
         take_back(OWN_PICTURE)
 
     selected = None if chosen is None else str(catalogue.items[ITEM].iloc[chosen])
+    more = f"{len(found) - len(shown):,} more: search, or choose a kind." if step > 1 else ""
     picture_buttons(
-        items,
-        selected,
+        Gallery(items, "Gallery: pick a product", "strip", selected, more),
         Look(1.0),
         key="gallery",
-        label="Gallery: pick a product",
-        layout="strip",
-        more=f"{len(found) - len(shown):,} more: search, or choose a kind." if step > 1 else "",
         on_picked=picked,
     )
     for sentence in unusable:

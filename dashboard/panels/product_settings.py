@@ -21,7 +21,7 @@ Name = TypeVar("Name")
 
 
 @dataclass(frozen=True)
-class Settings:
+class ProductSettings:
     """What an expert may change."""
 
     method: Method
@@ -30,7 +30,7 @@ class Settings:
     detail: str
 
 
-def choose_settings(of: Recommender) -> Settings:
+def choose_settings(of: Recommender) -> ProductSettings:
     """Folded away behind one button."""
     with st.popover("Settings", icon=":material/tune:", width="stretch"):
         n = st.slider("Recommendations", 1, 10, 3, key="recommendations", bind="query-params")
@@ -53,11 +53,11 @@ def choose_settings(of: Recommender) -> Settings:
         )
         method = _method(of.catalogue.rendered)
     categories = set(of.catalogue.items[CATEGORY])
-    return Settings(method, n, category if category in categories else None, detail)
+    return ProductSettings(method, n, category if category in categories else None, detail)
 
 
-def _method(rendered: bool) -> Method:
-    """How a map is computed."""
+def _reading(first: Method) -> tuple[str, str]:
+    """What is explained, and compared with what, by their titles."""
     reading = st.segmented_control(
         "Explain",
         list(words.READINGS.values()),
@@ -67,7 +67,6 @@ def _method(rendered: bool) -> Method:
         bind="query-params",
     )
     st.caption(words.READING_HELP)
-    first = recommended(rendered)
     compared = st.segmented_control(
         "Compared with the average of",
         list(words.COMPARED.values()),
@@ -78,6 +77,13 @@ def _method(rendered: bool) -> Method:
         disabled=reading != words.READINGS["evidence"],
         help="Beside others of its kind, what all mugs have in common is no reason for a mug.",
     )
+    return reading, compared
+
+
+def _method(rendered: bool) -> Method:
+    """How a map is computed."""
+    first = recommended(rendered)
+    reading, compared = _reading(first)
     names = list(PRESETS)
     preset = st.selectbox(
         "Attribution method",

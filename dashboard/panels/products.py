@@ -20,7 +20,7 @@ from dashboard.panels.product_gallery import (
     own_picture,
     pick,
 )
-from dashboard.panels.product_settings import Settings, choose_settings
+from dashboard.panels.product_settings import ProductSettings, choose_settings
 from relrec_core.products.data.catalogue import CATEGORY, ITEM, Catalogue
 from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.model.ranking import Recommender
@@ -36,7 +36,7 @@ class Choice:
 
     asked: Asked
     picture: Image.Image
-    settings: Settings
+    settings: ProductSettings
 
 
 def origin(catalogue: Catalogue, title: Place) -> None:
@@ -91,7 +91,7 @@ def choose(explainer: Explainer, key: ModelKey) -> Choice:
     return Choice(Asked(question, told), picture, settings)
 
 
-def _asked_for(of: Recommender) -> tuple[str, str | None, Settings]:
+def _asked_for(of: Recommender) -> tuple[str, str | None, ProductSettings]:
     which, who, more = st.columns([4.2, 1.6, 2], vertical_alignment="bottom")
     buttons = more.container(horizontal=True)
     relation = _relation(of, which)
@@ -109,17 +109,9 @@ def _asked_for(of: Recommender) -> tuple[str, str | None, Settings]:
 
 
 def _relation(of: Recommender, place: Place) -> str:
-    asked = links.adopt("relation").get("relation")
-    first = of.relations[0]
-    if asked is not None:
-        wanted = asked[0] if asked else first
-        if wanted not in of.relations:
-            there = ", ".join(map(words.relation_title, of.relations))
-            said = f"There is no relation ‘{wanted}’ here; there are {there}."
-            st.warning(escape.markdown(said))
-        st.session_state["relation"] = wanted if wanted in of.relations else first
-    elif st.session_state.get("relation") not in of.relations:
-        st.session_state["relation"] = first
+    first, there = of.relations[0], ", ".join(map(words.relation_title, of.relations))
+    unknown = f"There is no relation ‘{{}}’ here; there are {there}."
+    links.bound("relation", of.relations, first, unknown)
     titles = unique_labels(map(words.relation_title, of.relations), of.relations)
     labels = dict(zip(of.relations, titles, strict=True))
     relation = place.segmented_control(
@@ -141,16 +133,11 @@ EVERYBODY = ""
 
 def _user(of: Recommender, place: Place) -> str | None:
     users = of.catalogue.users
-    asked = links.adopt("user").get("user")
-    if asked is not None:
-        wanted = asked[0] if asked else EVERYBODY
-        if wanted and wanted not in users:
-            said = f"There is no user ‘{wanted}’ in {of.catalogue.title}."
-            st.warning(escape.markdown(said))
-        st.session_state["user"] = wanted if wanted in users else EVERYBODY
+    everyone = [EVERYBODY, *users]
+    links.bound("user", everyone, EVERYBODY, f"There is no user ‘{{}}’ in {of.catalogue.title}.")
     if not users:
         return None
-    tastes, everyone = _tastes(of.catalogue), [EVERYBODY, *users]
+    tastes = _tastes(of.catalogue)
     labels = unique_labels(["everybody", *(f"{u}{tastes.get(u, '')}" for u in users)], everyone)
     user = place.selectbox(
         "For whom?",

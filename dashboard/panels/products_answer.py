@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import escape, links
 from dashboard.components.picture import Look, mapped
-from dashboard.components.picture_buttons import Item, picture_buttons
+from dashboard.components.picture_buttons import Gallery, GalleryItem, picture_buttons
 from dashboard.components.pictures import close_by, figure, pictures
 from dashboard.components.save_picture import save_drawing
 from dashboard.figures import product_words as words
@@ -31,7 +31,7 @@ from dashboard.panels.product_proof import product_proof, product_proof_line
 from dashboard.panels.products import Choice, by_colour, cause_note
 from relrec_core.products.data.catalogue import ITEM, TITLE
 from relrec_core.products.explanation.explain import Explainer
-from relrec_core.products.explanation.result import PairRelevance, ProductExplanation
+from relrec_core.products.explanation.result import PairMaps, ProductExplanation
 from relrec_core.products.explanation.sentences import MATCH, because, explains
 from relrec_core.products.model.ranking import Candidate, Recommender
 
@@ -46,28 +46,33 @@ class Shown:
     key: ModelKey
     choice: Choice
     candidates: list[Candidate]
-    relevances: list[PairRelevance]
+    relevances: list[PairMaps]
     picked: int
     look: Look
     headline: st.delta_generator.DeltaGenerator
 
     @property
     def of(self) -> Recommender:
+        """The model that answers."""
         return self.explainer.recommender
 
     @property
     def asked(self) -> Asked:
+        """What the visitor asked."""
         return self.choice.asked
 
     @property
     def candidate(self) -> Candidate:
+        """The recommendation that is looked at."""
         return self.candidates[self.picked]
 
     @property
-    def relevance(self) -> PairRelevance:
+    def relevance(self) -> PairMaps:
+        """Relevance of both pictures of the pair that is looked at."""
         return self.relevances[self.picked]
 
     def title(self, row: int) -> str:
+        """Title of a product by its row in the catalogue."""
         return str(self.of.catalogue.items[TITLE].iloc[row])
 
     def address(self, row: int) -> str:
@@ -81,7 +86,7 @@ class Shown:
         return panels(self, found)
 
 
-def panels(shown: Shown, found: PairRelevance) -> tuple[Panel, Panel]:
+def panels(shown: Shown, found: PairMaps) -> tuple[Panel, Panel]:
     """Both pictures of one recommendation with their maps."""
     detail, query = shown.choice.settings.detail, shown.asked.question.query
     theirs = shown.of.catalogue.picture(found.row, LARGE)
@@ -162,14 +167,9 @@ def _found(candidates: list[Candidate], told: str) -> str:
 def _picked(of: Recommender, candidates: list[Candidate]) -> int:
     """Which recommendation is shown large; the address holds its id."""
     ids = [str(of.catalogue.items[ITEM].iloc[c.row]) for c in candidates]
-    asked = links.adopt("picked").get("picked")
-    if asked is not None:
-        st.session_state["picked"] = asked[0] if asked else ids[0]
-        if asked and asked[0] not in ids:
-            st.warning("The product of this link is not among the recommendations.")
-    picked = st.session_state.get("picked")
-    place = ids.index(picked) if picked in ids else 0
-    st.session_state["picked"] = ids[place]
+    unknown = "The product of this link is not among the recommendations."
+    links.bound("picked", ids, ids[0], unknown)
+    place = ids.index(st.session_state["picked"])
     links.publish("picked", ids[place] if place else None)
     return place
 
@@ -198,7 +198,7 @@ def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: s
     for candidate, found, pair in zip(shown.candidates, shown.relevances, every, strict=True):
         known = shown.of.known(question.query, question.relation, candidate.row)
         items.append(
-            Item(
+            GalleryItem(
                 str(ids.iloc[candidate.row]),
                 f"{candidate.probability:.0%} · {pair[1].title}",
                 [
@@ -215,12 +215,14 @@ def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: s
         )
     st.markdown("##### Recommendations")
     picture_buttons(
-        items,
-        str(ids.iloc[shown.candidate.row]),
+        Gallery(
+            items,
+            "Recommendations: pick one to see it large",
+            "list",
+            str(ids.iloc[shown.candidate.row]),
+        ),
         look,
         key="recommended",
-        label="Recommendations: pick one to see it large",
-        layout="list",
         on_picked=lambda item: st.session_state.update(picked=item),
     )
 

@@ -9,9 +9,9 @@ import torch
 
 from dashboard import escape, links
 from dashboard.components.picture import Look, mapped, plain_picture
-from dashboard.components.picture_buttons import Item, picture_buttons
+from dashboard.components.picture_buttons import Gallery, GalleryItem, picture_buttons
 from dashboard.components.pictures import figure, pictures
-from dashboard.components.regions import region_grid
+from dashboard.components.regions import RegionPicture, region_grid
 from dashboard.figures.heatmap import CELLS, Panel, data_url, shared_scale
 from dashboard.figures.palette import plain, signed
 from dashboard.loaders.products import product_candidates, product_regions
@@ -67,14 +67,16 @@ def correspondence(shown: Shown) -> None:
     scale = shared_scale([query])
     with left:
         region_grid(
-            mapped(query, scale),
-            GRID,
+            RegionPicture(
+                mapped(query, scale),
+                GRID,
+                ROLES[0],
+                ours.title,
+                f"Regions of {ours.title}; arrows move, space chooses",
+            ),
             chosen,
             Look(scale),
             key="region_grid",
-            role=ROLES[0],
-            title=ours.title,
-            label=f"Regions of {ours.title}; arrows move, space chooses",
             on_chosen=lambda cells: st.session_state.update(regions=(text, cells)),
         )
         st.caption(_full(scale))
@@ -134,14 +136,16 @@ def missing(shown: Shown) -> None:
     look = Look(1.0)
     with left:
         region_grid(
-            plain_picture(picture, f"{ours.title} with {len(chosen)} regions blurred away"),
-            GRID,
+            RegionPicture(
+                plain_picture(picture, f"{ours.title} with {len(chosen)} regions blurred away"),
+                GRID,
+                "Erase parts of",
+                ours.title,
+                f"Regions of {ours.title} to erase; arrows move, space erases",
+            ),
             chosen,
             look,
             key="erase_grid",
-            role="Erase parts of",
-            title=ours.title,
-            label=f"Regions of {ours.title} to erase; arrows move, space erases",
             on_chosen=lambda cells: st.session_state.update(erased=(text, cells)),
         )
         strong, none = st.columns(2)
@@ -225,8 +229,8 @@ def _ranked(
             lines[0] += f" · {_move(was.get(candidate.row), place)}"
         title = shown.title(candidate.row)
         picture = plain_picture(shown.address(candidate.row), title)
-        items.append(Item(str(candidate.row), f"{place}. {title}", [picture], lines))
-    picture_buttons(items, None, Look(1.0), key=heading, label=heading, layout="list")
+        items.append(GalleryItem(str(candidate.row), f"{place}. {title}", [picture], lines))
+    picture_buttons(Gallery(items, heading, "list"), Look(1.0), key=heading)
 
 
 def _move(was: int | None, now: int) -> str:

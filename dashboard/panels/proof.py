@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -20,43 +21,44 @@ LOOKS = {
 }
 
 
-def experts_proof(
-    audit: ExpertAudit,
-    *,
-    key: str,
-    answer: str,
-    question: str,
-    compared: str,
-    words: tuple[str, str, str],
-    alt: str,
-    note: str,
-) -> None:
-    """The shares of the experts sum to one, and other inputs for the deciding one matter.
+@dataclass(frozen=True)
+class ExpertsWords:
+    """What a proof of experts is called.
 
     Args:
-        audit: to be shown.
-        key: of the chart.
         answer: what the ledger's sum is, for instance "probability of a skip".
         question: whether the deciding expert mattered.
         compared: what passing the test means, as for `judged`.
-        words: names of the three bars.
+        rows: names of the three rows.
         alt: the chart in words.
         note: what was exchanged for what.
     """
+
+    answer: str
+    question: str
+    compared: str
+    rows: tuple[str, str, str]
+    alt: str
+    note: str
+
+
+def experts_proof(audit: ExpertAudit, words: ExpertsWords, *, key: str) -> None:
+    """The shares of the experts sum to one, and other inputs for the deciding one matter."""
     with st.container(border=True):
         adds_up, matters = st.columns([2, 3], gap="medium")
         with adds_up:
             sums(
                 f"Shares of all experts {plain(audit.shares.features, 3)}. Each expert’s answer "
-                f"times its share, summed: {plain(audit.ledger.features, 3)}. The {answer}: "
+                f"times its share, summed: {plain(audit.ledger.features, 3)}. The {words.answer}: "
                 f"{plain(audit.ledger.score, 3)}.",
                 [audit.shares, audit.ledger],
             )
         with matters:
-            st.markdown(f"##### {escape.markdown(question)}", help=meaning("deletion test"))
-            verdict(audit.deletion, compared)
-            chart(deletion_figure(audit.deletion, words, "confidence"), key=key, alt=alt)
-            st.caption(escape.markdown(note))
+            st.markdown(f"##### {escape.markdown(words.question)}", help=meaning("deletion test"))
+            verdict(audit.deletion, words.compared)
+            figure = deletion_figure(audit.deletion, words.rows, "confidence")
+            chart(figure, key=key, alt=words.alt)
+            st.caption(escape.markdown(words.note))
 
 
 def experts_table(

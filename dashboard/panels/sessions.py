@@ -16,7 +16,7 @@ from dashboard.figures.session_report import session_report
 from dashboard.loaders.sessions import SessionView
 from dashboard.panels.common import chart, slug
 from dashboard.panels.downloads import Files, files
-from dashboard.panels.proof import experts_proof, experts_table
+from dashboard.panels.proof import ExpertsWords, experts_proof, experts_table
 from relrec_core.sessions.data.schema import LONGEST, SHORTEST
 from relrec_core.sessions.explanation import browse
 from relrec_core.sessions.explanation.explain import Explorer
@@ -47,15 +47,8 @@ def choose(listing: pd.DataFrame, opening: int) -> int:
     names = dict(zip(ids, labels, strict=True))
     first = str(listing.at[opening, "session"])
     first = first if first in names else ids[0]
-    asked = links.adopt("session").get("session")
-    if asked is not None:
-        st.session_state["session"] = asked[0] if asked else first
-    st.session_state.setdefault("session", first)
-    if st.session_state["session"] not in names:
-        if asked:
-            said = f"There is no session ‘{asked[0]}’ here, or the filters leave it out."
-            st.warning(escape.markdown(said))
-        st.session_state["session"] = first
+    unknown = "There is no session ‘{}’ here, or the filters leave it out."
+    links.bound("session", names, first, unknown)
     session = pick.selectbox(
         "Session",
         ids,
@@ -265,16 +258,15 @@ def proof(
     headline.markdown(f"### {escape.markdown(explanation.sentence())}")
     with save:
         _downloads(view, row, explanation)
-    experts_proof(
-        explanation.audit,
-        key="session_flip",
+    called = ExpertsWords(
         answer="predicted probability of a skip",
         question=f"Does the answer depend on {title}?",
         compared=words.SWAPS,
-        words=words.flip_words(test, title),
+        rows=words.flip_words(test, title),
         alt=words.flip_in_words(test, title),
         note=words.flip_in_words(test, title),
     )
+    experts_proof(explanation.audit, called, key="session_flip")
     return explanation
 
 

@@ -67,6 +67,7 @@ class TableSource:
 
     @property
     def command(self) -> str:
+        """The command line that measures the table."""
         return " ".join(["python3 scripts/evaluate.py", *self.arguments()])
 
 

@@ -14,7 +14,7 @@ from relrec_core.experts.layers import ExpertLinear, InputLinear
 from relrec_core.experts.mixture import Mixed, Mixture
 from relrec_core.experts.subsets import Family
 from relrec_core.experts.transformer import ExpertTransformer
-from relrec_core.measurement import Row, row
+from relrec_core.measurement import BenchmarkRow, row
 
 WIDTH, BLOCKS, HEADS, RATIO = 128, 3, 8, 4
 TRACKS, BATCH = 10, 256
@@ -85,7 +85,7 @@ class _Plain(nn.Module):
         return nn.functional.binary_cross_entropy_with_logits(self(a, b), y)
 
 
-def rows(quick: bool = False) -> list[Row]:
+def rows(quick: bool = False) -> list[BenchmarkRow]:
     """Measure both networks in turns, with as many threads as torch has.
 
     Sessions of 10 + 10 tracks without padding, batches of 256, 3 + 3 blocks, width 128 (8 experts

@@ -29,6 +29,7 @@ class Row:
 
     @property
     def fan_in(self) -> int:
+        """How many inputs it reads."""
         return sum(end - start for start, end in self.flowing + self.stopped)
 
 
@@ -45,10 +46,12 @@ class Links:
 
     @property
     def n_out(self) -> int:
+        """Outputs of all rows."""
         return sum(row.width for row in self.rows)
 
     @property
     def n_weights(self) -> int:
+        """Weights of the open blocks; closed ones have none."""
         return sum(row.width * row.fan_in for row in self.rows)
 
     @classmethod

@@ -26,11 +26,19 @@ class Layer(Protocol):
     """Weights (n_weights,) and bias (n_out,) of a layer over open blocks."""
 
     @property
-    def weight(self) -> Tensor: ...
+    def weight(self) -> Tensor:
+        """(n_weights,) of the open blocks."""
+        ...
+
     @property
-    def bias(self) -> Tensor: ...
+    def bias(self) -> Tensor:
+        """(n_out,)."""
+        ...
+
     @property
-    def links(self) -> Links: ...
+    def links(self) -> Links:
+        """Which blocks are open."""
+        ...
 
 
 def expert_product(

@@ -36,6 +36,7 @@ class BlockLinear(nn.Module):
                     block.uniform_(-bound, bound)
 
     def extra_repr(self) -> str:
+        """What `print` shows of it."""
         links = self.links
         return f"{links.n_in} -> {links.n_out}, {links.n_weights} open weights"
 

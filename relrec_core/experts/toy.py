@@ -61,7 +61,7 @@ CLUSTERS: dict[Task, tuple[Cluster, ...]] = {"a": CENTRE, "b": CENTRE + OUTER}
 
 
 @dataclass(frozen=True, eq=False)
-class Points:
+class ToyPoints:
     """n points: where, from which cluster, with which label (0 or 1)."""
 
     x: npt.NDArray[np.float32]  # (n, 2)
@@ -69,7 +69,7 @@ class Points:
     label: npt.NDArray[np.float32]  # (n,)
 
 
-def points(task: Task, n: int, seed: int) -> Points:
+def points(task: Task, n: int, seed: int) -> ToyPoints:
     """Draw n points, as many of each cluster as possible."""
     clusters = CLUSTERS[task]
     rng = np.random.default_rng(seed)
@@ -77,7 +77,7 @@ def points(task: Task, n: int, seed: int) -> Points:
     centres = np.array([(c.x1, c.x2) for c in clusters])
     x = centres[cluster] + SPREAD * rng.standard_normal((n, 2))
     label = np.array([c.label for c in clusters], dtype=np.float32)[cluster]
-    return Points(x.astype(np.float32), cluster, label)
+    return ToyPoints(x.astype(np.float32), cluster, label)
 
 
 def train(task: Task, seed: int = 0, n: int = 8000, epochs: int = EPOCHS) -> ExpertMLP:

@@ -20,14 +20,16 @@ import torch
 from torch import Tensor, nn
 
 from relrec_core.lrp.engine import Precision, trace
-from relrec_core.measurement import Row, row
+from relrec_core.measurement import BenchmarkRow, row
 
 ROUNDS = 9
 THREADS = 2
 SIDE = 224
 
 
-def rows(trunk: Callable[[], nn.Sequential], rounds: int = ROUNDS, side: int = SIDE) -> list[Row]:
+def rows(
+    trunk: Callable[[], nn.Sequential], rounds: int = ROUNDS, side: int = SIDE
+) -> list[BenchmarkRow]:
     """Measure one trunk: names, values, units, and targets with whether they are met.
 
     Args:
@@ -42,7 +44,7 @@ def rows(trunk: Callable[[], nn.Sequential], rounds: int = ROUNDS, side: int = S
         wall, cpu, cosine = _times(trunk(), rounds, side)
     finally:
         torch.set_num_threads(before)
-    measured: list[Row] = []
+    measured: list[BenchmarkRow] = []
     for name in wall:
         measured.append(row(f"{name}, median", statistics.median(wall[name]), "s"))
         measured.append(row(f"{name}, least", min(wall[name]), "s"))

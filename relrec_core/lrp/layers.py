@@ -119,6 +119,7 @@ class Linear:
         return (s @ weight).reshape(shape)
 
     def along_outputs(self, values: Tensor) -> Tensor:
+        """One value a unit, (O,), shaped to go with outputs (B, O): as it is."""
         return values
 
 

@@ -32,6 +32,7 @@ class Preset:
 
     @classmethod
     def everywhere(cls, rule: Rule) -> Preset:
+        """One rule for all layers with weights."""
         return cls(type(rule).__name__, convolution=rule, linear=rule)
 
     def assign(self, layers: tuple[Layer, ...]) -> tuple[Rule, ...]:

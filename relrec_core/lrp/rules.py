@@ -59,7 +59,9 @@ class Rule(ABC):
 
     @property
     @abstractmethod
-    def quotients(self) -> tuple[Quotient, ...]: ...
+    def quotients(self) -> tuple[Quotient, ...]:
+        """The quotients whose sum the rule is."""
+        ...
 
 
 PLAIN = (Term("x", "w"),)
@@ -73,6 +75,7 @@ class Epsilon(Rule):
 
     @property
     def quotients(self) -> tuple[Quotient, ...]:
+        """One, of x w."""
         return (Quotient(PLAIN),)
 
 
@@ -88,6 +91,7 @@ class RelativeEpsilon(Rule):
 
     @property
     def quotients(self) -> tuple[Quotient, ...]:
+        """One, of x w."""
         return (Quotient(PLAIN),)
 
 
@@ -102,6 +106,7 @@ class Gamma(Rule):
 
     @property
     def quotients(self) -> tuple[Quotient, ...]:
+        """One for outputs from 0 up, one for those below; each favours what has its sign."""
         up, down = (
             PLAIN + tuple(Term(t.inputs, t.weight, self.gamma) for t in terms)
             for terms in (POSITIVE, NEGATIVE)
@@ -115,6 +120,7 @@ class ZPlus(Rule):
 
     @property
     def quotients(self) -> tuple[Quotient, ...]:
+        """One, of (x w)+."""
         return (Quotient(POSITIVE),)
 
 
@@ -127,6 +133,7 @@ class AlphaBeta(Rule):
 
     @property
     def quotients(self) -> tuple[Quotient, ...]:
+        """Two: alpha times that of (x w)+, less beta times that of (x w)-."""
         return (Quotient(POSITIVE, share=self.alpha), Quotient(NEGATIVE, share=-self.beta))
 
 
@@ -141,6 +148,7 @@ class ZBox(Rule):
 
     @property
     def quotients(self) -> tuple[Quotient, ...]:
+        """One, of x w - low w+ - high w-."""
         terms = (Term("x", "w"), Term("low", "w+", -1.0), Term("high", "w-", -1.0))
         return (Quotient(terms, bias=False),)
 
@@ -151,6 +159,7 @@ class Flat(Rule):
 
     @property
     def quotients(self) -> tuple[Quotient, ...]:
+        """One, of 1."""
         return (Quotient((Term("1", "1"),), bias=False),)
 
 
@@ -160,6 +169,7 @@ class WSquare(Rule):
 
     @property
     def quotients(self) -> tuple[Quotient, ...]:
+        """One, of w^2."""
         return (Quotient((Term("1", "w^2"),), bias=False),)
 
 

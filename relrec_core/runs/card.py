@@ -23,7 +23,9 @@ class NamedData(Described, Protocol):
     """Data that also has a name to find it by."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """By which commands find it."""
+        ...
 
 
 class DataCard(Value):

@@ -78,10 +78,12 @@ class Run:
 
     @property
     def name(self) -> str:
+        """Of its folder; it is unique within a wing."""
         return self.path.name
 
     @property
     def wing(self) -> str:
+        """Of the model that it trains."""
         return self.path.parent.name
 
     def settings(self, config_class: type[config.C]) -> config.C:

@@ -46,6 +46,7 @@ class Status(Value):
 
     @property
     def ongoing(self) -> bool:
+        """Whether it waits or runs."""
         return self.state in ("queued", "running")
 
     @property

@@ -48,6 +48,7 @@ class WeightFile:
     read: Callable[[Path], Arrays]
 
     def content_hash(self) -> str:
+        """SHA-256 of the file, as hexadecimal digits."""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 

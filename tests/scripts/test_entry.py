@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from scripts.python_version import complaint
+from scripts.entry import complaint
 from tests.conftest import REPOSITORY
 
 SCRIPTS = REPOSITORY / "scripts"
 COMMANDS = sorted(p.name for p in SCRIPTS.glob("*.py") if "__main__" in p.read_text("utf-8"))
-READ_BY_ANY_PYTHON = ["__init__.py", "python_version.py", *COMMANDS]
+READ_BY_ANY_PYTHON = ["__init__.py", "entry.py", *COMMANDS]
 NEW = (ast.JoinedStr, ast.AnnAssign, ast.NamedExpr, ast.AsyncFunctionDef, ast.Starred, ast.Match)
 
 

@@ -98,6 +98,7 @@ def kinds(films: tuple[str, ...], users: tuple[str, ...]) -> tuple[list[str], li
 
 
 def capital(kind: str) -> str:
+    """A kind of attribute with a capital letter."""
     return kind[:1].upper() + kind[1:]
 
 

@@ -38,10 +38,12 @@ class FeatureSpace:
 
     @property
     def n_features(self) -> int:
+        """F: movies, their attributes and those of users."""
         return len(self.kinds)
 
     @cached_property
     def index(self) -> dict[tuple[str, str], int]:
+        """(kind, value) -> number of the feature, 0 to F - 1."""
         return {pair: k for k, pair in enumerate(zip(self.kinds, self.values, strict=True))}
 
     @cached_property

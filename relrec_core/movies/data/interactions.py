@@ -63,10 +63,12 @@ class MovieData:
 
     @property
     def item_attributes(self) -> tuple[str, ...]:
+        """Columns of attributes of movies."""
         return tuple(c for c in self.items.columns if c not in (ITEM, TITLE, YEAR))
 
     @property
     def user_attributes(self) -> tuple[str, ...]:
+        """Columns of attributes of users."""
         return tuple(c for c in self.users.columns if c != USER)
 
 

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 
-from relrec_core.measurement import Row, row
+from relrec_core.measurement import BenchmarkRow, row
 from relrec_core.movies import store
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.explanation import surrogates
@@ -25,7 +25,7 @@ REPETITIONS_OF_ALL = 31
 REPETITIONS_OF_SURROGATES = 5
 
 
-def rows(quick: bool) -> list[Row]:
+def rows(quick: bool) -> list[BenchmarkRow]:
     """The same of the model that the dashboard shows, on its data."""
     return benchmark(store.recommender(store.shown_run()), quick)
 
@@ -67,27 +67,34 @@ class Questions:
 
     @property
     def n_viewers(self) -> int:
+        """How many users there are."""
         return int(self.recommender.bags.shape[0])
 
     def best(self, n: int) -> Indices:
+        """The median user's `n` best movies."""
         return rank(self.recommender.weights, self.bag, self.seen, n).items
 
     def alone(self) -> object:
+        """Contributions to the best movie and nothing else."""
         return relevance(self.recommender.weights, self.bag, [self.item])
 
     def one(self) -> object:
+        """Rank, then the contributions to the best ten."""
         return relevance(self.recommender.weights, self.bag, self.best(TOP))
 
     def framed(self) -> pd.DataFrame:
+        """Rank, then the contributions to the best movie as a table."""
         shares = relevance(self.recommender.weights, self.bag, self.best(1)).features[:, 0]
         return pd.DataFrame({"feature": self.labels, "relevance": shares})
 
     def everyone(self) -> Floats:
+        """The same for all users: contributions (entries of all bags, ten)."""
         of = self.recommender
         items, _ = rank_all(of.weights, of.bags, of.history, TOP)
         return relevance_all(of.weights, of.bags, items)
 
     def everyone_framed(self) -> pd.DataFrame:
+        """The same for all users as a table."""
         shares, bags = self.everyone(), self.recommender.bags
         viewers = np.repeat(np.arange(self.n_viewers), np.diff(bags.indptr))
         frame = pd.DataFrame(shares, columns=[f"film {place + 1}" for place in range(TOP)])
@@ -95,12 +102,13 @@ class Questions:
         return frame
 
     def audited(self) -> pd.DataFrame:
+        """The explanation as the page shows it, with its proof, as a table."""
         users = self.recommender.data.users["user_id"]
         profile = self.recommender.profile(str(users.iloc[self.viewer]))
         return explain(self.recommender, profile, self.item).to_frame()
 
 
-def benchmark(recommender: Recommender, quick: bool = False) -> list[Row]:
+def benchmark(recommender: Recommender, quick: bool = False) -> list[BenchmarkRow]:
     """Measure a model on its data: medians of repetitions, all in one run.
 
     LIME is measured as it comes, over the model's whole input, and eased, over the viewer's own
@@ -136,7 +144,7 @@ def benchmark(recommender: Recommender, quick: bool = False) -> list[Row]:
     return found + _surrogates(of, (alone, single, batch), quick)
 
 
-def _surrogates(of: Questions, ours: tuple[float, float, float], quick: bool) -> list[Row]:
+def _surrogates(of: Questions, ours: tuple[float, float, float], quick: bool) -> list[BenchmarkRow]:
     weights, bag, item = of.recommender.weights, of.bag, of.item
     lime = 200 if quick else surrogates.LIME_SAMPLES
     shap = 200 if quick else surrogates.SHAP_SAMPLES
@@ -170,7 +178,7 @@ def _ratios(
     target: float | None,
     ours: tuple[float, float, float],
     quick: bool,
-) -> list[Row]:
+) -> list[BenchmarkRow]:
     """Times of a surrogate, alone and with its data frame, as multiples of ours."""
 
     def framed() -> pd.DataFrame:

@@ -42,18 +42,22 @@ class Study(study.Study[Trained]):
 
     @property
     def data_card(self) -> DataCard:
+        """Of the ratings that the models learn from."""
         return data_card(self.data)
 
     def settings(self) -> dict[str, Any]:
+        """Of the trainer, without those in which the models differ."""
         varied = {"dataset", "seed", "split_seed", "attributes", "hidden", "device", "threads"}
         config = self.config(self.seeds[0], attributes=True, layer=True)
         return config.model_dump(exclude=varied) | {"hidden of the layer": config.hidden}
 
     @cached_property
     def data(self) -> MovieData:
+        """The ratings, read once."""
         return open_data(self.dataset)
 
     def parts(self, seed: int) -> Split:
+        """Training, validation and test movies of each user, drawn with `seed`."""
         return split(self.data, seed)
 
     def config(self, seed: int, *, attributes: bool, layer: bool) -> Config:

@@ -51,6 +51,7 @@ class Theme:
 
     @property
     def total(self) -> float:
+        """What it adds to the score, in points."""
         return self.raises + self.lowers
 
 
@@ -86,6 +87,7 @@ class MovieExplanation(Explanation):
 
     @property
     def recommended(self) -> bool:
+        """Whether the movie is among those that are recommended."""
         return self.excluded is None and (self.listed is None or self.rank <= self.listed)
 
     @property
@@ -125,6 +127,7 @@ class MovieExplanation(Explanation):
         return tuple(sorted(found, key=lambda theme: -theme.total))
 
     def sentence(self) -> str:
+        """The strongest reasons in words."""
         return sentences.sentence(self)
 
 
@@ -188,12 +191,15 @@ class Counterfactual(Value):
         return self.at_least is not None and self.at_least >= needed
 
     def standing(self) -> str:
+        """What is proven of the set's size, in words."""
         return sentences.standing(self)
 
     def means(self) -> str:
+        """How it was found, in words."""
         return sentences.means(self)
 
     def sentence(self) -> str:
+        """Without or with which movies the answer would be another one, in words."""
         return sentences.changed(self)
 
     def to_frame(self) -> pd.DataFrame:

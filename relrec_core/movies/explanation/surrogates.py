@@ -59,6 +59,7 @@ class Agreement:
 
     @property
     def ratio(self) -> float:
+        """How many times as long the surrogate takes."""
         return self.surrogate_seconds / self.exact_seconds
 
 

@@ -162,10 +162,12 @@ class Recommender:
 
     @cached_property
     def titles(self) -> list[str]:
+        """Of all movies, with their years."""
         return film_names(self.data)
 
     @cached_property
     def viewers(self) -> list[str]:
+        """Names of all users."""
         return viewer_names(self.data)
 
     @cached_property
@@ -212,6 +214,7 @@ class Recommender:
 
     @cached_property
     def bags(self) -> sparse.csr_matrix:
+        """(B, F) features of each user, 0 or 1."""
         return self.space.bags(self.history)
 
     @cached_property

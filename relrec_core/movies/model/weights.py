@@ -40,6 +40,7 @@ class Weights:
 
     @classmethod
     def of(cls, net: RecoNet, space: FeatureSpace, dataset_hash: str) -> Self:
+        """Of a trained network; outputs are centred, which changes no softmax and no ranking."""
         arrays = {k: v.detach().cpu().numpy().copy() for k, v in net.state_dict().items()}
         outputs = arrays["outputs"].astype(np.float64)
         return cls(
@@ -54,6 +55,7 @@ class Weights:
 
     @property
     def n_items(self) -> int:
+        """V, how many movies are ranked."""
         return len(self.outputs)
 
     def hidden(self, x: Floats) -> Floats:
@@ -86,6 +88,7 @@ class Weights:
         return arrays
 
     def metadata(self) -> dict[str, str]:
+        """What a checkpoint must say to be read again."""
         return {
             "model": "reconet",
             "kinds": json.dumps(self.kinds),

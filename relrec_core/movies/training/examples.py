@@ -86,6 +86,7 @@ class Masking:
         return len(self._profiles.counts)
 
     def draw(self, rows: npt.NDArray[np.int64], generator: torch.Generator) -> Batch:
+        """Fresh examples of users `rows`: bags (B, F), targets (B, V), weights (B,)."""
         films = self._profiles.films(rows)  # (B, V)
         one = (len(rows), 1)
         rate = self._low + (self._high - self._low) * torch.rand(one, generator=generator)
@@ -124,6 +125,7 @@ class Removal:
         return len(self._label)
 
     def draw(self, rows: npt.NDArray[np.int64], generator: torch.Generator) -> Batch:
+        """Fresh examples of interactions `rows`: bags (B, F), targets (B, V), weights (B,)."""
         owners, labels = self._owner[rows], torch.from_numpy(self._label[rows])
         films = self._profiles.films(owners)  # (B, V)
         targets = torch.zeros_like(films)

@@ -43,7 +43,7 @@ _GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
-class Product:
+class AmazonProduct:
     """A product; `url` is empty where it has no picture, `categories` are paths from the top."""
 
     asin: str
@@ -81,7 +81,7 @@ def read(path: Path) -> Iterator[dict[str, object] | None]:
         raise DataError(path, found, "a whole .json.gz file", row=number + 1) from error
 
 
-def product(record: dict[str, object]) -> Product | None:
+def product(record: dict[str, object]) -> AmazonProduct | None:
     """What a line of metadata says; None if its id is none."""
     edition = 2014
     if "parent_asin" in record:
@@ -91,7 +91,7 @@ def product(record: dict[str, object]) -> Product | None:
     asin = record.get("parent_asin" if edition == 2023 else "asin")
     if not isinstance(asin, str) or not _ASIN.fullmatch(asin):
         return None
-    return Product(
+    return AmazonProduct(
         asin, _words(record.get("title")), _categories(record), _url(record),
         list(_pairs(asin, record)), edition,
     )  # fmt: skip

@@ -72,6 +72,7 @@ class Catalogue:
 
     @property
     def relation_names(self) -> tuple[str, ...]:
+        """Names of the relations, by number."""
         return tuple(self.relations[RELATION].cat.categories)
 
     def image_path(self, row: int) -> Path:

@@ -1,4 +1,4 @@
-"""Which pairs are for training, validation and test, and pairs that are not related."""
+"""Which pairs are for training, validation and test, and negative sampling: unrelated pairs."""
 
 from __future__ import annotations
 
@@ -37,11 +37,13 @@ class Pairs:
         return len(self.left)
 
     def where(self, chosen: npt.NDArray[np.bool_] | Rows) -> Pairs:
+        """Those that a mask (P,) or row numbers choose."""
         return Pairs(
             self.left[chosen], self.right[chosen], self.relation[chosen], self.holds[chosen]
         )
 
     def joined(self, other: Pairs) -> Pairs:
+        """These, then the others."""
         return Pairs(
             np.concatenate((self.left, other.left)),
             np.concatenate((self.right, other.right)),

@@ -8,7 +8,7 @@ import numpy as np
 from torch.nn.functional import cosine_similarity
 
 from relrec_core.lrp import trace
-from relrec_core.measurement import Row, row
+from relrec_core.measurement import BenchmarkRow, row
 from relrec_core.products import store
 from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.explanation.result import recommended
@@ -19,7 +19,7 @@ QUESTIONS = 20
 MANY, FEW, DIMS, KINDS = 1_000_000, 60_000, 100, 2_000
 
 
-def rows(quick: bool) -> list[Row]:
+def rows(quick: bool) -> list[BenchmarkRow]:
     """Times of questions to the model that the dashboard shows, and of the index.
 
     Args:
@@ -59,7 +59,7 @@ def rows(quick: bool) -> list[Row]:
     ]
 
 
-def _fast(recommender: Recommender) -> Row:
+def _fast(recommender: Recommender) -> BenchmarkRow:
     """The lowest cosine of relevance sent back in bfloat16 to exact relevance."""
     chance, lowest = np.random.default_rng(1), 1.0
     for item, other in chance.integers(len(recommender.catalogue.items), size=(QUESTIONS, 2)):
@@ -79,7 +79,7 @@ def _late(seconds: list[float]) -> float:
     return float(np.percentile(seconds[1:], 95))
 
 
-def _index(count: int) -> list[Row]:
+def _index(count: int) -> list[BenchmarkRow]:
     """Vectors around `KINDS` centres, as products of some kinds are, and questions beside them."""
     chance = np.random.default_rng(0)
     centres = chance.normal(size=(KINDS, DIMS)).astype(np.float32)

@@ -24,6 +24,7 @@ def _gains(frame: pd.DataFrame, how: str) -> pd.DataFrame:
 
 
 def perturbation(frames: Frames) -> Verdict:
+    """Does the score fall sooner in the map's order? SRG and its band, EARS'18 section 3.3."""
     by = {how: _gains(frames[0], how) for how in ("blur", "noise")}
     chosen = _shown(by["blur"].index)
     rows = {how: gains.loc[chosen] for how, gains in by.items()}
@@ -60,6 +61,7 @@ def _titles(methods: pd.Index) -> dict[str, str]:
 
 
 def gain_rows(frames: Frames) -> pd.DataFrame:
+    """SRG of each map under both ways to occlude, best first."""
     blur, noise = (_gains(frames[0], how) for how in ("blur", "noise"))
     found = pd.DataFrame({"SRG": blur["srg"], "From": blur["srg_low"], "To": blur["srg_high"]})
     found["SRG, noise"] = noise["srg"]
@@ -68,6 +70,7 @@ def gain_rows(frames: Frames) -> pd.DataFrame:
 
 
 def epsilons(frames: Frames) -> Verdict:
+    """Which epsilon has the most faithful map, EARS'18 figure 3."""
     gains = _gains(frames[0], "blur")["srg"]
     by = {
         float(str(n).split("epsilon ")[1].split(" ")[0]): float(gains[n])
@@ -90,6 +93,7 @@ def _located(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def localisation(frames: Frames) -> Verdict:
+    """How much of the map lies where the planted cause is, against other methods."""
     frame = frames[0]
     wide = frame.pivot(index="relation", columns="method", values="share_over_area")
     rivals = [c for c in wide.columns if str(c).startswith(OTHERS)]
@@ -110,6 +114,7 @@ def localisation(frames: Frames) -> Verdict:
 
 
 def located_rows(frames: Frames) -> pd.DataFrame:
+    """How near each map is to the planted cause, best first."""
     found = _located(frames[0])
     found = found.rename(index=_titles(found.index)).reset_index()
     found.columns = ["Map", "Times chance", "Points inside", "Pointing game"]
@@ -117,6 +122,7 @@ def located_rows(frames: Frames) -> pd.DataFrame:
 
 
 def recommendations(frames: Frames) -> Verdict:
+    """Do the maps of what is recommended add up, and pass their deletion test?"""
     of = frames[0].set_index("relation").loc["all"]
     held = [
         of["pixels_above_zero"] >= ABOVE_ZERO,
@@ -136,6 +142,7 @@ def recommendations(frames: Frames) -> Verdict:
 
 
 def recommendation_rows(frames: Frames) -> pd.DataFrame:
+    """The same for each relation."""
     of = frames[0].drop(columns=["cells_removed", "pictures_with_opposition"])
     of["relation"] = of["relation"].str.replace("_", " ")
     names = ["Relation", "Recommendations", "Above zero", "Explained", "Not in the map"]

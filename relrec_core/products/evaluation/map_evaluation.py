@@ -88,6 +88,13 @@ def located(
     method: Method,
     name: str,
 ) -> dict[str, Any]:
+    """Pointing game and share over area of one method's maps of the `pairs` (n, 2).
+
+    Args:
+        planted: which pixels cause which relation.
+        method: rules and reading of relevance propagation.
+        name: of the method, as `attribute` has it.
+    """
     of = explainer.recommender
     items, side = of.catalogue.items["item_id"], of.pictures.side
     misses, shares = [], []
@@ -191,6 +198,15 @@ def perturbed(
     how: str,
     seed: int,
 ) -> dict[str, Any]:
+    """One method's curves of logits (steps + 1,) over the `pairs`, and their SRG with a 95 % band.
+
+    Args:
+        pairs: rows of query and recommended product, and their relation.
+        method: rules and reading of relevance propagation.
+        name: of the method, as `attribute` has it.
+        how: what a cell is replaced by, "noise" or "blur".
+        seed: of the noise, the random order and the band.
+    """
     of = explainer.recommender
     curves: dict[str, list[npt.NDArray[np.float64]]] = {"most": [], "least": [], "random": []}
     for number, (left, right, relation) in enumerate(pairs):

@@ -14,7 +14,7 @@ import torch
 from relrec_core.products.evaluation.study import Study
 from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.explanation.perturbation import blurred, erased
-from relrec_core.products.explanation.result import GRID, PairRelevance, pooled, recommended
+from relrec_core.products.explanation.result import GRID, PairMaps, pooled, recommended
 from relrec_core.products.model.ranking import Recommender
 
 RECOMMENDATIONS, QUICK = 100, 4
@@ -84,7 +84,7 @@ def judged(explainer: Explainer, pair: Wanted) -> dict[str, Any]:
     }
 
 
-def _opposition(explainer: Explainer, question: Question, found: PairRelevance) -> list[float]:
+def _opposition(explainer: Explainer, question: Question, found: PairMaps) -> list[float]:
     """What the score gains as the most opposing cells go, of each picture that shows any."""
     of, gains = explainer.recommender, []
     head, row = of.head(question.relation, question.user), found.row

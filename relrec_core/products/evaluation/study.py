@@ -69,6 +69,7 @@ class Trained:
 
     @property
     def distances(self) -> Distances:
+        """The heads of all relations."""
         return self.recommender.distances
 
     @property
@@ -87,9 +88,11 @@ class Study(study.Study[Trained]):
 
     @property
     def data_card(self) -> DataCard:
+        """Of the catalogue that the models learn from."""
         return catalogues.data_card(self.catalogue)
 
     def settings(self) -> dict[str, Any]:
+        """Of the trainer, without those in which the models differ."""
         return self.config(self.seeds[0], "items").model_dump(exclude=VARIED)
 
     def conditions(self) -> dict[str, Any]:
@@ -107,6 +110,7 @@ class Study(study.Study[Trained]):
 
     @property
     def rendered(self) -> bool:
+        """Whether the catalogue is drawn, so that causes are known."""
         return self.dataset == catalogues.STUDIO
 
     def config(

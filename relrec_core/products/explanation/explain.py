@@ -26,7 +26,7 @@ from relrec_core.products.explanation.result import (
     Cell,
     Map,
     Method,
-    PairRelevance,
+    PairMaps,
     ProductExplanation,
     pooled,
 )
@@ -56,7 +56,7 @@ class Explainer:
     def __init__(self, recommender: Recommender) -> None:
         self.recommender = recommender
 
-    def relevance(self, question: Question, rows: Sequence[int]) -> list[PairRelevance]:
+    def relevance(self, question: Question, rows: Sequence[int]) -> list[PairMaps]:
         """Maps of the query with each of several products: one forward pass for each picture."""
         of = self.recommender
         head = of.head(question.relation, question.user)
@@ -79,7 +79,7 @@ class Explainer:
         books = found.left.ledger, found.right.ledger
         made = _focused if question.method.one_sided else _map
         return [
-            PairRelevance(
+            PairMaps(
                 row=int(row),
                 left=made(found.left.relevance[i]),
                 right=made(found.right.relevance[i]),
@@ -94,7 +94,7 @@ class Explainer:
             for i, row in enumerate(rows)
         ]
 
-    def contrast(self, question: Question, row: int, other: int) -> PairRelevance:
+    def contrast(self, question: Question, row: int, other: int) -> PairMaps:
         """H3: which pixels of the query speak for the one product rather than the other."""
         of = self.recommender
         head = of.head(question.relation, question.user)
@@ -107,7 +107,7 @@ class Explainer:
             found = left.propagate(reading.left)
             g = head.logit(left.output, one)
         books = found.ledger
-        return PairRelevance(
+        return PairMaps(
             row=row,
             left=_map(found.relevance[0]),
             right=None,
@@ -156,7 +156,7 @@ class Explainer:
     def explain(
         self,
         question: Question,
-        relevance: PairRelevance,
+        relevance: PairMaps,
         *,
         other: int | None = None,
         repetitions: int = REPETITIONS,
@@ -203,7 +203,7 @@ class Explainer:
     def _rescore(
         self,
         question: Question,
-        relevance: PairRelevance,
+        relevance: PairMaps,
         other: int | None,
         between: Callable[[], None],
         kept: npt.NDArray[np.bool_],
@@ -270,7 +270,7 @@ def _focused(pixels: Tensor) -> Map:
     return focused(_map(pixels))
 
 
-def _cells(relevance: PairRelevance) -> tuple[Cell, ...]:
+def _cells(relevance: PairMaps) -> tuple[Cell, ...]:
     """Both pictures' cells, each the exact sum of its pixels."""
     cells = []
     for name, pixels in (("query", relevance.left), ("recommended", relevance.right)):

@@ -113,6 +113,7 @@ class ProductExplanation(Explanation):
         return values
 
     def sentence(self) -> str:
+        """Which regions speak for the recommendation, and what the proof says of that, in words."""
         ours, proof = self.grid("query"), (self.audit.ledger, self.audit.deletion)
         if self.other_title is not None:
             return rather(self.item_title, self.other_title, self.query_title, ours, *proof)
@@ -121,7 +122,7 @@ class ProductExplanation(Explanation):
 
 
 @dataclass(frozen=True, eq=False)
-class PairRelevance:
+class PairMaps:
     """One explained pair before its proof: the maps at full resolution, and the books.
 
     Args:

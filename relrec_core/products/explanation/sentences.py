@@ -77,6 +77,7 @@ def rather(
 
 
 def signed(value: float) -> str:
+    """A number with its sign, as in print."""
     return f"{value:+.2f}".replace("-", "−")
 
 

@@ -132,6 +132,7 @@ class Recommender:
 
     @property
     def relations(self) -> tuple[str, ...]:
+        """Names of the relations, by number."""
         return self.catalogue.relation_names
 
     @cached_property

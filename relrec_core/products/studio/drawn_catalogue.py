@@ -128,6 +128,7 @@ class Attributes:
 
     @property
     def title(self) -> str:
+        """What the product is called."""
         return f"{self.colourway} {self.kind}, {self.pattern}, {self.emblem}".capitalize()
 
 

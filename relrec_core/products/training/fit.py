@@ -157,6 +157,7 @@ class Fit(training.Fit[Config]):
         return found >= best
 
     def said(self, values: Mapping[str, float]) -> tuple[float, str]:
+        """The fraction of the training that is done, 0 to 1, and a sentence on the last epoch."""
         epoch = self.progress.epoch
         return (
             self._done(epoch / self.epochs),
@@ -165,9 +166,11 @@ class Fit(training.Fit[Config]):
         )
 
     def more(self) -> dict[str, Tensor]:
+        """Features of all products, as last computed."""
         return {"memory": self.memory}
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Put back the network, the optimizer and the features."""
         super().restore(tensors)
         self.memory = tensors["memory"].to(self.group.device)
 

@@ -59,6 +59,7 @@ class SessionData:
 
     @property
     def licence(self) -> str:
+        """Who may use it, in words."""
         return LICENCES[self.simulated]
 
     @property

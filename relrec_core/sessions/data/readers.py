@@ -56,10 +56,12 @@ class Block:
     frame: pl.DataFrame
 
     def line(self, row: int) -> int:
+        """The line of the file on which a row stands."""
         return self.first + row
 
 
 def name_of(file: Input) -> str:
+    """By which errors name it."""
     return file.name
 
 

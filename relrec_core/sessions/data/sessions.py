@@ -129,6 +129,7 @@ class Fingerprint:
         self._filled = dict.fromkeys(self._digests, False)
 
     def add(self, sessions: Sessions) -> None:
+        """Take in the next sessions."""
         for name, digest in self._digests.items():
             values = getattr(sessions, name)
             self._filled[name] |= values.size > 0

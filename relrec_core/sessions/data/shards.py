@@ -54,6 +54,7 @@ class Meta(Value):
 
     @property
     def sessions(self) -> int:
+        """How many there are."""
         return sum(self.sizes)
 
 
@@ -89,6 +90,11 @@ class Shards:
 
     @classmethod
     def open(cls, folder: Path) -> Shards:
+        """What `prepare` wrote into a folder.
+
+        Raises:
+            DataError: the folder does not hold prepared sessions.
+        """
         path = folder / META_FILE
         try:
             meta = Meta.from_json(path.read_text(encoding="utf-8"))

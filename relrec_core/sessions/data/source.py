@@ -23,17 +23,35 @@ class SessionSource(Protocol):
     """Sessions in three parts, with their encoding."""
 
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """What it is called on screen."""
+        ...
+
     @property
-    def simulated(self) -> bool: ...
+    def simulated(self) -> bool:
+        """Whether a program invented it."""
+        ...
+
     @property
-    def content_hash(self) -> str: ...
+    def content_hash(self) -> str:
+        """SHA-256 of what is in it, as hexadecimal digits."""
+        ...
+
     @property
-    def licence(self) -> str: ...
+    def licence(self) -> str:
+        """Who may use it, in words."""
+        ...
+
     @property
-    def columns(self) -> tuple[Column, ...]: ...
+    def columns(self) -> tuple[Column, ...]:
+        """Columns that the data has."""
+        ...
+
     @property
-    def encoding(self) -> Encoding: ...
+    def encoding(self) -> Encoding:
+        """How columns become numbers."""
+        ...
+
     @property
     def parts(self) -> dict[str, int]:
         """Part -> number of its sessions."""
@@ -55,26 +73,32 @@ class Memory:
 
     @property
     def title(self) -> str:
+        """What it is called on screen."""
         return self.data.title
 
     @property
     def simulated(self) -> bool:
+        """Whether a program invented it."""
         return self.data.simulated
 
     @property
     def content_hash(self) -> str:
+        """SHA-256 of what is in it, as hexadecimal digits."""
         return self.data.content_hash
 
     @property
     def licence(self) -> str:
+        """Who may use it, in words."""
         return self.data.licence
 
     @property
     def columns(self) -> tuple[Column, ...]:
+        """Columns that the data has."""
         return self.data.columns
 
     @cached_property
     def encoding(self) -> Encoding:
+        """How columns become numbers, learnt from this data."""
         return self.data.encoding()
 
     @cached_property
@@ -83,9 +107,11 @@ class Memory:
 
     @property
     def parts(self) -> dict[str, int]:
+        """Part -> number of its sessions."""
         return {part: len(sessions) for part, sessions in self._parts.items()}
 
     def sessions(self, part: Part) -> Iterator[tuple[Sessions, Batch]]:
+        """All sessions of a part, in the order of the data, a chunk at a time, and as tensors."""
         table = self.encoding.table(self.data.tracks)
         for sessions in _chunks(self._parts[part]):
             yield sessions, self.encoding.encode(sessions, self.columns, table)
@@ -93,6 +119,7 @@ class Memory:
     def batches(
         self, part: Part, *, size: int, seed: int | None, epoch: int, rank: int, world_size: int
     ) -> Iterator[Batch]:
+        """This rank's share of every global batch; shuffled where there is a seed."""
         sessions, table = self._parts[part], self.encoding.table(self.data.tracks)
         order = np.arange(len(sessions))
         if seed is not None:
@@ -111,33 +138,41 @@ class Stored:
 
     @property
     def title(self) -> str:
+        """What it is called on screen."""
         return self.shards.meta.title
 
     @property
     def simulated(self) -> bool:
+        """Whether a program invented it."""
         return self.shards.meta.simulated
 
     @property
     def content_hash(self) -> str:
+        """SHA-256 of what is in it, as hexadecimal digits."""
         return self.shards.meta.content_hash
 
     @property
     def licence(self) -> str:
+        """Who may use it, in words."""
         return LICENCES[self.simulated]
 
     @property
     def columns(self) -> tuple[Column, ...]:
+        """Columns that the data has."""
         return self.shards.columns
 
     @property
     def encoding(self) -> Encoding:
+        """How columns become numbers, learnt when it was prepared."""
         return self.shards.meta.encoding
 
     @property
     def parts(self) -> dict[str, int]:
+        """Part -> number of its sessions."""
         return self.shards.meta.parts
 
     def sessions(self, part: Part) -> Iterator[tuple[Sessions, Batch]]:
+        """All sessions of a part, in the order of the data, a chunk at a time, and as tensors."""
         table = self.encoding.table(self.shards.tracks())
         for window in self.shards.windows(part):
             for sessions in _chunks(window):
@@ -146,6 +181,7 @@ class Stored:
     def batches(
         self, part: Part, *, size: int, seed: int | None, epoch: int, rank: int, world_size: int
     ) -> Iterator[Batch]:
+        """This rank's share of every global batch; shuffled by windows where there is a seed."""
         return self.shards.batches(
             part, size=size, seed=seed, epoch=epoch, rank=rank, world_size=world_size
         )

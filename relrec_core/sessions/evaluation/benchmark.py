@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from relrec_core.measurement import Row, row
+from relrec_core.measurement import BenchmarkRow, row
 from relrec_core.runs import distributed
 from relrec_core.runs.directory import Run
 from relrec_core.sessions import store
@@ -36,7 +36,7 @@ SMALL: dict[str, Any] = {"width": 16, "blocks": 1, "batch_size": 256}
 """A small network: a larger one trains longer, and reading has to keep up the less."""
 
 
-def rows(quick: bool = False, sessions: int = SESSIONS) -> list[Row]:
+def rows(quick: bool = False, sessions: int = SESSIONS) -> list[BenchmarkRow]:
     """Simulate and prepare sessions, read the training part once, train on it once.
 
     Args:

@@ -50,15 +50,18 @@ class Study(study.Study[Trained]):
 
     @property
     def data_card(self) -> DataCard:
+        """Of the sessions that the models learn from."""
         return store.data_card(self.source, self.dataset)
 
     def settings(self) -> dict[str, Any]:
+        """Of the trainer, without those in which the models differ."""
         varied = {"dataset", "seed", "model", "device", "threads"}
         absent = {"absent": list(self.source.encoding.absent)}
         return self.config(self.seeds[0], "transformer").model_dump(exclude=varied) | absent
 
     @cached_property
     def source(self) -> SessionSource:
+        """The sessions, opened once."""
         return store.open_source(self._config({}))
 
     def config(self, seed: int, model: str) -> Config:

@@ -55,6 +55,11 @@ class Explorer:
 
     @property
     def family(self) -> Family:
+        """The experts of the model that is shown.
+
+        Raises:
+            ProfileError: it has none.
+        """
         return required(self.predictor.family, NO_EXPERTS)
 
     @cached_property

@@ -16,7 +16,7 @@ from relrec_core.sessions.data.schema import (
 )
 from relrec_core.sessions.data.sessions import Sessions, known_ahead
 from relrec_core.sessions.data.values import SHARE_STEPS
-from relrec_core.sessions.explanation.result import Input, Inputs
+from relrec_core.sessions.explanation.result import GroupInputs, Input
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 STRIKING = 3
@@ -45,7 +45,7 @@ _ORDER = ("context_type", "date", "hour_of_day", "release_year", "duration")
 FIRST_HALF = "the first half"
 
 
-def inputs(data: SessionData, session: Sessions, slot: int) -> tuple[Inputs, ...]:
+def inputs(data: SessionData, session: Sessions, slot: int) -> tuple[GroupInputs, ...]:
     """Of one track of the second half, group by group, as far as they have names.
 
     Args:
@@ -67,7 +67,7 @@ def inputs(data: SessionData, session: Sessions, slot: int) -> tuple[Inputs, ...
         if named:
             found[group], said[group] = named, words
     return tuple(
-        Inputs(group=group, words=said.get(group) or _words(group, named), named=tuple(named))
+        GroupInputs(group=group, words=said.get(group) or _words(group, named), named=tuple(named))
         for group, named in found.items()
     )
 

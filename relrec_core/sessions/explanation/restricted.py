@@ -35,14 +35,17 @@ class Restricted(Network):
         self.mixture = Mixture(self.family)
 
     def forward(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> Tensor:
+        """z (B, T, K) of the experts that are heard."""
         z: Tensor = self.inner(a, b, mask_a, mask_b)  # (B, T, experts of the inner network)
         return z[..., self.kept]  # (B, T, K)
 
     def mix(self, z: Tensor) -> Mixed:
+        """z (B, T, K) -> probability of a skip (B, T), and who of them decided."""
         mixed: Mixed = self.mixture(z)
         return mixed
 
     def weights(self, z: Tensor) -> Tensor:
+        """z (B, T, K) -> how much each of them would learn from each place (B, T, K)."""
         return self.mixture.weights(z)
 
 

@@ -111,6 +111,7 @@ class Predicted(Decision):
 
     @property
     def predicted(self) -> bool:
+        """Whether a skip is predicted."""
         return self.probability >= THRESHOLD
 
 
@@ -122,7 +123,7 @@ class Input(Value):
     before: str = ""
 
 
-class Inputs(Value):
+class GroupInputs(Value):
     """The inputs of one group, and what they come to in a few words."""
 
     group: str
@@ -140,6 +141,7 @@ class Change(Value):
 
     @property
     def difference(self) -> float:
+        """What the change adds to the probability of a skip."""
         return self.after - self.before
 
 
@@ -220,10 +222,11 @@ class SessionAnswer(Value):
     given: tuple[Given, ...]
     predicted: tuple[Predicted, ...]
     family: Family
-    inputs: tuple[Inputs, ...]
+    inputs: tuple[GroupInputs, ...]
 
     @property
     def focused(self) -> Predicted:
+        """The track that is asked about."""
         return self.predicted[self.focus]
 
     def groups(self, expert: str) -> tuple[str, ...]:
@@ -254,6 +257,7 @@ class SessionAnswer(Value):
         return pd.DataFrame(rows)
 
     def sentence(self) -> str:
+        """The prediction, who decided and what came to pass, in words."""
         track = self.focused
         said = "skipped" if track.predicted else "played"
         likely = track.probability if track.predicted else 1 - track.probability
@@ -271,7 +275,7 @@ class SessionAnswer(Value):
         within = [name for name in self.family.names if lane(self.groups(name)) == part]
         return part, max(within, key=lambda name: self.focused.attribution[name])
 
-    def named(self) -> tuple[Inputs, ...]:
+    def named(self) -> tuple[GroupInputs, ...]:
         """What the strongest expert in the largest part read; that part's own inputs first."""
         part, expert = self.deciding()
         read = [one for one in self.inputs if one.group in self.groups(expert)]
@@ -308,6 +312,7 @@ class SessionExplanation(SessionAnswer, Explanation):
     """Where it was asked for."""
 
     def sentence(self) -> str:
+        """The same, and what the deletion test says of it."""
         told, top = super().sentence(), expert_title(self.focused.top)
         if self.audit.deletion.confirmed is False:
             return (

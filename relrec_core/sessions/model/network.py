@@ -58,6 +58,7 @@ class ExpertNetwork(Network):
         self.mixture = Mixture(family)
 
     def forward(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> Tensor:
+        """z (B, T, K): one number an expert and place, before the tanh."""
         x = self._body(self.first(a), self.second(b), mask_a, mask_b)  # (B, T, K * w)
         z: Tensor = self.head(x)  # (B, T, K)
         return z
@@ -67,10 +68,12 @@ class ExpertNetwork(Network):
         """a (B, S, K * w), b (B, T, K * w) -> (B, T, K * w)."""
 
     def mix(self, z: Tensor) -> Mixed:
+        """z (B, T, K) -> probability of a skip (B, T) and attribution, RecSys'20 section 3.3.2."""
         mixed: Mixed = self.mixture(z)
         return mixed
 
     def weights(self, z: Tensor) -> Tensor:
+        """E-step of the generalised EM, RecSys'20 section 3.3.4: alpha (B, T, K), detached."""
         return self.mixture.weights(z)
 
 
@@ -133,6 +136,7 @@ class Control(Network):
         self.head = nn.Linear(width, 1)
 
     def forward(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> Tensor:
+        """z (B, T, 1) of one plain Transformer that reads everything."""
         x = self.body(
             self.first(a),
             self.second(b),
@@ -144,10 +148,12 @@ class Control(Network):
         return z
 
     def mix(self, z: Tensor) -> Mixed:
+        """z (B, T, 1) -> probability of a skip (B, T); the one network decides all."""
         probability, one = torch.sigmoid(2 * z), torch.ones_like(z)  # (B, T, 1)
         return Mixed(probability[..., 0], one, one, probability)
 
     def weights(self, z: Tensor) -> Tensor:
+        """z (B, T, 1) -> ones: its loss is the plain cross-entropy."""
         return torch.ones_like(z)  # (B, T, 1): the loss is the plain cross-entropy
 
 

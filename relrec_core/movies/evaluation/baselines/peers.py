@@ -37,6 +37,7 @@ class Popularity:
     """The same films for everyone: those that most viewers liked."""
 
     def fit(self, liked: sparse.csr_matrix) -> Scores:
+        """Histories (B, V) -> scores (B, V): in how many a movie is."""
         counts = np.asarray(liked.sum(axis=0), dtype=np.float32).ravel()  # (V,)
         return lambda: np.tile(counts, (liked.shape[0], 1))
 
@@ -52,6 +53,7 @@ class ItemCosine:
     neighbours: int
 
     def fit(self, liked: sparse.csr_matrix) -> Scores:
+        """Histories (B, V) -> scores (B, V): histories times similarities of movies (V, V)."""
         similar = _nearest(_cosine(liked.T.tocsr()), self.neighbours)  # (V, V)
         return lambda: np.asarray(liked @ similar.T, dtype=np.float32)
 
@@ -67,6 +69,7 @@ class UserCosine:
     neighbours: int
 
     def fit(self, liked: sparse.csr_matrix) -> Scores:
+        """Histories (B, V) -> scores (B, V): similarities of users (B, B) times histories."""
         similar = _nearest(_cosine(liked), self.neighbours)  # (B, B)
         return lambda: np.asarray(similar @ liked, dtype=np.float32)
 
@@ -81,6 +84,7 @@ class Ease:
     regularisation: float
 
     def fit(self, liked: sparse.csr_matrix) -> Scores:
+        """Histories (B, V) -> scores (B, V): histories times the model's weights (V, V)."""
         gram = (liked.T @ liked).toarray().astype(np.float64)  # (V, V)
         gram[np.diag_indices_from(gram)] += self.regularisation
         inverse = np.linalg.inv(gram)  # (V, V)
@@ -106,6 +110,7 @@ class Als:
     seed: int = 0
 
     def fit(self, liked: sparse.csr_matrix) -> Scores:
+        """Histories (B, V) -> scores (B, V): products of the factors of users and movies."""
         from implicit.als import AlternatingLeastSquares
 
         with threadpool_limits(1, "blas"):  # implicit has its own threads

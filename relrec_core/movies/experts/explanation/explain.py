@@ -62,10 +62,16 @@ class Explainer:
 
     @property
     def family(self) -> Family:
+        """The experts of the model that is shown.
+
+        Raises:
+            ProfileError: it has none.
+        """
         return required(self.predictor.family, NO_EXPERTS)
 
     @cached_property
     def titles(self) -> list[str]:
+        """Of all movies, with their years."""
         return film_names(self.data)
 
     @cached_property

@@ -35,6 +35,7 @@ class JudgedFilm(Decision):
 
     @property
     def yes(self) -> bool:
+        """Whether the answer is yes."""
         return self.probability >= YES
 
     @property
@@ -62,6 +63,7 @@ class ExpertExplanation(Explanation):
 
     @property
     def focused(self) -> JudgedFilm:
+        """The movie that is asked about."""
         return self.films[self.focus]
 
     def to_frame(self) -> pd.DataFrame:
@@ -86,6 +88,7 @@ class ExpertExplanation(Explanation):
         return pd.DataFrame(rows)
 
     def sentence(self) -> str:
+        """The answer, and which expert made how much of the decision, in words."""
         film = self.focused
         answer, top = "yes" if film.yes else "no", expert_title(film.top)
         told = (

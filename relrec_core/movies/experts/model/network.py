@@ -67,10 +67,12 @@ class NetworkOfExperts(Network):
         self.mixture = Mixture(self.family, "power", config.sharpness, top="absolute")
 
     def judge(self, x: Tensor) -> Tensor:
+        """(..., C) -> z (..., 4) of the four experts."""
         z: Tensor = self.body(self.inputs.matched(x))  # (..., 4)
         return z
 
     def mix(self, z: Tensor) -> Mixed:
+        """z (..., 4) -> probability (...) and attribution, RecSys'20 section 3.3.2."""
         mixed: Mixed = self.mixture(z)
         return mixed
 
@@ -95,14 +97,17 @@ class Control(Network):
         self.body = nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
 
     def judge(self, x: Tensor) -> Tensor:
+        """(..., C) -> z (..., 1)."""
         z: Tensor = self.body(self.inputs.matched(x))  # (..., 1)
         return z
 
     def mix(self, z: Tensor) -> Mixed:
+        """z (..., 1) -> probability (...); the one network decides all."""
         probability, one = torch.sigmoid(2 * z), torch.ones_like(z)  # (..., 1)
         return Mixed(probability[..., 0], one, one, probability)
 
     def weights(self, z: Tensor) -> Tensor:
+        """z (..., 1) -> ones: its loss is the plain cross-entropy."""
         return torch.ones_like(z)  # (..., 1): the loss is the plain cross-entropy
 
 

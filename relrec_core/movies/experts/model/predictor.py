@@ -81,6 +81,7 @@ class Predictor:
 
     @property
     def device(self) -> torch.device:
+        """Where the weights lie."""
         return next(self.net.parameters()).device
 
     def scores(self, cases: Cases) -> Doubles:

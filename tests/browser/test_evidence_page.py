@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -14,6 +13,7 @@ from dashboard.claims import CLAIMS, WINGS
 from dashboard.panels.evidence import LOOKS
 from relrec_core.evaluation.tables import stored
 from tests.browser.conftest import Open
+from tests.browser.pages import download, fits, in_address
 
 CHANCE, TOYS = CLAIMS["significance"], CLAIMS["toy"]
 DEPENDS = CLAIMS["perturbation-photos"]
@@ -21,9 +21,9 @@ PHOTOS, STUDIO = CLAIMS["end-to-end-photos"], CLAIMS["localisation"]
 
 
 def test_the_counts_are_those_of_all_claims_and_each_is_a_click_away(
-    site: str, open_page: Open
+    own_site: str, open_page: Open
 ) -> None:
-    page = open_page(f"{site}/evidence")
+    page = open_page(f"{own_site}/evidence")
     expect(page.get_by_text(f"of {len(CLAIMS)} claims")).to_be_visible()
     statuses = [claim.verdict(claim.tables()).status for claim in CLAIMS.values()]
     shown = page.locator(".st-key-counts")
@@ -40,29 +40,29 @@ def test_the_counts_are_those_of_all_claims_and_each_is_a_click_away(
     expect(page.locator(".js-plotly-plot")).to_have_count(1)
 
 
-def test_a_claim_is_in_the_address_and_its_numbers_can_be_kept(site: str, open_page: Open) -> None:
-    page = open_page(f"{site}/evidence")
+def test_a_claim_is_in_the_address_and_its_numbers_can_be_kept(
+    own_site: str, open_page: Open
+) -> None:
+    page = open_page(f"{own_site}/evidence")
     page.get_by_role("radio", name="Movies").or_(page.get_by_role("button", name="Movies")).click()
-    page.wait_for_url(re.compile("evidence_wing=Movies"))
+    in_address(page, "evidence_wing=Movies")
     page.get_by_test_id("stRadio").get_by_text(CHANCE.title).click()
-    page.wait_for_url(re.compile(f"claim={CHANCE.key}"))
+    in_address(page, f"claim={CHANCE.key}")
     again = open_page(page.url)
     claim = again.get_by_role("heading", name=CHANCE.title, exact=True)
     expect(claim).to_be_visible()
     box = again.locator(f".st-key-claim_{CHANCE.key}")
     expect(box.locator(".js-plotly-plot .barlayer .trace")).to_have_count(2)
-    box.get_by_test_id("stPopoverButton").click()
-    with again.expect_download() as waiting:
-        again.get_by_role("button", name=re.compile(r"significance-ml-100k\.csv")).click()
-    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text("utf-8"))))
+    kept_file = download(again, re.compile(r"significance-ml-100k\.csv"), box)
+    rows = list(csv.DictReader(io.StringIO(kept_file.read_text("utf-8"))))
     kept = stored("movies", "significance-ml-100k")
     assert kept is not None and [r["model"] for r in rows] == list(kept.frame["model"])
 
 
 def test_a_quick_run_replaces_the_stored_numbers_until_it_is_sent_away(
-    site: str, open_page: Open
+    own_site: str, open_page: Open
 ) -> None:
-    page = open_page(f"{site}/evidence?claim={TOYS.key}")
+    page = open_page(f"{own_site}/evidence?claim={TOYS.key}")
     expect(page.get_by_role("heading", name=TOYS.title, exact=True)).to_be_visible()
     run = page.locator(f".st-key-run_{TOYS.key}").get_by_role("button")
     run.scroll_into_view_if_needed()
@@ -78,9 +78,9 @@ def test_a_quick_run_replaces_the_stored_numbers_until_it_is_sent_away(
 
 
 def test_a_quick_run_that_cannot_be_says_why_and_one_that_is_stopped_goes(
-    site: str, open_page: Open
+    own_site: str, open_page: Open
 ) -> None:
-    page = open_page(f"{site}/evidence?claim={PHOTOS.key}")
+    page = open_page(f"{own_site}/evidence?claim={PHOTOS.key}")
     box = page.locator(f".st-key-claim_{PHOTOS.key}")
     box.get_by_role("button", name="Run the quick version").click()
     expect(box.get_by_text("The quick run was not finished.")).to_be_visible(timeout=60_000)
@@ -97,8 +97,7 @@ def test_a_quick_run_that_cannot_be_says_why_and_one_that_is_stopped_goes(
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_nothing_is_cut_off_on_a_phone(site: str, open_page: Open, dark: bool) -> None:
-    page = open_page(f"{site}/evidence?evidence_wing=Sessions", width=390, dark=dark)
+def test_nothing_is_cut_off_on_a_phone(own_site: str, open_page: Open, dark: bool) -> None:
+    page = open_page(f"{own_site}/evidence?evidence_wing=Sessions", width=390, dark=dark)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= 390
+    fits(page)

@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from scripts import server
-from tests.browser.conftest import APP
+from tests.browser.sites import APP
 
 
 def test_streamlit_run_from_the_root(browser: Browser, ml_100k: Path) -> None:

@@ -6,8 +6,9 @@ import streamlit as st
 
 from dashboard.panels.common import sentences
 from dashboard.panels.evidence import choose, claim_panel, summary
+from dashboard.panels.tour import titled
 
-st.title("Evidence for our claims")
+titled("Evidence for our claims", "evidence")
 st.markdown(
     "What the three papers claim, beside what was measured with this software. Every number comes "
     "from a stored evaluation that one command repeats; what was not measured says so."

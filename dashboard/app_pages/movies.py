@@ -16,8 +16,9 @@ from dashboard.panels.movie_answer import answered
 from dashboard.panels.movie_change import smallest_change_panel
 from dashboard.panels.movie_list import choose_film, hiding
 from dashboard.panels.movies_what_if import change_profile
+from dashboard.panels.tour import titled
 
-st.title("Why this movie?")
+titled("Why this movie?", "movies")
 answer_first("[Another movie or user](#recommended-movies)")
 with sentences():
     recommender, key = movie_model()

@@ -6,8 +6,9 @@ import streamlit as st
 
 from dashboard.panels.common import sentences
 from dashboard.panels.overview import movies_card
+from dashboard.panels.tour import titled
 
-st.title("Why was this recommended?")
+titled("Why was this recommended?", "overview")
 st.markdown(
     "RelRec runs recommenders and shows the reasons for every single recommendation. "
     "**Each explanation comes with its proof:** what the contributions sum to, "

@@ -11,9 +11,9 @@ from dashboard.panels import products_compare as compare
 from dashboard.panels import products_regions as regions
 from dashboard.panels.common import answer_first, provenance, sentences, which_run
 from dashboard.panels.presentation import presenting
+from dashboard.panels.tour import titled
 
-head = st.container(horizontal=True, vertical_alignment="center", gap="medium")
-head.title("Why this product?", width="content")
+head = titled("Why this product?", "products")
 presentation = presenting(head)
 if not presentation:
     answer_first("[Another product](#another-product)")

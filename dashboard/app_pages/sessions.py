@@ -10,8 +10,9 @@ from dashboard.panels.common import provenance, sentences, which_run
 from dashboard.panels.session_many import many
 from dashboard.panels.session_source import source
 from dashboard.panels.session_what_if import what_if
+from dashboard.panels.tour import titled
 
-st.title("Skip or play, and why?")
+titled("Skip or play, and why?", "sessions")
 with sentences():
     which_run(session_key())
     view = source()

@@ -30,10 +30,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A question about a product, and the text that says all it depends on."""
+    """A question about a product, and the text that says all it depends on.
+
+    `about` is the part of the text that says what is asked, and not how it is explained.
+    """
 
     question: Question
     text: str
+    about: str
 
 
 def product_model() -> tuple[Explainer, ModelKey]:

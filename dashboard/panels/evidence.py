@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import escape, links
 from dashboard.claims import CLAIMS, WINGS
 from dashboard.components.save_picture import save_chart
+from dashboard.components.table import table
 from dashboard.figures.evidence import PICTURES
+from dashboard.figures.palette import plain
 from dashboard.loaders.evidence import evidence, verdicts
 from dashboard.panels.common import chart, sentences
 from dashboard.panels.evidence_run import quick_run
@@ -119,21 +122,24 @@ def _measured(claim: Claim, tables: Sequence[StoredTable], verdict: Verdict) -> 
             key=f"{key}_chart",
             alt=f"{claim.title} {verdict.sentence}",
         )
-    st.dataframe(
-        numbers,
-        hide_index=True,
-        placeholder="–",
-        column_config={
-            str(name): st.column_config.NumberColumn(
-                format="%.3g" if str(name).endswith(", s") else "%.3f"
-            )
-            for name in numbers.select_dtypes("float")
-        },
-        height="content",
-        alt=f"The numbers: {claim.title}",
-    )
+    table(written(numbers), key=f"{key}_numbers", label=f"The numbers: {claim.title}")
     _downloads(claim, verdict, tables, key)
     st.caption("  \n".join(dict.fromkeys(escape.markdown(_conditions(table)) for table in tables)))
+
+
+def written(numbers: pd.DataFrame) -> pd.DataFrame:
+    """Every cell as text: measured values to three decimals, seconds to three digits."""
+    return pd.DataFrame(
+        {name: [_cell(value, str(name)) for value in numbers[name]] for name in numbers}
+    )
+
+
+def _cell(value: str | float | None, column: str) -> str:
+    if pd.isna(value):
+        return "–"
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3g}" if column.endswith(", s") else plain(value, 3)
 
 
 def _downloads(claim: Claim, verdict: Verdict, tables: Sequence[StoredTable], key: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
@@ -28,14 +29,21 @@ Place = st.delta_generator.DeltaGenerator
 
 
 def found_rows(catalogue: Catalogue, text: str, category: str) -> list[int]:
-    """Rows of the gallery."""
+    """Rows of the products of a category with all these words in their title or id."""
     items = catalogue.items
     keep = np.ones(len(items), dtype=np.bool_)
     if category in set(items[CATEGORY]):
         keep &= (items[CATEGORY] == category).to_numpy()
+    named = items[TITLE] + " " + items[ITEM]
     for word in text.split():
-        keep &= items[TITLE].str.contains(word, case=False, regex=False).to_numpy()
+        keep &= named.str.contains(word, case=False, regex=False).to_numpy()
     return np.flatnonzero(keep).tolist()
+
+
+def row_of(catalogue: Catalogue, item: str | None) -> int | None:
+    """Row of the product with this id; None if there is none."""
+    rows = np.flatnonzero(catalogue.items[ITEM] == item)
+    return int(rows[0]) if len(rows) else None
 
 
 def pick(row: int, of: Recommender) -> None:
@@ -52,13 +60,13 @@ def asked_row(explainer: Explainer, key: ModelKey) -> int:
     asked = links.adopt("product").get("product")
     if asked is not None:
         st.session_state["product"] = asked[0] if asked else first
-    rows = np.flatnonzero(ids == st.session_state.get("product", first))
-    if not len(rows):
+    row = row_of(of.catalogue, st.session_state.get("product", first))
+    if row is None:
         if asked:
             said = f"There is no product ‘{asked[0]}’ in {of.catalogue.title}."
             st.warning(escape.markdown(said))
         st.session_state["product"] = first
-    row = int(rows[0]) if len(rows) else begin
+        row = begin
     links.publish("product", None if row == begin else str(ids.iloc[row]))
     return row
 
@@ -68,6 +76,33 @@ def gallery(catalogue: Catalogue, found: list[int], chosen: int | None) -> None:
     if not found:
         st.info("No product has this name. Search for another, or choose all kinds.")
         return
+
+    def picked(item: str) -> None:
+        st.session_state["product"] = item
+        take_back(OWN_PICTURE)
+
+    strip(
+        catalogue,
+        found,
+        chosen,
+        key="gallery",
+        label="Gallery: pick a product",
+        more="more: search, or choose a kind.",
+        on_picked=picked,
+    )
+
+
+def strip(
+    catalogue: Catalogue,
+    found: list[int],
+    chosen: int | None,
+    *,
+    key: str,
+    label: str,
+    more: str,
+    on_picked: Callable[[str], None],
+) -> None:
+    """Products side by side to pick one; `more` follows the number of those that are left out."""
     step = max(1, -(-len(found) // SHOWN))
     shown = found[::step]
     if chosen in found and chosen not in shown:
@@ -81,18 +116,10 @@ def gallery(catalogue: Catalogue, found: list[int], chosen: int | None) -> None:
             continue
         about = catalogue.items.iloc[row]
         items.append(GalleryItem(about[ITEM], about[TITLE], [plain_picture(address, about[TITLE])]))
-
-    def picked(item: str) -> None:
-        st.session_state["product"] = item
-        take_back(OWN_PICTURE)
-
     selected = None if chosen is None else str(catalogue.items[ITEM].iloc[chosen])
-    more = f"{len(found) - len(shown):,} more: search, or choose a kind." if step > 1 else ""
+    left = f"{len(found) - len(shown):,} {more}" if step > 1 else ""
     picture_buttons(
-        Gallery(items, "Gallery: pick a product", "strip", selected, more),
-        Look(1.0),
-        key="gallery",
-        on_picked=picked,
+        Gallery(items, label, "strip", selected, left), Look(1.0), key=key, on_picked=on_picked
     )
     for sentence in unusable:
         st.caption(escape.markdown(sentence))

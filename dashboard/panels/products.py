@@ -58,7 +58,7 @@ def choose(explainer: Explainer, key: ModelKey) -> Choice:
         "Search the gallery",
         key="product_search",
         bind="query-params",
-        placeholder="A name, or part of it",
+        placeholder="Title or id, or part of it",
         icon=":material/search:",
     )
     category = kind.selectbox(
@@ -87,8 +87,9 @@ def choose(explainer: Explainer, key: ModelKey) -> Choice:
         query, name = of.query_at(row), str(of.catalogue.items[ITEM].iloc[row])
         picture = of.catalogue.picture(row, LARGE)
     question = Question(query, relation, user, settings.method)
-    told = "\x1f".join((name, relation, user or "", settings.method.to_json()))
-    return Choice(Asked(question, told), picture, settings)
+    about = "\x1f".join((name, relation, user or ""))
+    told = f"{about}\x1f{settings.method.to_json()}"
+    return Choice(Asked(question, told, about), picture, settings)
 
 
 def _asked_for(of: Recommender) -> tuple[str, str | None, ProductSettings]:

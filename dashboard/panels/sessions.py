@@ -126,7 +126,7 @@ def choose_track(explorer: Explorer, row: int) -> int:
         st.session_state["shown_session"] = row
     if st.session_state.get("track", places[0]) not in labels:
         if asked:
-            st.warning("The track of this link is not in the second half of this session.")
+            st.warning(_not_explained(asked[0], first))
         st.session_state["track"] = places[0]
     track = st.radio(
         "Second half: pick a track",
@@ -141,6 +141,16 @@ def choose_track(explorer: Explorer, row: int) -> int:
     return places.index(track)
 
 
+def _not_explained(place: str, first: int) -> str:
+    """Why the track that a link asks about has no explanation."""
+    if place.isdecimal() and 1 <= int(place) <= first:
+        return (
+            f"Track {place} is in the first half, of which the model is told what the listener "
+            "did: nothing is predicted there, so there is nothing to explain."
+        )
+    return "The track of this link is not in the second half of this session."
+
+
 def given(explorer: Explorer, row: int) -> None:
     """What the model is told: the first half, track by track."""
     session, data = explorer.session(row), explorer.data
@@ -153,6 +163,10 @@ def given(explorer: Explorer, row: int) -> None:
                 "Track": [data.tracks.label(int(t)) for t in session.tracks_a[0, :n]],
                 "Done": ["✗ skipped" if s else "○ played" for s in skipped[:n]],
             }
+        )
+        st.caption(
+            "The model is told what the listener did with these tracks. Nothing is predicted for "
+            "them, so they have no explanation; they are what the predictions rest on."
         )
         st.dataframe(frame, hide_index=True, alt="Tracks of the first half, each skipped or played")
 

@@ -17,6 +17,7 @@ from tests.browser.pages import download, fits, in_address
 
 CHANCE, TOYS = CLAIMS["significance"], CLAIMS["toy"]
 DEPENDS = CLAIMS["perturbation-photos"]
+WIDE = CLAIMS["end-to-end-photos"]
 PHOTOS, STUDIO = CLAIMS["end-to-end-photos"], CLAIMS["localisation"]
 
 
@@ -94,6 +95,27 @@ def test_a_quick_run_that_cannot_be_says_why_and_one_that_is_stopped_goes(
     box.get_by_role("button", name="Cancel").click()
     expect(box.get_by_role("button", name="Run the quick version")).to_be_visible()
     assert stored("products", STUDIO.sources[0].name(quick=True)) is None
+
+
+def test_a_wide_table_scrolls_in_its_frame_and_prints_whole(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/evidence?claim={WIDE.key}", width=390)
+    frame = page.get_by_role("region", name=f"The numbers: {WIDE.title}")
+    expect(page.get_by_text("Scroll the table sideways")).to_be_visible()
+    tables = WIDE.tables()
+    assert tables is not None
+    numbers = WIDE.numbers([table.frame for table in tables])
+    expect(frame.locator("tbody tr")).to_have_count(len(numbers))
+    expect(frame.locator("thead th")).to_have_text(list(map(str, numbers)))
+    frame.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")
+    expect(frame).to_have_js_property("tabIndex", 0)
+    page.wait_for_function("f => f.scrollLeft > 0", arg=frame.element_handle())
+    page.set_viewport_size({"width": 700, "height": 900})  # of a sheet
+    page.emulate_media(media="print")
+    expect(page.get_by_text("Scroll the table sideways")).to_be_hidden()
+    cut = "f => getComputedStyle(f).overflowX !== 'visible' || f.scrollWidth > f.clientWidth + 1"
+    assert not frame.evaluate(cut)
 
 
 @pytest.mark.parametrize("dark", [False, True])

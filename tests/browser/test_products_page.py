@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, expect
 
 from relrec_core.products.explanation.result import ProductExplanation
+from relrec_core.products.explanation.standing import UnlistedExplanation
 from tests.browser.conftest import Open
 from tests.browser.pages import (
     download,
@@ -66,6 +67,43 @@ def test_a_pasted_link_gives_the_same_view(site: str, open_page: Open) -> None:
     assert sentence(again) == sentence(page)
 
 
+def test_any_product_is_found_and_explained_outside_the_list(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/products")
+    first = sentence(page)
+    settled(page)
+    page.get_by_role("textbox", name="Ask about any product").fill("mug-010")
+    page.keyboard.press("Enter")
+    page.locator(".st-key-picked_found button").click()
+    headline = page.locator("h3").filter(has_text=re.compile(r"stands at place \d+ of \d+ for"))
+    expect(headline).to_be_visible(timeout=60_000)
+    kept = page.get_by_text(re.compile(r"What keeps it from the top 3: Number 3, ‘.+ points more"))
+    expect(kept).to_be_visible(timeout=60_000)
+    expect(page.locator(".st-key-product_answer img.map")).to_have_count(2)
+    expect(page.get_by_text("Not recommended", exact=True)).to_be_visible()
+    settled(page)
+    assert "picked=mug-010" in page.url
+    told = headline.inner_text()
+    found = json.loads(download(page, "Explanation (JSON)").read_text("utf-8"))["explanation"]
+    explanation = UnlistedExplanation.model_validate(found)
+    assert explanation.sentence() == told and explanation.item == "mug-010"
+    page.locator(".st-key-product_list .list button").first.click()
+    expect(page.locator("h3").filter(has_text=first)).to_be_visible(timeout=60_000)
+
+
+@pytest.mark.parametrize("picked", ["teapot-005", None])
+def test_a_product_that_is_left_out_says_why(
+    site: str, open_page: Open, picked: str | None
+) -> None:
+    kind = "teapot-006" if picked else "teapot-005"
+    said = "joins products of two kinds" if picked else "it is the product that was asked about"
+    link = f"product={kind}&relation=bought_together&picked={picked or kind}"
+    page = open_page(f"{site}/products?{link}")
+    headline = page.locator("h3").filter(has_text="is not recommended").filter(has_text=said)
+    expect(headline).to_be_visible(timeout=60_000)
+    settled(page)
+    expect(page.get_by_text("What keeps it from the top")).to_have_count(0)
+
+
 def test_the_gallery_is_one_stop_of_tab_and_arrows_walk_in_it(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/products")
     first = sentence(page)
@@ -88,7 +126,7 @@ def test_unknown_things_in_a_link_get_sentences(site: str, open_page: Open) -> N
         "There is no product ‘no’ in Studio",
         "There is no relation ‘no’ here",
         "There is no user ‘no’ in Studio",
-        "The product of this link is not among the recommendations.",
+        "The product that this link asks about is not in this catalogue.",
     ):
         expect(page.get_by_text(text)).to_be_visible()
 
@@ -181,6 +219,7 @@ def test_presentation_and_the_way_out(site: str, open_page: Open) -> None:
     page.get_by_role("button", name="Present").click()
     expect(page.get_by_role("button", name="Leave the presentation")).to_be_visible()
     expect(page.get_by_role("button", name="Surprise me")).to_be_hidden()
+    expect(page.locator(".st-key-page_tour")).to_be_hidden()
     in_address(page, "present=1")
     assert sentence(page) == shown
     expect(page.get_by_text("Rendered: drawn products, not photos")).to_be_visible()

@@ -71,6 +71,12 @@ def test_an_unknown_session_in_a_link_gets_a_sentence(site: str, open_page: Open
     assert sentence(page)
 
 
+def test_a_track_of_the_first_half_says_why_it_is_not_explained(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/sessions?track=2")
+    expect(page.get_by_text("Track 2 is in the first half")).to_be_visible(timeout=60_000)
+    assert sentence(page)
+
+
 def test_a_click_on_a_bar_picks_its_track(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/sessions")
     first = sentence(page)

@@ -1,4 +1,4 @@
-"""Fetch data: python3 scripts/fetch.py --list | NAME | NAME --from PATH
+"""Fetch data: python3 scripts/fetch.py --list | NAME | NAME --from PATH | NAME --limit N
 
 Whatever it needs is installed into .venv on the first start. Any Python can read this file, so
 that one that is too old is told so in a sentence.

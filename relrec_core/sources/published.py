@@ -50,6 +50,7 @@ class Published:
         return digest.hexdigest()
 
     def write(self, folder: Path) -> None:
+        """Both as safetensors."""
         for file, arrays in zip(FILES, self.tensors, strict=True):
             save_file(arrays, folder / file)
 

@@ -15,6 +15,7 @@ from dashboard.panels.common import answer_first, provenance, sentences, which_r
 from dashboard.panels.movie_answer import answered
 from dashboard.panels.movie_change import smallest_change_panel
 from dashboard.panels.movie_list import choose_film, hiding
+from dashboard.panels.movies_all import all_users_panel
 from dashboard.panels.movies_what_if import change_profile
 from dashboard.panels.tour import titled
 
@@ -59,6 +60,7 @@ with sentences():
         "Second model: which expert decided?": second_model,
         "Ask": partial(questions.ask, *about, explanation),
         "Compare with LIME": lime,
+        "All users": partial(all_users_panel, recommender, key, settings.top),
     }
     with st.container(key="page_more"):
         tabs = st.tabs(list(aspects), key="more", on_change="rerun", bind="query-params")

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard import escape
 from dashboard.figures.curves import COLOURS, DASHES, comparison
-from dashboard.figures.palette import SUPPORT, faded, on
+from dashboard.figures.palette import SUPPORT, faded, of, on
 
 PAPER_MARK = {"symbol": "diamond-open", "size": 11, "color": SUPPORT, "line": {"width": 2}}
 READABLE = 6
@@ -49,6 +49,13 @@ def ranked(
             showlegend=True,
             legend={"orientation": "h", "y": 1.0, "x": 0, "yanchor": "bottom"},
         )
+    return figure
+
+
+def contributions(table: pd.DataFrame, label: str, value: str) -> go.Figure:
+    """Bars of what raises a score and what lowers it, largest on top."""
+    figure = ranked(table, label, value, ())
+    figure.data[0].marker.color = [of(part) for part in sorted(table[value])]
     return figure
 
 

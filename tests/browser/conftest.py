@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from relrec_core.runs.directory import list_runs
 from relrec_core.wings import WINGS
@@ -17,7 +17,7 @@ from tests.browser import pages, sites
 
 Open = Callable[..., Page]
 
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=120_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,24 +27,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """One profile for all pages, on the disk, so that their scripts are compiled only once."""
     program = os.environ.get(chromium.VARIABLE) or shutil.which("chromium")
     if program is None:
         pytest.skip("No Chromium; scripts/run_tests.py installs one.")
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=quiet)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="session")
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """One profile for all pages, so that the dashboard's scripts are loaded and compiled once."""
-    made = browser.new_context(accept_downloads=True, reduced_motion="reduce")
-    made.add_init_script(pages.TALK)
-    yield made
-    made.close()
+        made = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"),
+            executable_path=program,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            accept_downloads=True,
+            reduced_motion="reduce",
+        )
+        made.add_init_script(pages.TALK)
+        yield made
+        made.close()
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +98,7 @@ def open_page(context: BrowserContext) -> Iterator[Open]:
             ),
         )
         page.goto(address)
-        expect(page.locator("h1")).to_be_visible(timeout=120_000)
+        expect(page.locator("h1")).to_be_visible()
         return page
 
     yield open_at

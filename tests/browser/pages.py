@@ -7,6 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.waiting import LONG
+
 REASON = re.compile(
     r"is recommended (mostly |mainly |only )?because"
     r"|was recommended \(\d+%\)"
@@ -50,7 +52,7 @@ def settled(page: Page) -> None:
     A click sends its question before Playwright returns from it, so that this waits for its answer.
     """
     page.evaluate("talkOfTests.rests = 0")
-    page.wait_for_function(_RESTING, polling=50, timeout=120_000)
+    page.wait_for_function(_RESTING, polling=50, timeout=1000 * LONG)
 
 
 def headline(page: Page) -> Locator:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from relrec_core.sources import lock
 from scripts import server
+from tests.waiting import LONG
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 TIED = """
@@ -42,7 +43,7 @@ def serving(home: Path, app: Path = APP, *, before: str = "", **settings: str) -
         stdout=subprocess.DEVNULL,
     )
     try:
-        server._wait_until_healthy(process, port)
+        server._wait_until_healthy(process, port, seconds=LONG)
         yield f"http://{server.ADDRESS}:{port}"
     finally:
         server._stop(process)

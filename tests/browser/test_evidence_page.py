@@ -14,6 +14,7 @@ from dashboard.panels.evidence import LOOKS
 from relrec_core.evaluation.tables import stored
 from tests.browser.conftest import Open
 from tests.browser.pages import download, fits, in_address
+from tests.waiting import LONG
 
 CHANCE, TOYS = CLAIMS["significance"], CLAIMS["toy"]
 DEPENDS = CLAIMS["perturbation-photos"]
@@ -69,7 +70,7 @@ def test_a_quick_run_replaces_the_stored_numbers_until_it_is_sent_away(
     run.scroll_into_view_if_needed()
     run.click()
     warning = page.get_by_text("its numbers mean nothing", exact=False)
-    expect(warning).to_be_visible(timeout=300_000)
+    expect(warning).to_be_visible(timeout=LONG * 1000)
     box = page.locator(f".st-key-claim_{TOYS.key}")
     expect(box.get_by_text(re.compile("Quick run$"))).to_be_visible()
     expect(box.get_by_text(re.compile("onfirmed$"))).to_have_count(0)
@@ -84,7 +85,7 @@ def test_a_quick_run_that_cannot_be_says_why_and_one_that_is_stopped_goes(
     page = open_page(f"{own_site}/evidence?claim={PHOTOS.key}")
     box = page.locator(f".st-key-claim_{PHOTOS.key}")
     box.get_by_role("button", name="Run the quick version").click()
-    expect(box.get_by_text("The quick run was not finished.")).to_be_visible(timeout=60_000)
+    expect(box.get_by_text("The quick run was not finished.")).to_be_visible()
     expect(box.get_by_text("ikea-rooms")).not_to_have_count(0)
     page.wait_for_timeout(3000)
     expect(box.get_by_text("The quick run was not finished.")).to_be_visible()

@@ -142,10 +142,10 @@ def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
 def printed(page: Page, file: Path) -> None:
     """The page works without a script, shows every word whole, and needs two sheets at most."""
     assert file.stat().st_size < 500_000
-    browser = page.context.browser
-    assert browser is not None
-    context = browser.new_context(java_script_enabled=False)
-    sheet = context.new_page()
+    sheet = page.context.new_page()
+    page.context.new_cdp_session(sheet).send(
+        "Emulation.setScriptExecutionDisabled", {"value": True}
+    )
     sheet.goto(file.rename(file.with_suffix(".html")).as_uri())
     assert sheet.locator("svg").count() == 3 and sheet.locator("tr").count() == 12
     for drawing in sheet.locator("svg").all():
@@ -157,7 +157,7 @@ def printed(page: Page, file: Path) -> None:
             assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
     sheets = re.findall(rb"/Type\s*/Page\b", sheet.pdf(prefer_css_page_size=True))
     assert 1 <= len(sheets) <= 2
-    context.close()
+    sheet.close()
 
 
 def test_someone_new_gets_recommendations_without_training(site: str, open_page: Open) -> None:

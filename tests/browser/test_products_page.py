@@ -149,7 +149,7 @@ def test_a_picture_of_ones_own_and_what_is_not_one(site: str, open_page: Open) -
         ("twice.png", photo[:200] + photo, "twice.png is damaged"),
     ):
         picker.set_input_files([FilePayload(name=name, mimeType="image/png", buffer=content)])
-        expect(page.get_by_text(said)).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(said)).to_be_visible()
         sentence(page)
         expect(page.get_by_test_id("stException")).to_have_count(0)
     settled(page)
@@ -163,7 +163,7 @@ def test_odd_pictures_of_ones_own_are_asked_about(site: str, open_page: Open, ki
     own = FilePayload(name=f"{kind}.png", mimeType="image/png", buffer=_odd(kind))
     page.locator("input[type=file]").set_input_files([own])
     answer = page.locator(".st-key-product_answer").get_by_text("Your picture").first
-    expect(answer).to_be_visible(timeout=60_000)
+    expect(answer).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
@@ -253,12 +253,12 @@ def test_ones_own_picture_outlives_another_page_and_can_be_taken_back(
     own = FilePayload(name="mine.png", mimeType="image/png", buffer=_odd("CMYK"))
     page.locator("input[type=file]").set_input_files([own])
     mine = page.locator("h3").filter(has_text="‘Your picture’")
-    expect(mine).to_be_visible(timeout=60_000)
+    expect(mine).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Training").click()
     expect(page.locator("h1")).to_have_text("Training")
     page.get_by_role("link", name="Products").click()
-    expect(mine).to_be_visible(timeout=60_000)
+    expect(mine).to_be_visible()
     page.get_by_role("button", name="Your own picture").click()
     expect(page.get_by_text("Your file: mine.png")).to_be_visible()
     page.get_by_role("button", name="Remove").click()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from tests.browser.pages import headline, sentence
 from tests.browser.sites import home_of, serving
 from tests.scripts.apps import write_app
 from tests.sessions.histories import listening, upload
+from tests.waiting import until
 
 WATCHED = """
 import os, pathlib, threading, time, weakref
@@ -44,13 +44,6 @@ def tell():
 threading.Thread(target=tell, daemon=True).start()
 """
 """Makes a server say how many private histories, and models on them, are alive in it."""
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.2)
 
 
 def test_a_private_history_is_gone_after_the_visit_though_nobody_comes(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from relrec_core.runs.directory import Run, list_runs
 from tests.browser import sites
 from tests.browser.conftest import Open
 from tests.browser.pages import not_in_address, settled
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -32,9 +32,7 @@ def empty_site(tmp_path: Path) -> Iterator[str]:
 
 def ended(run: Run) -> str:
     """The state of a run once it has ended."""
-    until = time.monotonic() + 180
-    while run.status().ongoing and time.monotonic() < until:
-        time.sleep(0.5)
+    until(lambda: not run.status().ongoing)
     return run.status().state
 
 

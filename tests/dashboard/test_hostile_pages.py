@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import escape
 from tests import hostile, hostile_home
+from tests.waiting import LONG
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 TEXT = hostile.LINKS.format(address="http://127.0.0.1:9/")
@@ -57,7 +58,7 @@ def markdown(app: AppTest) -> list[str]:
 @pytest.mark.parametrize("name", hostile.PAGES)
 def test_no_element_reads_names_as_markdown(name: str, plays: Path) -> None:
     page = name.partition(",")[0]
-    app = AppTest.from_file(str(APP), default_timeout=300)
+    app = AppTest.from_file(str(APP), default_timeout=LONG)
     app.switch_page(f"app_pages/{page}.py")
     for key, value in hostile.parameters(name, TEXT).items():
         app.query_params[key] = (

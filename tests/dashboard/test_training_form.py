@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from relrec_core.runs import config
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.wings import MODELS
 from tests.conftest import REPOSITORY
+from tests.waiting import LONG, until
 
 PAGE = REPOSITORY / "dashboard" / "app_pages" / "training.py"
 KINDS = ("text_input", "number_input", "selectbox", "toggle")
@@ -33,14 +33,11 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def ended(run: Run) -> None:
-    until = time.monotonic() + 120
-    while run.status().ongoing and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not run.status().ongoing
+    until(lambda: not run.status().ongoing)
 
 
 def opened(wing: str, dataset: str | None = None) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60)
+    page = AppTest.from_file(PAGE, default_timeout=LONG)
     page.session_state["wing"] = wing
     page.run()
     if dataset is not None:

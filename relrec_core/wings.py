@@ -97,7 +97,12 @@ WINGS: dict[str, Wing] = {
         ),
     ),
     "sessions": Wing(
-        "Sessions", "relrec_core.sessions", ("relrec_core.sessions.evaluation.claims",)
+        "Sessions",
+        "relrec_core.sessions",
+        (
+            "relrec_core.sessions.evaluation.claims",
+            "relrec_core.sessions.evaluation.own_claims",
+        ),
     ),
 }
 """By the name that commands and folders have."""

@@ -198,7 +198,13 @@ def _causes(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
 
 
 def _directions(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
-    return grouped(numbers, "Method", ["Replaced", "Removed"], "Moves as named")
+    shares = ["Named, replaced", "Named, removed", "All, replaced", "All, removed"]
+    return grouped(numbers, "Method", shares, "Moves as named")
+
+
+def _reasons(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    shares = ["Each reason", "Weighted by size", "All at once"]
+    return grouped(numbers, "Method", shares, "Moves as named")
 
 
 def _popularity(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
@@ -235,6 +241,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "epsilon": _curves,
     "localisation": _located,
     "recommendations": _recommended,
+    "product-directions": _reasons,
     "tastes": _tastes,
     "guided": _guided,
     "toy": _toy,
@@ -242,6 +249,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "real-slice": _accuracies,
     "audits": _confirmed,
     "flips": _flips,
+    "session-directions": _reasons,
     "positions": _positions,
     "simplest-first": _shares,
     "vanishing": _along,

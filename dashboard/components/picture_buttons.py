@@ -32,10 +32,9 @@ def picture_buttons(
     key: str,
     label: str,
     layout: str,
-    more: str = "",
     on_picked: Callable[[str], None] | None = None,
 ) -> None:
-    """A `strip` or a `list` of pictures to pick one from, and words after them.
+    """A `strip` or a `list` of pictures to pick one from.
 
     Without `on_picked` there is nothing to pick.
     """
@@ -53,7 +52,6 @@ def picture_buttons(
         "selected": selected,
         "label": label,
         "layout": layout,
-        "more": more,
         "fixed": on_picked is None,
         **look.data,
     }

@@ -19,6 +19,7 @@ from dashboard.glossary import meaning
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.products import (
     Asked,
+    product_address,
     product_candidates,
     product_explanation,
     product_picture,
@@ -26,7 +27,6 @@ from dashboard.loaders.products import (
 )
 from dashboard.panels.common import slug
 from dashboard.panels.downloads import Files, files
-from dashboard.panels.product_gallery import LARGE
 from dashboard.panels.product_proof import product_proof, product_proof_line
 from dashboard.panels.products import Choice, by_colour, cause_note
 from relrec_core.products.data.catalogue import ITEM, TITLE
@@ -73,7 +73,7 @@ class Shown:
     def address(self, row: int) -> str:
         """The product's picture."""
         catalogue = self.of.catalogue
-        return product_picture(catalogue, catalogue.content_hash, row, LARGE)
+        return product_address(catalogue, catalogue.content_hash, row)
 
     def panels(self, of: int | None = None) -> tuple[Panel, Panel]:
         """Both pictures with their maps, of the picked recommendation or of another."""
@@ -84,7 +84,8 @@ class Shown:
 def panels(shown: Shown, found: PairRelevance) -> tuple[Panel, Panel]:
     """Both pictures of one recommendation with their maps."""
     detail, query = shown.choice.settings.detail, shown.asked.question.query
-    theirs = shown.of.catalogue.picture(found.row, LARGE)
+    catalogue = shown.of.catalogue
+    theirs = product_picture(catalogue, catalogue.content_hash, found.row)
     right = found.right if found.right is not None else 0 * found.left
     return (
         Panel(shown.choice.picture, found.left, query.title, detail, found.ledger.score),

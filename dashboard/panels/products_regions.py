@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 import torch
+from PIL import Image
 
 from dashboard import escape, links
 from dashboard.components.picture import Look, mapped, plain_picture
@@ -191,7 +192,10 @@ def _without(shown: Shown, regions: list[int]) -> tuple[list[Candidate], str]:
         category=shown.choice.settings.category,
         features=of.seen(seen),
     )
-    return ranking, data_url(of.pictures.picture(seen))
+    small, large = of.pictures.picture(seen), shown.choice.picture
+    cells = Image.fromarray(kept.reshape(GRID, GRID).astype(np.uint8) * 255)
+    mask = cells.resize(large.size, Image.Resampling.NEAREST)
+    return ranking, data_url(Image.composite(large, small.resize(large.size), mask))
 
 
 def _change(shown: Shown, before: list[Candidate], after: list[Candidate], count: int) -> str:

@@ -118,6 +118,7 @@ def _leafed_to(found: list[int], chosen: int | None, sought: tuple[str, str]) ->
     last = (len(found) - 1) // SHOWN
     natural = found.index(chosen) // SHOWN if chosen in found else 0
     asked = links.adopt(PAGE).get(PAGE)
+    number: int
     context, number = st.session_state.get(LEAFED, (None, natural))
     if asked is not None:
         number = int(asked[0]) - 1 if asked and asked[0].isdecimal() else natural

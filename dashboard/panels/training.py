@@ -185,7 +185,7 @@ def run_list(wing: str) -> None:
         chosen = current is not None
     if runs:
         _pick(wing, runs, current)
-    else:
+    elif not list_runs(wing):
         st.info("No run yet. The dashboard shows the model that ships with it.")
     if chosen and st.button(
         "Show the shipped model again", icon=":material/undo:", disabled=read_only()

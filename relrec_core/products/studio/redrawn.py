@@ -54,8 +54,9 @@ def _recipe(folder: Path) -> Recipe | None:
     said = about(folder).get("recipe")
     if not isinstance(said, dict) or said.get("version") != VERSION:
         return None
-    numbers = {name: said.get(name) for name in Recipe.__dataclass_fields__}
-    if not all(isinstance(number, int) for number in numbers.values()):
+    names = tuple(Recipe.__dataclass_fields__)
+    numbers = {name: said[name] for name in names if isinstance(said.get(name), int)}
+    if len(numbers) < len(names):
         return None
     try:
         return Recipe(**numbers)

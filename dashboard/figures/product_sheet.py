@@ -87,11 +87,12 @@ def _text(
 
 
 def _under(panel: Panel, scale: float, coloured: bool) -> Image.Image:
-    """The picture under its map."""
+    """The picture under its map, as large as it is there: who enlarges the sheet sees more."""
+    side = max(SIDE, *panel.picture.size)
     if not coloured:
-        return over(panel, scale, SIDE, 0.8)
-    base = panel.picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS).convert("RGBA")
-    lines = contours(panel, scale).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+        return over(panel, scale, side, 0.8)
+    base = panel.picture.resize((side, side), Image.Resampling.LANCZOS).convert("RGBA")
+    lines = contours(panel, scale).resize((side, side), Image.Resampling.LANCZOS)
     return Image.alpha_composite(base, lines).convert("RGB")
 
 

@@ -9,7 +9,7 @@ from dashboard.components.picture import mapped
 from dashboard.components.picture_buttons import Gallery, GalleryItem, picture_buttons
 from dashboard.figures.heatmap import Panel
 from dashboard.loaders.products import Asked
-from dashboard.panels.product_gallery import found_rows, row_of, strip
+from dashboard.panels.product_gallery import SHOWN, found_rows, row_of, strip
 from dashboard.panels.product_shown import Shown
 from dashboard.panels.products import by_colour
 from relrec_core.products.data.catalogue import ITEM
@@ -102,15 +102,16 @@ def search(shown: Shown) -> None:
     )
     row = shown.candidate.row
     found = found_rows(shown.of.catalogue, text, "") if text.strip() else []
+    left = len(found) - SHOWN
     if text.strip() and not found:
         st.info("No product has this title or id.")
     elif found or shown.standing:
         strip(
             shown.of.catalogue,
-            found or [row],
+            found[:SHOWN] or [row],
             row,
             key="picked_found",
             label="Products found: pick one to see its place and why",
-            more="more: write more of the title.",
+            more=f"{left:,} more: write more of the title." if left > 0 else "",
             on_picked=_pick,
         )

@@ -9,8 +9,7 @@ import streamlit as st
 from dashboard.components.picture import Look
 from dashboard.figures.heatmap import Panel
 from dashboard.loaders.common import ModelKey
-from dashboard.loaders.products import Asked, product_picture
-from dashboard.panels.product_gallery import LARGE
+from dashboard.loaders.products import Asked, product_address, product_picture
 from dashboard.panels.products import Choice
 from relrec_core.products.data.catalogue import TITLE
 from relrec_core.products.explanation.explain import Explainer
@@ -58,13 +57,14 @@ class Shown:
     def address(self, row: int) -> str:
         """The product's picture."""
         catalogue = self.of.catalogue
-        return product_picture(catalogue, catalogue.content_hash, row, LARGE)
+        return product_address(catalogue, catalogue.content_hash, row)
 
     def panels(self, found: PairMaps | None = None) -> tuple[Panel, Panel]:
         """Both pictures with their maps, of the picked product or of another."""
         found = found or self.relevance
         detail, query = self.choice.settings.detail, self.asked.question.query
-        theirs = self.of.catalogue.picture(found.row, LARGE)
+        catalogue = self.of.catalogue
+        theirs = product_picture(catalogue, catalogue.content_hash, found.row)
         right = found.right if found.right is not None else 0 * found.left
         return (
             Panel(self.choice.picture, found.left, query.title, detail, found.ledger.score),

@@ -11,9 +11,8 @@ from PIL import Image
 from dashboard import escape, links
 from dashboard.figures import product_words as words
 from dashboard.loaders.common import ModelKey
-from dashboard.loaders.products import Asked, product_truth
+from dashboard.loaders.products import Asked, product_picture, product_truth
 from dashboard.panels.product_gallery import (
-    LARGE,
     asked_row,
     found_rows,
     gallery,
@@ -79,13 +78,13 @@ def choose(explainer: Explainer, key: ModelKey) -> Choice:
     with buttons:
         brought = own_picture(of, problem)
     row = asked_row(explainer, key)
-    gallery(of.catalogue, found, None if brought else row)
+    gallery(of.catalogue, found, None if brought else row, (text, str(category)))
     relation, user, settings = _asked_for(of)
     if brought:
         query, picture, name = brought
     else:
         query, name = of.query_at(row), str(of.catalogue.items[ITEM].iloc[row])
-        picture = of.catalogue.picture(row, LARGE)
+        picture = product_picture(of.catalogue, of.catalogue.content_hash, row)
     question = Question(query, relation, user, settings.method)
     about = "\x1f".join((name, relation, user or ""))
     told = f"{about}\x1f{settings.method.to_json()}"

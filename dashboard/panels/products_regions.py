@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 import torch
+from PIL import Image
 
 from dashboard import escape, links
 from dashboard.components.picture import Look, mapped, plain_picture
@@ -198,7 +199,10 @@ def _without(shown: Shown, regions: list[int]) -> tuple[list[Candidate], Standin
         features=seen,
     )
     at = standing(of, question, shown.candidate.row, settings.category, seen)
-    return ranking, at, data_url(of.pictures.picture(picture))
+    small, large = of.pictures.picture(picture), shown.choice.picture
+    cells = Image.fromarray(kept.reshape(GRID, GRID).astype(np.uint8) * 255)
+    mask = cells.resize(large.size, Image.Resampling.NEAREST)
+    return ranking, at, data_url(Image.composite(large, small.resize(large.size), mask))
 
 
 def _change(

@@ -151,4 +151,5 @@ def recommendation_rows(frames: Frames) -> pd.DataFrame:
 
 
 def areas(frames: Frames) -> Verdict:
+    """Whether the areas that the map marks lower the score when they are erased."""
     return directions.verdict(frames[0], SHOWN, "grid cells", "pictures", decides="together")

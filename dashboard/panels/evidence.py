@@ -133,7 +133,7 @@ def written(numbers: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _cell(value: object, column: str) -> str:
+def _cell(value: str | float | None, column: str) -> str:
     if pd.isna(value):
         return "–"
     if not isinstance(value, float):

@@ -130,7 +130,7 @@ MODELS: dict[str, Model] = {
         first=("attributes", "hidden", "epochs", "seed"),
         metric="test_recall_50",
         column="Recall@50",
-        help="On the test movies.",
+        help="Of the liked movies kept for the test, the share found among a user’s first 50.",
         curves={
             "search_loss": "Loss while finding the number of epochs (lower is better)",
             "refit_loss": "Loss while learning from all known movies (lower is better)",

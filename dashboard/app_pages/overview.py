@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.glossary import meaning
 from dashboard.panels.common import sentences
 from dashboard.panels.overview import movies_card
 from dashboard.panels.tour import titled
@@ -14,6 +15,7 @@ st.markdown(
     "**Each explanation comes with its proof:** what the contributions sum to, "
     "and what happens to the score when they are taken away."
 )
+st.caption(f"**Score:** {meaning('score')}")
 with sentences(stop=False):
     movies_card()
 st.divider()

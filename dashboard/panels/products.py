@@ -146,7 +146,7 @@ def _user(of: Recommender, place: Place) -> str | None:
         key="user",
         persist_state="session",
         filter_mode="contains",
-        help="A user's own taste weighs what counts as near.",
+        help="What this user bought decides which properties count how much.",
     )
     links.publish("user", user or None)
     return user or None

@@ -55,6 +55,8 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
             candidate = Candidate(row, at.logit, at.probability)
             (found,) = product_relevance(explainer, asked.question, key, asked.text, (row,))
     headline = st.empty()
+    if not presentation:
+        st.caption(words.score_line(settings.method))
     shown = Shown(explainer, key, choice, candidates, candidate, found, at, Look(1.0), headline)
     pair = shown.panels()
     scale = shared_scale(pair)

@@ -76,8 +76,9 @@ def why_not(shown: Shown) -> None:
         key="contrast_pictures",
     )
     st.caption(
-        "What is explained is the difference between the two scores, which is exactly linear in "
-        "what the network sees of the query; so only the query's picture has a map."
+        "What is explained is the difference between the two scores. It depends in an exactly "
+        "linear way on what the network sees of the product you look at; so only that has a "
+        "heatmap."
     )
     explanation = contrasted(shown, one, two)
     headline.markdown(f"#### {escape.markdown(explanation.sentence())}")
@@ -199,7 +200,7 @@ def known_answer(shown: Shown) -> None:
                     "map": data_url(_tinted(mask)),
                     "blocky": False,
                 },
-                "The known cause",
+                "Known correct answer",
                 panel.title,
                 "what made the two related",
             ),

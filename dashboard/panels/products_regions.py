@@ -224,7 +224,7 @@ def _change(
         )
     return (
         f"Without {count} of {GRID**2} regions ‘{shown.title(picked.row)}’ {told}; {gone} of the "
-        f"first {LISTED} are others."
+        f"first {LISTED} change."
     )
 
 

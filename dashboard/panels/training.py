@@ -76,7 +76,7 @@ def start_form(wing: str) -> None:
         key += f"_{chosen['dataset']}_{preset}"
     elif chosen["dataset"] in config_class.recipes:
         key += f"_{chosen['dataset']}"
-        st.caption(f"The settings below are the recipe for {escape.markdown(chosen['dataset'])}.")
+        st.caption(f"The settings below are those that suit {escape.markdown(chosen['dataset'])}.")
     with st.form(f"start_{key}"):
         name = st.text_input("Name", value="train", help="What to call the run in the list.")
         for field in (fields.pop(name) for name in model.first):
@@ -99,7 +99,8 @@ def start_form(wing: str) -> None:
             st.error(escape.markdown(error), icon=":material/error:")
         else:
             st.toast(
-                f"Run {escape.markdown(run.name)} has started. It goes on when this page is closed."
+                f"Run {escape.markdown(run.name)} has started. It goes on even when this page is "
+                "closed."
             )
 
 
@@ -202,9 +203,10 @@ def _pick(wing: str, runs: Sequence[Run], current: Path | None) -> None:
         },
         alt=f"All runs with state, data, {shown.column} and time",
     )
+    st.caption(f"**{shown.column}:** {shown.help}")
     chosen = [runs[i] for i in event.selection.rows if i < len(runs)]
     if not chosen:
-        st.caption("Pick a run to see its card, or several to compare them.")
+        st.caption("Pick a run to see its model card, or several to compare them.")
     elif len(chosen) == 1:
         _card(chosen[0], current is not None and current.name == chosen[0].name)
     if chosen:

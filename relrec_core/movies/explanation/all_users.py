@@ -68,7 +68,7 @@ class AllUsers:
         place = np.where(self.items == item, np.arange(self.items.shape[1]), self.items.shape[1])
         best = place.min(axis=1)
         order = np.argsort(best, kind="stable")
-        return self.users[order[best[order] < self.items.shape[1]]]
+        return np.asarray(self.users[order[best[order] < self.items.shape[1]]], dtype=np.int64)
 
     @cached_property
     def _centred(self) -> Doubles:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from relrec_core.errors import RelRecError
@@ -89,13 +91,15 @@ def published_histories(data: MovieData) -> sparse.csr_matrix:
     Rows and columns are in ascending order of the ids, as numbers.
     """
     liked = data.ratings[data.ratings[RATING] > LIKED_ABOVE]
-    users = data.users[USER].astype(int).to_numpy()[liked["user"]]
-    items = data.items[ITEM].astype(int).to_numpy()[liked["item"]]
+    users = data.users[USER].astype(np.int64).to_numpy()[liked["user"]]
+    items = data.items[ITEM].astype(np.int64).to_numpy()[liked["item"]]
     before = -1
     while len(users) != before:
         before = len(users)
-        users, items = _often(users, items)
-        items, users = _often(items, users)
+        kept = _often(users)
+        users, items = users[kept], items[kept]
+        kept = _often(items)
+        users, items = users[kept], items[kept]
     rows = np.unique(users, return_inverse=True)[1]
     columns = np.unique(items, return_inverse=True)[1]
     return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)))
@@ -141,19 +145,16 @@ def similarities(known: sparse.csr_matrix) -> dict[str, Doubles]:
     }
 
 
-def _often(keys: Indices, others: Indices) -> tuple[Indices, Indices]:
-    """Only the pairs whose key comes at least `LEAST` times."""
+def _often(keys: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+    """Where a key comes at least `LEAST` times."""
     _, place, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    kept = counts[place] >= LEAST
-    return keys[kept], others[kept]
+    return np.asarray(counts[place] >= LEAST)
 
 
 def _test_users(number: int) -> Indices:
-    """The published split: scikit-learn's, of the rows in order."""
-    from sklearn.model_selection import train_test_split
-
-    _, test = train_test_split(np.arange(number), test_size=TEST_SHARE, random_state=TEST_SEED)
-    return np.asarray(test, dtype=np.int64)
+    """The published split: the rows that scikit-learn's `train_test_split` draws for testing."""
+    drawn = np.random.RandomState(TEST_SEED).permutation(number)
+    return drawn[: math.ceil(TEST_SHARE * number)].astype(np.int64)
 
 
 def _sigmoid(scores: Doubles, kept: Indices) -> Doubles:

@@ -13,7 +13,6 @@ from relrec_core.movies.evaluation.fidelity import orders
 from relrec_core.movies.evaluation.fidelity.protocol import (
     MEASURES,
     TOPS,
-    Case,
     Order,
     fidelity,
 )
@@ -130,14 +129,11 @@ def _measured(
             "method": method,
             "origin": "measured",
             "users": len(found),
-            **pd.DataFrame(found).mean().to_dict(),
+            **{of: float(np.mean([values[of] for values in found])) for of in MEASURES},
         }
         for (protocol, method), found in kept.items()
     ]
 
 
 def _learned(weights: Doubles) -> Order:
-    def order(case: Case) -> orders.Indices:
-        return np.argsort(-weights[case.entries], kind="stable").astype(np.int64)
-
-    return order
+    return orders.weighted(lambda entries, target: weights[entries])

@@ -198,8 +198,10 @@ def _causes(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
 
 
 def _directions(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
-    shares = ["Named, replaced", "Named, removed", "All, replaced", "All, removed"]
-    return grouped(numbers, "Method", shares, "Moves as named")
+    by = numbers.set_index("Method").groupby("Changed", sort=False)
+    shares = {f"{of}, {how}": part[of] for of in ("Named", "All") for how, part in by}
+    wide = pd.DataFrame(shares).rename_axis("Method").reset_index()
+    return grouped(wide, "Method", list(shares), "Moves as named")
 
 
 def _reasons(frames: Frames, numbers: pd.DataFrame) -> go.Figure:

@@ -18,7 +18,7 @@ Frames = Sequence[pd.DataFrame]
 
 
 def beside(status: Outcome, ours: float, others: Mapping[str, float]) -> str:
-    """The verdict with what others reach, as the head of its sentence.
+    """The verdict, and whether others do better or as well, as the head of its sentence.
 
     Args:
         status: of the claim.
@@ -27,12 +27,11 @@ def beside(status: Outcome, ours: float, others: Mapping[str, float]) -> str:
     """
     ahead = [name for name, share in others.items() if share >= ours + LEVEL]
     level = [name for name, share in others.items() if abs(share - ours) < LEVEL]
-    told = [
-        f"{' and '.join(names)} {'do' if len(names) > 1 else 'does'} {how}"
-        for names, how in ((ahead, "better"), (level, "as well"))
-        if names
-    ]
-    return status.capitalize() + (f", though {', '.join(told)}" if told else "")
+    names, how = (ahead, "better") if ahead else (level, "as well")
+    if not names:
+        return status.capitalize()
+    told = f"{names[0]} does" if len(names) == 1 else f"{len(names)} others do"
+    return f"{status.capitalize()}, though {told} {how}"
 
 
 def verdict(

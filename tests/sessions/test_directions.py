@@ -16,6 +16,7 @@ from relrec_core.sessions.data.schema import GROUPS
 from relrec_core.sessions.evaluation import directions
 from relrec_core.sessions.evaluation.study import Study
 from relrec_core.sessions.explanation.explain import DONORS, Explorer
+from relrec_core.sessions.explanation.result import SHOWN
 
 pytestmark = pytest.mark.numerics
 
@@ -59,17 +60,17 @@ def test_groups_are_exchanged_as_by_hand(explorer: Explorer) -> None:
 
 def test_every_method_names_as_many_groups(explorer: Explorer) -> None:
     told = directions._changed(explorer, 4, 1)
-    assert set(told) == {directions.EXPERTS, LIME, GRADIENT, RANDOM}
+    assert set(told) == {SHOWN, LIME, GRADIENT, RANDOM}
     answer = explorer.answer(explorer.session(4), 1)
     read = answer.groups(answer.deciding()[1])
     assert {len(one["each"]) for one in told.values()} == {len(read)}
-    assert told[directions.EXPERTS]["contributions"] == [1.0] * len(read)
+    assert told[SHOWN]["contributions"] == [1.0] * len(read)
 
 
 def test_the_table_has_a_row_a_method(home: Path) -> None:
     table = directions.direction_table(Study(seeds=(0,), quick=True))
     frame = table.frame.set_index("method")
-    assert frame.index.tolist() == [directions.EXPERTS, LIME, GRADIENT, RANDOM]
+    assert frame.index.tolist() == [SHOWN, LIME, GRADIENT, RANDOM]
     assert (frame["answers"] == directions.QUICK_TRACKS).all()
     assert frame[["each", "weighted", "together"]].stack().between(0, 1).all()
     assert table.notes["donors"] == DONORS and frame["reasons"].nunique() == 1

@@ -13,6 +13,14 @@ OURS = "Beyond the papers"
 BEYOND = "Contributions beyond the average user"
 ASKED = {"the page": BEYOND, "LIME": "LIME, replacing reasons", "gradient x input": GRADIENT}
 """What is compared on the same users, and its row in the table."""
+REASONS = ("named", "every")
+CALLED = {
+    BEYOND: "This dashboard",
+    "Relevance as in the paper": "The paper’s",
+    "LIME, replacing reasons": "LIME, replacing",
+    "LIME, removing reasons": "LIME, removing",
+}
+"""Rows of the table as they are shown."""
 
 Frames = Sequence[pd.DataFrame]
 
@@ -62,18 +70,20 @@ def _sampled(frame: pd.DataFrame, method: str) -> tuple[float, float]:
 
 def _direction_rows(frames: Frames) -> pd.DataFrame:
     of = frames[0][frames[0]["users"] == "sample"]
-    named, every = (of[of["reasons"] == reasons] for reasons in ("named", "every"))
-    return pd.DataFrame(
-        {
-            "Method": named["method"].to_numpy(),
-            "Named, replaced": named["replaced"].to_numpy(),
-            "Named, removed": named["removed"].to_numpy(),
-            "All, replaced": every["replaced"].to_numpy(),
-            "All, replaced, by size": every["replaced_weighted"].to_numpy(),
-            "All, removed": every["removed"].to_numpy(),
-            "All, removed, by size": every["removed_weighted"].to_numpy(),
-        }
-    )
+    named, every = (of[of["reasons"] == reasons].set_index("method") for reasons in REASONS)
+    parts = [
+        pd.DataFrame(
+            {
+                "Method": named.index.map(lambda name: CALLED.get(name, name)),
+                "Changed": change,
+                "Named": named[change].to_numpy(),
+                "All": every[change].to_numpy(),
+                "All, weighted by size": every[f"{change}_weighted"].to_numpy(),
+            }
+        )
+        for change in ("replaced", "removed")
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _popular(frames: Frames) -> Verdict:

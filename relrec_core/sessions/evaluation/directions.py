@@ -24,9 +24,9 @@ from relrec_core.sessions.evaluation.study import Study
 from relrec_core.sessions.explanation.explain import DONORS, Explorer
 from relrec_core.sessions.explanation.gradients import METHODS, by_group
 from relrec_core.sessions.explanation.resampling import resampled
+from relrec_core.sessions.explanation.result import SHOWN
 from relrec_core.sessions.model.metrics import THRESHOLD
 
-EXPERTS = "This dashboard’s experts"
 TRACKS, QUICK_TRACKS = 300, 3
 LIME_SAMPLES = 500
 """There are no more than 2^groups different ones, and each is asked once."""
@@ -79,7 +79,7 @@ def _changed(explorer: Explorer, row: int, place: int) -> dict[str, Any]:
     answered = 1.0 if answer.focused.probability >= THRESHOLD else -1.0
     gradient = by_group(explorer.predictor, batch, np.array([place]), METHODS[1])[0][0]
     attributions = {
-        EXPERTS: np.array([float(group in read) for group in groups]),
+        SHOWN: np.array([float(group in read) for group in groups]),
         LIME: lime(asked, len(groups), samples=LIME_SAMPLES, seed=row),
         GRADIENT: answered * gradient[[GROUPS.index(group) for group in groups]],
         RANDOM: np.random.default_rng([row, place, 1]).random(len(groups)),

@@ -8,11 +8,11 @@ import pandas as pd
 
 from relrec_core.evaluation import directions
 from relrec_core.evaluation.claims import Claim, TableSource, Verdict
-from relrec_core.sessions.evaluation.directions import EXPERTS
+from relrec_core.sessions.explanation.result import SHOWN
 
 
 def _directions(frames: Sequence[pd.DataFrame]) -> Verdict:
-    return directions.verdict(frames[0], EXPERTS, "groups of inputs", "tracks")
+    return directions.verdict(frames[0], SHOWN, "groups of inputs", "tracks")
 
 
 CLAIMS: tuple[Claim, ...] = (

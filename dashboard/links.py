@@ -6,9 +6,11 @@ words. Widgets whose words are their value use Streamlit's `bind="query-params"`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import streamlit as st
+
+from dashboard import escape
 
 _WRITTEN = "_address"
 
@@ -27,6 +29,24 @@ def adopt(*keys: str) -> dict[str, list[str]]:
 def forget() -> None:
     """Another page is shown, whose address says nothing of this one."""
     st.session_state.pop(_WRITTEN, None)
+
+
+def bound(key: str, options: Container[str], first: str, unknown: str = "") -> None:
+    """Give a widget the option that the address asks for, or `first` where there is none of it.
+
+    Args:
+        key: of the widget and in the address.
+        options: to choose from.
+        first: what the page shows at first.
+        unknown: what is said when the address asks for another; `{}` stands for it.
+    """
+    asked = adopt(key).get(key)
+    if asked is not None:
+        st.session_state[key] = asked[0] if asked else first
+    if st.session_state.get(key) not in options:
+        if asked and unknown:
+            st.warning(escape.markdown(unknown.replace("{}", asked[0])))
+        st.session_state[key] = first
 
 
 def publish(key: str, value: str | Sequence[str] | None) -> None:

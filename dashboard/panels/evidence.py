@@ -16,6 +16,7 @@ from dashboard.panels.common import chart, sentences
 from dashboard.panels.evidence_run import quick_run
 from relrec_core import VERSION
 from relrec_core.evaluation.claims import Claim, Outcome, Verdict
+from relrec_core.evaluation.readme import measured
 from relrec_core.evaluation.tables import StoredTable
 
 LOOKS: dict[Outcome, tuple[str, str, str]] = {
@@ -156,15 +157,6 @@ def _downloads(claim: Claim, verdict: Verdict, tables: Sequence[StoredTable], ke
 
 
 def _conditions(table: StoredTable) -> str:
-    """Data, splits, seeds, machine and date, in a line."""
-    said = table.conditions
-    data, machine = said.get("data", ""), said.get("machine", {})
-    seeds = said.get("seeds", [])
-    parts = [
-        str(data["title"] if isinstance(data, dict) else data),
-        f"trained with seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds",
-        f"{machine['cores']} cores" if "cores" in machine else "",
-        str(said.get("date", ""))[:10],
-        "ships with RelRec" if table.shipped else "measured on this computer",
-    ]
-    return " · ".join(part for part in parts if part)
+    """Data, seeds, machine and date, in a line."""
+    origin = "ships with RelRec" if table.shipped else "measured on this computer"
+    return " · ".join([*measured(table), origin])

@@ -20,8 +20,7 @@ from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import smallest
 from dashboard.panels.common import chart, slug
 from dashboard.panels.downloads import Files, files
-from relrec_core.movies.data.features import FILM
-from relrec_core.movies.data.interactions import ITEM
+from dashboard.panels.movie_list import choose_other
 from relrec_core.movies.explanation.counterfactual import aims
 from relrec_core.movies.explanation.result import Aim, Counterfactual
 from relrec_core.movies.model.ranking import Profile, Recommender
@@ -71,11 +70,7 @@ def _aim(possible: tuple[Aim, ...], n: int) -> Aim:
         "named": "Another passes it",
         "into": f"Into the top {n}",
     }
-    asked = links.adopt("aim").get("aim")
-    if asked is not None:
-        st.session_state["aim"] = asked[0] if asked else possible[0]
-    if st.session_state.get("aim") not in possible:
-        st.session_state["aim"] = possible[0]
+    links.bound("aim", possible, possible[0])
     chosen = st.segmented_control(
         "What should be different?",
         possible,
@@ -89,26 +84,9 @@ def _aim(possible: tuple[Aim, ...], n: int) -> Aim:
 
 
 def _other(recommender: Recommender, profile: Profile, item: int) -> int | None:
-    ids = recommender.data.items[ITEM].astype(str)
     ranked = recommender.rank(profile, recommender.space.n_items).items.tolist()
     below = ranked[ranked.index(item) + 1 :]
-    if not below:
-        return None
-    asked = links.adopt("passing").get("passing")
-    if asked is not None:
-        wanted = recommender.space.index.get((FILM, asked[0])) if asked else None
-        st.session_state["passing"] = below[0] if wanted is None else wanted
-    if st.session_state.get("passing") not in below:
-        st.session_state["passing"] = below[0]
-    other = st.selectbox(
-        "Which one?",
-        below,
-        format_func=recommender.titles.__getitem__,
-        key="passing",
-        filter_mode="contains",
-    )
-    links.publish("passing", None if other == below[0] else str(ids.iloc[other]))
-    return int(other)
+    return choose_other(recommender, below, "Which one?", key="passing") if below else None
 
 
 def _shown(told: Counterfactual) -> None:

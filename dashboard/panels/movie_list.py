@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard import escape, links
@@ -76,6 +78,23 @@ def choose_film(recommender: Recommender, profile: Profile, n: int) -> tuple[Ran
     _hide(recommender, film, rows, hideable=rows[film] not in profile.seen)
     links.publish("film", None if film == listed[0] else film)
     return ranking, rows[film]
+
+
+def choose_other(recommender: Recommender, rows: Sequence[int], label: str, *, key: str) -> int:
+    """One of these movies, the first until another is chosen; the address holds its id."""
+    ids = recommender.data.items[ITEM].astype(str).tolist()
+    by_id = {ids[row]: row for row in rows}
+    first = ids[rows[0]]
+    links.bound(key, by_id, first)
+    chosen = st.selectbox(
+        label,
+        list(by_id),
+        format_func=lambda i: recommender.titles[by_id[i]],
+        key=key,
+        filter_mode="contains",
+    )
+    links.publish(key, None if chosen == first else chosen)
+    return by_id[chosen]
 
 
 def _asked_for(profile: Profile, rows: dict[str, int], listed: list[str]) -> str:

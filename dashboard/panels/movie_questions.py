@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import escape, links
+from dashboard import escape
 from dashboard.components.voice import voice
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import MovieQuestion, explained
 from dashboard.panels.movie_answer import why
-from relrec_core.movies.data.features import FILM
-from relrec_core.movies.data.interactions import ITEM
+from dashboard.panels.movie_list import choose_other
 from relrec_core.movies.explanation.questions import answer
 from relrec_core.movies.explanation.result import MovieExplanation
 from relrec_core.movies.model.ranking import Profile, Recommender
@@ -26,21 +25,7 @@ def why_not(
     if not options:
         st.caption("There is no other movie to compare with.")
         return
-    ids = recommender.data.items[ITEM].astype(str)
-    asked = links.adopt("against").get("against")
-    if asked is not None:
-        wanted = recommender.space.index.get((FILM, asked[0])) if asked else None
-        st.session_state["against"] = options[0] if wanted is None else wanted
-    if st.session_state.get("against", options[0]) not in options:
-        st.session_state["against"] = options[0]
-    other = st.selectbox(
-        "Compare with",
-        options,
-        format_func=recommender.titles.__getitem__,
-        key="against",
-        filter_mode="contains",
-    )
-    links.publish("against", None if other == options[0] else ids.iloc[other])
+    other = choose_other(recommender, options, "Compare with", key="against")
     explanation = _contrast(recommender, key, profile, answer, other)
     st.markdown(f"### {escape.markdown(explanation.sentence())}")
     why(explanation, key="contrast")

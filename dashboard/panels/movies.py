@@ -66,15 +66,8 @@ def _choose_profile(
         return _new_profile(recommender, pick)
     ids = [str(u) for u in recommender.data.users[USER]]
     names = dict(zip(ids, recommender.viewers, strict=True))
-    asked = links.adopt("viewer").get("viewer")
-    if asked is None:
-        st.session_state.setdefault("viewer", first)
-    else:
-        wanted = asked[0] if asked else first
-        if wanted not in names:
-            said = f"There is no user ‘{wanted}’ in {recommender.data.title}."
-            st.warning(escape.markdown(said))
-        st.session_state["viewer"] = wanted if wanted in names else first
+    unknown = f"There is no user ‘{{}}’ in {recommender.data.title}."
+    links.bound("viewer", names, first, unknown)
     user = pick.selectbox(
         "User",
         ids,

@@ -109,17 +109,9 @@ def _asked_for(of: Recommender) -> tuple[str, str | None, ProductSettings]:
 
 
 def _relation(of: Recommender, place: Place) -> str:
-    asked = links.adopt("relation").get("relation")
-    first = of.relations[0]
-    if asked is not None:
-        wanted = asked[0] if asked else first
-        if wanted not in of.relations:
-            there = ", ".join(map(words.relation_title, of.relations))
-            said = f"There is no relation ‘{wanted}’ here; there are {there}."
-            st.warning(escape.markdown(said))
-        st.session_state["relation"] = wanted if wanted in of.relations else first
-    elif st.session_state.get("relation") not in of.relations:
-        st.session_state["relation"] = first
+    first, there = of.relations[0], ", ".join(map(words.relation_title, of.relations))
+    unknown = f"There is no relation ‘{{}}’ here; there are {there}."
+    links.bound("relation", of.relations, first, unknown)
     titles = unique_labels(map(words.relation_title, of.relations), of.relations)
     labels = dict(zip(of.relations, titles, strict=True))
     relation = place.segmented_control(
@@ -141,16 +133,11 @@ EVERYBODY = ""
 
 def _user(of: Recommender, place: Place) -> str | None:
     users = of.catalogue.users
-    asked = links.adopt("user").get("user")
-    if asked is not None:
-        wanted = asked[0] if asked else EVERYBODY
-        if wanted and wanted not in users:
-            said = f"There is no user ‘{wanted}’ in {of.catalogue.title}."
-            st.warning(escape.markdown(said))
-        st.session_state["user"] = wanted if wanted in users else EVERYBODY
+    everyone = [EVERYBODY, *users]
+    links.bound("user", everyone, EVERYBODY, f"There is no user ‘{{}}’ in {of.catalogue.title}.")
     if not users:
         return None
-    tastes, everyone = _tastes(of.catalogue), [EVERYBODY, *users]
+    tastes = _tastes(of.catalogue)
     labels = unique_labels(["everybody", *(f"{u}{tastes.get(u, '')}" for u in users)], everyone)
     user = place.selectbox(
         "For whom?",

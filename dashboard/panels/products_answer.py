@@ -167,14 +167,9 @@ def _found(candidates: list[Candidate], told: str) -> str:
 def _picked(of: Recommender, candidates: list[Candidate]) -> int:
     """Which recommendation is shown large; the address holds its id."""
     ids = [str(of.catalogue.items[ITEM].iloc[c.row]) for c in candidates]
-    asked = links.adopt("picked").get("picked")
-    if asked is not None:
-        st.session_state["picked"] = asked[0] if asked else ids[0]
-        if asked and asked[0] not in ids:
-            st.warning("The product of this link is not among the recommendations.")
-    picked = st.session_state.get("picked")
-    place = ids.index(picked) if picked in ids else 0
-    st.session_state["picked"] = ids[place]
+    unknown = "The product of this link is not among the recommendations."
+    links.bound("picked", ids, ids[0], unknown)
+    place = ids.index(st.session_state["picked"])
     links.publish("picked", ids[place] if place else None)
     return place
 

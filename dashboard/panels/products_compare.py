@@ -94,13 +94,8 @@ def why_not(shown: Shown) -> None:
 def _other(shown: Shown, options: list[int], chance: dict[int, float]) -> int:
     ids = shown.of.catalogue.items[ITEM]
     by_id = {str(ids.iloc[row]): row for row in options}
-    asked = links.adopt("instead").get("instead")
-    if asked is not None:
-        st.session_state["instead"] = asked[0] if asked else str(ids.iloc[options[0]])
-    if st.session_state.get("instead") not in by_id:
-        if asked:
-            st.warning("The product to compare with is not among the next best.")
-        st.session_state["instead"] = str(ids.iloc[options[0]])
+    first = str(ids.iloc[options[0]])
+    links.bound("instead", by_id, first, "The product to compare with is not among the next best.")
     labels = unique_labels(
         [f"{shown.title(row)} ({chance[row]:.0%})" for row in options], list(by_id)
     )
@@ -111,7 +106,7 @@ def _other(shown: Shown, options: list[int], chance: dict[int, float]) -> int:
         key="instead",
         filter_mode="contains",
     )
-    links.publish("instead", None if by_id[other] == options[0] else other)
+    links.publish("instead", None if other == first else other)
     return by_id[other]
 
 

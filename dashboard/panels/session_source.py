@@ -46,14 +46,11 @@ def source() -> SessionView:
 
 
 def _kind() -> str:
-    asked = links.adopt("data").get("data")
-    if asked is not None:
-        st.session_state["data"] = asked[0] if asked and asked[0] in KINDS else "model"
+    links.bound("data", KINDS, "model")
     kind = st.segmented_control(
         "Sessions to show",
         list(KINDS),
         format_func=KINDS.__getitem__,
-        default=None if "data" in st.session_state else "model",
         required=True,
         key="data",
         persist_state="session",

@@ -47,15 +47,8 @@ def choose(listing: pd.DataFrame, opening: int) -> int:
     names = dict(zip(ids, labels, strict=True))
     first = str(listing.at[opening, "session"])
     first = first if first in names else ids[0]
-    asked = links.adopt("session").get("session")
-    if asked is not None:
-        st.session_state["session"] = asked[0] if asked else first
-    st.session_state.setdefault("session", first)
-    if st.session_state["session"] not in names:
-        if asked:
-            said = f"There is no session ‘{asked[0]}’ here, or the filters leave it out."
-            st.warning(escape.markdown(said))
-        st.session_state["session"] = first
+    unknown = "There is no session ‘{}’ here, or the filters leave it out."
+    links.bound("session", names, first, unknown)
     session = pick.selectbox(
         "Session",
         ids,

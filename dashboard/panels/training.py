@@ -34,18 +34,11 @@ STATES = {
 def choose_wing() -> str:
     """Whose model is to be trained; the address holds it."""
     wings = list(MODELS)
-    asked = links.adopt("wing").get("wing")
-    if asked is not None:
-        st.session_state["wing"] = asked[0] if asked else wings[0]
-    if st.session_state.get("wing", wings[0]) not in MODELS:
-        said = f"There is nothing to train under ‘{st.session_state['wing']}’."
-        st.warning(escape.markdown(said))
-        st.session_state["wing"] = wings[0]
+    links.bound("wing", wings, wings[0], "There is nothing to train under ‘{}’.")
     wing = st.segmented_control(
         "Wing",
         wings,
         format_func=lambda name: MODELS[name].title,
-        default=None if "wing" in st.session_state else wings[0],
         required=True,
         key="wing",
         persist_state="session",

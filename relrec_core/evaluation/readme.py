@@ -44,7 +44,10 @@ def _section(claim: Claim) -> str:
     ]
     if tables is not None:
         lines.append(_markdown(claim.numbers([table.frame for table in tables])))
-        lines += [f"- Measured on: {said}" for said in dict.fromkeys(map(_conditions, tables))]
+        lines += [
+            f"- Measured on: {said}"
+            for said in dict.fromkeys(", ".join(measured(table)) for table in tables)
+        ]
         lines += [f"- `{command}`" for command in dict.fromkeys(s.command for s in claim.sources)]
         lines.append("")
     if claim.limits:
@@ -64,7 +67,8 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value).replace("|", "\\|")
 
 
-def _conditions(table: StoredTable) -> str:
+def measured(table: StoredTable) -> list[str]:
+    """Data, seeds, cores and date of a table in a few words each, as far as they were noted."""
     said = table.conditions
     data, machine = said.get("data", ""), said.get("machine", {})
     seeds = said.get("seeds", [])
@@ -74,4 +78,4 @@ def _conditions(table: StoredTable) -> str:
         f"{machine['cores']} cores" if "cores" in machine else "",
         str(said.get("date", ""))[:10],
     ]
-    return ", ".join(part for part in parts if part)
+    return [part for part in parts if part]

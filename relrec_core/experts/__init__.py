@@ -1,1 +1,4 @@
-"""Networks split into experts that each read a known subset of the inputs."""
+"""Interpretable mixture of experts: networks split into experts that each read known inputs.
+
+Afchar and Hennequin, RecSys 2020.
+"""

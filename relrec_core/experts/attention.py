@@ -1,4 +1,7 @@
-"""Multi-head attention whose heads are partitioned over experts (Afchar et al. 2020, eq. 15-16)."""
+"""Multi-head attention whose heads are partitioned over experts (Afchar et al. 2020, eq. 15-16).
+
+The attention mask says which place may see which; which expert may read which, `subsets` says.
+"""
 
 from __future__ import annotations
 

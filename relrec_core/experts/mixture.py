@@ -1,4 +1,7 @@
-"""Gates, selection, mixture and the generalised-EM loss (Afchar et al. 2020, section 3.3)."""
+"""Mixture of experts: gates, selection, and the loss of the generalised EM algorithm.
+
+Afchar and Hennequin 2020, section 3.3.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +131,7 @@ def gem_loss(
     mask: Tensor | None = None,
     totals: Tensor | None = None,
 ) -> Tensor:
-    """Generalised M-step (eq. 7): each expert learns where it was selected.
+    """M-step of the generalised EM (eq. 7): each expert learns where it was selected.
 
     sum over i of  sum_n alpha_ni BCE(y_n, f_i(x_n)) / sum_n alpha_ni,  from logits 2 z.
 

@@ -1,1 +1,1 @@
-"""Do the named reasons matter? Measured by taking them away."""
+"""Faithfulness: do the named reasons matter? Measured by taking them away."""

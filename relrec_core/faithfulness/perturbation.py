@@ -1,6 +1,6 @@
 """Perturbation curves: what a score does as parts of the input go, in some order.
 
-Samek et al. 2017; Bharadhwaj 2018, section 3.2; the symmetric relevance gain SRG of Bluecher et
+Samek et al. 2017; Bharadhwaj 2018, section 3.3; the symmetric relevance gain SRG of Bluecher et
 al. 2024 is the area under least-relevant-first minus the area under most-relevant-first.
 """
 

@@ -1,4 +1,7 @@
-"""Layer-wise relevance propagation: rules, presets, one engine, the distance head."""
+"""Layer-wise relevance propagation (LRP): rules, presets, one engine, the distance head.
+
+Bharadhwaj, EARS 2018; Bach et al. 2015.
+"""
 
 from relrec_core.lrp.engine import Propagation, Trace, propagate, trace
 from relrec_core.lrp.pairs import correspondence, explain_pair

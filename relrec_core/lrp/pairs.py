@@ -1,4 +1,7 @@
-"""From the features of two images to their pixels, each through its own activations."""
+"""From the features of two images to their pixels, each through its own activations.
+
+`correspondence` is BiLRP, second-order relevance (Eberle et al. 2020).
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Products: pixels that made two products related (Bharadhwaj 2018)."""
+"""Products: pixels that made two products related (Bharadhwaj, EARS 2018)."""

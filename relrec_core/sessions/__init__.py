@@ -1,1 +1,1 @@
-"""The sessions wing: will a listener skip the next tracks, and which inputs decide it."""
+"""Skip prediction: will a listener skip the next tracks, and which inputs decide it."""

@@ -1,4 +1,4 @@
-"""The smallest change of the liked movies that changes the answer (methods: counterfactuals).
+"""Counterfactuals: the smallest change of the liked movies that changes the answer.
 
 Score times profile size is a sum over features, and the size is common to all movies, so that the
 order of two movies is linear in what is taken away or added: exact on the plain model. Attributes

@@ -1,4 +1,4 @@
-"""Which pairs are for training, validation and test, and pairs that are not related."""
+"""Which pairs are for training, validation and test, and negative sampling: unrelated pairs."""
 
 from __future__ import annotations
 

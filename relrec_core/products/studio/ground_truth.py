@@ -1,4 +1,4 @@
-"""What is known about a studio catalogue that no model is shown: causes, their pixels, tastes."""
+"""The ground truth of a studio catalogue, which no model is shown: causes, their pixels, tastes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Users of the studio: each follows the causes of relations with weights of their own."""
+"""Synthetic users of the studio: each follows the causes of relations with weights of their own."""
 
 from __future__ import annotations
 

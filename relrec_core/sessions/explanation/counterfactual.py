@@ -1,4 +1,4 @@
-"""What if: one session with other skips in it, and the fewest that suffice."""
+"""Counterfactuals: one session with other skips in it, and the fewest that suffice."""
 
 from __future__ import annotations
 

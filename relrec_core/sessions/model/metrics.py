@@ -1,4 +1,4 @@
-"""How well the skips of B are predicted (Afchar and Hennequin 2020, section 4.3.2)."""
+"""Metrics of skip prediction on the second half B (Afchar and Hennequin 2020, section 4.3.2)."""
 
 from __future__ import annotations
 

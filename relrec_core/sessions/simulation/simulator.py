@@ -1,8 +1,9 @@
-"""Simulated sessions in Spotify's schema, with the planted cause of every skip and every play.
+"""Synthetic sessions in Spotify's schema, with the planted cause of every skip and every play.
 
-One cause decides each track of the second half, and it is written beside the row, in a column
-that no model reads. Some causes show in one group of inputs, others only in two groups together:
-each of the two alone says nothing. So the smallest subset of inputs that holds the cause is known.
+One cause decides each track of the second half: the ground truth. It is written beside the row, in
+a column that no model reads. Some causes show in one group of inputs, others only in two groups
+together: each of the two alone says nothing. So the smallest subset of inputs that holds the cause
+is known.
 
 - persistence (interaction, with the place): A ends in a block of three or more equal outcomes,
   and B goes on with it for about as many tracks as the block had.

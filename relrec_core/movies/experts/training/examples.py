@@ -1,4 +1,4 @@
-"""What networks learn from: rated films, each beside films drawn at random, afresh each epoch."""
+"""What networks learn from: rated movies and, by negative sampling, others, afresh each epoch."""
 
 from __future__ import annotations
 

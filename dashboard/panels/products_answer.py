@@ -13,6 +13,7 @@ from dashboard.components.pictures import close_by, figure, pictures
 from dashboard.components.save_picture import save_drawing
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
+from dashboard.figures.pinned_products import ProductCase
 from dashboard.figures.product_sheet import product_report, sheet
 from dashboard.figures.report import source
 from dashboard.glossary import meaning
@@ -25,7 +26,8 @@ from dashboard.loaders.products import (
     product_relevance,
 )
 from dashboard.panels.common import slug
-from dashboard.panels.downloads import Files, files
+from dashboard.panels.downloads import Files, address, files
+from dashboard.panels.pinned import pin_button
 from dashboard.panels.product_gallery import LARGE
 from dashboard.panels.product_proof import product_proof, product_proof_line
 from dashboard.panels.products import Choice, by_colour, cause_note
@@ -143,11 +145,11 @@ def _large(
     """Both pictures under their maps; `encoded` is the address of the first."""
     coloured = by_colour(shown.of, shown.asked.question.relation)
     figures = []
-    for panel, role, address in zip(
+    for panel, role, at in zip(
         pair, ROLES, (encoded, shown.address(shown.candidate.row)), strict=True
     ):
-        picture = mapped(panel, look.scale, address=address, numbers=True, coloured=coloured)
-        below = [] if presentation else close_by(panel, address)
+        picture = mapped(panel, look.scale, address=at, numbers=True, coloured=coloured)
+        below = [] if presentation else close_by(panel, at)
         note = words.contribution(panel.total)
         figures.append(figure(picture, role, panel.title, note, below))
     pictures(figures, look, key="product_pictures")
@@ -251,9 +253,14 @@ def proof(shown: Shown, presentation: bool) -> ProductExplanation:
         return explanation
     with st.container(border=True):
         product_proof(explanation, key="product")
-    ours, theirs = shown.panels()
-    every_cell(explanation, (ours, theirs), shown, shown.look.scale, key="product")
+    every_cell(explanation, shown.panels(), shown, shown.look.scale, key="product")
     return explanation
+
+
+def case(explanation: ProductExplanation, shown: Shown) -> ProductCase:
+    """What is shown, to be pinned."""
+    coloured = by_colour(shown.of, explanation.relation)
+    return ProductCase(explanation, address(), shown.panels(), coloured)
 
 
 def every_cell(
@@ -290,6 +297,8 @@ def every_cell(
             key=f"{key}_downloads",
             on_change="rerun",
         )
+        if explanation.other_title is None:
+            pin_button(case(explanation, shown))
     if popover.open:
         drawn = [
             (panel, f"{role}: {panel.title}") for panel, role in zip(panels, ROLES, strict=False)

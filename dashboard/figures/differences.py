@@ -10,15 +10,17 @@ from dashboard.figures.palette import NEUTRAL, faded, of, signed
 from dashboard.figures.pinned import Case, Pair
 
 DRAWN, ROW_PIXELS = 8, 30
-ROOM = 1.8
-"""Of the axis for the longest bar, its number standing beyond it."""
+ROOM = 0.35
+"""For the numbers beyond the longest bars, as a share of what these reach over."""
 
 
 def differences(pair: Pair[Case]) -> go.Figure:
     """The largest differences, the first case minus the second."""
     frame = pair.joined(single=False)[:DRAWN]
     values, places = list(frame["difference"]), list(range(len(frame)))
-    far = ROOM * max(map(abs, values), default=0.0) or 1.0
+    low, high = min(0.0, *values), max(0.0, *values)
+    room = ROOM * (high - low) or 1.0
+    ends = [low - room if low < 0 else 0.0, high + room if high > 0 or not low else 0.0]
     said = [signed(100 * v, 1) if pair.first.SHARES else signed(v) for v in values]
     bars = {
         "type": "bar",
@@ -50,7 +52,7 @@ def differences(pair: Pair[Case]) -> go.Figure:
         "height": 16 + ROW_PIXELS * len(values),
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "showlegend": False,
-        "xaxis": {"range": [-far, far], "visible": False},
+        "xaxis": {"range": ends, "visible": False},
         "yaxis": {
             "range": [len(values) - 0.5, -0.5],
             "tickvals": places,

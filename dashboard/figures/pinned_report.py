@@ -39,8 +39,9 @@ def pair_report(pair: Pair[Case]) -> str:
     )
     for noun, frame in ((summed, pair.joined(single=False)), (single, pair.joined(single=True))):
         rows = frame[:ROWS].to_dict("records")
-        shown = f"{noun}: the {ROWS} largest of {len(frame)} differences"
-        title = shown if len(frame) > ROWS else f"{noun}: all differences"
+        title = f"By {noun.lower()}"
+        if len(frame) > ROWS:
+            title += f": the {ROWS} largest of {len(frame)} differences"
         heads = (noun, *pair.names, "Difference")
         parts.append(section(title, table(heads, [_row(pair, row) for row in rows], JOINED)))
     parts += [
@@ -64,13 +65,10 @@ def _told(case: Case, span: Span) -> str:
 
 
 def _row(pair: Pair[Case], row: Mapping[Hashable, float]) -> list[str]:
-    values = [
-        "–" if pd.isna(row[side]) else _exact(pair, row[side]) for side in ("first", "second")
-    ]
-    return [str(row["name"]), *values, _exact(pair, row["difference"])]
-
-
-def _exact(pair: Pair[Case], value: float) -> str:
-    if not pair.first.SHARES:
-        return signed(value, 4)
-    return signed(100 * value, 1) + " %"
+    """A row of the joined table as texts."""
+    values = [row[side] for side in ("first", "second")]
+    if pair.first.SHARES:
+        told = ["–" if pd.isna(v) else f"{100 * v:.1f} %" for v in values]
+        return [str(row["name"]), *told, f"{signed(100 * row['difference'], 1)} %"]
+    told = ["–" if pd.isna(v) else signed(v, 4) for v in values]
+    return [str(row["name"]), *told, signed(row["difference"], 4)]

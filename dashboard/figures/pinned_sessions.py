@@ -28,7 +28,7 @@ class SessionCase(ChartCase):
 
     @property
     def names(self) -> tuple[str, ...]:
-        return self.explanation.title, f"track {self.explanation.focused.position}"
+        return self.explanation.title, f"Track {self.explanation.focused.position}"
 
     def contributions(self, *, single: bool) -> dict[str, float]:
         track = self.explanation.focused

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
-from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
 
@@ -21,6 +20,7 @@ MOST = 2
 C = TypeVar("C", bound=Case)
 Draw = Callable[[C, Span, str], None]
 """Shows a case's picture on a scale over a span, under a key."""
+SIGNED_PERCENT = PERCENT.replace("%", "%+", 1)
 NUMBERS = ("first", "second", "difference")
 
 
@@ -76,7 +76,7 @@ def _beside(pair: Pair[C], draw: Draw[C], held: int) -> None:
         with place, st.container(key=f"pin_{wing}_{i}"):
             _case(case, names[i], i, pinned=i < held)
             draw(case, pair.span, f"pin_{wing}_{i}_picture")
-            _proved(case)
+            _proved(case, i)
     st.caption(pair.first.scale_in_words(pair.span))
     picture, table = st.columns([1, 1.3], gap="medium")
     with picture:
@@ -100,19 +100,19 @@ def _case(case: Case, name: str, place: int, *, pinned: bool) -> None:
     st.markdown(escape.markdown(case.explanation.sentence()))
 
 
-def _proved(case: Case) -> None:
+def _proved(case: Case, place: int) -> None:
     """The proof, where the case comes from, and the way back to its view."""
     for title, test, compared in case.tests:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{escape.markdown(title)}**", width="content")
             verdict(test, compared)
     closing(case.ledgers)
-    asked = parse_qs(urlsplit(case.link).query)
-    st.page_link(
-        f"app_pages/{case.WING}.py",
-        label="Show this view",
-        icon=":material/arrow_forward:",
-        query_params=asked,
+    st.link_button(
+        "Open this view",
+        case.link,
+        icon=":material/open_in_new:",
+        help="In a new tab, so that the pins stay in this one. Files of your own stay here, too.",
+        key=f"back_{case.WING}_{place}",
     )
     st.caption(escape.markdown(source(case.explanation.provenance)))
 
@@ -121,11 +121,11 @@ def _joined(pair: Pair[C]) -> bool:
     """The contributions of both, joined by name; gives whether every single one is listed."""
     wing, (summed, single) = pair.first.WING, pair.first.NOUNS
     every = st.toggle(f"Every {single.lower()}", key=f"pins_{wing}_single")
-    frame, form = pair.joined(single=every), "%+.3f"
+    frame, forms = pair.joined(single=every), dict.fromkeys(NUMBERS, "%+.3f")
     if pair.first.SHARES:
         frame[list(NUMBERS)] *= 100
-        form = PERCENT
-    labels = dict(zip(NUMBERS, (*pair.names, "Difference"), strict=True))
+        forms = {"first": PERCENT, "second": PERCENT, "difference": SIGNED_PERCENT}
+    labels = (*pair.names, "Difference")
     st.dataframe(
         frame,
         hide_index=True,
@@ -134,10 +134,10 @@ def _joined(pair: Pair[C]) -> bool:
         placeholder="–",
         column_order=("name", "difference", "first", "second"),
         column_config={
-            "name": st.column_config.TextColumn(single if every else summed, width=150),
+            "name": st.column_config.TextColumn(single if every else summed, width=116),
             **{
-                name: st.column_config.NumberColumn(label, format=form, width=90)
-                for name, label in labels.items()
+                name: st.column_config.NumberColumn(label, format=forms[name], width=68)
+                for name, label in zip(NUMBERS, labels, strict=True)
             },
         },
         alt="Contributions of both cases and their differences, the largest difference first",

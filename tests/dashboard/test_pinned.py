@@ -168,7 +168,7 @@ def test_shares_of_two_tracks_are_told_in_percent() -> None:
     told = [explorer.explain(session, focus, donors=8) for focus in (0, 1)]
     pair = Pair(*(SessionCase(one, "") for one in told))
     first, second = (one.focused for one in told)
-    assert pair.names == (f"track {first.position}", f"track {second.position}")
+    assert pair.names == (f"Track {first.position}", f"Track {second.position}")
     for single in (False, True):
         assert pair.joined(single=single)[["first", "second"]].sum().tolist() == pytest.approx(
             [1, 1]

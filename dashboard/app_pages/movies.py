@@ -8,15 +8,18 @@ from functools import partial
 import streamlit as st
 
 from dashboard import escape
+from dashboard.figures.pinned_movies import MovieCase
 from dashboard.loaders.movies import first_user, movie_model
 from dashboard.panels import movie_questions as questions
 from dashboard.panels import movies as panels
 from dashboard.panels.common import answer_first, provenance, sentences, which_run
+from dashboard.panels.downloads import address
 from dashboard.panels.movie_answer import answered
 from dashboard.panels.movie_change import smallest_change_panel
 from dashboard.panels.movie_list import choose_film, hiding
 from dashboard.panels.movies_all import all_users_panel
 from dashboard.panels.movies_what_if import change_profile
+from dashboard.panels.pinned import draw_chart, pinned
 from dashboard.panels.tour import titled
 
 titled("Why this movie?", "movies")
@@ -30,13 +33,16 @@ with sentences():
     with st.container(key="page_controls"):
         profile, settings = panels.choose(recommender, first)
         profile = hiding(recommender, profile)
-    with st.container(key="page_main"):
+    main = st.container(key="page_main")
+    with main:
         films, reasons = st.columns([1, 3.4], gap="large")
     with films, st.container(key="page_list"):
         ranking, item = choose_film(recommender, profile, settings.top)
         panels.history(recommender, profile)
     with reasons:
         explanation = answered(recommender, key, profile, item, settings)
+    with main:
+        pinned(MovieCase(explanation, address()), draw_chart)
 
     def second_model() -> None:
         """The second model of movies on the same user; it imports torch."""

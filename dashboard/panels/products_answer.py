@@ -12,6 +12,7 @@ from dashboard.components.pictures import close_by, figure, pictures
 from dashboard.components.save_picture import save_drawing
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
+from dashboard.figures.pinned_products import ProductCase
 from dashboard.figures.product_sheet import product_report, sheet
 from dashboard.figures.report import source
 from dashboard.glossary import meaning
@@ -23,7 +24,8 @@ from dashboard.loaders.products import (
     product_relevance,
 )
 from dashboard.panels.common import slug
-from dashboard.panels.downloads import Files, files
+from dashboard.panels.downloads import Files, address, files
+from dashboard.panels.pinned import pin_button
 from dashboard.panels.product_list import picked_row, recommendations, search
 from dashboard.panels.product_proof import product_proof, product_proof_line
 from dashboard.panels.product_shown import Shown
@@ -84,11 +86,11 @@ def _large(shown: Shown, pair: tuple[Panel, Panel], encoded: str, presentation: 
     """Both pictures under their maps; `encoded` is the address of the first."""
     coloured = by_colour(shown.of, shown.asked.question.relation)
     figures = []
-    for panel, role, address in zip(
+    for panel, role, at in zip(
         pair, shown.roles, (encoded, shown.address(shown.candidate.row)), strict=True
     ):
-        picture = mapped(panel, shown.look.scale, address=address, numbers=True, coloured=coloured)
-        below = [] if presentation else close_by(panel, address)
+        picture = mapped(panel, shown.look.scale, address=at, numbers=True, coloured=coloured)
+        below = [] if presentation else close_by(panel, at)
         note = words.contribution(panel.total)
         figures.append(figure(picture, role, panel.title, note, below))
     pictures(figures, shown.look, key="product_pictures")
@@ -154,8 +156,7 @@ def proof(shown: Shown, presentation: bool) -> ProductExplanation:
         with place:
             kept = _kept_out(shown)
         shown.headline.markdown(f"### {escape.markdown(told)}\n\n{escape.markdown(kept)}")
-    ours, theirs = shown.panels()
-    every_cell(explanation, (ours, theirs), shown, shown.look.scale, key="product")
+    every_cell(explanation, shown.panels(), shown, shown.look.scale, key="product")
     return explanation
 
 
@@ -173,6 +174,12 @@ def contrasted(shown: Shown, row: int, other: int) -> ProductExplanation:
     return product_explanation(
         shown.explainer, asked.question, found, shown.key, asked.text, row, other
     )
+
+
+def case(explanation: ProductExplanation, shown: Shown) -> ProductCase:
+    """What is shown, to be pinned."""
+    coloured = by_colour(shown.of, explanation.relation)
+    return ProductCase(explanation, address(), shown.panels(), coloured)
 
 
 def every_cell(
@@ -209,6 +216,8 @@ def every_cell(
             key=f"{key}_downloads",
             on_change="rerun",
         )
+        if explanation.other_title is None:
+            pin_button(case(explanation, shown))
     if popover.open:
         drawn = [
             (panel, f"{role}: {panel.title}")

@@ -11,11 +11,13 @@ from dashboard import escape, links
 from dashboard.components.save_picture import save_chart
 from dashboard.figures import session_words as words
 from dashboard.figures import sessions as figures
+from dashboard.figures.pinned_sessions import SessionCase
 from dashboard.figures.report import source
 from dashboard.figures.session_report import session_report
 from dashboard.loaders.sessions import SessionView
 from dashboard.panels.common import chart, slug
-from dashboard.panels.downloads import Files, files
+from dashboard.panels.downloads import Files, address, files
+from dashboard.panels.pinned import pin_button
 from dashboard.panels.proof import ExpertsWords, experts_proof, experts_table
 from relrec_core.sessions.data.schema import LONGEST, SHORTEST
 from relrec_core.sessions.explanation import browse
@@ -270,8 +272,9 @@ def proof(
     explanation = view.explanation(row, focus)
     test, title = explanation.audit.deletion, expert_title(explanation.focused.top)
     headline.markdown(f"### {escape.markdown(explanation.sentence())}")
-    with save:
+    with save, st.container():
         _downloads(view, row, explanation)
+        pin_button(SessionCase(explanation, address()))
     called = ExpertsWords(
         answer="predicted probability of a skip",
         question=f"Does the answer depend on {title}?",

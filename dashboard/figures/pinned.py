@@ -81,6 +81,7 @@ class Case(ABC):
 
     @property
     def title(self) -> str:
+        """What was asked about, in one line."""
         return ", ".join(self.names)
 
     @property
@@ -108,6 +109,7 @@ class ChartCase(Case):
         """The picture in words."""
 
     def still(self, span: Span) -> str:
+        """The picture as SVG."""
         return still(self.figure(span), self.words, HALF)
 
 
@@ -137,6 +139,7 @@ class Pair(Generic[C_co]):
 
     @property
     def cases(self) -> tuple[C_co, C_co]:
+        """Both, in the order pinned."""
         return self.first, self.second
 
     @cached_property

@@ -26,9 +26,11 @@ class MovieCase(ChartCase):
 
     @property
     def names(self) -> tuple[str, ...]:
+        """What was asked about."""
         return self.explanation.title, self.explanation.viewer
 
     def contributions(self, *, single: bool) -> dict[str, float]:
+        """By name, summed up or every single one."""
         told = self.explanation
         named = (
             [(f.label, f.relevance) for f in told.features]
@@ -40,6 +42,7 @@ class MovieCase(ChartCase):
 
     @property
     def tests(self) -> list[tuple[str, DeletionTest, str]]:
+        """Titles of the deletion tests, the tests, and what passing means."""
         audit = self.explanation.audit
         found = {"Replaced": audit.replacement, "Removed": audit.deletion}
         return [
@@ -50,20 +53,25 @@ class MovieCase(ChartCase):
 
     @property
     def ledgers(self) -> list[Ledger]:
+        """What has to sum up."""
         return [self.explanation.audit.ledger]
 
     @property
     def span(self) -> Span:
+        """What the picture reaches over."""
         return reach(steps(self.explanation))
 
     def figure(self, span: Span) -> go.Figure:
+        """The picture on an axis over `span`."""
         return waterfall(self.explanation, span=span)
 
     @property
     def words(self) -> str:
+        """The picture in words."""
         return waterfall_in_words(self.explanation)
 
     def scale_in_words(self, span: Span) -> str:
+        """What both pictures have in common."""
         low, high = span
         return (
             f"Both on one axis, from {plain(low)} to {plain(high)} points: base value, strongest "

@@ -35,6 +35,7 @@ class ProductCase(Case):
 
     @property
     def names(self) -> tuple[str, ...]:
+        """What was asked about."""
         told = self.explanation
         return (
             f"‘{told.item_title}’",
@@ -44,6 +45,7 @@ class ProductCase(Case):
         )
 
     def contributions(self, *, single: bool) -> dict[str, float]:
+        """By name, summed up or every single one."""
         named = _cell if single else _area
         told = self.explanation
         reference = told.provenance.parameters["preset"] == "reference"
@@ -52,21 +54,26 @@ class ProductCase(Case):
 
     @property
     def tests(self) -> list[tuple[str, DeletionTest, str]]:
+        """Titles of the deletion tests, the tests, and what passing means."""
         return [("Strongest areas blurred", self.explanation.audit.deletion, REMOVALS)]
 
     @property
     def ledgers(self) -> list[Ledger]:
+        """What has to sum up."""
         return [self.explanation.audit.ledger]
 
     @property
     def span(self) -> Span:
+        """What the picture reaches over."""
         return 0.0, shared_scale(self.panels)
 
     def still(self, span: Span) -> str:
+        """The picture as SVG."""
         words = " ".join(panel.in_words() for panel in self.panels)
         return pair_sheet(self.panels, span[1], words, self.coloured)
 
     def scale_in_words(self, span: Span) -> str:
+        """What both pictures have in common."""
         return (
             f"The same colours in all four pictures: darkest colour = {plain(span[1])} points per "
             "grid cell."

@@ -57,7 +57,7 @@ def steps(explanation: MovieExplanation, shown: int = STEPS) -> list[WaterfallSt
     return [*found, WaterfallStep("Score", 0.0, explanation.score, NEUTRAL)]
 
 
-def reach(made: list[Step]) -> tuple[float, float]:
+def reach(made: list[WaterfallStep]) -> tuple[float, float]:
     """What the axis has to hold: zero, and the ends of all steps."""
     ends = [step.start + step.change for step in made]
     return min(0.0, *ends), max(0.0, *ends)

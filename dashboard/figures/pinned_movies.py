@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from dashboard.figures.movie_words import CHANGES
+from dashboard.figures.movie_words import REASON_TESTS
 from dashboard.figures.palette import plain
 from dashboard.figures.pinned import ChartCase, Span, remainder, summed
 from dashboard.figures.waterfall import reach, steps, waterfall, waterfall_in_words
@@ -46,7 +46,7 @@ class MovieCase(ChartCase):
         audit = self.explanation.audit
         found = {"Replaced": audit.replacement, "Removed": audit.deletion}
         return [
-            (title, test, CHANGES[title].compared)
+            (title, test, REASON_TESTS[title].compared)
             for title, test in found.items()
             if test is not None
         ]

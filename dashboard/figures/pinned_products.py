@@ -24,11 +24,13 @@ PICTURES = {"query": "You look at", "recommended": "Recommended"}
 class ProductCase(Case):
     """Why a product was recommended for another.
 
-    `panels` are both pictures with their maps; `coloured` pictures keep their colours.
+    `panels` are both pictures with their maps, `roles` what stands above them; `coloured`
+    pictures keep their colours.
     """
 
     explanation: ProductExplanation
     panels: tuple[Panel, Panel]
+    roles: tuple[str, str]
     coloured: bool
 
     WING, OTHER, NOUNS = "products", "product or relation", ("Area", "Grid cell")

@@ -7,7 +7,6 @@ from dashboard.components.pictures import figure, pictures
 from dashboard.figures.pinned import Span
 from dashboard.figures.pinned_products import ProductCase
 from dashboard.figures.product_words import contribution
-from dashboard.panels.products_answer import ROLES
 
 
 def draw_pictures(case: ProductCase, span: Span, key: str) -> None:
@@ -20,6 +19,6 @@ def draw_pictures(case: ProductCase, span: Span, key: str) -> None:
             panel.title,
             contribution(panel.total),
         )
-        for panel, role in zip(case.panels, ROLES, strict=True)
+        for panel, role in zip(case.panels, case.roles, strict=True)
     ]
     pictures(figures, look, key=key)

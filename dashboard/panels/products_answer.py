@@ -179,7 +179,7 @@ def contrasted(shown: Shown, row: int, other: int) -> ProductExplanation:
 def case(explanation: ProductExplanation, shown: Shown) -> ProductCase:
     """What is shown, to be pinned."""
     coloured = by_colour(shown.of, explanation.relation)
-    return ProductCase(explanation, address(), shown.panels(), coloured)
+    return ProductCase(explanation, address(), shown.panels(), shown.roles, coloured)
 
 
 def every_cell(

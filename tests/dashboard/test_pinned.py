@@ -139,7 +139,7 @@ def product(cells: tuple[Cell, ...], title: str, strength: float) -> ProductCase
     )
     picture = Image.new("RGB", (64, 64), "#888")
     panels = tuple(Panel(picture, np.full((64, 64), strength), name) for name in ("Red mug", title))
-    return ProductCase(found, "", (panels[0], panels[1]), False)
+    return ProductCase(found, "", (panels[0], panels[1]), ("You look at", "Recommended"), False)
 
 
 def test_areas_of_products_are_the_sums_of_their_cells() -> None:

@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
@@ -46,6 +47,8 @@ def beside(page: Page, wing: str, sentences: list[str]) -> None:
     assert lefts[0] < lefts[1]
     expect(page.get_by_label(re.compile("^Bars of .* minus "))).to_be_attached()
     expect(page.locator(f".st-key-pins_{wing}").get_by_test_id("stDataFrame")).to_be_visible()
+    found = Axe().run(page).response["violations"]
+    assert not [v["id"] for v in found if v["impact"] in ("serious", "critical")]
 
 
 def taken_away(page: Page, wing: str, sentences: list[str]) -> None:

@@ -89,7 +89,7 @@ def product_thumbnail(_catalogue: Catalogue, content_hash: str, row: int) -> str
     return data_url(_catalogue.picture(row, THUMBNAIL))
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=32, show_spinner=False)
 def product_picture(_catalogue: Catalogue, content_hash: str, row: int) -> Image.Image:
     """A product's picture as large as its file has it, or as it is drawn; at most `LARGEST` pixels.
 

@@ -17,6 +17,8 @@ from relrec_core.movies.evaluation.fidelity.protocol import (
     fidelity,
 )
 from relrec_core.movies.evaluation.fidelity.recommenders import (
+    LIKED_ABOVE,
+    TEST_SHARE,
     Linear,
     explainer,
     published,
@@ -29,9 +31,7 @@ from relrec_core.sources import fetch
 from relrec_core.sources import published as source
 
 DATA = "lxr-ml-1m"
-RECOMMENDER, OURS = "Published MLP", "RecoNet"
-EXACT = "Exact share"
-LXR = "LXR"
+EXACT, SMALLEST, LXR = "Exact share", "Smallest set", "LXR"
 USERS, QUICK_USERS = 1208, 40
 """RecoNet's users, as many as the published recommender is explained to."""
 
@@ -54,10 +54,10 @@ ACCENT multiplies an empty dictionary, so that the item's own influence vanishes
 
 
 def fidelity_table(study: Study) -> Table:
-    """What is left of a recommendation without its named reasons, by method (MovieLens 1M).
+    """What is left of the published recommender's answers without the named reasons, by method.
 
-    A row a recommender, protocol and method; `origin` says whether it was measured here or is the
-    number its authors printed. Mean over users.
+    A row a protocol and method; `origin` says whether it was measured here or is the number its
+    authors printed. Mean over the test users of the published split of MovieLens 1M.
 
     Raises:
         SourceError: the published recommender is not installed.
@@ -70,29 +70,35 @@ def fidelity_table(study: Study) -> Table:
             f"`python3 scripts/fetch.py {DATA}`."
         )
     found = source.load(folder)
-    theirs = _fewer(published(found, study.data), study.quick)
+    linear = _fewer(published(found, study.data), study.quick)
+    measured = _measured(study, linear, explainer(found, linear))
+    printed = pd.DataFrame(
+        [
+            {
+                "protocol": protocol,
+                "method": method,
+                "origin": "printed",
+                **dict(zip(_PUBLISHED_MEASURES, values, strict=True)),
+            }
+            for (protocol, method), values in PUBLISHED.items()
+        ]
+    )
+    notes = {
+        "split": f"as published: ratings above {LIKED_ABOVE}, {TEST_SHARE:.0%} of the users tested",
+        "settings": {"published": DATA, "rivals": orders.RIVALS},
+    }
+    return Table(pd.concat([measured, printed], ignore_index=True), notes)
+
+
+def own_fidelity_table(study: Study) -> Table:
+    """The same of a RecoNet without attributes and layer, for users drawn at random."""
     seed = study.seeds[0]
     known = study.parts(seed).known
     asked = np.flatnonzero(np.diff(known.indptr) > 0)
     drawn = np.random.default_rng(seed).choice(asked, min(USERS, len(asked)), replace=False)
     weights = study.trained(seed, attributes=False).weights
-    own = _fewer(reconet(weights, known, np.sort(drawn).astype(np.int64)), study.quick)
-    learned = explainer(found, theirs)
-    study.begin(theirs.histories.shape[0] + own.histories.shape[0])
-    rows = _measured(study, RECOMMENDER, theirs, learned) + _measured(study, OURS, own, None)
-    rows += [
-        {
-            "recommender": RECOMMENDER,
-            "protocol": protocol,
-            "method": method,
-            "origin": "printed",
-            **dict(zip(_PUBLISHED_MEASURES, values, strict=True)),
-        }
-        for (protocol, method), values in PUBLISHED.items()
-    ]
-    frame = pd.DataFrame(rows)
-    notes = {"published": DATA, "rivals": orders.RIVALS, "seeds": [seed]}
-    return Table(frame[["recommender", "protocol", "method", "origin", "users", *MEASURES]], notes)
+    linear = _fewer(reconet(weights, known, np.sort(drawn).astype(np.int64)), study.quick)
+    return Table(_measured(study, linear, None), {"rivals": orders.RIVALS, "seeds": [seed]})
 
 
 def _fewer(linear: Linear, quick: bool) -> Linear:
@@ -102,18 +108,17 @@ def _fewer(linear: Linear, quick: bool) -> Linear:
     return Linear(linear.inputs, linear.outputs, linear.base, linear.link, few, linear.known)
 
 
-def _measured(
-    study: Study, name: str, linear: Linear, learned: Doubles | None
-) -> list[dict[str, object]]:
-    """The measures of every method, means over the users of one recommender."""
+def _measured(study: Study, linear: Linear, learned: Doubles | None) -> pd.DataFrame:
+    """The measures of every method, means over the users; `learned` are LXR's weights (B, V)."""
     methods: dict[str, Order] = {
         EXACT: orders.exact,
-        "Exact share beyond the next 20": orders.beyond_rivals,
-        "Smallest set": orders.smallest_set,
+        f"Exact share beyond the next {orders.RIVALS}": orders.beyond_rivals,
+        SMALLEST: orders.smallest_set,
         "ACCENT, as meant": orders.accent,
         **{name: orders.similar(by) for name, by in similarities(linear.known).items()},
     }
     kept: dict[tuple[str, str], list[dict[str, float]]] = {}
+    study.begin(linear.histories.shape[0])
     for row, case in enumerate(linear.cases()):
         of_user = dict(methods)
         if learned is not None:
@@ -121,18 +126,19 @@ def _measured(
         for method, order in of_user.items():
             for protocol, found in fidelity(case, order(case), linear.link).items():
                 kept.setdefault((protocol, method), []).append(found)
-        study.step(f"Removing what was named, {name}")
-    return [
-        {
-            "recommender": name,
-            "protocol": protocol,
-            "method": method,
-            "origin": "measured",
-            "users": len(found),
-            **{of: float(np.mean([values[of] for values in found])) for of in MEASURES},
-        }
-        for (protocol, method), found in kept.items()
-    ]
+        study.step("Removing what was named")
+    return pd.DataFrame(
+        [
+            {
+                "protocol": protocol,
+                "method": method,
+                "origin": "measured",
+                "users": len(found),
+                **{name: float(np.mean([of[name] for of in found])) for name in MEASURES},
+            }
+            for (protocol, method), found in kept.items()
+        ]
+    )
 
 
 def _learned(weights: Doubles) -> Order:

@@ -1,11 +1,12 @@
 const OFF = 'relrec-tours-off';
+const storage = navigator.cookieEnabled ? localStorage : null;  // where cookies are blocked, so is it
 export default function({ data, parentElement }) {
   const section = parentElement.querySelector('section');
   const [opener, note, closer, off] =
     ['.opener', '.note', '.close', 'input'].map((part) => section.querySelector(part));
-  const closed = `relrec-tour-closed-${data.page}`, kept = (key) => localStorage.getItem(key);
+  const closed = `relrec-tour-closed-${data.page}`, kept = (key) => storage?.getItem(key);
   const show = (open) => { note.hidden = !open; opener.hidden = open; };
-  const close = () => { localStorage.setItem(closed, '1'); show(false); opener.focus(); };
+  const close = () => { storage?.setItem(closed, '1'); show(false); opener.focus(); };
   if (section.page !== data.page) {  // not at each rerun
     section.page = data.page;
     section.querySelector('ol').replaceChildren(...data.steps.map((step) => {
@@ -21,8 +22,8 @@ export default function({ data, parentElement }) {
   closer.onclick = close;
   section.onkeydown = (e) => { if (e.key === 'Escape' && !note.hidden) close(); };
   off.onchange = () => {
-    if (!off.checked) return localStorage.removeItem(OFF);
-    localStorage.setItem(OFF, '1');
+    if (!off.checked) return storage?.removeItem(OFF);
+    storage?.setItem(OFF, '1');
     close();
   };
 }

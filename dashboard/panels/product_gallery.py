@@ -36,8 +36,8 @@ def found_rows(catalogue: Catalogue, text: str, category: str) -> list[int]:
     keep = np.ones(len(items), dtype=np.bool_)
     if category in set(items[CATEGORY]):
         keep &= (items[CATEGORY] == category).to_numpy()
-    named = items[TITLE] + " " + items[ITEM]
     for word in text.split():
+        named = items[TITLE] + " " + items[ITEM]
         keep &= named.str.contains(word, case=False, regex=False).to_numpy()
     return np.flatnonzero(keep).tolist()
 

@@ -63,9 +63,8 @@ def verdict(
     together = (
         f"with all that is named changed at once, the answer moves as named for "
         f"{row['together']:.0%} of {row['answers']:.0f} {answers} (LIME {lime['together']:.0%}, "
-        f"gradient x input "
-        f"{gradient['together']:.0%}, at random {random['together']:.0%}), on average by "
-        f"{row['change']:.2f} (LIME {lime['change']:.2f}, gradient x input "
+        f"gradient x input {gradient['together']:.0%}, at random {random['together']:.0%}), on "
+        f"average by {row['change']:.2f} (LIME {lime['change']:.2f}, gradient x input "
         f"{gradient['change']:.2f})"
     )
     said = (together, alone) if decides == "together" else (alone, together)

@@ -44,13 +44,13 @@ def _plain_dictionary(*_: object) -> dict[Any, Any]:
 
 
 _ALLOWED: dict[tuple[str, str], Callable[..., Any]] = {
-    (module, name): _plain_dictionary
-    for module in ("collections",)
-    for name in ("OrderedDict", "defaultdict")
-} | {
-    (module, name): found
-    for module in ("builtins", "__builtin__")
-    for name, found in (("list", list), ("set", set), ("dict", dict))
+    ("collections", "OrderedDict"): _plain_dictionary,
+    ("collections", "defaultdict"): _plain_dictionary,
+    **{
+        (module, kind.__name__): kind
+        for module in ("builtins", "__builtin__")
+        for kind in (list, set, dict)
+    },
 }
 """What a pickle of plain data may name; an ordered dictionary becomes a plain one."""
 

@@ -217,6 +217,15 @@ def _smallest(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return grouped(numbers, "Change", ["Smallest set", "In order of relevance"], "Liked movies")
 
 
+def _displaced(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    """How often an answer leaves the first five without the first 1 to 5 reasons of a method."""
+    of = numbers[numbers["Removed"] == "1 to 5 movies"]
+    gone = "Leaves the first five"
+    return ranked(
+        of.assign(**{gone: 1 - of["POS@5"]}), "Method", gone, ["Exact share", "Smallest set"]
+    )
+
+
 PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "recall-1m": _recalls,
     "recall-100k": _recalls,
@@ -231,6 +240,8 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "film-directions": _directions,
     "film-popularity": _popularity,
     "film-counterfactuals": _smallest,
+    "film-fidelity": _displaced,
+    "film-own-fidelity": _displaced,
     "film-experts": _hits,
     "film-content": _hits,
     "film-deciders": _shares,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from relrec_core.evaluation.claims import Claim, TableSource, Verdict, graded
-from relrec_core.movies.evaluation.fidelity.table import EXACT, LXR, SMALLEST
+from relrec_core.movies.evaluation.fidelity.orders import EXACT, LXR, SMALLEST
 
 Frames = Sequence[pd.DataFrame]
 

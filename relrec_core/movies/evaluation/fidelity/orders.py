@@ -10,6 +10,7 @@ from relrec_core.movies.data.features import Indices
 from relrec_core.movies.evaluation.fidelity.protocol import Case, Order
 from relrec_core.movies.model.relevance import Doubles
 
+EXACT, SMALLEST, LXR = "Exact share", "Smallest set", "LXR"
 RIVALS = 20
 """The next items, the mean of which a contrastive explanation compares with."""
 ACCENT_RIVALS = 4

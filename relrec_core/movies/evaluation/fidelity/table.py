@@ -31,7 +31,6 @@ from relrec_core.sources import fetch
 from relrec_core.sources import published as source
 
 DATA = "lxr-ml-1m"
-EXACT, SMALLEST, LXR = "Exact share", "Smallest set", "LXR"
 USERS, QUICK_USERS = 1208, 40
 """RecoNet's users, as many as the published recommender is explained to."""
 
@@ -42,12 +41,12 @@ PUBLISHED: Mapping[tuple[str, str], Sequence[float]] = {
     ("discrete", "LIME"): (0.9469, 0.7596, 0.8850, 0.9675, 0.9833, 0.9917),
     ("discrete", "SHAP"): (0.9709, 0.6460, 0.9595, 0.9977, 0.9997, 0.9998),
     ("discrete", "ACCENT"): (0.9502, 0.7583, 0.9329, 0.9831, 0.9912, 0.9942),
-    ("discrete", LXR): (0.9434, 0.7841, 0.8742, 0.9561, 0.9763, 0.9864),
+    ("discrete", orders.LXR): (0.9434, 0.7841, 0.8742, 0.9561, 0.9763, 0.9864),
     ("continuous", "Cosine"): (0.7755, 0.9110, 0.5887, 0.6458, 0.7032, 0.7436),
     ("continuous", "LIME"): (0.7348, 0.9279, 0.5756, 0.6439, 0.7252, 0.7775),
     ("continuous", "SHAP"): (0.8621, 0.8497, 0.7646, 0.8504, 0.8970, 0.9214),
     ("continuous", "ACCENT"): (0.7290, 0.9104, 0.6523, 0.7073, 0.7596, 0.7967),
-    ("continuous", LXR): (0.5926, 0.9362, 0.4424, 0.4572, 0.5209, 0.5706),
+    ("continuous", orders.LXR): (0.5926, 0.9362, 0.4424, 0.4572, 0.5209, 0.5706),
 }
 """As printed with "Refining Fidelity Metrics for Explainable Recommendations" (SIGIR 2025); its
 ACCENT multiplies an empty dictionary, so that the item's own influence vanishes."""
@@ -111,9 +110,9 @@ def _fewer(linear: Linear, quick: bool) -> Linear:
 def _measured(study: Study, linear: Linear, learned: Doubles | None) -> pd.DataFrame:
     """The measures of every method, means over the users; `learned` are LXR's weights (B, V)."""
     methods: dict[str, Order] = {
-        EXACT: orders.exact,
+        orders.EXACT: orders.exact,
         f"Exact share beyond the next {orders.RIVALS}": orders.beyond_rivals,
-        SMALLEST: orders.smallest_set,
+        orders.SMALLEST: orders.smallest_set,
         "ACCENT, as meant": orders.accent,
         **{name: orders.similar(by) for name, by in similarities(linear.known).items()},
     }
@@ -122,7 +121,7 @@ def _measured(study: Study, linear: Linear, learned: Doubles | None) -> pd.DataF
     for row, case in enumerate(linear.cases()):
         of_user = dict(methods)
         if learned is not None:
-            of_user[LXR] = _learned(learned[row])
+            of_user[orders.LXR] = _learned(learned[row])
         for method, order in of_user.items():
             for protocol, found in fidelity(case, order(case), linear.link).items():
                 kept.setdefault((protocol, method), []).append(found)

@@ -17,7 +17,7 @@ from relrec_core.explanation import DeletionTest, Ledger
 from relrec_core.products.explanation.result import GRID, Cell, ProductExplanation
 from relrec_core.products.explanation.sentences import places
 
-PICTURES = {"query": "You look at", "recommended": "Recommended"}
+PICTURES = {"query": "you look at", "recommended": "recommended"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,11 +83,12 @@ class ProductCase(Case):
 
 
 def _cell(cell: Cell) -> str:
-    return f"{PICTURES[cell.picture]}: row {cell.row + 1}, column {cell.column + 1}"
+    return f"Row {cell.row + 1}, column {cell.column + 1} ({PICTURES[cell.picture]})"
 
 
 def _area(cell: Cell) -> str:
-    return f"{PICTURES[cell.picture]}: {_place(cell.row, cell.column).removeprefix('the ')}"
+    place = _place(cell.row, cell.column).removeprefix("the ").capitalize()
+    return f"{place} ({PICTURES[cell.picture]})"
 
 
 @cache

@@ -106,10 +106,10 @@ def _mapped(
     if region is not None:
         parts.append(_outline(left, top, side, region))
     parts += [_pill(left + m.across * side, top + m.down * side, m.relevance) for m in marks(panel)]
-    return [
-        *parts,
-        _text(left, top + side + 1.5 * size, contribution(panel.total), size, "#6b6e76"),
-    ]
+    told = contribution(panel.total)
+    if svg.width_of(told, size) > side:
+        told = f"contribution {signed(panel.total)}"
+    return [*parts, _text(left, top + side + 1.5 * size, told, size, "#6b6e76")]
 
 
 def _text(

@@ -35,6 +35,7 @@ td,th{padding:.2rem .5rem;text-align:left;border-bottom:1px solid #dedad0}
 td:last-child,th:last-child,
 .joined td:not(:first-child),.joined th:not(:first-child){text-align:right;
 font-variant-numeric:tabular-nums}td:last-child{white-space:nowrap}
+.joined td:first-child{width:44%}
 footer{color:#5d6068;font-size:.8rem;margin-top:1.4rem;overflow-wrap:anywhere}
 @media(max-width:40rem){.beside,.beside.wide{grid-template-columns:1fr}}
 @page{size:A4;margin:13mm}

@@ -39,7 +39,7 @@ def pin_button(case: Case) -> None:
         width="stretch",
     )
     if len(held) + (not mine) >= MOST and held:
-        st.caption("[See both beside each other](#pinned-for-comparison)")
+        st.markdown("[See both beside each other](#pinned-for-comparison)")
     elif mine:
         st.caption(f"Choose another {case.OTHER}, and both stand beside each other, below.")
 

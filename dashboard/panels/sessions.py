@@ -202,7 +202,7 @@ def why(view: SessionView, row: int, focus: int, headline: Place) -> Place:
         "Crosses: skipped by the listener; circles: played. Columns: the predicted probability of "
         "a skip, warm where that means skipped, cool where it means played."
     )
-    title, toggle, save = st.columns([2.2, 1.2, 1], vertical_alignment="center")
+    title, toggle, save = st.columns([1.8, 1, 2.2], vertical_alignment="center")
     title.markdown("##### Who decided, track by track")
     full = toggle.toggle(
         "Every expert",
@@ -272,7 +272,7 @@ def proof(
     explanation = view.explanation(row, focus)
     test, title = explanation.audit.deletion, expert_title(explanation.focused.top)
     headline.markdown(f"### {escape.markdown(explanation.sentence())}")
-    with save, st.container():
+    with save, st.container(horizontal=True):
         _downloads(view, row, explanation)
         pin_button(SessionCase(explanation, address()))
     called = ExpertsWords(

@@ -48,7 +48,8 @@ def beside(page: Page, wing: str, sentences: list[str]) -> None:
     expect(page.get_by_label(re.compile("^Bars of .* minus "))).to_be_attached()
     expect(page.locator(f".st-key-pins_{wing}").get_by_test_id("stDataFrame")).to_be_visible()
     found = Axe().run(page).response["violations"]
-    assert not [v["id"] for v in found if v["impact"] in ("serious", "critical")]
+    grave = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert not [(v["id"], node["html"][:200]) for v in grave for node in v["nodes"]]
 
 
 def taken_away(page: Page, wing: str, sentences: list[str]) -> None:

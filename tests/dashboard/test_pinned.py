@@ -20,6 +20,7 @@ from dashboard.figures.pinned_report import pair_report
 from dashboard.figures.pinned_sessions import SessionCase
 from dashboard.figures.report import HALF
 from dashboard.figures.still import WIDTH, still
+from dashboard.figures.svg import width_of
 from relrec_core.explanation import Audit, Ledger
 from relrec_core.movies.explanation.result import MovieExplanation
 from relrec_core.products.explanation.result import GRID, Cell, ProductExplanation
@@ -138,8 +139,10 @@ def product(cells: tuple[Cell, ...], title: str, strength: float) -> ProductCase
         cells=cells,
     )
     picture = Image.new("RGB", (64, 64), "#888")
-    panels = tuple(Panel(picture, np.full((64, 64), strength), name) for name in ("Red mug", title))
-    return ProductCase(found, "", (panels[0], panels[1]), ("You look at", "Recommended"), False)
+    relevance = np.full((64, 64), strength / 64)
+    panels = [Panel(picture, relevance, name) for name in ("Red mug", title)]
+    roles = ("You look at", "Recommended")
+    return ProductCase(found, "", (panels[0], panels[1]), roles, False)
 
 
 def test_areas_of_products_are_the_sums_of_their_cells() -> None:
@@ -151,12 +154,15 @@ def test_areas_of_products_are_the_sums_of_their_cells() -> None:
     pair = Pair(product(tuple(cells), "A", 1.0), product(tuple(cells[1:]), "B", 2.0))
     assert pair.names == ("‘A’", "‘B’")
     rows = pair.joined(single=False).set_index("name")
-    assert rows.loc["You look at: upper left"].tolist() == [2.0, 0.5, 1.5]
-    assert rows.loc["Recommended: right side"].tolist() == [-0.25, -0.25, 0.0]
+    assert rows.loc["Upper left (you look at)"].tolist() == [2.0, 0.5, 1.5]
+    assert rows.loc["Right side (recommended)"].tolist() == [-0.25, -0.25, 0.0]
     assert rows.loc["Blurred baseline"].tolist() == [4.0, 4.0, 0.0]
     assert pair.joined(single=True)["first"].sum() == pytest.approx(pair.first.explanation.score)
     assert pair.span == (0.0, pair.second.span[1]) and pair.second.span > pair.first.span
     root = ElementTree.fromstring(pair.first.still(pair.span))
+    for text in root.iter(f"{SVG}text"):
+        wide = width_of("".join(text.itertext()), float(text.get("font-size", 0)))
+        assert float(text.get("x", 0)) + wide / (2 if text.get("text-anchor") else 1) <= HALF
     assert len(list(root.iter(f"{SVG}image"))) == 2
     assert pair_report(pair).count("<image") == 4
 

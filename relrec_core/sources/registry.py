@@ -156,7 +156,7 @@ SOURCES: dict[str, Source] = {
         ),
         Source(
             name="lxr-ml-1m",
-            title="A published recommender on MovieLens 1M, and LXR's explainer of it",
+            title="A published recommender of MovieLens 1M and LXR's explainer",
             licence="MIT (CE4RS-Eval); trained on MovieLens 1M, whose own terms apply.",
             licence_link="https://github.com/dbis-uibk/CE4RS-Eval",
             files=published.FILES,

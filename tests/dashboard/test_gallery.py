@@ -30,8 +30,8 @@ def seen(shop: Catalogue, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str
     """Products shown last, and those whose pictures were read since they were looked at."""
     told: dict[str, list[str]] = {"shown": [], "read": []}
 
-    def show(items, selected, look, **named) -> None:
-        told["shown"] = [item.id for item in items]
+    def show(gallery, look, **named) -> None:
+        told["shown"] = [item.id for item in gallery.items]
 
     def read(self: Catalogue, row: int, side: int):
         told["read"].append(str(self.items["item_id"].iloc[row]))

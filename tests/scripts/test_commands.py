@@ -25,7 +25,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_list(
     ml_100k: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setenv("COLUMNS", "1000")
     assert fetching.main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert str(ml_100k) in next(line for line in lines if "ml-100k" in line)

@@ -219,7 +219,7 @@ def _smallest(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
 
 def _displaced(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     """How often an answer leaves the first five without the first 1 to 5 reasons of a method."""
-    of = numbers[numbers["Removed"] == "1 to 5 movies"]
+    of = numbers[numbers["Removed"] == "1 to 5"]
     gone = "Leaves the first five"
     return ranked(
         of.assign(**{gone: 1 - of["POS@5"]}), "Method", gone, ["Exact share", "Smallest set"]

@@ -11,7 +11,7 @@ from relrec_core.movies.evaluation.fidelity.orders import EXACT, LXR, SMALLEST
 
 Frames = Sequence[pd.DataFrame]
 
-PROTOCOLS = {"discrete": "1 to 5 movies", "continuous": "whole history"}
+PROTOCOLS = {"discrete": "1 to 5", "continuous": "all, in tenths"}
 COMPARED = ("DEL", "INS", "NDCG", "POS@5", "POS@10", "POS@20")
 """What the published table has; of INS more is better, of the others less."""
 
@@ -65,8 +65,8 @@ def _table(frames: Frames) -> pd.DataFrame:
     frame = frames[0]
     printed = frame["origin"] == "printed"
     shown = {
-        "Removed": frame["protocol"].map(PROTOCOLS),
         "Method": frame["method"].where(~printed, frame["method"] + ", as printed"),
+        "Removed": frame["protocol"].map(PROTOCOLS),
     }
     return pd.DataFrame(
         shown | {name: frame[name] for name in (*COMPARED[:3], "POS@1", *COMPARED[3:])}

@@ -88,6 +88,8 @@ def _train(
     prepared = options.resume is not None or options.run is not None
     if prepared and (given or options.config or (options.resume and options.run)):
         raise ConfigError("A run keeps its settings; give --resume or --run alone.")
+    if wing in MODELS and options.config is None:
+        given = MODELS[wing].suited(given)
     fresh = None if prepared else config.load(config_class, options.config, given)
     if fresh is None:
         run = find(wing, options.resume) if options.resume else Run.open(options.run)

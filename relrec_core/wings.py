@@ -9,6 +9,7 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 from relrec_core.evaluation.claims import Claim
 from relrec_core.measurement import BenchmarkRow
@@ -27,6 +28,7 @@ class Model:
         column: the metric's title.
         help: says what it is measured on.
         curves: metrics that are drawn, each with its title.
+        presets: the module that knows which data sets are installed, and settings for them.
     """
 
     title: str
@@ -36,6 +38,7 @@ class Model:
     column: str
     help: str
     curves: Mapping[str, str]
+    presets: str = ""
 
     @property
     def trainer(self) -> str:
@@ -46,6 +49,19 @@ class Model:
         """The settings of its trainer."""
         found: type[TrainerConfig] = importlib.import_module(f"{self.room}.config").Config
         return found
+
+    def offered(self, dataset: str) -> Mapping[str, Mapping[str, Any]]:
+        """Settings to choose from for a data set, by name, the recommended ones first."""
+        if not self.presets:
+            return {}
+        found: Callable[[str], Mapping[str, Mapping[str, Any]]]
+        found = importlib.import_module(self.presets).presets
+        return found(dataset)
+
+    def suited(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings, and where they are not given those recommended for their data set."""
+        recommended = next(iter(self.offered(str(given.get("dataset", ""))).values()), {})
+        return {**recommended, **given}
 
 
 @dataclass(frozen=True)
@@ -92,11 +108,17 @@ WINGS: dict[str, Wing] = {
         (
             "relrec_core.movies.evaluation.claims",
             "relrec_core.movies.evaluation.own_claims",
+            "relrec_core.movies.evaluation.fidelity.claims",
             "relrec_core.movies.experts.evaluation.claims",
         ),
     ),
     "sessions": Wing(
-        "Sessions", "relrec_core.sessions", ("relrec_core.sessions.evaluation.claims",)
+        "Sessions",
+        "relrec_core.sessions",
+        (
+            "relrec_core.sessions.evaluation.claims",
+            "relrec_core.sessions.evaluation.own_claims",
+        ),
     ),
 }
 """By the name that commands and folders have."""
@@ -108,7 +130,7 @@ MODELS: dict[str, Model] = {
         first=("attributes", "hidden", "epochs", "seed"),
         metric="test_recall_50",
         column="Recall@50",
-        help="On the test movies.",
+        help="Of the liked movies kept for the test, the share found among a user’s first 50.",
         curves={
             "search_loss": "Loss while finding the number of epochs (lower is better)",
             "refit_loss": "Loss while learning from all known movies (lower is better)",
@@ -140,6 +162,7 @@ MODELS: dict[str, Model] = {
             "train_loss": "Loss on the training pairs (lower is better)",
             "validation_accuracy": "Accuracy on the validation pairs (higher is better)",
         },
+        presets="relrec_core.products.presets",
     ),
     "sessions": Model(
         title="Sessions",

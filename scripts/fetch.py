@@ -1,4 +1,4 @@
-"""Fetch data: python3 scripts/fetch.py --list | NAME | NAME --from PATH"""
+"""Fetch data: python3 scripts/fetch.py --list | NAME | NAME --from PATH | NAME --limit N"""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Fetch data: fetch.py --list | NAME | NAME --from PATH"""
+"""Fetch data: fetch.py --list | NAME | NAME --from PATH | NAME --limit N"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from relrec_core.errors import RelRecError
+from relrec_core.errors import RelRecError, SourceError
 from scripts import environment
 
 
@@ -22,7 +22,15 @@ def main(arguments: list[str]) -> int:
         metavar="PATH",
         help="archive or unpacked folder on this computer to take it from",
     )
+    options.add_argument(
+        "--limit",
+        type=int,
+        metavar="N",
+        help="of one of Amazon's categories keep at most so many products (default 5000)",
+    )
     given = options.parse_args(arguments)
+    if given.limit is not None and given.limit < 2:
+        options.error("--limit begins at 2")
     if given.list == (given.name is not None) or (given.list and given.origin is not None):
         options.error("give either --list or a name")
     try:
@@ -33,8 +41,8 @@ def main(arguments: list[str]) -> int:
         if given.list:
             print_list()
         else:
-            folder = fetch_with_progress(given.name, given.origin)
-            print(f"{given.name} is installed in {folder}")
+            folder, note = fetch_with_progress(given.name, given.origin, given.limit)
+            print(f"{given.name} is installed in {folder}{note}")
     except RelRecError as error:
         print(error, file=sys.stderr)
         return 1
@@ -44,11 +52,15 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def fetch_with_progress(name: str, origin: Path | None = None) -> Path:
-    """Fetch with a progress bar on the terminal."""
+def fetch_with_progress(
+    name: str, origin: Path | None = None, limit: int | None = None
+) -> tuple[Path, str]:
+    """Fetch with a progress bar on the terminal; the folder, and what is to be said of it."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+    from relrec_core.products.data import photo_sources
     from relrec_core.sources import fetch
+    from relrec_core.sources.registry import SOURCES
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, TransferSpeedColumn(), transient=True) as bar:
@@ -57,7 +69,22 @@ def fetch_with_progress(name: str, origin: Path | None = None) -> Path:
         def show(what: str, done: int, total: int | None) -> None:
             bar.update(task, description=what, completed=done, total=total)
 
-        return fetch.fetch(name, origin=origin, progress=show)
+        photos = photo_sources.find(name)
+        if photos is None:
+            if name not in SOURCES:
+                known = ", ".join((*SOURCES, *photo_sources.ARCHIVES, *photo_sources.PATTERNS))
+                raise SourceError(f"There is no source '{name}'; the known ones are {known}.")
+            return fetch.fetch(name, origin=origin, progress=show), ""
+        most = photo_sources.MOST_PRODUCTS if limit is None else limit
+        found = photo_sources.fetch(photos, origin=origin, limit=most, progress=show)
+    tally = found.pictures
+    if tally is None:
+        return found.folder, ""
+    have = tally.there + tally.fetched - tally.shared
+    note = f" with {have:,} pictures; {tally.dead + tally.shared:,} do not exist any more"
+    if tally.failed:
+        note += f", and {tally.failed:,} could not be had now: the same command tries them again"
+    return found.folder, note
 
 
 def print_list() -> None:
@@ -65,6 +92,7 @@ def print_list() -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from relrec_core.products.data import photo_sources
     from relrec_core.sources import fetch
     from relrec_core.sources.registry import SOURCES
 
@@ -75,4 +103,11 @@ def print_list() -> None:
         folder = fetch.installed(source.name)
         licence = f"{source.licence}\n{source.licence_link}"
         table.add_row(source.name, source.title, licence, str(folder) if folder else "no")
+    for photos in photo_sources.ARCHIVES.values():
+        folder = photo_sources.installed(photos.name)
+        licence = f"{photos.licence}\n{photos.licence_link}"
+        table.add_row(photos.name, photos.title, licence, str(folder) if folder else "no")
+    for pattern, categories in photo_sources.PATTERNS.items():
+        title = f"Amazon by category: {', '.join(categories)}"
+        table.add_row(pattern, title, photo_sources.AMAZON_LICENCE, "")
     Console().print(table)

@@ -75,8 +75,10 @@ def running(app: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
         _stop(process)
 
 
-def _wait_until_healthy(process: subprocess.Popen[bytes], port: int) -> None:
-    until = time.monotonic() + HEALTH_SECONDS
+def _wait_until_healthy(
+    process: subprocess.Popen[bytes], port: int, seconds: float = HEALTH_SECONDS
+) -> None:
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         if process.poll() is not None:
             raise ServerError(
@@ -86,7 +88,7 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], port: int) -> None:
         if _healthy(port):
             return
         time.sleep(0.05)
-    raise ServerError(f"The server did not answer at port {port} within {HEALTH_SECONDS:.0f} s.")
+    raise ServerError(f"The server did not answer at port {port} within {seconds:.0f} s.")
 
 
 def _healthy(port: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,13 +22,18 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")  # no test asserts a time
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, and count as deselected, what needs an archive that is not on this computer."""
-    if ML_1M_ARCHIVE.exists():
-        return
-    needing = [item for item in items if "ml_1m" in getattr(item, "fixturenames", ())]
-    config.hook.pytest_deselected(items=needing)
-    items[:] = [item for item in items if item not in needing]
+    """Leave out, and count as deselected, what needs an archive that is not on this computer.
+
+    The files with most slow tests come first, so that no worker has one left at the end.
+    """
+    if not ML_1M_ARCHIVE.exists():
+        needing = [item for item in items if "ml_1m" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=needing)
+        items[:] = [item for item in items if item not in needing]
+    slow = Counter(i.path for i in items if any(map(i.get_closest_marker, ("browser", "slow"))))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.loaders.evidence import verdicts
 from dashboard.panels.common import sentences
 from dashboard.panels.evidence import choose, claim_panel, summary
+from dashboard.panels.tour import titled
 
-st.title("Evidence for our claims")
+titled("Evidence for our claims", "evidence")
 st.markdown(
     "What the three papers claim, beside what was measured with this software. Every number comes "
     "from a stored evaluation that one command repeats; what was not measured says so."
 )
-with sentences(stop=False):
-    summary()
+found = verdicts()
+summary(found)
 listed, opened = st.columns([1, 2.3], gap="large")
 with listed:
-    claim = choose()
+    claim = choose(found)
 with opened, sentences(stop=False):
     claim_panel(claim)

@@ -8,16 +8,21 @@ from functools import partial
 import streamlit as st
 
 from dashboard import escape
+from dashboard.figures.pinned_movies import MovieCase
 from dashboard.loaders.movies import first_user, movie_model
 from dashboard.panels import movie_questions as questions
 from dashboard.panels import movies as panels
 from dashboard.panels.common import answer_first, provenance, sentences, which_run
+from dashboard.panels.downloads import address
 from dashboard.panels.movie_answer import answered
 from dashboard.panels.movie_change import smallest_change_panel
 from dashboard.panels.movie_list import choose_film, hiding
+from dashboard.panels.movies_all import all_users_panel
 from dashboard.panels.movies_what_if import change_profile
+from dashboard.panels.pinned import draw_chart, pinned
+from dashboard.panels.tour import titled
 
-st.title("Why this movie?")
+titled("Why this movie?", "movies")
 answer_first("[Another movie or user](#recommended-movies)")
 with sentences():
     recommender, key = movie_model()
@@ -28,13 +33,16 @@ with sentences():
     with st.container(key="page_controls"):
         profile, settings = panels.choose(recommender, first)
         profile = hiding(recommender, profile)
-    with st.container(key="page_main"):
+    main = st.container(key="page_main")
+    with main:
         films, reasons = st.columns([1, 3.4], gap="large")
     with films, st.container(key="page_list"):
         ranking, item = choose_film(recommender, profile, settings.top)
         panels.history(recommender, profile)
     with reasons:
         explanation = answered(recommender, key, profile, item, settings)
+    with main:
+        pinned(MovieCase(explanation, address()), draw_chart)
 
     def second_model() -> None:
         """The second model of movies on the same user; it imports torch."""
@@ -58,6 +66,7 @@ with sentences():
         "Second model: which expert decided?": second_model,
         "Ask": partial(questions.ask, *about, explanation),
         "Compare with LIME": lime,
+        "All users": partial(all_users_panel, recommender, key, settings.top),
     }
     with st.container(key="page_more"):
         tabs = st.tabs(list(aspects), key="more", on_change="rerun", bind="query-params")

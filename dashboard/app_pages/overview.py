@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.glossary import meaning
 from dashboard.panels.common import sentences
 from dashboard.panels.overview import movies_card
+from dashboard.panels.tour import titled
 
-st.title("Why was this recommended?")
+titled("Why was this recommended?", "overview")
 st.markdown(
     "RelRec runs recommenders and shows the reasons for every single recommendation. "
     "**Each explanation comes with its proof:** what the contributions sum to, "
     "and what happens to the score when they are taken away."
 )
+st.caption(f"**Score:** {meaning('score')}")
 with sentences(stop=False):
     movies_card()
 st.divider()

@@ -10,10 +10,12 @@ from dashboard.panels import products_answer as answer
 from dashboard.panels import products_compare as compare
 from dashboard.panels import products_regions as regions
 from dashboard.panels.common import answer_first, provenance, sentences, which_run
+from dashboard.panels.pinned import pinned
 from dashboard.panels.presentation import presenting
+from dashboard.panels.product_pinned import draw_pictures
+from dashboard.panels.tour import titled
 
-head = st.container(horizontal=True, vertical_alignment="center", gap="medium")
-head.title("Why this product?", width="content")
+head = titled("Why this product?", "products")
 presentation = presenting(head)
 if not presentation:
     answer_first("[Another product](#another-product)")
@@ -29,6 +31,8 @@ with sentences():
     with st.container(key="page_main"):
         shown = answer.show(explainer, key, choice, presentation)
         explanation = answer.proof(shown, presentation)
+        if not presentation:
+            pinned(answer.case(explanation, shown), draw_pictures)
 
     with st.container(key="page_more"):
         aspects = {

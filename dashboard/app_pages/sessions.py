@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.figures.pinned_sessions import SessionCase
 from dashboard.loaders.sessions import session_key
 from dashboard.panels import sessions as panels
 from dashboard.panels.common import provenance, sentences, which_run
+from dashboard.panels.downloads import address
+from dashboard.panels.pinned import draw_chart, pinned
 from dashboard.panels.session_many import many
 from dashboard.panels.session_source import source
 from dashboard.panels.session_what_if import what_if
+from dashboard.panels.tour import titled
 
-st.title("Skip or play, and why?")
+titled("Skip or play, and why?", "sessions")
 with sentences():
     which_run(session_key())
     view = source()
@@ -26,6 +30,7 @@ with sentences():
     with reasons:
         save = panels.why(view, row, focus, headline)
     explanation = panels.proof(view, row, focus, headline, save)
+    pinned(SessionCase(explanation, address()), draw_chart)
 
     turned, experts, over_many = st.tabs(
         ["What if?", "Which expert decided?", "Over many sessions"],

@@ -6,8 +6,9 @@ import streamlit as st
 
 from dashboard.panels import training as panels
 from dashboard.panels.common import sentences
+from dashboard.panels.tour import titled
 
-st.title("Training")
+titled("Training", "training")
 with sentences():
     wing = panels.choose_wing()
     settings, runs = st.columns([1, 1.6], gap="large")

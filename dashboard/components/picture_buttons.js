@@ -5,10 +5,14 @@ export default function({ data, parentElement, setTriggerValue }) {
     for (const b of root.querySelectorAll('button'))
       b.setAttribute('aria-pressed', String(b.dataset.id === data.selected));
   };
-  if (rebuilt(root, [data.items, data.layout, data.more])) {
+  if (rebuilt(root, [data.items, data.layout])) {
     const inside = root.getRootNode().activeElement;
     const focused = inside && inside.dataset ? inside.dataset.id : null;
-    const at = root.firstChild ? root.firstChild.scrollLeft : 0;
+    const before = root.firstChild;
+    const first = before && before.firstChild ? before.firstChild.dataset.id : null;
+    const same = data.items.length > 0 && first === data.items[0].id;
+    const at = same ? before.scrollLeft : 0;
+    if (!same) root.seen = null;
     const list = el('div', data.layout);
     list.setAttribute('role', 'group');
     list.setAttribute('aria-label', data.label);
@@ -19,14 +23,11 @@ export default function({ data, parentElement, setTriggerValue }) {
       const pair = el('span', 'pair');
       for (const p of item.pictures) pair.append(picture(p, false));
       const words = el('span', 'words');
-      if (data.layout === 'list') {
-        words.append(el('span', 'name', item.title));
-        for (const line of item.lines) words.append(el('span', 'quiet', line));
-      }
+      words.append(el('span', 'name', item.title));
+      for (const line of item.lines) words.append(el('span', 'quiet', line));
       button.append(pair, words);
       list.append(button);
     }
-    if (data.more) list.append(el('p', 'more quiet', data.more));
     root.replaceChildren(list);
     list.scrollLeft = at;
     if (focused) for (const b of list.children) if (b.dataset.id === focused) b.focus();

@@ -8,8 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import escape
-from dashboard.figures.curves import COLOURS, DASHES, comparison
-from dashboard.figures.palette import SUPPORT, faded, on
+from dashboard.figures.curves import COLOURS, DASHES, comparison, row_name
+from dashboard.figures.palette import SUPPORT, faded, of, on
 
 PAPER_MARK = {"symbol": "diamond-open", "size": 11, "color": SUPPORT, "line": {"width": 2}}
 READABLE = 6
@@ -37,7 +37,7 @@ def ranked(
         figure.add_trace(
             go.Scatter(
                 x=table[paper],
-                y=table[label].map(escape.plotly),
+                y=table[label].map(row_name),
                 mode="markers",
                 name="The paper",
                 marker=PAPER_MARK,
@@ -49,6 +49,13 @@ def ranked(
             showlegend=True,
             legend={"orientation": "h", "y": 1.0, "x": 0, "yanchor": "bottom"},
         )
+    return figure
+
+
+def contributions(table: pd.DataFrame, label: str, value: str) -> go.Figure:
+    """Bars of what raises a score and what lowers it, largest on top."""
+    figure = ranked(table, label, value, ())
+    figure.data[0].marker.color = [of(part) for part in sorted(table[value])]
     return figure
 
 
@@ -87,7 +94,7 @@ def lines(
             )
         )
     figure.update_layout(
-        height=330,
+        height=330 + 20 * max(0, len(series) - 3),  # on a telephone each name takes a line
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         xaxis={"title": {"text": x}},
         yaxis={"title": {"text": y}, "automargin": True},

@@ -17,7 +17,7 @@ CELLS_WIDE = 4
 """Side of the region that is outlined, in grid cells."""
 LEVELS = 4
 """Lines are drawn at each of these parts of the full colour, the last left out."""
-SHARP = 3
+SHARP = 6
 """Pixels of the lines' picture for each of a smoothed map."""
 
 
@@ -65,9 +65,9 @@ def contours(panel: Panel, scale: float) -> Image.Image:
         changes = np.diff(steps * np.sign(drawn), axis=axis) != 0
         inside = [slice(0, -1) if i == axis else slice(None) for i in (0, 1)]
         line[tuple(inside)] |= changes
-    line = binary_dilation(line, iterations=1)
+    line = binary_dilation(line, iterations=2)
     pixels = np.zeros((*drawn.shape, 4), dtype=np.uint8)
-    pixels[binary_dilation(line, iterations=2)] = (255, 255, 255, 190)
+    pixels[binary_dilation(line, iterations=4)] = (255, 255, 255, 190)
     for raises, colour in ((True, SUPPORT), (False, OPPOSITION)):
         pixels[line & ((drawn > 0) == raises)] = (*rgb(colour), 255)
     return Image.fromarray(pixels)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import escape
-from dashboard.figures.palette import ACCENT, NEUTRAL
+from dashboard.figures.palette import ACCENT, NEUTRAL, plain
 
 COLOURS = (ACCENT, "#d9692b", "#3a86c8", "#4c9a6a", "#b04f7e", NEUTRAL)
+LETTERS = 34
+"""Of a bar's name in one line."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
@@ -46,6 +49,11 @@ def learning_curves(
     return figure
 
 
+def row_name(text: object) -> str:
+    """The name of a bar, in lines that leave room for the bar on a telephone."""
+    return "<br>".join(map(escape.plotly, textwrap.wrap(str(text), LETTERS)))
+
+
 def comparison(frame: pd.DataFrame, label: str, value: str, ours: Sequence[str]) -> go.Figure:
     """Horizontal bars, best on top, `ours` in colour."""
     ordered = frame.sort_values(value)
@@ -53,10 +61,10 @@ def comparison(frame: pd.DataFrame, label: str, value: str, ours: Sequence[str])
     figure = go.Figure(
         go.Bar(
             x=ordered[value],
-            y=ordered[label].map(escape.plotly),
+            y=ordered[label].map(row_name),
             orientation="h",
             marker={"color": [ACCENT if m else NEUTRAL for m in mine]},
-            text=[f"{v:.3f}" for v in ordered[value]],
+            text=[plain(v, 3) for v in ordered[value]],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.4f}<extra></extra>",

@@ -198,7 +198,15 @@ def _causes(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
 
 
 def _directions(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
-    return grouped(numbers, "Method", ["Replaced", "Removed"], "Moves as named")
+    by = numbers.set_index("Method").groupby("Changed", sort=False)
+    shares = {f"{of}, {how}": part[of] for of in ("Named", "All") for how, part in by}
+    wide = pd.DataFrame(shares).rename_axis("Method").reset_index()
+    return grouped(wide, "Method", list(shares), "Moves as named")
+
+
+def _reasons(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    shares = ["Each reason", "Weighted by size", "All at once"]
+    return grouped(numbers, "Method", shares, "Moves as named")
 
 
 def _popularity(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
@@ -207,6 +215,15 @@ def _popularity(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
 
 def _smallest(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return grouped(numbers, "Change", ["Smallest set", "In order of relevance"], "Liked movies")
+
+
+def _displaced(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    """How often an answer leaves the first five without the first 1 to 5 reasons of a method."""
+    of = numbers[numbers["Removed"] == "1 to 5 movies"]
+    gone = "Leaves the first five"
+    return ranked(
+        of.assign(**{gone: 1 - of["POS@5"]}), "Method", gone, ["Exact share", "Smallest set"]
+    )
 
 
 PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
@@ -223,6 +240,8 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "film-directions": _directions,
     "film-popularity": _popularity,
     "film-counterfactuals": _smallest,
+    "film-fidelity": _displaced,
+    "film-own-fidelity": _displaced,
     "film-experts": _hits,
     "film-content": _hits,
     "film-deciders": _shares,
@@ -235,6 +254,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "epsilon": _curves,
     "localisation": _located,
     "recommendations": _recommended,
+    "product-directions": _reasons,
     "tastes": _tastes,
     "guided": _guided,
     "toy": _toy,
@@ -242,6 +262,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "real-slice": _accuracies,
     "audits": _confirmed,
     "flips": _flips,
+    "session-directions": _reasons,
     "positions": _positions,
     "simplest-first": _shares,
     "vanishing": _along,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from dashboard.figures import svg
 from dashboard.figures.audit import deletion_figure, judged
 from dashboard.figures.closeup import Region, contours, strongest_region
 from dashboard.figures.heatmap import Panel, data_url, marks, over
@@ -23,6 +24,8 @@ from dashboard.figures.still import still
 from relrec_core.products.explanation.result import ProductExplanation
 
 SIDE, GAP, EDGE = 440, 40, 40
+NARROW = 26
+"""Between the pictures of a pair, which is `HALF` wide."""
 LETTERS = 52
 """Of the sentence in one line."""
 _FONT = "system-ui,-apple-system,'Segoe UI',sans-serif"
@@ -49,21 +52,7 @@ def sheet(
     top = EDGE + 34 * len(lines) + 44
     parts = [_text(EDGE, EDGE + 24 + 34 * i, line, 25, weight=600) for i, line in enumerate(lines)]
     for i, (panel, title) in enumerate(panels):
-        left = EDGE + i * (SIDE + GAP)
-        parts.append(_text(left, top - 14, title, 16))
-        source = data_url(_under(panel, scale, coloured))
-        parts.append(
-            f'<image x="{left}" y="{top}" width="{SIDE}" height="{SIDE}" href="{source}"/>'
-            f'<rect x="{left}" y="{top}" width="{SIDE}" height="{SIDE}" fill="none" '
-            'stroke="#dedad0"/>'
-        )
-        region = strongest_region(panel)
-        if region is not None:
-            parts.append(_outline(left + region.left * SIDE, top + region.top * SIDE, region))
-        parts += [
-            _pill(left + m.across * SIDE, top + m.down * SIDE, m.relevance) for m in marks(panel)
-        ]
-        parts.append(_text(left, top + SIDE + 24, contribution(panel.total), 15, "#6b6e76"))
+        parts += _mapped(panel, title, EDGE + i * (SIDE + GAP), top, SIDE, scale, coloured)
     foot = top + SIDE + 62
     parts += _legend(EDGE, foot, scale, any(panel.lowers for panel, _ in panels))
     for i, line in enumerate(textwrap.wrap(footer, width // 7)):
@@ -77,26 +66,74 @@ def sheet(
     )
 
 
+def pair_sheet(
+    panels: tuple[Panel, Panel], scale: float, words: str, coloured: bool = False
+) -> str:
+    """Both pictures under their maps alone, to stand beside others.
+
+    Args:
+        panels: to be drawn.
+        scale: relevance that gets the full colour.
+        words: the pictures in words.
+        coloured: as for `sheet`.
+    """
+    side, top = (HALF - NARROW) / 2, 24
+    parts = []
+    for i, panel in enumerate(panels):
+        title = textwrap.shorten(panel.title, LETTERS // 2, placeholder=" …")
+        parts += _mapped(panel, title, i * (side + NARROW), top, side, scale, coloured)
+    return svg.document(HALF, top + side + 30, parts, words)
+
+
+def _mapped(
+    panel: Panel,
+    title: str,
+    left: float,
+    top: float,
+    side: float,
+    scale: float,
+    coloured: bool,
+) -> list[str]:
+    """One picture under its map, with its title above and its contribution below."""
+    source, region = data_url(_under(panel, scale, coloured)), strongest_region(panel)
+    size = min(16, side / 16)
+    parts = [
+        _text(left, top - 0.9 * size, title, size),
+        f'<image x="{left:g}" y="{top}" width="{side:g}" height="{side:g}" href="{source}"/>'
+        f'<rect x="{left:g}" y="{top}" width="{side:g}" height="{side:g}" fill="none" '
+        'stroke="#dedad0"/>',
+    ]
+    if region is not None:
+        parts.append(_outline(left, top, side, region))
+    parts += [_pill(left + m.across * side, top + m.down * side, m.relevance) for m in marks(panel)]
+    told = contribution(panel.total)
+    if svg.width_of(told, size) > side:
+        told = f"contribution {signed(panel.total)}"
+    return [*parts, _text(left, top + side + 1.5 * size, told, size, "#6b6e76")]
+
+
 def _text(
-    x: float, y: float, text: str, size: int, fill: str = "#23262d", weight: int = 400
+    x: float, y: float, text: str, size: float, fill: str = "#23262d", weight: int = 400
 ) -> str:
     return (
-        f'<text x="{x:g}" y="{y:g}" font-size="{size}" font-weight="{weight}" fill="{fill}">'
+        f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" font-weight="{weight}" fill="{fill}">'
         f"{html.escape(text)}</text>"
     )
 
 
 def _under(panel: Panel, scale: float, coloured: bool) -> Image.Image:
-    """The picture under its map."""
+    """The picture under its map, as large as it is there: who enlarges the sheet sees more."""
+    side = max(SIDE, *panel.picture.size)
     if not coloured:
-        return over(panel, scale, SIDE, 0.8)
-    base = panel.picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS).convert("RGBA")
-    lines = contours(panel, scale).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+        return over(panel, scale, side, 0.8)
+    base = panel.picture.resize((side, side), Image.Resampling.LANCZOS).convert("RGBA")
+    lines = contours(panel, scale).resize((side, side), Image.Resampling.LANCZOS)
     return Image.alpha_composite(base, lines).convert("RGB")
 
 
-def _outline(x: float, y: float, region: Region) -> str:
-    box = f'x="{x:g}" y="{y:g}" width="{region.side * SIDE:g}" height="{region.side * SIDE:g}"'
+def _outline(left: float, top: float, side: float, region: Region) -> str:
+    x, y, wide = left + region.left * side, top + region.top * side, region.side * side
+    box = f'x="{x:g}" y="{y:g}" width="{wide:g}" height="{wide:g}"'
     return "".join(
         f'<rect {box} rx="3" fill="none" stroke="{colour}" stroke-width="{width}"/>'
         for colour, width in (("#1b1d22", 5), ("#fff", 2))

@@ -100,6 +100,17 @@ def legend_caption(scale: float, method: Method) -> str:
     )
 
 
+def score_line(method: Method) -> str:
+    """What the score is, in a line."""
+    if method.reading == "paper":
+        return "**Score:** the network’s answer in points; at 0 the probability is 50 %."
+    average = COMPARED[method.compared].lower()
+    return (
+        f"**Score:** how much more the two have in common than the average of {average}, in "
+        "points. The percentage in brackets is the probability of the recommendation."
+    )
+
+
 def contribution(total: float) -> str:
     """Of one picture's map."""
     return f"contribution of this picture: {signed(total)}"

@@ -19,6 +19,8 @@ ROWS = 10
 """Of a table; what is left out is summed up."""
 HALF = 430
 """Width of a picture that has another, or words, beside it, in pixels."""
+JOINED = "joined"
+"""A table of which all columns but the first are numbers."""
 STYLE = """
 body{font:15px/1.45 system-ui,-apple-system,"Segoe UI",sans-serif;color:#14161b;
 background:#fcfbf8;max-width:52rem;margin:1.5rem auto;padding:0 1rem}
@@ -30,7 +32,10 @@ section,tr,svg{break-inside:avoid}
 .beside.wide{grid-template-columns:1.6fr 1fr}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 td,th{padding:.2rem .5rem;text-align:left;border-bottom:1px solid #dedad0}
-td:last-child,th:last-child{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+td:last-child,th:last-child,
+.joined td:not(:first-child),.joined th:not(:first-child){text-align:right;
+font-variant-numeric:tabular-nums}td:last-child{white-space:nowrap}
+.joined td:first-child{width:44%}
 footer{color:#5d6068;font-size:.8rem;margin-top:1.4rem;overflow-wrap:anywhere}
 @media(max-width:40rem){.beside,.beside.wide{grid-template-columns:1fr}}
 @page{size:A4;margin:13mm}
@@ -74,13 +79,23 @@ def page(explanation: Told, body: Sequence[str], link: str) -> str:
         body: HTML.
         link: address of the view.
     """
-    sentence = html.escape(explanation.sentence())
+    foot = footer(explanation.provenance, link)
+    return document(explanation.sentence(), [*body, f"<footer>{foot}</footer>"])
+
+
+def document(sentence: str, body: Sequence[str]) -> str:
+    """A whole page with this sentence on top."""
+    said = html.escape(sentence)
     return f"""<!doctype html><html lang="en"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>{sentence}</title><style>{STYLE}</style>
-<h1>{sentence}</h1>
+<meta name="viewport" content="width=device-width"><title>{said}</title><style>{STYLE}</style>
+<h1>{said}</h1>
 {"".join(body)}
-<footer>{html.escape(source(explanation.provenance))}<br>{html.escape(link)}</footer>
 </html>"""
+
+
+def footer(provenance: Provenance, link: str) -> str:
+    """Where an explanation comes from, and where it is found again."""
+    return f"{html.escape(source(provenance))}<br>{html.escape(link)}"
 
 
 def section(title: str, *body: str) -> str:
@@ -99,13 +114,13 @@ def beside(*parts: str, wide: bool = False) -> str:
     return f'<div class="beside{" wide" if wide else ""}">{columns}</div>'
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Texts in rows below headings."""
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
+    """Texts in rows below headings; numbers are in the last column, but for `JOINED`."""
     head = "".join(f"<th>{html.escape(cell)}</th>" for cell in headings)
     body = "".join(
         f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
     )
-    return f"<table><tr>{head}</tr>{body}</table>"
+    return f'<table class="{kind}"><tr>{head}</tr>{body}</table>'
 
 
 def strongest(words: Iterable[Sequence[str]], values: Iterable[float]) -> list[list[str]]:

@@ -118,7 +118,7 @@ def _nice(plane: Plane, axis: Part) -> list[float]:
     rough = (most - least) / 5
     power = 10.0 ** np.floor(np.log10(rough))
     step = min((m * power for m in (1, 2, 5, 10) if m * power >= rough), default=rough)
-    return [float(v) for v in np.arange(np.ceil(least / step), most / step) * step]
+    return [float(v) + 0.0 for v in np.arange(np.ceil(least / step), most / step) * step]
 
 
 def _ticks(layout: Part, plane: Plane) -> str:

@@ -57,16 +57,28 @@ def steps(explanation: MovieExplanation, shown: int = STEPS) -> list[WaterfallSt
     return [*found, WaterfallStep("Score", 0.0, explanation.score, NEUTRAL)]
 
 
+def reach(made: list[WaterfallStep]) -> tuple[float, float]:
+    """What the axis has to hold: zero, and the ends of all steps."""
+    ends = [step.start + step.change for step in made]
+    return min(0.0, *ends), max(0.0, *ends)
+
+
 def waterfall(
-    explanation: MovieExplanation, shown: int = STEPS, lit: int | None = None
+    explanation: MovieExplanation,
+    shown: int = STEPS,
+    lit: int | None = None,
+    span: tuple[float, float] | None = None,
 ) -> go.Figure:
-    """Draw the steps from the top down, each bar where the one before ended."""
+    """Draw the steps from the top down, each bar where the one before ended.
+
+    `span` holds the ends of the axis where not those of the steps.
+    """
     made = steps(explanation, shown)
     places = list(range(len(made)))
     ends = [step.start + step.change for step in made]
     names = [shortened(step.label) for step in made]
     lit_at = [step.feature == lit and lit is not None for step in made]
-    far = [*ends, 0.0]
+    low, high = span or reach(made)
     bars = {
         "type": "bar",
         "orientation": "h",
@@ -101,7 +113,7 @@ def waterfall(
             "zeroline": False,
         },
         "xaxis": {
-            "range": [min(0.0, min(far)), max(far)],
+            "range": [low, high],
             "title": {"text": "score"},
             "zeroline": False,
         },

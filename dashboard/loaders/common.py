@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from relrec_core.evaluation.tables import StoredTable, stored
+from relrec_core.evaluation.tables import StoredTable, TableVersion, stored, stored_version
 from relrec_core.runs.directory import Run
 
 ModelKey = tuple[str, str]
@@ -16,7 +16,11 @@ def key_of(run: Run) -> ModelKey:
     return str(run.path), recorded.sha256 if recorded else ""
 
 
-@st.cache_data(ttl=30, show_spinner=False)
 def evaluation(wing: str, name: str) -> StoredTable | None:
     """A stored evaluation, or None where it was never run."""
+    return _evaluation(wing, name, stored_version(wing, name))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _evaluation(wing: str, name: str, version: TableVersion | None) -> StoredTable | None:
     return stored(wing, name)

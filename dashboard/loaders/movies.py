@@ -11,6 +11,7 @@ from dashboard.loaders.common import ModelKey, key_of
 from relrec_core import paths
 from relrec_core.movies import store
 from relrec_core.movies.explanation import explain as movie_explain
+from relrec_core.movies.explanation.all_users import AllUsers
 from relrec_core.movies.explanation.counterfactual import smallest_change
 from relrec_core.movies.explanation.result import Aim, Counterfactual, MovieExplanation, Reference
 from relrec_core.movies.model.ranking import Profile, Recommender
@@ -101,3 +102,17 @@ def smallest(
         ProfileError: the question does not arise.
     """
     return _smallest(recommender, profile, _about(key, profile), item, aim, other, n)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Summing over all users …")
+def _all_users(_recommender: Recommender, key: ModelKey, n: int) -> AllUsers:
+    return AllUsers.of(_recommender, n)
+
+
+def all_users(recommender: Recommender, key: ModelKey, n: int) -> AllUsers:
+    """The cached lists of all users.
+
+    Raises:
+        ProfileError: the model has a hidden layer, or no user has a profile.
+    """
+    return _all_users(recommender, key, n)

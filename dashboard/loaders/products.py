@@ -9,31 +9,40 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import streamlit as st
+from PIL import Image
 
 from dashboard.figures.heatmap import data_url
 from dashboard.loaders.common import ModelKey, key_of
 from relrec_core import paths
 from relrec_core.products import store as product_store
-from relrec_core.products.data.catalogue import Catalogue
+from relrec_core.products.data import images
+from relrec_core.products.data.catalogue import ITEM, Catalogue
 from relrec_core.products.explanation.default_item import clear_case
 from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.explanation.result import Map, PairMaps, ProductExplanation
 from relrec_core.products.model.ranking import Candidate
-from relrec_core.products.studio import ground_truth
+from relrec_core.products.studio import ground_truth, redrawn
 from relrec_core.products.studio.ground_truth import Truth
 from relrec_core.runs.card import Card
 from relrec_core.runs.directory import Run
 
+THUMBNAIL, LARGEST = 160, 1_024
+"""Sides in pixels: of a picture in the gallery, which people see at half of it or less, and of any
+other at most."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A question about a product, and the text that says all it depends on."""
+    """A question about a product, and the text that says all it depends on.
+
+    `about` is the part of the text that says what is asked, and not how it is explained.
+    """
 
     question: Question
     text: str
+    about: str
 
 
 def product_model() -> tuple[Explainer, ModelKey]:
@@ -70,10 +79,35 @@ def product_truth(folder: Path) -> Truth:
     return ground_truth.load(folder)
 
 
-@st.cache_data(max_entries=20_000, show_spinner=False)
-def product_picture(_catalogue: Catalogue, content_hash: str, row: int, side: int) -> str:
-    """A product's picture as an address that needs no server; `ImageError` if it is damaged."""
-    return data_url(_catalogue.picture(row, side))
+@st.cache_data(max_entries=5_000, show_spinner=False)
+def product_thumbnail(_catalogue: Catalogue, content_hash: str, row: int) -> str:
+    """A product's small picture as an address that needs no server.
+
+    Raises:
+        ImageError: the file was damaged or removed since the catalogue was checked.
+    """
+    return data_url(_catalogue.picture(row, THUMBNAIL))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def product_picture(_catalogue: Catalogue, content_hash: str, row: int) -> Image.Image:
+    """A product's picture as large as its file has it, or as it is drawn; at most `LARGEST` pixels.
+
+    Raises:
+        ImageError: the file was damaged or removed since the catalogue was checked.
+    """
+    if _catalogue.rendered:
+        drawn = redrawn.large(_catalogue.folder, str(_catalogue.items[ITEM].iloc[row]))
+        if drawn is not None:
+            return drawn
+    side = max(images.probe(_catalogue.image_path(row)))
+    return _catalogue.picture(row, min(LARGEST, side))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def product_address(_catalogue: Catalogue, content_hash: str, row: int) -> str:
+    """`product_picture` as an address that needs no server."""
+    return data_url(product_picture(_catalogue, content_hash, row))
 
 
 def _remembered(

@@ -14,6 +14,8 @@ import streamlit as st
 from dashboard import escape
 from dashboard.figures.report import Told
 
+KINDS = {"csv": "text/csv", "json": "application/json", "html": "text/html"}
+
 
 @dataclass(frozen=True)
 class Files:
@@ -52,16 +54,25 @@ def files(made: Files, name: str, key: str) -> None:
         whole = {**head, "explanation": json.loads(explanation.to_json())}
         return json.dumps(whole, ensure_ascii=False, indent=2)
 
-    for label, content, ending, kind in (
-        ("Table (CSV)", lambda: escape.csv(made.table().assign(**made.about)), "csv", "text/csv"),
-        ("Explanation (JSON)", told, "json", "application/json"),
-        ("Page to print or to mail (HTML)", lambda: made.page(link), "html", "text/html"),
-    ):
+    buttons(
+        {
+            "csv": ("Table (CSV)", lambda: escape.csv(made.table().assign(**made.about))),
+            "json": ("Explanation (JSON)", told),
+            "html": ("Page to print or to mail (HTML)", lambda: made.page(link)),
+        },
+        name,
+        key,
+    )
+
+
+def buttons(contents: Mapping[str, tuple[str, Callable[[], str]]], name: str, key: str) -> None:
+    """One to download each file: by its ending the button's words and what makes the content."""
+    for ending, (label, content) in contents.items():
         st.download_button(
             label,
             content,
             f"{name}.{ending}",
-            kind,
+            KINDS[ending],
             key=f"{key}_{ending}",
             on_click="ignore",
             width="stretch",

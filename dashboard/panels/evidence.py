@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import escape, links
 from dashboard.claims import CLAIMS, WINGS
 from dashboard.components.save_picture import save_chart
+from dashboard.components.table import table
 from dashboard.figures.evidence import PICTURES
-from dashboard.loaders.evidence import evidence, verdicts
+from dashboard.figures.palette import plain
+from dashboard.loaders.evidence import evidence
 from dashboard.panels.common import chart, sentences
 from dashboard.panels.evidence_run import quick_run
 from relrec_core import VERSION
@@ -25,20 +28,21 @@ LOOKS: dict[Outcome, tuple[str, str, str]] = {
     "not confirmed": ("Not confirmed", ":material/close:", "red"),
     "not measured": ("Not measured", ":material/hourglass_empty:", "gray"),
 }
+Verdicts = Mapping[str, Verdict | str]
 QUICK = ("Quick run", ":material/bolt:", "gray")
 
 
-def summary() -> None:
+def summary(found: Verdicts) -> None:
     """How many claims hold, over all wings."""
-    found = verdicts().values()
-    counts = Counter(verdict.status for verdict in found if isinstance(verdict, Verdict))
+    judged = [verdict for verdict in found.values() if isinstance(verdict, Verdict)]
+    counts = Counter(verdict.status for verdict in judged)
     with st.container(horizontal=True, key="counts"):
         for status, (label, icon, colour) in LOOKS.items():
             st.badge(f"{counts[status]} {label.lower()}", icon=icon, color=colour)  # type: ignore[arg-type]
         st.caption(f"of {len(CLAIMS)} claims", width="content")
 
 
-def choose() -> Claim:
+def choose(found: Verdicts) -> Claim:
     """The wing and, in a list with all verdicts, the claim that is open; the address has both."""
     asked = links.adopt("claim").get("claim")
     linked = next((CLAIMS[key] for key in asked or () if key in CLAIMS), None)
@@ -65,7 +69,7 @@ def choose() -> Claim:
     picked = st.radio(
         "Claims",
         list(claims),
-        format_func=lambda name: _listed(claims[name]),
+        format_func=lambda name: _listed(claims[name], found[name]),
         key=key,
         persist_state="session",
     )
@@ -73,12 +77,11 @@ def choose() -> Claim:
     return claims[picked]
 
 
-def _listed(claim: Claim) -> str:
+def _listed(claim: Claim, verdict: Verdict | str) -> str:
     """A line of the list: how it came out, and the question."""
-    found = verdicts()[claim.key]
-    if isinstance(found, str):
+    if isinstance(verdict, str):
         return f":red[:material/error:] {claim.title}"
-    _, icon, colour = LOOKS[found.status]
+    _, icon, colour = LOOKS[verdict.status]
     return f":{colour}[{icon}] {claim.title}"
 
 
@@ -119,21 +122,24 @@ def _measured(claim: Claim, tables: Sequence[StoredTable], verdict: Verdict) -> 
             key=f"{key}_chart",
             alt=f"{claim.title} {verdict.sentence}",
         )
-    st.dataframe(
-        numbers,
-        hide_index=True,
-        placeholder="–",
-        column_config={
-            str(name): st.column_config.NumberColumn(
-                format="%.3g" if str(name).endswith(", s") else "%.3f"
-            )
-            for name in numbers.select_dtypes("float")
-        },
-        height="content",
-        alt=f"The numbers: {claim.title}",
-    )
+    table(written(numbers), key=f"{key}_numbers", label=f"The numbers: {claim.title}")
     _downloads(claim, verdict, tables, key)
     st.caption("  \n".join(dict.fromkeys(escape.markdown(_conditions(table)) for table in tables)))
+
+
+def written(numbers: pd.DataFrame) -> pd.DataFrame:
+    """Every cell as text: measured values to three decimals, seconds to three digits."""
+    return pd.DataFrame(
+        {name: [_cell(value, str(name)) for value in numbers[name]] for name in numbers}
+    )
+
+
+def _cell(value: str | float | None, column: str) -> str:
+    if pd.isna(value):
+        return "–"
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3g}" if column.endswith(", s") else plain(value, 3)
 
 
 def _downloads(claim: Claim, verdict: Verdict, tables: Sequence[StoredTable], key: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import escape
-from dashboard.loaders.evidence import evidence
 from dashboard.panels.common import sentences
 from relrec_core.evaluation.claims import Claim
 from relrec_core.permission import read_only
@@ -65,7 +64,6 @@ def _watch(claim: Claim, run: Run) -> None:
     st.session_state.pop(f"watched_{claim.key}", None)
     if status.state == "done":
         st.session_state[f"quick_{claim.key}"] = True
-        evidence.clear()
     elif status.state == "failed":
         st.session_state[f"said_{claim.key}"] = status.message
     st.rerun()

@@ -33,15 +33,38 @@ class Job:
     """One LIME computation in the background."""
 
     cancelled: threading.Event = field(default_factory=threading.Event)
-    started: float = field(default_factory=time.monotonic)
+    asked_at: float = field(default_factory=time.monotonic)
     result: surrogates.Surrogate | None = None
     error: str = ""
     thread: threading.Thread | None = None
 
     @property
-    def running(self) -> bool:
-        """Whether LIME is still at it."""
-        return self.thread is not None and self.thread.is_alive()
+    def ended(self) -> bool:
+        """Whether LIME has an answer, or gave up."""
+        return self.thread is not None and not self.thread.is_alive()
+
+    def start(
+        self, recommender: Recommender, profile: Profile, explanation: MovieExplanation
+    ) -> None:
+        """Let LIME work beside the page."""
+
+        def work() -> None:
+            try:
+                self.result = surrogates.lime(
+                    recommender.weights,
+                    profile.features,
+                    explanation.item,
+                    average=_average(recommender, explanation),
+                    cancelled=self.cancelled.is_set,
+                )
+            except RelRecError as error:
+                self.error = str(error)
+
+        self.thread = threading.Thread(target=work, name="lime", daemon=True)
+        self.thread.start()
+
+
+Jobs = dict[object, Job]
 
 
 def lime_panel(
@@ -55,59 +78,57 @@ def lime_panel(
         "a line to the answers. RelRec reads the contributions off the model itself."
     )
     asked = (key, tuple(profile.features.tolist()), explanation.item, explanation.reference)
-    jobs: dict[object, Job] = st.session_state.setdefault("lime_jobs", {})
-    _watch(jobs, asked, recommender, profile, explanation)
+    jobs: Jobs = st.session_state.setdefault("lime_jobs", {})
+    _lime(jobs, asked, recommender, profile, explanation)
 
 
-@st.fragment(run_every=0.5)
-def _watch(
-    jobs: dict[object, Job],
+@st.fragment
+def _lime(
+    jobs: Jobs,
     asked: object,
     recommender: Recommender,
     profile: Profile,
     explanation: MovieExplanation,
 ) -> None:
     job = jobs.get(asked)
-    if job is not None and job.running:
-        waited = time.monotonic() - job.started
-        st.progress(min(0.95, waited / (waited + 2)), text=f"LIME is at work: {waited:.0f} s")
-        if st.button("Cancel", icon=":material/stop:", key="lime_cancel"):
-            job.cancelled.set()
+    if job is not None and not job.ended:
+        _watch(job, recommender, profile, explanation)
         return
     if job is not None and job.error:
         st.warning(escape.markdown(job.error), icon=":material/info:")
     if job is None or job.result is None:
-        if st.button("Run LIME on this recommendation", icon=":material/play_arrow:"):
-            for other in jobs.values():
-                other.cancelled.set()
-            jobs[asked] = _start(recommender, profile, explanation)
-            st.rerun(scope="fragment")
+        st.button(
+            "Run LIME on this recommendation",
+            icon=":material/play_arrow:",
+            on_click=_ask,
+            args=(jobs, asked),
+        )
         return
     _compared(job.result, recommender, profile, explanation)
 
 
+def _ask(jobs: Jobs, asked: object) -> None:
+    for other in jobs.values():
+        other.cancelled.set()
+    jobs[asked] = Job()
+
+
+@st.fragment(run_every=0.5)
+def _watch(
+    job: Job, recommender: Recommender, profile: Profile, explanation: MovieExplanation
+) -> None:
+    if job.ended:
+        st.rerun()
+    waited = time.monotonic() - job.asked_at
+    st.progress(min(0.95, waited / (waited + 2)), text=f"LIME is at work: {waited:.0f} s")
+    if st.button("Cancel", icon=":material/stop:", key="lime_cancel"):
+        job.cancelled.set()
+    if job.thread is None:  # only now that it can be seen
+        job.start(recommender, profile, explanation)
+
+
 def _average(recommender: Recommender, explanation: MovieExplanation) -> Doubles | None:
     return recommender.average_user if explanation.reference == "average" else None
-
-
-def _start(recommender: Recommender, profile: Profile, explanation: MovieExplanation) -> Job:
-    job = Job()
-
-    def work() -> None:
-        try:
-            job.result = surrogates.lime(
-                recommender.weights,
-                profile.features,
-                explanation.item,
-                average=_average(recommender, explanation),
-                cancelled=job.cancelled.is_set,
-            )
-        except RelRecError as error:
-            job.error = str(error)
-
-    job.thread = threading.Thread(target=work, name="lime", daemon=True)
-    job.thread.start()
-    return job
 
 
 def _compared(

@@ -10,15 +10,17 @@ from dashboard.components.save_picture import save_chart
 from dashboard.figures.flows import BASE
 from dashboard.figures.movie_words import PAPER, STEP_BY_STEP, THEMES
 from dashboard.figures.palette import plain, signed
+from dashboard.figures.pinned_movies import MovieCase
 from dashboard.figures.report import report, source
 from dashboard.figures.sankey import described, sankey
 from dashboard.figures.waterfall import waterfall, waterfall_in_words
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import MovieQuestion, explained
 from dashboard.panels.common import chart, slug
-from dashboard.panels.downloads import Files, files
+from dashboard.panels.downloads import Files, address, files
 from dashboard.panels.movie_proof import movie_proof
 from dashboard.panels.movies import MovieSettings
+from dashboard.panels.pinned import pin_button
 from relrec_core.movies.explanation.result import MovieExplanation, Reference
 from relrec_core.movies.explanation.sentences import kept_out
 from relrec_core.movies.model.ranking import Profile, Recommender
@@ -103,8 +105,10 @@ def why(explanation: MovieExplanation, shown: int = 6, *, key: str) -> None:
         chart(figure, key=f"{key}_{'waterfall' if falls else 'sankey'}", alt=words)
         told = THEMES if explanation.reference == "average" else PAPER
         st.caption(STEP_BY_STEP if falls else told)
-    with beside:
+    with beside, st.container(horizontal=True):
         _downloads(explanation, figure, words, f"{PICTURE}_{key}")
+        if explanation.against is None:
+            pin_button(MovieCase(explanation, address()))
     with st.container(border=True):
         movie_proof(explanation, key=key)
 

@@ -29,8 +29,8 @@ def movies_card() -> None:
         st.markdown(f"#### {escape.markdown(explanation.sentence())}")
         chart(sankey(explanation), key="overview_sankey", alt=described(explanation))
         st.caption(
-            "The first user whose best movie owes less than a third of its score to what the "
-            "average user gets, and whose named reasons pass the test."
+            "Shown: the first user whose best movie owes more than two thirds of its score to "
+            "their own taste, and whose named reasons pass the deletion test."
         )
         audit_line(explanation)
         st.page_link(
@@ -76,5 +76,6 @@ def _quality(dataset: str) -> None:
     said = f"mean of {seeds} random splits" if seeds > 1 else "one random split"
     st.caption(
         "Of the liked movies that were hidden from a model, the share found among its first 50; "
-        f"{said}. `python3 scripts/evaluate.py movies recall` measures it."
+        f"{said}. RecoNet is the model explained here, the others are baselines. "
+        "`python3 scripts/evaluate.py movies recall` measures it."
     )

@@ -17,11 +17,11 @@ from dashboard.loaders.products import (
     product_card,
     product_explanation,
     product_model,
+    product_picture,
     product_relevance,
     product_to_begin_with,
 )
 from dashboard.panels.common import chart, provenance
-from dashboard.panels.product_gallery import LARGE
 from dashboard.panels.product_proof import product_proof_line
 from relrec_core.products.data.catalogue import TITLE
 from relrec_core.products.explanation.explain import Explainer, Question
@@ -62,12 +62,16 @@ def _example(explainer: Explainer, key: ModelKey) -> ProductExplanation:
     candidates = product_candidates(explainer, question, key, asked, 1, None)
     rows = tuple(c.row for c in candidates)
     (found,) = product_relevance(explainer, question, key, asked, rows)
-    ours = Panel(of.catalogue.picture(row, LARGE), found.left, question.query.title)
-    titles = of.catalogue.items[TITLE]
+    catalogue, titles = of.catalogue, of.catalogue.items[TITLE]
+    one, other = (
+        product_picture(catalogue, catalogue.content_hash, shown) for shown in (row, rows[0])
+    )
+    ours = Panel(one, found.left, question.query.title)
     right = 0 * found.left if found.right is None else found.right
-    theirs = Panel(of.catalogue.picture(rows[0], LARGE), right, str(titles.iloc[rows[0]]))
+    theirs = Panel(other, right, str(titles.iloc[rows[0]]))
     scale = shared_scale([ours, theirs])
     sentence = st.empty()
+    st.caption(words.score_line(question.method))
     pictures(
         [
             figure(mapped(panel, scale, numbers=True), role, panel.title)

@@ -22,6 +22,8 @@ from relrec_core.sessions.explanation.result import SessionExplanation, expert_t
 from relrec_core.sessions.training.train import TITLES
 
 SESSIONS_PAGE = "app_pages/sessions.py"
+BASELINES = {LAST: "Repeating the last action", MEAN: "Repeating the average action"}
+"""What the methods without parameters are called on screen."""
 
 
 def sessions_card() -> None:
@@ -72,7 +74,12 @@ def _quality(dataset: str) -> None:
         frame, title = table.frame, table.conditions["data"]["title"]
         seeds, more = len(table.conditions["seeds"]), "measures it."
     chart(
-        comparison(frame, "method", "accuracy", [TITLES["transformer"], TITLES["gru"]]),
+        comparison(
+            frame.replace({"method": BASELINES}),
+            "method",
+            "accuracy",
+            [TITLES["transformer"], TITLES["gru"]],
+        ),
         key="overview_session_quality",
         alt="Accuracy of every method",
     )

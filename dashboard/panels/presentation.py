@@ -8,7 +8,7 @@ from dashboard.components.leave import leave_button
 
 PARAMETER = "present"
 _HIDDEN = (
-    "[data-testid=stElementContainer]:has(h1), .st-key-page_controls, "
+    "[data-testid=stElementContainer]:has(h1), .st-key-page_tour, .st-key-page_controls, "
     ".st-key-product_list, .st-key-product_look, .st-key-page_more"
 )
 

@@ -11,9 +11,8 @@ from PIL import Image
 from dashboard import escape, links
 from dashboard.figures import product_words as words
 from dashboard.loaders.common import ModelKey
-from dashboard.loaders.products import Asked, product_truth
+from dashboard.loaders.products import Asked, product_picture, product_truth
 from dashboard.panels.product_gallery import (
-    LARGE,
     asked_row,
     found_rows,
     gallery,
@@ -58,7 +57,7 @@ def choose(explainer: Explainer, key: ModelKey) -> Choice:
         "Search the gallery",
         key="product_search",
         bind="query-params",
-        placeholder="A name, or part of it",
+        placeholder="Title or id, or part of it",
         icon=":material/search:",
     )
     category = kind.selectbox(
@@ -79,16 +78,17 @@ def choose(explainer: Explainer, key: ModelKey) -> Choice:
     with buttons:
         brought = own_picture(of, problem)
     row = asked_row(explainer, key)
-    gallery(of.catalogue, found, None if brought else row)
+    gallery(of.catalogue, found, None if brought else row, (text, str(category)))
     relation, user, settings = _asked_for(of)
     if brought:
         query, picture, name = brought
     else:
         query, name = of.query_at(row), str(of.catalogue.items[ITEM].iloc[row])
-        picture = of.catalogue.picture(row, LARGE)
+        picture = product_picture(of.catalogue, of.catalogue.content_hash, row)
     question = Question(query, relation, user, settings.method)
-    told = "\x1f".join((name, relation, user or "", settings.method.to_json()))
-    return Choice(Asked(question, told), picture, settings)
+    about = "\x1f".join((name, relation, user or ""))
+    told = f"{about}\x1f{settings.method.to_json()}"
+    return Choice(Asked(question, told, about), picture, settings)
 
 
 def _asked_for(of: Recommender) -> tuple[str, str | None, ProductSettings]:
@@ -146,7 +146,7 @@ def _user(of: Recommender, place: Place) -> str | None:
         key="user",
         persist_state="session",
         filter_mode="contains",
-        help="A user's own taste weighs what counts as near.",
+        help="What this user bought decides which properties count how much.",
     )
     links.publish("user", user or None)
     return user or None

@@ -2,99 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import escape, links
+from dashboard import escape
 from dashboard.components.picture import Look, mapped
-from dashboard.components.picture_buttons import Gallery, GalleryItem, picture_buttons
 from dashboard.components.pictures import close_by, figure, pictures
 from dashboard.components.save_picture import save_drawing
 from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
+from dashboard.figures.pinned_products import ProductCase
 from dashboard.figures.product_sheet import product_report, sheet
 from dashboard.figures.report import source
 from dashboard.glossary import meaning
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.products import (
-    Asked,
     product_candidates,
+    product_contrast,
     product_explanation,
-    product_picture,
     product_relevance,
 )
 from dashboard.panels.common import slug
-from dashboard.panels.downloads import Files, files
-from dashboard.panels.product_gallery import LARGE
+from dashboard.panels.downloads import Files, address, files
+from dashboard.panels.pinned import pin_button
+from dashboard.panels.product_list import picked_row, recommendations, search
 from dashboard.panels.product_proof import product_proof, product_proof_line
+from dashboard.panels.product_shown import Shown
 from dashboard.panels.products import Choice, by_colour, cause_note
-from relrec_core.products.data.catalogue import ITEM, TITLE
 from relrec_core.products.explanation.explain import Explainer
-from relrec_core.products.explanation.result import PairMaps, ProductExplanation
-from relrec_core.products.explanation.sentences import MATCH, because, explains
-from relrec_core.products.model.ranking import Candidate, Recommender
-
-ROLES = ("You look at", "Recommended")
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """The recommendations on screen, and the one that is picked."""
-
-    explainer: Explainer
-    key: ModelKey
-    choice: Choice
-    candidates: list[Candidate]
-    relevances: list[PairMaps]
-    picked: int
-    look: Look
-    headline: st.delta_generator.DeltaGenerator
-
-    @property
-    def of(self) -> Recommender:
-        """The model that answers."""
-        return self.explainer.recommender
-
-    @property
-    def asked(self) -> Asked:
-        """What the visitor asked."""
-        return self.choice.asked
-
-    @property
-    def candidate(self) -> Candidate:
-        """The recommendation that is looked at."""
-        return self.candidates[self.picked]
-
-    @property
-    def relevance(self) -> PairMaps:
-        """Relevance of both pictures of the pair that is looked at."""
-        return self.relevances[self.picked]
-
-    def title(self, row: int) -> str:
-        """Title of a product by its row in the catalogue."""
-        return str(self.of.catalogue.items[TITLE].iloc[row])
-
-    def address(self, row: int) -> str:
-        """The product's picture."""
-        catalogue = self.of.catalogue
-        return product_picture(catalogue, catalogue.content_hash, row, LARGE)
-
-    def panels(self, of: int | None = None) -> tuple[Panel, Panel]:
-        """Both pictures with their maps, of the picked recommendation or of another."""
-        found = self.relevances[self.picked if of is None else of]
-        return panels(self, found)
-
-
-def panels(shown: Shown, found: PairMaps) -> tuple[Panel, Panel]:
-    """Both pictures of one recommendation with their maps."""
-    detail, query = shown.choice.settings.detail, shown.asked.question.query
-    theirs = shown.of.catalogue.picture(found.row, LARGE)
-    right = found.right if found.right is not None else 0 * found.left
-    return (
-        Panel(shown.choice.picture, found.left, query.title, detail, found.ledger.score),
-        Panel(theirs, right, shown.title(found.row), detail, found.ledger.score),
-    )
+from relrec_core.products.explanation.result import ProductExplanation
+from relrec_core.products.explanation.sentences import MATCH, because
+from relrec_core.products.explanation.standing import UnlistedExplanation, kept_out, standing
+from relrec_core.products.model.ranking import Candidate
 
 
 def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool) -> Shown:
@@ -107,71 +47,69 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
         st.info("There is nothing to recommend of this kind. Choose another one in the settings.")
         st.stop()
     rows = tuple(c.row for c in candidates)
+    row = picked_row(explainer.recommender, asked, candidates)
     with st.spinner("Reading the pictures …", show_time=False):
         relevances = product_relevance(explainer, asked.question, key, asked.text, rows)
-    picked = _picked(explainer.recommender, candidates)
+        if row in rows:
+            at, candidate, found = None, candidates[rows.index(row)], relevances[rows.index(row)]
+        else:
+            at = standing(explainer.recommender, asked.question, row, settings.category)
+            candidate = Candidate(row, at.logit, at.probability)
+            (found,) = product_relevance(explainer, asked.question, key, asked.text, (row,))
     headline = st.empty()
-    shown = Shown(explainer, key, choice, candidates, relevances, picked, Look(1.0), headline)
-    every = [shown.panels(i) for i in range(len(candidates))]
-    scale = shared_scale(every[picked])
+    if not presentation:
+        st.caption(words.score_line(settings.method))
+    shown = Shown(explainer, key, choice, candidates, candidate, found, at, Look(1.0), headline)
+    pair = shown.panels()
+    scale = shared_scale(pair)
     answer, others = (
         (st.container(), st.container()) if presentation else st.columns([2.05, 1], gap="medium")
     )
     with answer:
         place = st.container(key="product_answer")
-        look = _look(scale)
-    ours, theirs = every[picked]
-    told = because(
-        theirs.title,
-        shown.candidate.probability,
-        ours.title,
-        ours.cells,
-        theirs.cells,
-        shown.relevance.ledger,
-    )
-    headline.markdown(f"### {escape.markdown(_found(candidates, told))}")
+        shown = replace(shown, look=_look(scale))
+    headline.markdown(f"### {escape.markdown(_at_first(shown, pair))}")
     encoded = data_url(choice.picture)
     with place:
-        _large(shown, every[picked], look, encoded, presentation)
+        _large(shown, pair, encoded, presentation)
     with others, st.container(key="product_list"):
-        _list(shown, every, look, encoded)
+        recommendations(shown, [(one, shown.panels(one)) for one in relevances], encoded)
+        search(shown)
     with answer:
         shown_how = words.method_caption(settings.method, settings.detail)
         st.caption(f"{words.legend_caption(scale, settings.method)} {shown_how}")
         cause_note(shown.of, asked.question.relation)
-    return Shown(explainer, key, choice, candidates, relevances, picked, look, headline)
+    return shown
 
 
-def _large(
-    shown: Shown, pair: tuple[Panel, Panel], look: Look, encoded: str, presentation: bool
-) -> None:
+def _large(shown: Shown, pair: tuple[Panel, Panel], encoded: str, presentation: bool) -> None:
     """Both pictures under their maps; `encoded` is the address of the first."""
     coloured = by_colour(shown.of, shown.asked.question.relation)
     figures = []
-    for panel, role, address in zip(
-        pair, ROLES, (encoded, shown.address(shown.candidate.row)), strict=True
+    for panel, role, at in zip(
+        pair, shown.roles, (encoded, shown.address(shown.candidate.row)), strict=True
     ):
-        picture = mapped(panel, look.scale, address=address, numbers=True, coloured=coloured)
-        below = [] if presentation else close_by(panel, address)
+        picture = mapped(panel, shown.look.scale, address=at, numbers=True, coloured=coloured)
+        below = [] if presentation else close_by(panel, at)
         note = words.contribution(panel.total)
         figures.append(figure(picture, role, panel.title, note, below))
-    pictures(figures, look, key="product_pictures")
+    pictures(figures, shown.look, key="product_pictures")
+
+
+def _at_first(shown: Shown, pair: tuple[Panel, Panel]) -> str:
+    """The sentence before the proof is known."""
+    ours, theirs = pair
+    if shown.standing:
+        return shown.standing.sentence(theirs.title, ours.title)
+    chance, ledger = shown.candidate.probability, shown.relevance.ledger
+    told = because(theirs.title, chance, ours.title, ours.cells, theirs.cells, ledger)
+    return _found(shown.candidates, told)
 
 
 def _found(candidates: list[Candidate], told: str) -> str:
     """The sentence, after a warning where not even the first recommendation matches."""
     nothing = candidates[0].probability < MATCH
     return f"Nothing in this catalogue matches. {told}" if nothing else told
-
-
-def _picked(of: Recommender, candidates: list[Candidate]) -> int:
-    """Which recommendation is shown large; the address holds its id."""
-    ids = [str(of.catalogue.items[ITEM].iloc[c.row]) for c in candidates]
-    unknown = "The product of this link is not among the recommendations."
-    links.bound("picked", ids, ids[0], unknown)
-    place = ids.index(st.session_state["picked"])
-    links.publish("picked", ids[place] if place else None)
-    return place
 
 
 def _look(scale: float) -> Look:
@@ -191,49 +129,6 @@ def _look(scale: float) -> Look:
     return Look(scale, percent / 100, plain)
 
 
-def _list(shown: Shown, every: list[tuple[Panel, Panel]], look: Look, encoded: str) -> None:
-    items = []
-    ids, question = shown.of.catalogue.items[ITEM], shown.asked.question
-    row, coloured = question.query.row, by_colour(shown.of, question.relation)
-    for candidate, found, pair in zip(shown.candidates, shown.relevances, every, strict=True):
-        known = shown.of.known(question.query, question.relation, candidate.row)
-        items.append(
-            GalleryItem(
-                str(ids.iloc[candidate.row]),
-                f"{candidate.probability:.0%} · {pair[1].title}",
-                [
-                    mapped(panel, look.scale, address=address, coloured=coloured)
-                    for panel, address in zip(
-                        pair, (encoded, shown.address(candidate.row)), strict=True
-                    )
-                ],
-                [
-                    explains(found.ledger),
-                    *_related(known, sure=shown.of.catalogue.rendered and row is not None),
-                ],
-            )
-        )
-    st.markdown("##### Recommendations")
-    picture_buttons(
-        Gallery(
-            items,
-            "Recommendations: pick one to see it large",
-            "list",
-            str(ids.iloc[shown.candidate.row]),
-        ),
-        look,
-        key="recommended",
-        on_picked=lambda item: st.session_state.update(picked=item),
-    )
-
-
-def _related(known: bool, *, sure: bool) -> list[str]:
-    """Whether the catalogue relates the two; that it does not is only said if it is sure."""
-    if known:
-        return ["✓ related in the catalogue"]
-    return ["✗ not related in the catalogue"] if sure else []
-
-
 def proof(shown: Shown, presentation: bool) -> ProductExplanation:
     """What the numbers add up to, and what happens without the strongest cells."""
     place = st.empty()
@@ -246,16 +141,45 @@ def proof(shown: Shown, presentation: bool) -> ProductExplanation:
             shown.asked.text,
             shown.candidate.row,
         )
-    told = _found(shown.candidates, explanation.sentence())
+    if shown.standing:
+        explanation = UnlistedExplanation.of(explanation, shown.standing, len(shown.candidates))
+        told = explanation.sentence()
+    else:
+        told = _found(shown.candidates, explanation.sentence())
     shown.headline.markdown(f"### {escape.markdown(told)}")
     if presentation:
         product_proof_line(explanation)
         return explanation
     with st.container(border=True):
         product_proof(explanation, key="product")
-    ours, theirs = shown.panels()
-    every_cell(explanation, (ours, theirs), shown, shown.look.scale, key="product")
+    if shown.standing and not shown.standing.excluded:
+        with place:
+            kept = _kept_out(shown)
+        shown.headline.markdown(f"### {escape.markdown(told)}\n\n{escape.markdown(kept)}")
+    every_cell(explanation, shown.panels(), shown, shown.look.scale, key="product")
     return explanation
+
+
+def _kept_out(shown: Shown) -> str:
+    """What keeps the picked product from the list."""
+    n = len(shown.candidates)
+    contrast = contrasted(shown, shown.candidates[-1].row, shown.candidate.row)
+    return f"What keeps it from the top {n}: {kept_out(contrast, n)}"
+
+
+def contrasted(shown: Shown, row: int, other: int) -> ProductExplanation:
+    """Why the one product rather than the other, with its proof."""
+    asked = shown.asked
+    found = product_contrast(shown.explainer, asked.question, shown.key, asked.text, row, other)
+    return product_explanation(
+        shown.explainer, asked.question, found, shown.key, asked.text, row, other
+    )
+
+
+def case(explanation: ProductExplanation, shown: Shown) -> ProductCase:
+    """What is shown, to be pinned."""
+    coloured = by_colour(shown.of, explanation.relation)
+    return ProductCase(explanation, address(), shown.panels(), shown.roles, coloured)
 
 
 def every_cell(
@@ -292,9 +216,12 @@ def every_cell(
             key=f"{key}_downloads",
             on_change="rerun",
         )
+        if explanation.other_title is None:
+            pin_button(case(explanation, shown))
     if popover.open:
         drawn = [
-            (panel, f"{role}: {panel.title}") for panel, role in zip(panels, ROLES, strict=False)
+            (panel, f"{role}: {panel.title}")
+            for panel, role in zip(panels, shown.roles, strict=False)
         ]
         coloured = by_colour(shown.of, explanation.relation)
         footer = source(explanation.provenance)

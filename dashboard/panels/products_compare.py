@@ -14,13 +14,13 @@ from dashboard.figures.palette import ACCENT, plain, rgb
 from dashboard.loaders.products import (
     product_candidates,
     product_contrast,
-    product_explanation,
     product_method,
     product_truth,
 )
 from dashboard.panels.product_proof import product_proof
+from dashboard.panels.product_shown import Shown
 from dashboard.panels.products import by_colour
-from dashboard.panels.products_answer import ROLES, Shown, every_cell
+from dashboard.panels.products_answer import contrasted, every_cell
 from relrec_core.faithfulness.localisation import Mask, misses_by, share_over_area
 from relrec_core.products.data.catalogue import ITEM
 from relrec_core.products.explanation.result import FOCUSED, SHOWN
@@ -29,7 +29,7 @@ from relrec_core.products.studio import ground_truth
 from relrec_core.titles import unique_labels
 
 COMPARED = 40
-"""The next best products to compare with."""
+"""The products with the highest scores, to compare with."""
 FIRST_METHODS = (FOCUSED, "LRP, epsilon-gamma", "Integrated gradients")
 
 
@@ -39,52 +39,48 @@ def why_not(shown: Shown) -> None:
     ranked = product_candidates(
         shown.explainer, asked.question, shown.key, asked.text, COMPARED, settings.category
     )
-    options = [c.row for c in ranked if c.row != shown.candidate.row]
+    picked = shown.candidate.row
+    chance = {c.row: c.probability for c in [*ranked, shown.candidate]}
+    options = [c.row for c in ranked if c.row != picked]
     if not options:
         st.caption("There is no other product to compare with.")
         return
-    chance = {c.row: c.probability for c in ranked}
     other = _other(shown, options, chance)
-    found = product_contrast(
-        shown.explainer, asked.question, shown.key, asked.text, shown.candidate.row, other
-    )
-    query, one, two = (
-        asked.question.query.title,
-        shown.title(shown.candidate.row),
-        shown.title(other),
-    )
+    one, two = (other, picked) if chance[other] > chance[picked] else (picked, other)
+    found = product_contrast(shown.explainer, asked.question, shown.key, asked.text, one, two)
+    query = asked.question.query.title
     panel = Panel(shown.choice.picture, found.left, query, settings.detail)
     headline = st.empty()
-    headline.markdown(f"#### {escape.markdown(rather(one, two, query, panel.cells, found.ledger))}")
+    told = rather(shown.title(one), shown.title(two), query, panel.cells, found.ledger)
+    headline.markdown(f"#### {escape.markdown(told)}")
     scale = shared_scale([panel])
     pictures(
         [
             figure(
-                mapped(panel, scale, numbers=True), ROLES[0], query, "why the one, not the other"
+                mapped(panel, scale, numbers=True),
+                shown.roles[0],
+                query,
+                "why the one, not the other",
             ),
-            figure(
-                plain_picture(shown.address(shown.candidate.row), one),
-                f"{ROLES[1]}, {shown.candidate.probability:.0%}",
-                one,
-                "warm areas speak for this one",
-            ),
-            figure(
-                plain_picture(shown.address(other), two),
-                f"Not recommended first, {chance[other]:.0%}",
-                two,
-                "cool areas speak for this one",
+            *(
+                figure(
+                    plain_picture(shown.address(row), shown.title(row)),
+                    f"{score} score, {chance[row]:.0%}",
+                    shown.title(row),
+                    f"{areas} areas speak for this one",
+                )
+                for row, score, areas in ((one, "Higher", "warm"), (two, "Lower", "cool"))
             ),
         ],
         Look(scale, shown.look.strength, shown.look.originals),
         key="contrast_pictures",
     )
     st.caption(
-        "What is explained is the difference between the two scores, which is exactly linear in "
-        "what the network sees of the query; so only the query's picture has a map."
+        "What is explained is the difference between the two scores. It depends in an exactly "
+        "linear way on what the network sees of the product you look at; so only that has a "
+        "heatmap."
     )
-    explanation = product_explanation(
-        shown.explainer, asked.question, found, shown.key, asked.text, found.row, other
-    )
+    explanation = contrasted(shown, one, two)
     headline.markdown(f"#### {escape.markdown(explanation.sentence())}")
     with st.container(border=True):
         product_proof(explanation, key="contrast")
@@ -92,10 +88,17 @@ def why_not(shown: Shown) -> None:
 
 
 def _other(shown: Shown, options: list[int], chance: dict[int, float]) -> int:
+    """The product to compare with: at first the next one, or the last of the list it is not on."""
     ids = shown.of.catalogue.items[ITEM]
+    first = str(ids.iloc[shown.candidates[-1].row if shown.standing else options[0]])
     by_id = {str(ids.iloc[row]): row for row in options}
-    first = str(ids.iloc[options[0]])
-    links.bound("instead", by_id, first, "The product to compare with is not among the next best.")
+    links.bound(
+        "instead",
+        by_id,
+        first,
+        f"The product to compare with is not among the {COMPARED} with the highest score: search "
+        "for it under ‘Ask about any product’ to see its place.",
+    )
     labels = unique_labels(
         [f"{shown.title(row)} ({chance[row]:.0%})" for row in options], list(by_id)
     )
@@ -151,7 +154,7 @@ def methods(shown: Shown) -> None:
             pictures(
                 [
                     figure(mapped(panel, scale), role, "", _located(shown, panel, side))
-                    for side, (panel, role) in enumerate(zip(panels, ROLES, strict=True))
+                    for side, (panel, role) in enumerate(zip(panels, shown.roles, strict=True))
                 ],
                 Look(scale, shown.look.strength, shown.look.originals),
                 key=f"method_{name}",
@@ -183,7 +186,7 @@ def known_answer(shown: Shown) -> None:
     figures, notes = [], []
     coloured = by_colour(shown.of, shown.asked.question.relation)
     scale = shown.look.scale
-    for side, (panel, role) in enumerate(zip(shown.panels(), ROLES, strict=True)):
+    for side, (panel, role) in enumerate(zip(shown.panels(), shown.roles, strict=True)):
         mask = _mask(shown, side, len(panel.relevance))
         if mask is None:
             continue
@@ -197,7 +200,7 @@ def known_answer(shown: Shown) -> None:
                     "map": data_url(_tinted(mask)),
                     "blocky": False,
                 },
-                "The known cause",
+                "Known correct answer",
                 panel.title,
                 "what made the two related",
             ),

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 import torch
+from PIL import Image
 
 from dashboard import escape, links
 from dashboard.components.picture import Look, mapped, plain_picture
@@ -15,10 +16,11 @@ from dashboard.components.regions import RegionPicture, region_grid
 from dashboard.figures.heatmap import CELLS, Panel, data_url, shared_scale
 from dashboard.figures.palette import plain, signed
 from dashboard.loaders.products import product_candidates, product_regions
-from dashboard.panels.products_answer import ROLES, Shown
+from dashboard.panels.product_shown import Shown
 from relrec_core.products.explanation.perturbation import blurred, erased
 from relrec_core.products.explanation.result import pooled
 from relrec_core.products.explanation.sentences import places
+from relrec_core.products.explanation.standing import Standing, standing
 from relrec_core.products.model.ranking import Candidate
 
 Regions = npt.NDArray[np.float64]
@@ -70,7 +72,7 @@ def correspondence(shown: Shown) -> None:
             RegionPicture(
                 mapped(query, scale),
                 GRID,
-                ROLES[0],
+                shown.roles[0],
                 ours.title,
                 f"Regions of {ours.title}; arrows move, space chooses",
             ),
@@ -83,7 +85,7 @@ def correspondence(shown: Shown) -> None:
     own = shared_scale([answer])
     with right:
         pictures(
-            [figure(mapped(answer, own), ROLES[1], theirs.title, _full(own))],
+            [figure(mapped(answer, own), shown.roles[1], theirs.title, _full(own))],
             Look(own),
             key="answering",
             with_legend=False,
@@ -130,8 +132,8 @@ def missing(shown: Shown) -> None:
     text = shown.asked.text
     chosen = _chosen("erased", strongest, text)
     before = _ranking(shown)
-    after, picture = _without(shown, chosen)
-    st.markdown(f"**{escape.markdown(_change(shown, before, after, len(chosen)))}**")
+    after, at, picture = _without(shown, chosen)
+    st.markdown(f"**{escape.markdown(_change(shown, before, after, at, len(chosen)))}**")
     left, was, now = st.columns([1, 1, 1], gap="medium")
     look = Look(1.0)
     with left:
@@ -180,40 +182,49 @@ def _ranking(shown: Shown) -> list[Candidate]:
     )
 
 
-def _without(shown: Shown, regions: list[int]) -> tuple[list[Candidate], str]:
-    """The ranking with these regions of the query erased, and what is then to be seen."""
-    of, question = shown.of, shown.asked.question
+def _without(shown: Shown, regions: list[int]) -> tuple[list[Candidate], Standing, str]:
+    """With these regions of the query erased: ranking, the picked product, and the picture."""
+    of, question, settings = shown.of, shown.asked.question, shown.choice.settings
     kept = np.ones(GRID**2, dtype=np.bool_)
     kept[regions] = False
     x = question.query.picture
-    seen = erased(x, torch.from_numpy(kept.reshape(1, GRID, GRID)), blurred(x))
+    picture = erased(x, torch.from_numpy(kept.reshape(1, GRID, GRID)), blurred(x))
+    seen = of.seen(picture)
     ranking = of.recommend(
         question.query,
         question.relation,
         question.user,
         RANKED,
-        category=shown.choice.settings.category,
-        features=of.seen(seen),
+        category=settings.category,
+        features=seen,
     )
-    return ranking, data_url(of.pictures.picture(seen))
+    at = standing(of, question, shown.candidate.row, settings.category, seen)
+    small, large = of.pictures.picture(picture), shown.choice.picture
+    cells = Image.fromarray(kept.reshape(GRID, GRID).astype(np.uint8) * 255)
+    mask = cells.resize(large.size, Image.Resampling.NEAREST)
+    return ranking, at, data_url(Image.composite(large, small.resize(large.size), mask))
 
 
-def _change(shown: Shown, before: list[Candidate], after: list[Candidate], count: int) -> str:
+def _change(
+    shown: Shown, before: list[Candidate], after: list[Candidate], at: Standing, count: int
+) -> str:
+    """What becomes of the list and of the picked product, which stands `at` then."""
     if not count:
         return "Nothing is erased: choose regions of the picture."
-    picked = shown.candidate
+    picked, question = shown.candidate, shown.asked.question
     first = {c.row for c in before[:LISTED]}
     gone = len(first - {c.row for c in after[:LISTED]})
-    places_after = {c.row: (i, c) for i, c in enumerate(after, start=1)}
-    was = next(i for i, c in enumerate(before, start=1) if c.row == picked.row)
-    title = shown.title(picked.row)
-    if picked.row in places_after:
-        place, c = places_after[picked.row]
-        told = f"goes from place {was} ({picked.probability:.0%}) to {place} ({c.probability:.0%})"
+    was = standing(shown.of, question, picked.row, shown.choice.settings.category)
+    if at.excluded:
+        told = f"goes from {was.probability:.0%} to {at.probability:.0%}, without a place"
     else:
-        told = f"falls from place {was} ({picked.probability:.0%}) out of the first {RANKED}"
-    return f"Without {count} of {GRID**2} regions ‘{title}’ {told}; {gone} of the first " + (
-        f"{LISTED} are others."
+        told = (
+            f"goes from place {was.place:,} ({was.probability:.0%}) to {at.place:,} "
+            f"({at.probability:.0%})"
+        )
+    return (
+        f"Without {count} of {GRID**2} regions ‘{shown.title(picked.row)}’ {told}; {gone} of the "
+        f"first {LISTED} change."
     )
 
 

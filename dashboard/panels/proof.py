@@ -108,6 +108,11 @@ def sums(words: str, ledgers: Sequence[Ledger]) -> None:
     """Do the contributions equal the score?"""
     st.markdown("##### Do the contributions equal the score?", help=meaning("contribution"))
     st.markdown(words)
+    closing(ledgers)
+
+
+def closing(ledgers: Sequence[Ledger]) -> None:
+    """Whether the sums match, as a badge."""
     if all(ledger.closes() for ledger in ledgers):
         st.badge("Sum matches the score", icon=":material/check:", color="green")
     else:

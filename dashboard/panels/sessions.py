@@ -11,11 +11,13 @@ from dashboard import escape, links
 from dashboard.components.save_picture import save_chart
 from dashboard.figures import session_words as words
 from dashboard.figures import sessions as figures
+from dashboard.figures.pinned_sessions import SessionCase
 from dashboard.figures.report import source
 from dashboard.figures.session_report import session_report
 from dashboard.loaders.sessions import SessionView
 from dashboard.panels.common import chart, slug
-from dashboard.panels.downloads import Files, files
+from dashboard.panels.downloads import Files, address, files
+from dashboard.panels.pinned import pin_button
 from dashboard.panels.proof import ExpertsWords, experts_proof, experts_table
 from relrec_core.sessions.data.schema import LONGEST, SHORTEST
 from relrec_core.sessions.explanation import browse
@@ -126,7 +128,7 @@ def choose_track(explorer: Explorer, row: int) -> int:
         st.session_state["shown_session"] = row
     if st.session_state.get("track", places[0]) not in labels:
         if asked:
-            st.warning("The track of this link is not in the second half of this session.")
+            st.warning(_not_explained(asked[0], first))
         st.session_state["track"] = places[0]
     track = st.radio(
         "Second half: pick a track",
@@ -141,6 +143,16 @@ def choose_track(explorer: Explorer, row: int) -> int:
     return places.index(track)
 
 
+def _not_explained(place: str, first: int) -> str:
+    """Why the track that a link asks about has no explanation."""
+    if place.isdecimal() and 1 <= int(place) <= first:
+        return (
+            f"Track {place} is in the first half, of which the model is told what the listener "
+            "did: nothing is predicted there, so there is nothing to explain."
+        )
+    return "The track of this link is not in the second half of this session."
+
+
 def given(explorer: Explorer, row: int) -> None:
     """What the model is told: the first half, track by track."""
     session, data = explorer.session(row), explorer.data
@@ -153,6 +165,10 @@ def given(explorer: Explorer, row: int) -> None:
                 "Track": [data.tracks.label(int(t)) for t in session.tracks_a[0, :n]],
                 "Done": ["✗ skipped" if s else "○ played" for s in skipped[:n]],
             }
+        )
+        st.caption(
+            "The model is told what the listener did with these tracks. Nothing is predicted for "
+            "them, so they have no explanation; they are what the predictions rest on."
         )
         st.dataframe(frame, hide_index=True, alt="Tracks of the first half, each skipped or played")
 
@@ -186,7 +202,7 @@ def why(view: SessionView, row: int, focus: int, headline: Place) -> Place:
         "Crosses: skipped by the listener; circles: played. Columns: the predicted probability of "
         "a skip, warm where that means skipped, cool where it means played."
     )
-    title, toggle, save = st.columns([2.2, 1.2, 1], vertical_alignment="center")
+    title, toggle, save = st.columns([1.8, 1, 2.2], vertical_alignment="center")
     title.markdown("##### Who decided, track by track")
     full = toggle.toggle(
         "Every expert",
@@ -256,8 +272,9 @@ def proof(
     explanation = view.explanation(row, focus)
     test, title = explanation.audit.deletion, expert_title(explanation.focused.top)
     headline.markdown(f"### {escape.markdown(explanation.sentence())}")
-    with save:
+    with save, st.container(horizontal=True):
         _downloads(view, row, explanation)
+        pin_button(SessionCase(explanation, address()))
     called = ExpertsWords(
         answer="predicted probability of a skip",
         question=f"Does the answer depend on {title}?",

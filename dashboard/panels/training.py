@@ -12,6 +12,12 @@ import streamlit as st
 from dashboard import escape, links
 from dashboard.figures.curves import learning_curves
 from dashboard.panels.common import chart, sentences
+from dashboard.panels.training_data import (
+    bring_weights,
+    choose_dataset,
+    choose_preset,
+    say_how_long,
+)
 from relrec_core.errors import RelRecError
 from relrec_core.permission import read_only
 from relrec_core.runs import config as configs
@@ -58,11 +64,19 @@ def start_form(wing: str) -> None:
     config_class = model.config_class()
     fields = {f.name: f for f in configs.form_fields(config_class)}
     key, dataset = f"setting_{wing}", fields.pop("dataset")
-    chosen = {"dataset": _widget(dataset, f"{key}_dataset", dataset.default)}
-    suited = configs.load(config_class, None, chosen).model_dump()
-    if chosen["dataset"] in config_class.recipes:
+    if model.presets:
+        chosen = {"dataset": choose_dataset(model, dataset, f"{key}_dataset")}
+    else:
+        chosen = {"dataset": _widget(dataset, f"{key}_dataset", dataset.default)}
+    preset, advised = choose_preset(model, chosen["dataset"], key)
+    settings = configs.load(config_class, None, {**advised, **chosen})
+    suited = settings.model_dump()
+    if preset:
+        say_how_long(model, settings, chosen["dataset"])
+        key += f"_{chosen['dataset']}_{preset}"
+    elif chosen["dataset"] in config_class.recipes:
         key += f"_{chosen['dataset']}"
-        st.caption(f"The settings below are the recipe for {escape.markdown(chosen['dataset'])}.")
+        st.caption(f"The settings below are those that suit {escape.markdown(chosen['dataset'])}.")
     with st.form(f"start_{key}"):
         name = st.text_input("Name", value="train", help="What to call the run in the list.")
         for field in (fields.pop(name) for name in model.first):
@@ -78,12 +92,15 @@ def start_form(wing: str) -> None:
         )
     if started:
         try:
-            run = launch.launch(wing, configs.load(config_class, None, chosen), name)
+            settings = configs.load(config_class, None, chosen)
+            bring_weights(settings)
+            run = launch.launch(wing, settings, name)
         except RelRecError as error:
             st.error(escape.markdown(error), icon=":material/error:")
         else:
             st.toast(
-                f"Run {escape.markdown(run.name)} has started. It goes on when this page is closed."
+                f"Run {escape.markdown(run.name)} has started. It goes on even when this page is "
+                "closed."
             )
 
 
@@ -162,7 +179,7 @@ def run_list(wing: str) -> None:
         chosen = current is not None
     if runs:
         _pick(wing, runs, current)
-    else:
+    elif not list_runs(wing):
         st.info("No run yet. The dashboard shows the model that ships with it.")
     if chosen and st.button(
         "Show the shipped model again", icon=":material/undo:", disabled=read_only()
@@ -186,9 +203,10 @@ def _pick(wing: str, runs: Sequence[Run], current: Path | None) -> None:
         },
         alt=f"All runs with state, data, {shown.column} and time",
     )
+    st.caption(f"**{shown.column}:** {shown.help}")
     chosen = [runs[i] for i in event.selection.rows if i < len(runs)]
     if not chosen:
-        st.caption("Pick a run to see its card, or several to compare them.")
+        st.caption("Pick a run to see its model card, or several to compare them.")
     elif len(chosen) == 1:
         _card(chosen[0], current is not None and current.name == chosen[0].name)
     if chosen:

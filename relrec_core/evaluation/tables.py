@@ -27,6 +27,8 @@ from relrec_core.errors import DataError, RelRecError, border, unreadable
 
 CHECKSUM = "sha256"
 """Of the table and of the conditions with an empty checksum, as text with plain line ends."""
+TableVersion = tuple[str, int, int]
+"""File of a table, and when it and its conditions were written, in nanoseconds."""
 LIBRARIES = ("numpy", "scipy", "pandas", "torch", "implicit", "lime", "captum")
 
 
@@ -74,13 +76,33 @@ def stored(wing: str, name: str, *, as_shipped: bool = False) -> StoredTable | N
     Raises:
         DataError: it is damaged, or a byte of it is not what was stored.
     """
+    found = _found(wing, name, as_shipped)
+    if found is None:
+        return None
+    file, shipped = found
+    return StoredTable(wing, name, *_read(file), shipped)
+
+
+def stored_version(wing: str, name: str) -> TableVersion | None:
+    """Another one whenever what `stored` reads is; None where there is no such table."""
+    found = _found(wing, name)
+    if found is None:
+        return None
+    file = found[0]
+    beside = file.with_suffix(".json")
+    written = beside.stat().st_mtime_ns if beside.is_file() else 0
+    return str(file), file.stat().st_mtime_ns, written
+
+
+def _found(wing: str, name: str, as_shipped: bool = False) -> tuple[Path, bool] | None:
+    """The file of a table, and whether it came with the project."""
     for folder, shipped in (
         (paths.evaluations_dir() / wing, False),
         (paths.ASSETS / "evidence" / wing, True),
     ):
         file = folder / f"{name}.csv"
         if (shipped or not as_shipped) and file.is_file():
-            return StoredTable(wing, name, *_read(file), shipped)
+            return file, shipped
     return None
 
 

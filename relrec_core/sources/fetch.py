@@ -56,7 +56,7 @@ def fetch(name: str, *, origin: Path | None = None, progress: Progress | None = 
                 return folder
             for stale in work.glob("unpacked-*"):
                 shutil.rmtree(stale)
-            _check_space(source)
+            require_space(source.title, source.size)
             return _first_of(source, places, work, progress)
     except OSError as error:
         raise SourceError(_disk_sentence(error, source)) from error
@@ -198,23 +198,24 @@ def _readme(folder: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def _check_space(source: Source) -> None:
+def require_space(title: str, size: int) -> None:
+    """Raise `SourceError` unless the data directory has `size` bytes left."""
     free = shutil.disk_usage(paths.data_dir()).free
-    if free < source.size:
-        raise SourceError(_space_sentence(source, free))
+    if free < size:
+        raise SourceError(_space_sentence(title, size, free))
 
 
-def _space_sentence(source: Source, free: int) -> str:
+def _space_sentence(title: str, size: int, free: int) -> str:
     return (
-        f"There is not enough space for {source.title} in {paths.data_dir()}: it needs "
-        f"{source.size / 1e6:.0f} MB and {free / 1e6:.0f} MB are free. Free some space, or choose "
+        f"There is not enough space for {title} in {paths.data_dir()}: it needs "
+        f"{size / 1e6:.0f} MB and {free / 1e6:.0f} MB are free. Free some space, or choose "
         "a folder on another disk with the environment variable RELREC_HOME."
     )
 
 
 def _disk_sentence(error: OSError, source: Source) -> str:
     if error.errno in _FULL:
-        return _space_sentence(source, shutil.disk_usage(paths.home()).free)
+        return _space_sentence(source.title, source.size, shutil.disk_usage(paths.home()).free)
     where = error.filename or paths.data_dir()
     return (
         f"{source.title} could not be installed ({where}: {error.strerror}). Make sure that you "

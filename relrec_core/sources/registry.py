@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relrec_core.errors import SourceError
-from relrec_core.sources import movielens, weights
+from relrec_core.sources import movielens, published, weights
 from relrec_core.sources.layout import Layout
 
 MEGABYTE = 1_000_000
@@ -153,6 +153,19 @@ SOURCES: dict[str, Source] = {
                 ),
             ),
             layouts=weights.VGG16_CONV_LAYOUTS,
+        ),
+        Source(
+            name="lxr-ml-1m",
+            title="A published recommender on MovieLens 1M, and LXR's explainer of it",
+            licence="MIT (CE4RS-Eval); trained on MovieLens 1M, whose own terms apply.",
+            licence_link="https://github.com/dbis-uibk/CE4RS-Eval",
+            files=published.FILES,
+            content_hash="af9cc786e1a4e1a6be40b959f7df3144dbad8cf46ea73db2a3f742c6b4950817",
+            size=600 * MEGABYTE,
+            places=(
+                Url(f"https://github.com/dbis-uibk/CE4RS-Eval/archive/{published.COMMIT}.zip"),
+            ),
+            layouts=published.LAYOUTS,
         ),
     )
 }

@@ -27,11 +27,13 @@ from relrec_core.runs.config import TrainerConfig, load
 from relrec_core.sessions.data import uploads
 from relrec_core.sessions.data.readers import Upload
 from relrec_core.sources import archive, movielens, onnx, weights
+from relrec_core.sources.about import about
 from tests.sessions import made
 from tests.sessions.histories import listening, upload
 from tests.sources import layouts
 
-MUTATIONS = 2_000
+MUTATIONS, FEWER = 2_000, 500
+"""How often a content is changed; fewer where it is short and each try reads a whole folder."""
 NASTY = (
     *(b"\\ud800", b"\xff\xfe", b"\0", b'"', b",", b"\n", b"9" * 5_000, b"-1", b"NaN", b"1e999"),
     *(b"0001-01-01T00:00:00Z", b"9999-12-31T23:59:59+14:00", b"x" * 140_000, b"[" * 3_000),
@@ -59,10 +61,10 @@ def mutated(content: bytes, chance: random.Random) -> bytes:
     return bytes(raw)
 
 
-def survives(content: bytes, use: Callable[[bytes], object]) -> None:
+def survives(content: bytes, use: Callable[[bytes], object], tries: int = MUTATIONS) -> None:
     chance = random.Random(len(content))
     refused = 0
-    for _ in range(MUTATIONS):
+    for _ in range(tries):
         spoiled = mutated(content, chance)
         try:
             use(spoiled)
@@ -70,7 +72,7 @@ def survives(content: bytes, use: Callable[[bytes], object]) -> None:
             refused += 1
             assert 0 < len(str(error)) < 2_000
             str(error).encode()
-    assert refused > MUTATIONS // 20
+    assert refused > tries // 20
 
 
 LOGS, TRACKS = made.frames()
@@ -80,6 +82,7 @@ FEW = TRACKS.filter(pl.col("track_id").is_in(SMALL["track_id_clean"].implode()))
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of broken UTF-8
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_session_logs(kind: str) -> None:
     content = made.csv(SMALL).content if kind == "csv" else made.parquet(SMALL).content
@@ -92,6 +95,7 @@ def test_history() -> None:
     survives(content, lambda raw: uploads.from_files([Upload("history.json", raw)]))
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # refused right after
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
 def test_pictures(kind: str) -> None:
     written = io.BytesIO()
@@ -135,9 +139,19 @@ def _in_folder(
         (folder / file).write_bytes(raw)
         return use(folder)
 
-    survives(contents[file] if len(contents[file]) > 30 else contents[file] * 2, one)
+    content = contents[file] if len(contents[file]) > 30 else contents[file] * 2
+    survives(content, one, FEWER)
 
 
+def test_what_a_folder_says_of_itself(tmp_path: Path) -> None:
+    def use(raw: bytes) -> None:
+        (tmp_path / "source.json").write_bytes(raw)
+        about(tmp_path)
+
+    survives(b'{"name": "n", "title": "t", "licence": "\\u00e4", "rendered": false}', use)
+
+
+@pytest.mark.filterwarnings("error")  # what a stranger's line is like is nothing to print
 def test_amazon() -> None:
     line = b'{"asin": "A1", "title": "\\u00e4", "imUrl": "http://x/1.jpg", "categories": [["a"]]}'
     chance = random.Random(0)
@@ -159,6 +173,7 @@ def test_archives(tmp_path: Path) -> None:
     survives(content, use)
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")  # of bytes that were changed
 def test_weights(tmp_path: Path) -> None:
     file = tmp_path / "w.pth"
     torch.save({"features.0.weight": torch.ones(2)}, file)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,6 +11,7 @@ from playwright.sync_api import Page, expect
 from relrec_core.movies.experts.data.inputs import EXPERTS
 from relrec_core.movies.experts.explanation.result import ExpertExplanation
 from tests.browser.conftest import Open
+from tests.browser.pages import download, fits, in_address, settled
 
 TAB = "more=Second+model%3A+which+expert+decided%3F"
 SENTENCE = re.compile(
@@ -20,19 +20,10 @@ SENTENCE = re.compile(
 
 
 def sentence(page: Page) -> str:
+    settled(page)
     found = page.locator("h4").filter(has_text=SENTENCE)
     expect(found).to_be_visible()
     return found.inner_text()
-
-
-def download(page: Page, name: str) -> Path:
-    panel = page.get_by_role("tabpanel", name="Second model: which expert decided?")
-    button = page.get_by_role("button", name=name).last
-    if not button.is_visible():
-        panel.get_by_test_id("stPopoverButton").click()
-    with page.expect_download() as waiting:
-        button.click()
-    return Path(waiting.value.path())
 
 
 def test_the_experts_are_asked_only_when_the_tab_is_opened(site: str, open_page: Open) -> None:
@@ -50,13 +41,13 @@ def test_every_recommended_film_has_its_bar(site: str, open_page: Open) -> None:
     shown = sentence(page)
     panel = page.get_by_role("tabpanel", name="Second model: which expert decided?")
     expect(panel.locator(".st-key-deciders_bars .barlayer .trace")).to_have_count(len(EXPERTS))
-    text = download(page, "Explanation (JSON)").read_text("utf-8")
+    text = download(page, "Explanation (JSON)", panel).read_text("utf-8")
     said = ExpertExplanation.model_validate(json.loads(text)["explanation"])
     assert said.sentence() == shown
     above = page.locator('[data-testid="stRadio"]').inner_text()
     assert len(said.films) == 10 and all(film.title in above for film in said.films)
     assert said.audit.shares.closes(1e-9)
-    html = download(page, "Page to print").read_text("utf-8")
+    html = download(page, "Page to print", panel).read_text("utf-8")
     assert "Does the confidence drop without its inputs?" in html and "<script" not in html
 
 
@@ -71,7 +62,7 @@ def test_a_link_holds_the_films_and_the_one_explained(site: str, open_page: Open
     expect(bars).not_to_have_text(theirs)  # other films; the one explained may be among them
     page.get_by_role("combobox", name=re.compile("^Movie|Movie$")).last.click()
     page.get_by_role("option").nth(3).click()
-    page.wait_for_url(re.compile("judged="))
+    in_address(page, "judged=")
     heading = page.locator("h4").filter(has_text=SENTENCE)
     expect(heading).not_to_have_text(first)
     shown = sentence(page)
@@ -88,6 +79,4 @@ def test_someone_new_is_told_why_the_experts_are_silent(site: str, open_page: Op
 def test_the_tab_fits_a_telephone(site: str, open_page: Open, dark: bool) -> None:
     page = open_page(f"{site}/movies?viewer=1&{TAB}", width=390, dark=dark)
     sentence(page)
-    page.wait_for_timeout(1000)
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")
+    fits(page)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,11 +9,12 @@ from threading import Thread
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from scripts import server
 from tests import hostile, hostile_home
-from tests.browser.conftest import APP, Open
+from tests.browser import sites
+from tests.browser.conftest import Open
+from tests.browser.pages import settled
 
 SHOWN = Path(__file__).with_name("shown_texts.py")
 MADE_OF_TEXT = "a:not([href^='#']), img, code, pre, em, del, table, ul, ol, blockquote, hr, .katex"
@@ -45,21 +45,11 @@ def hostile_site(
     asked: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Path]]:
     """Address of a dashboard with hostile data, and a folder of session logs like it."""
-    home, before = tmp_path_factory.mktemp("hostile"), os.environ["RELREC_HOME"]
-    os.environ["RELREC_HOME"] = str(home)
-    try:
+    home = tmp_path_factory.mktemp("hostile")
+    with sites.home_of(home):
         plays = hostile_home.install(home, hostile.LINKS.format(address=asked[0]))
-        port = server.any_port()
-        with server.running(APP, port):
-            yield f"http://{server.ADDRESS}:{port}", plays
-    finally:
-        os.environ["RELREC_HOME"] = before
-
-
-def settled(page: Page) -> None:
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=120_000)
-    page.wait_for_timeout(500)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=120_000)
+        with sites.serving(home) as address:
+            yield address, plays
 
 
 @pytest.mark.parametrize("name", hostile.PAGES)
@@ -79,15 +69,14 @@ def test_no_page_asks_a_stranger_or_shows_a_link(
     if not name.startswith("evidence"):
         expect(page.get_by_text("[Sign in](http://evil.example)").first).to_be_attached()
     strange = f"a[href^='http://evil'], a[href^='{address}'], img[src^='{address}']"
-    assert page.locator(strange).count() == 0
+    expect(page.locator(strange)).to_have_count(0)
     assert paths == []
 
 
-def test_every_element_shows_exactly_the_text(open_page: Open) -> None:
-    port = server.any_port()
-    with server.running(SHOWN, port):
-        page = open_page(f"http://{server.ADDRESS}:{port}")
-        expect(page.locator(f".st-key-text_{len(hostile.TEXTS)}")).to_be_attached(timeout=60_000)
+def test_every_element_shows_exactly_the_text(home: Path, open_page: Open) -> None:
+    with sites.serving(home, SHOWN) as address:
+        page = open_page(address)
+        expect(page.locator(f".st-key-text_{len(hostile.TEXTS)}")).to_be_attached()
         settled(page)
         for number, text in enumerate(hostile.TEXTS):
             place = page.locator(f".st-key-text_{number}")

@@ -16,28 +16,7 @@ from playwright.sync_api import Page, expect
 from dashboard.figures.palette import contrast
 from relrec_core.movies.explanation.result import MovieExplanation
 from tests.browser.conftest import Open
-
-REASON = re.compile(r"is recommended (mostly |mainly |only )?because")
-
-
-def sentence(page: Page) -> str:
-    found = page.locator("h3").filter(has_text=REASON).first
-    expect(found).to_be_visible()
-    return found.inner_text()
-
-
-def settled(page: Page) -> None:
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    page.wait_for_timeout(400)
-
-
-def download(page: Page, name: str) -> Path:
-    button = page.get_by_role("button", name=name).first
-    if not button.is_visible():
-        page.get_by_role("button", name="Download").first.click()
-    with page.expect_download() as waiting:
-        button.click()
-    return Path(waiting.value.path())
+from tests.browser.pages import download, fits, headline, in_address, sentence, settled
 
 
 def test_a_picture_comes_with_its_sentence_and_its_proof(site: str, open_page: Open) -> None:
@@ -60,9 +39,8 @@ def test_a_pasted_link_gives_the_same_view(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?viewer=42")
     first = sentence(page)
     page.locator('[data-testid="stRadio"] label').nth(4).click()
-    expect(page.locator("h3").first).not_to_have_text(first)
-    settled(page)
-    assert "film=" in page.url
+    expect(headline(page)).not_to_have_text(first)
+    in_address(page, "film=")
     again = open_page(page.url)
     assert sentence(again) == sentence(page)
 
@@ -71,12 +49,12 @@ def test_the_back_button_goes_back(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?viewer=42")
     first = sentence(page)
     page.locator('[data-testid="stRadio"] label').nth(3).click()
-    expect(page.locator("h3").first).not_to_have_text(first)
+    expect(headline(page)).not_to_have_text(first)
     settled(page)
     page.go_back()
-    expect(page.locator("h3").first).to_have_text(first)
+    expect(headline(page)).to_have_text(first)
     page.go_forward()
-    expect(page.locator("h3").first).not_to_have_text(first)
+    expect(headline(page)).not_to_have_text(first)
 
 
 def test_another_page_and_back_keeps_the_view(site: str, open_page: Open) -> None:
@@ -86,8 +64,7 @@ def test_another_page_and_back_keeps_the_view(site: str, open_page: Open) -> Non
     expect(page.locator("h1")).to_have_text("Training")
     page.get_by_role("link", name="Movies").click()
     assert sentence(page) == first
-    settled(page)
-    assert "viewer=42" in page.url
+    in_address(page, "viewer=42")
 
 
 def test_an_unknown_viewer_in_a_link_gets_a_sentence(site: str, open_page: Open) -> None:
@@ -111,23 +88,22 @@ def test_a_link_shows_any_movie_and_says_why_it_is_not_recommended(
     page.get_by_role("option", name="Babe (1995)").click()
     expect(page.locator("h3").filter(has_text=re.compile(r"^Babe \(1995\)"))).to_be_visible()
     expect(page.get_by_text("What keeps it from the top 10")).to_be_visible()
-    assert "film=8" in page.url
+    in_address(page, "film=8")
     page.get_by_role("tab", name="Smallest change").click()
     change = re.compile(r"Had User 42 liked .*, too, Babe \(1995\) would enter the top 10")
     expect(page.locator("h3").filter(has_text=change)).to_be_visible()
     page.get_by_role("button", name="Hide this movie").click()
-    expect(page.locator("h3").filter(has_text=REASON).first).to_be_visible()
+    expect(headline(page)).to_be_visible()
     change = re.compile("Had User 42 not liked .* would stand first instead of")
     expect(page.locator("h3").filter(has_text=change)).to_be_visible()
     expect(page.get_by_text("The ranking before and after")).to_be_visible()
-    assert "hidden=8" in page.url
+    in_address(page, "hidden=8")
 
 
 def test_a_row_of_the_list_lights_up_its_flow(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/movies?viewer=300")
     sentence(page)
     opacities = "links => new Set(links.map(l => l.style.fillOpacity)).size"
-    expect(page.locator(".sankey-link").first).to_be_visible()
     before = page.eval_on_selector_all(".sankey-link", opacities)
     table = page.locator(".st-key-main_shares").get_by_test_id("stDataFrame")
     table.click(position={"x": 18, "y": 52})
@@ -166,10 +142,10 @@ def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
 def printed(page: Page, file: Path) -> None:
     """The page works without a script, shows every word whole, and needs two sheets at most."""
     assert file.stat().st_size < 500_000
-    browser = page.context.browser
-    assert browser is not None
-    context = browser.new_context(java_script_enabled=False)
-    sheet = context.new_page()
+    sheet = page.context.new_page()
+    page.context.new_cdp_session(sheet).send(
+        "Emulation.setScriptExecutionDisabled", {"value": True}
+    )
     sheet.goto(file.rename(file.with_suffix(".html")).as_uri())
     assert sheet.locator("svg").count() == 3 and sheet.locator("tr").count() == 12
     for drawing in sheet.locator("svg").all():
@@ -181,7 +157,7 @@ def printed(page: Page, file: Path) -> None:
             assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
     sheets = re.findall(rb"/Type\s*/Page\b", sheet.pdf(prefer_css_page_size=True))
     assert 1 <= len(sheets) <= 2
-    context.close()
+    sheet.close()
 
 
 def test_someone_new_gets_recommendations_without_training(site: str, open_page: Open) -> None:
@@ -190,7 +166,7 @@ def test_someone_new_gets_recommendations_without_training(site: str, open_page:
     page.get_by_role("combobox", name=re.compile("Movies this person liked")).fill("Star Wars")
     page.get_by_role("option", name="Star Wars (1977)").click()
     assert "this user" in sentence(page) or "average user" in sentence(page)
-    assert "liked=50" in page.url
+    in_address(page, "liked=50")
     expect(page.locator('[data-testid="stRadio"]')).not_to_contain_text("Star Wars (1977)")
 
 
@@ -205,7 +181,7 @@ def test_a_link_holds_the_what_if_and_the_other_film(site: str, open_page: Open)
     expect(page.locator(".st-key-new_ranking").get_by_test_id("stDataFrame")).to_be_visible()
     page = open_page(f"{site}/movies?viewer=300&more=Why+not+another+movie%3F&against=313")
     expect(page.get_by_text(re.compile(r"rather than Titanic \(1997\)"))).to_be_visible()
-    assert "against=313" in page.url
+    in_address(page, "against=313")
 
 
 def test_a_movie_not_liked_is_another_question_than_a_fact_alone(
@@ -229,10 +205,10 @@ def test_both_films_of_one_title_can_be_chosen(site: str, open_page: Open) -> No
     expect(page.get_by_role("option", name=re.compile("Chasing Amy"))).to_have_count(2)
     page.get_by_role("option", name="Chasing Amy (1997) #268").click()
     sentence(page)
-    assert "liked=268" in page.url
+    in_address(page, "liked=268")
     page = open_page(f"{site}/movies?viewer=300&top=30&more=Why+not+another+movie%3F&against=268")
     expect(page.get_by_text("rather than Chasing Amy (1997) #268")).to_be_visible()
-    assert "against=268" in page.url
+    in_address(page, "against=268")
 
 
 def test_a_profile_taken_away_whole_gets_a_sentence(site: str, open_page: Open) -> None:
@@ -255,7 +231,7 @@ def test_lime_runs_on_demand(site: str, open_page: Open) -> None:
     sentence(page)
     page.get_by_role("tab", name="Compare with LIME").click()
     page.get_by_role("button", name="Run LIME on this recommendation").click()
-    expect(page.get_by_text("times faster")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("times faster")).to_be_visible()
     expect(page.get_by_text("Agreement", exact=True)).to_be_visible()
 
 
@@ -292,15 +268,13 @@ def test_the_list_works_by_keyboard(site: str, open_page: Open) -> None:
     first = sentence(page)
     page.locator('[data-testid="stRadio"] input').first.focus()
     page.keyboard.press("ArrowDown")
-    expect(page.locator("h3").first).not_to_have_text(first)
+    expect(headline(page)).not_to_have_text(first)
 
 
 @pytest.mark.parametrize("path", ["", "/movies?viewer=1", "/training"])
 def test_nothing_is_wider_than_a_telephone(site: str, open_page: Open, path: str) -> None:
     page = open_page(f"{site}{path}", width=390, dark=True)
-    settled(page)
-    page.wait_for_timeout(1000)
-    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    fits(page)
     if "movies" in path:  # the answer stands before the list and the controls
         places = [
             page.locator(found).first.bounding_box()
@@ -308,5 +282,17 @@ def test_nothing_is_wider_than_a_telephone(site: str, open_page: Open, path: str
         ]
         heights = [place["y"] for place in places if place]
         assert len(heights) == 4 and heights == sorted(heights)
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")
+
+
+def test_all_users_and_those_of_whom_one_thing_is_known(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/movies?more=All+users")
+    told = page.get_by_text("a recommended movie has")
+    expect(told).to_contain_text("All users", timeout=60_000)
+    everyone = told.inner_text()
+    again = open_page(f"{site}/movies?more=All+users&cohort=gender%3AF&parts=By+kind+of+reason")
+    of_women = again.get_by_text("a recommended movie has")
+    expect(of_women).to_contain_text("Gender: woman", timeout=60_000)
+    assert of_women.inner_text().partition(":")[2] != everyone.partition(":")[2]
+    strange = open_page(f"{site}/movies?more=All+users&cohort=no")
+    expect(strange.get_by_text("There are no users like ‘no’ in this data.")).to_be_visible()
+    expect(strange.get_by_text("a recommended movie has")).to_contain_text("All users")

@@ -6,17 +6,25 @@ import csv
 import io
 import json
 import re
-from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, expect
 
 from relrec_core.products.explanation.result import ProductExplanation
+from relrec_core.products.explanation.standing import UnlistedExplanation
 from tests.browser.conftest import Open
+from tests.browser.pages import (
+    download,
+    fits,
+    headline,
+    in_address,
+    not_in_address,
+    sentence,
+    settled,
+)
 from tests.products.pictures import encoded
 
-REASON = re.compile(r"was recommended \(\d+%\)")
 MORE = {
     "missing": "What+if+a+part+were+missing%3F",
     "answers": "Which+parts+match%3F",
@@ -26,32 +34,9 @@ MORE = {
 }
 
 
-def sentence(page: Page) -> str:
-    found = page.locator("h3").filter(has_text=REASON).first
-    expect(found).to_be_visible(timeout=60_000)
-    return found.inner_text()
-
-
-def settled(page: Page) -> None:
-    """The whole page is there, down to its foot, and the server rests."""
-    expect(page.get_by_text("Data: Studio (rendered").first).to_be_visible(timeout=60_000)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    page.wait_for_timeout(400)
-
-
-def download(page: Page, name: str) -> Path:
-    button = page.get_by_role("button", name=name).first
-    if not button.is_visible():
-        page.get_by_role("button", name="Download").first.click()
-    with page.expect_download() as waiting:
-        button.dispatch_event("click")  # a popover may reach below the window
-    return Path(waiting.value.path())
-
-
 def test_three_recommendations_with_both_maps_and_the_proof(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/products")
     sentence(page)
-    settled(page)
     expect(page.locator(".st-key-product_list button img.map")).to_have_count(6)
     large = page.locator(".st-key-product_answer")
     expect(large.locator("img.map")).to_have_count(2)
@@ -69,28 +54,59 @@ def test_three_recommendations_with_both_maps_and_the_proof(site: str, open_page
 def test_a_pasted_link_gives_the_same_view(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/products")
     first = sentence(page)
-    settled(page)
     page.locator(".st-key-gallery button[aria-pressed=false]").nth(6).click()
-    expect(page.locator("h3").first).not_to_have_text(first)
-    settled(page)
+    expect(headline(page)).not_to_have_text(first)
     before = sentence(page)
     page.get_by_role("radio", name="Bought together").click()
-    expect(page.locator("h3").first).not_to_have_text(before)
-    settled(page)
+    expect(headline(page)).not_to_have_text(before)
     before = sentence(page)
     page.locator(".st-key-product_list button").nth(1).click()
-    expect(page.locator("h3").first).not_to_have_text(before)
-    settled(page)
-    for part in ("product=", "relation=bought_together", "picked="):
-        assert part in page.url
+    expect(headline(page)).not_to_have_text(before)
+    in_address(page, "product=", "relation=bought_together", "picked=")
     again = open_page(page.url)
     assert sentence(again) == sentence(page)
+
+
+def test_any_product_is_found_and_explained_outside_the_list(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/products")
+    first = sentence(page)
+    settled(page)
+    page.get_by_role("textbox", name="Ask about any product").fill("mug-010")
+    page.keyboard.press("Enter")
+    page.locator(".st-key-picked_found button").click()
+    headline = page.locator("h3").filter(has_text=re.compile(r"stands at place \d+ of \d+ for"))
+    expect(headline).to_be_visible(timeout=60_000)
+    kept = page.get_by_text(re.compile(r"What keeps it from the top 3: Number 3, ‘.+ points more"))
+    expect(kept).to_be_visible(timeout=60_000)
+    expect(page.locator(".st-key-product_answer img.map")).to_have_count(2)
+    expect(page.get_by_text("Not recommended", exact=True)).to_be_visible()
+    settled(page)
+    assert "picked=mug-010" in page.url
+    told = headline.inner_text()
+    found = json.loads(download(page, "Explanation (JSON)").read_text("utf-8"))["explanation"]
+    explanation = UnlistedExplanation.model_validate(found)
+    assert explanation.sentence() == told and explanation.item == "mug-010"
+    page.locator(".st-key-product_list .list button").first.click()
+    expect(page.locator("h3").filter(has_text=first)).to_be_visible(timeout=60_000)
+
+
+@pytest.mark.parametrize("picked", ["teapot-005", None])
+def test_a_product_that_is_left_out_says_why(
+    site: str, open_page: Open, picked: str | None
+) -> None:
+    kind = "teapot-006" if picked else "teapot-005"
+    said = "joins products of two kinds" if picked else "it is the product that was asked about"
+    link = f"product={kind}&relation=bought_together&picked={picked or kind}"
+    page = open_page(f"{site}/products?{link}")
+    headline = page.locator("h3").filter(has_text="is not recommended").filter(has_text=said)
+    expect(headline).to_be_visible(timeout=60_000)
+    settled(page)
+    expect(page.get_by_text("What keeps it from the top")).to_have_count(0)
 
 
 def test_the_gallery_is_one_stop_of_tab_and_arrows_walk_in_it(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/products")
     first = sentence(page)
-    settled(page)
     gallery = page.locator(".st-key-gallery button")
     expect(page.locator('.st-key-gallery button[tabindex="0"]')).to_have_count(1)
     gallery.nth(3).focus()
@@ -100,7 +116,7 @@ def test_the_gallery_is_one_stop_of_tab_and_arrows_walk_in_it(site: str, open_pa
     page.keyboard.press("ArrowLeft")
     expect(gallery.nth(gallery.count() - 2)).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator("h3").filter(has_text=REASON).first).not_to_have_text(first, timeout=60_000)
+    expect(headline(page)).not_to_have_text(first)
 
 
 def test_unknown_things_in_a_link_get_sentences(site: str, open_page: Open) -> None:
@@ -110,7 +126,7 @@ def test_unknown_things_in_a_link_get_sentences(site: str, open_page: Open) -> N
         "There is no product ‘no’ in Studio",
         "There is no relation ‘no’ here",
         "There is no user ‘no’ in Studio",
-        "The product of this link is not among the recommendations.",
+        "The product that this link asks about is not in this catalogue.",
     ):
         expect(page.get_by_text(text)).to_be_visible()
 
@@ -119,7 +135,6 @@ def test_a_picture_of_ones_own_and_what_is_not_one(site: str, open_page: Open) -
     """Disguised, bombs, cut off, empty: each a sentence, and the page stays as it was."""
     page = open_page(f"{site}/products")
     sentence(page)
-    settled(page)
     page.get_by_role("button", name="Your own picture").click()
     picker = page.locator("input[type=file]")
     photo = encoded(Image.new("RGB", (60, 40), "teal"), "JPEG")
@@ -134,23 +149,24 @@ def test_a_picture_of_ones_own_and_what_is_not_one(site: str, open_page: Open) -
         ("twice.png", photo[:200] + photo, "twice.png is damaged"),
     ):
         picker.set_input_files([FilePayload(name=name, mimeType="image/png", buffer=content)])
-        expect(page.get_by_text(said)).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(said)).to_be_visible()
         sentence(page)
         expect(page.get_by_test_id("stException")).to_have_count(0)
     settled(page)
 
 
-@pytest.mark.parametrize("kind", ["see-through", "CMYK", "16 bit", "rotated", "animated"])
-def test_odd_pictures_of_ones_own_are_asked_about(site: str, open_page: Open, kind: str) -> None:
+def test_odd_pictures_of_ones_own_are_asked_about(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/products")
     sentence(page)
-    settled(page)
     page.get_by_role("button", name="Your own picture").click()
-    own = FilePayload(name=f"{kind}.png", mimeType="image/png", buffer=_odd(kind))
-    page.locator("input[type=file]").set_input_files([own])
-    answer = page.locator(".st-key-product_answer").get_by_text("Your picture").first
-    expect(answer).to_be_visible(timeout=60_000)
-    expect(page.get_by_test_id("stException")).to_have_count(0)
+    for kind in ("see-through", "CMYK", "16 bit", "rotated", "animated"):
+        own = FilePayload(name=f"{kind}.png", mimeType="image/png", buffer=_odd(kind))
+        page.locator("input[type=file]").set_input_files([own])
+        expect(page.get_by_text(f"Your file: {kind}.png")).to_be_visible()
+        settled(page)
+        answer = page.locator(".st-key-product_answer").get_by_text("Your picture").first
+        expect(answer).to_be_visible()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
 def _odd(kind: str) -> bytes:
@@ -172,7 +188,6 @@ def _odd(kind: str) -> bytes:
 def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/products?product=lamp-003")
     shown = sentence(page)
-    settled(page)
     text = download(page, "Explanation (JSON)").read_text("utf-8")
     found = ProductExplanation.model_validate(json.loads(text)["explanation"])
     assert found.sentence() == shown and found.query == "lamp-003"
@@ -189,7 +204,6 @@ def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
 def test_a_missing_part_changes_the_ranking_by_keyboard_too(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/products?aspect={MORE['missing']}")
     sentence(page)
-    settled(page)
     expect(page.get_by_text(re.compile("Without 4 of 64 regions"))).to_be_visible()
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_text("Nothing is erased: choose regions")).to_be_visible()
@@ -198,42 +212,38 @@ def test_a_missing_part_changes_the_ranking_by_keyboard_too(site: str, open_page
     for key in ("ArrowDown", "ArrowRight", "Space"):
         page.keyboard.press(key)
     expect(page.get_by_text(re.compile("Without 1 of 64 regions"))).to_be_visible()
-    settled(page)
-    assert "erased=9" in page.url
+    in_address(page, "erased=9")
 
 
 def test_presentation_and_the_way_out(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/products?product=vase-002")
     shown = sentence(page)
-    settled(page)
     page.get_by_role("button", name="Present").click()
     expect(page.get_by_role("button", name="Leave the presentation")).to_be_visible()
     expect(page.get_by_role("button", name="Surprise me")).to_be_hidden()
-    assert "present=1" in page.url and sentence(page) == shown
+    expect(page.locator(".st-key-page_tour")).to_be_hidden()
+    in_address(page, "present=1")
+    assert sentence(page) == shown
     expect(page.get_by_text("Rendered: drawn products, not photos")).to_be_visible()
     settled(page)
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Surprise me")).to_be_visible()
-    assert "present" not in page.url and sentence(page) == shown
+    not_in_address(page, "present")
+    assert sentence(page) == shown
 
 
 @pytest.mark.parametrize("aspect", MORE.values(), ids=MORE)
 def test_nothing_is_wider_than_a_telephone(site: str, open_page: Open, aspect: str) -> None:
     page = open_page(f"{site}/products?aspect={aspect}", width=390, dark=True)
     sentence(page)
-    settled(page)
-    page.wait_for_timeout(600)
-    headline = page.locator("h3").filter(has_text=REASON)
     others = (f".st-key-product_{name}" for name in ("answer", "list", "search"))
     foot = page.get_by_text("Data: Studio (rendered")
-    order = (headline, *map(page.locator, others), foot)
+    order = (headline(page), *map(page.locator, others), foot)
     places = [found.first.bounding_box() for found in order]
     heights = [place["y"] for place in places if place]
     assert len(heights) == 5 and heights == sorted(heights)  # the answer stands before the controls
-    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")
-    assert page.get_by_test_id("stException").count() == 0
+    fits(page)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
 def test_ones_own_picture_outlives_another_page_and_can_be_taken_back(
@@ -241,17 +251,16 @@ def test_ones_own_picture_outlives_another_page_and_can_be_taken_back(
 ) -> None:
     page = open_page(f"{site}/products")
     sentence(page)
-    settled(page)
     page.get_by_role("button", name="Your own picture").click()
     own = FilePayload(name="mine.png", mimeType="image/png", buffer=_odd("CMYK"))
     page.locator("input[type=file]").set_input_files([own])
     mine = page.locator("h3").filter(has_text="‘Your picture’")
-    expect(mine).to_be_visible(timeout=60_000)
+    expect(mine).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Training").click()
     expect(page.locator("h1")).to_have_text("Training")
     page.get_by_role("link", name="Products").click()
-    expect(mine).to_be_visible(timeout=60_000)
+    expect(mine).to_be_visible()
     page.get_by_role("button", name="Your own picture").click()
     expect(page.get_by_text("Your file: mine.png")).to_be_visible()
     page.get_by_role("button", name="Remove").click()

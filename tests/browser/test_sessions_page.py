@@ -15,37 +15,25 @@ from playwright.sync_api import Page, expect
 from relrec_core.sessions.data.readers import Upload
 from relrec_core.sessions.explanation.result import SessionExplanation
 from tests.browser.conftest import Open
+from tests.browser.handing import file_of, hand_in
+from tests.browser.pages import (
+    download,
+    fits,
+    headline,
+    in_address,
+    not_in_address,
+    sentence,
+    settled,
+)
 from tests.sessions import made
 from tests.sessions.histories import listening, upload
-
-REASON = re.compile(r"will be (skipped|played) \(\d+% likely\)")
-
-
-def sentence(page: Page) -> str:
-    found = page.locator("h3").filter(has_text=REASON).first
-    expect(found).to_be_visible(timeout=60_000)
-    return found.inner_text()
-
-
-def settled(page: Page) -> None:
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    page.wait_for_timeout(400)
-
-
-def download(page: Page, name: str) -> Path:
-    button = page.get_by_role("button", name=name).first
-    if not button.is_visible():
-        page.get_by_role("button", name="Download").first.click()
-    with page.expect_download() as waiting:
-        button.click()
-    return Path(waiting.value.path())
 
 
 def pick_track(page: Page, number: int) -> None:
     """The track of the second half with this number, from 0."""
     before = sentence(page)
     page.locator('[data-testid="stRadio"] label').nth(number + 1).click()
-    expect(page.locator("h3").first).not_to_have_text(before)
+    expect(headline(page)).not_to_have_text(before)
     settled(page)
 
 
@@ -66,28 +54,32 @@ def test_a_session_comes_with_its_reasons_and_its_proof(site: str, open_page: Op
 def test_a_pasted_link_gives_the_same_view(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/sessions")
     first = sentence(page)
-    settled(page)
     page.get_by_role("combobox", name=re.compile("Session")).click()
     page.get_by_role("option").nth(5).click()
-    expect(page.locator("h3").first).not_to_have_text(first)
+    expect(headline(page)).not_to_have_text(first)
     settled(page)
     pick_track(page, 2)
-    assert "session=" in page.url and "track=" in page.url
+    in_address(page, "session=", "track=")
     again = open_page(page.url)
     assert sentence(again) == sentence(page)
 
 
 def test_an_unknown_session_in_a_link_gets_a_sentence(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/sessions?session=nothing&track=99")
-    expect(page.get_by_text("There is no session ‘nothing’ here")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("There is no session ‘nothing’ here")).to_be_visible()
     expect(page.get_by_text("The track of this link is not in the second half")).to_be_visible()
+    assert sentence(page)
+
+
+def test_a_track_of_the_first_half_says_why_it_is_not_explained(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/sessions?track=2")
+    expect(page.get_by_text("Track 2 is in the first half")).to_be_visible(timeout=60_000)
     assert sentence(page)
 
 
 def test_a_click_on_a_bar_picks_its_track(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/sessions")
     first = sentence(page)
-    settled(page)
     chart = page.locator(".st-key-session_picture .js-plotly-plot")
     chart.scroll_into_view_if_needed()
     box = page.locator(".st-key-session_picture .barlayer .trace .points > g").nth(2).bounding_box()
@@ -100,9 +92,8 @@ def test_a_click_on_a_bar_picks_its_track(site: str, open_page: Open) -> None:
         key=lambda b: b["width"],
     )
     page.mouse.click(widest["x"] + widest["width"] / 3, widest["y"] + widest["height"] / 2)
-    expect(page.locator("h3").first).not_to_have_text(first)
-    settled(page)
-    assert "track=" in page.url
+    expect(headline(page)).not_to_have_text(first)
+    in_address(page, "track=")
 
 
 def test_the_smallest_change_is_shown_and_another_is_in_the_link(
@@ -129,16 +120,14 @@ def test_many_sessions_are_filtered_and_one_is_opened(site: str, open_page: Open
     rows.scroll_into_view_if_needed()
     box = rows.bounding_box()
     page.mouse.click(box["x"] + 20, box["y"] + 52)
-    expect(page.locator("h3").first).not_to_have_text(first)
-    settled(page)
-    assert "session=" in page.url and "by_expert=context" in page.url
+    expect(headline(page)).not_to_have_text(first)
+    in_address(page, "session=", "by_expert=context")
     assert "mainly because of context" in sentence(page)
 
 
 def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/sessions")
     shown = sentence(page)
-    settled(page)
     text = download(page, "Explanation (JSON)").read_text("utf-8")
     found = SessionExplanation.model_validate(json.loads(text)["explanation"])
     assert found.sentence() == shown
@@ -159,44 +148,27 @@ def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
 def test_nothing_is_wider_than_a_telephone(site: str, open_page: Open, look: str) -> None:
     page = open_page(f"{site}/sessions?look={look}", width=390, dark=True)
     sentence(page)
-    settled(page)
-    page.wait_for_timeout(1000)
-    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")
+    fits(page)
     label = page.locator(".st-key-session_picture .textpoint text").first
     red = label.evaluate("e => Number(getComputedStyle(e).fill.match(/[0-9.]+/)[0])")
     assert red > 180, "the words above the bars are dark on the dark page"
 
 
-def hand_in(page: Page, *files: dict[str, object]) -> None:
-    """Files as a visitor hands them in."""
-    page.get_by_role("button", name="Your own sessions").click()
-    page.get_by_text("My files", exact=True).click()
-    field = page.locator('input[type="file"]')
-    expect(field).to_be_attached()
-    field.set_input_files(list(files))  # type: ignore[arg-type]
-
-
-def file_of(upload: Upload) -> dict[str, object]:
-    kind = "application/octet-stream"
-    return {"name": upload.name, "mimeType": kind, "buffer": upload.content}
-
-
 def test_a_listeners_own_history_is_explained_and_never_written(
-    site: str, home: Path, open_page: Open
+    site: str, site_folder: Path, open_page: Open
 ) -> None:
-    before = sorted(home.rglob("*"))
+    before = sorted(site_folder.rglob("home/**/*"))
     page = open_page(f"{site}/sessions?look=Which+expert+decided%3F")
     simulated = sentence(page)
     hand_in(page, file_of(upload(listening(9), "Streaming_History_Audio_2024.json")))
     expect(page.get_by_text("1 session of your own: in memory only")).to_be_visible()
-    expect(page.locator("h3").first).not_to_have_text(simulated)
+    expect(headline(page)).not_to_have_text(simulated)
     expect(page.get_by_text("experts that read that are not used")).to_be_visible()
     expect(page.get_by_text("Data: Your listening history")).to_be_visible()
     expect(page.get_by_label(re.compile("Diagram of the 3 experts")).first).to_be_attached()
-    assert "data=files" in page.url and "Streaming" not in page.url
-    assert sorted(home.rglob("*")) == before
+    in_address(page, "data=files")
+    not_in_address(page, "Streaming")
+    assert sorted(site_folder.rglob("home/**/*")) == before
 
 
 def test_a_damaged_file_gets_a_sentence_and_another_one_helps(site: str, open_page: Open) -> None:
@@ -219,12 +191,12 @@ def test_an_upload_outlives_another_page_and_can_be_taken_back(site: str, open_p
     simulated = sentence(page)
     hand_in(page, file_of(upload(listening(9), "Streaming_History_Audio_2024.json")))
     mine = page.get_by_text("1 session of your own: in memory only")
-    expect(mine).to_be_visible(timeout=60_000)
+    expect(mine).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Training").click()
     expect(page.locator("h1")).to_have_text("Training")
     page.get_by_role("link", name="Sessions").click()
-    expect(mine).to_be_visible(timeout=60_000)
+    expect(mine).to_be_visible()
     page.get_by_role("button", name="Your own sessions").click()
     expect(page.get_by_text("Your file: Streaming_History_Audio_2024.json")).to_be_visible()
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Remove").click()
@@ -245,12 +217,12 @@ def test_a_folder_in_a_link_is_opened_by_a_click(
     expect(page.get_by_text(f"This link names the folder ‘{tmp_path}’")).to_be_visible()
     page.get_by_role("button", name="Open this folder").click()
     expect(page.get_by_text("60 sessions of your own: in memory only")).to_be_visible()
-    expect(page.locator("h3").filter(has_text=REASON).first).not_to_have_text(simulated)
+    expect(headline(page)).not_to_have_text(simulated)
     shown = sentence(page)
     again = open_page(page.url)
     assert sentence(again) == simulated
     again.get_by_role("button", name="Open this folder").click()
-    expect(again.locator("h3").first).to_have_text(shown)
+    expect(headline(again)).to_have_text(shown)
     page = open_page(f"{site}/sessions?data=folder&folder=nowhere")
     page.get_by_role("button", name="Open this folder").click()
     expect(page.get_by_text("There is no session data 'nowhere'")).to_be_visible()
@@ -259,8 +231,7 @@ def test_a_folder_in_a_link_is_opened_by_a_click(
 def test_filters_that_fit_no_session_can_be_undone(site: str, open_page: Open) -> None:
     narrow = "skipped=100&skipped=100&length=11&length=11"
     page = open_page(f"{site}/sessions?{narrow}")
-    expect(page.get_by_text("No session fits these filters")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("No session fits these filters")).to_be_visible()
     page.get_by_role("button", name="Show all sessions again").click()
     sentence(page)
-    settled(page)
-    assert "length=" not in page.url and "skipped=" not in page.url
+    not_in_address(page, "length=", "skipped=")

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,18 +15,20 @@ from relrec_core import logs, paths
 from relrec_core.movies.config import Config
 from relrec_core.runs.active import active
 from relrec_core.runs.directory import Run
-from scripts import server
-from tests.browser.conftest import APP, Open
-from tests.browser.test_sessions_page import file_of, hand_in, sentence
+from tests.browser.conftest import Open
+from tests.browser.handing import file_of, hand_in
+from tests.browser.pages import headline, sentence
+from tests.browser.sites import home_of, serving
 from tests.scripts.apps import write_app
 from tests.sessions.histories import listening, upload
+from tests.waiting import until
 
 WATCHED = """
-import pathlib, sys, threading, time, weakref
-from dashboard import memory, serve
+import os, pathlib, threading, time, weakref
+from dashboard import memory
 from dashboard.loaders.sessions import SessionView
 memory.KEPT = memory.LOOK = 1.0
-app, told, port = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), int(sys.argv[3])
+told = pathlib.Path(os.environ["TOLD"])
 theirs = weakref.WeakSet()
 made = SessionView.__init__
 def counted(self, *args, **named):
@@ -45,60 +42,35 @@ def tell():
         told.write_text(str(len(theirs)))
         time.sleep(0.2)
 threading.Thread(target=tell, daemon=True).start()
-serve.main(app, "127.0.0.1", port)
 """
-"""A server that says how many private histories, and models on them, are alive in it."""
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.2)
+"""Makes a server say how many private histories, and models on them, are alive in it."""
 
 
 def test_a_private_history_is_gone_after_the_visit_though_nobody_comes(
     home: Path, tmp_path: Path, open_page: Open
 ) -> None:
-    port, told = server.any_port(), tmp_path / "told"
-    child = subprocess.Popen(
-        [sys.executable, "-c", WATCHED, str(APP), str(told), str(port)], cwd=APP.parent.parent
-    )
-    try:
-        until(lambda: server._healthy(port))
-        page = open_page(f"http://{server.ADDRESS}:{port}/sessions")
+    told = tmp_path / "told"
+    with serving(home, before=WATCHED, TOLD=str(told)) as site:
+        page = open_page(f"{site}/sessions")
         shown = sentence(page)
         hand_in(page, file_of(upload(listening(9), "Streaming_History_Audio_2024.json")))
         expect(page.get_by_text("1 session of your own: in memory only")).to_be_visible()
-        expect(page.locator("h3").first).not_to_have_text(shown)
-        assert told.read_text() == "2"
+        expect(headline(page)).not_to_have_text(shown)
+        until(lambda: told.read_text() == "2")
         page.close()
         until(lambda: told.read_text() == "0")
-    finally:
-        server._stop(child)
-
-
-@contextlib.contextmanager
-def home_of(folder: Path) -> Iterator[None]:
-    before = os.environ["RELREC_HOME"]
-    os.environ["RELREC_HOME"] = str(folder)
-    try:
-        yield
-    finally:
-        os.environ["RELREC_HOME"] = before
 
 
 def test_a_chosen_run_that_is_gone_can_be_undone_where_it_is_missed(
     tmp_path: Path, open_page: Open
 ) -> None:
-    port = server.any_port()
-    with home_of(tmp_path), server.running(APP, port):
+    with home_of(tmp_path), serving(tmp_path) as site:
         kept = Run.create("movies", Config(), "kept")
         gone = Run.create("movies", Config(), "gone")
         paths.write_text(tmp_path / "active" / "movies.json", json.dumps({"run": gone.name}))
         kept.request_cancel()
         shutil.rmtree(gone.path)
-        page = open_page(f"http://{server.ADDRESS}:{port}/training")
+        page = open_page(f"{site}/training")
         expect(page.get_by_text("no longer exists; make another run active")).to_be_visible()
         expect(page.get_by_role("button", name="Start training")).to_be_visible()
         page.get_by_role("button", name="Show the shipped model again").click()
@@ -112,9 +84,9 @@ def test_an_error_that_nobody_foresaw_says_where_its_trace_is(
     begin = "from relrec_core import logs\nlogs.begin('streamlit.error_util')\nst.title('One')\n"
     page_code = begin + "@st.fragment\ndef part():\n    if st.button('Break'): 1 / 0\npart()"
     app = write_app(tmp_path, {"one": page_code})
-    port = server.any_port()
-    with home_of(tmp_path / "home"), server.running(app, port):
-        page = open_page(f"http://{server.ADDRESS}:{port}/")
+    home = tmp_path / "home"
+    with home_of(home), serving(home, app) as site:
+        page = open_page(site)
         page.get_by_role("button", name="Break").click()
         expect(page.get_by_text(f"the details are in {logs.file()}")).to_be_visible()
         text = logs.file().read_text("utf-8")
@@ -124,12 +96,11 @@ def test_an_error_that_nobody_foresaw_says_where_its_trace_is(
 @pytest.fixture
 def damaged_site(tmp_path: Path) -> Iterator[str]:
     """Address of a dashboard with a damaged evaluation."""
-    port = server.any_port()
-    with home_of(tmp_path), server.running(APP, port):
+    with home_of(tmp_path), serving(tmp_path) as site:
         folder = paths.evaluations_dir() / "products"
         folder.mkdir(parents=True)
         (folder / "tastes-studio.csv").write_text("")
-        yield f"http://{server.ADDRESS}:{port}"
+        yield site
 
 
 def test_a_damaged_evaluation_can_be_measured_again_where_it_is_missed(

@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 from scripts import server
-from tests.browser.conftest import APP
+from tests.browser.sites import APP
 
 
-def test_streamlit_run_from_the_root(browser: Browser, ml_100k: Path) -> None:
+def test_streamlit_run_from_the_root(context: BrowserContext, ml_100k: Path) -> None:
     root, port = APP.parent.parent, server.any_port()
     settings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     program = Path(sys.executable).with_name("streamlit.exe" if os.name == "nt" else "streamlit")
@@ -21,11 +21,9 @@ def test_streamlit_run_from_the_root(browser: Browser, ml_100k: Path) -> None:
     with subprocess.Popen(command, cwd=root, env=settings, stdout=subprocess.DEVNULL) as process:
         try:
             server._wait_until_healthy(process, port)
-            page = browser.new_page()
+            page = context.new_page()
             page.goto(f"http://localhost:{port}/evidence")
-            expect(page.locator("h1")).to_have_text(
-                "Evidence for our claims", timeout=120_000
-            )  # first import
+            expect(page.locator("h1")).to_have_text("Evidence for our claims")
             expect(page.locator('[data-testid="stException"]')).to_have_count(0)
             page.close()
         finally:

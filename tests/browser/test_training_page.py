@@ -2,54 +2,42 @@
 
 from __future__ import annotations
 
-import os
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from relrec_core import paths
 from relrec_core.runs.active import active
 from relrec_core.runs.directory import Run, list_runs
-from scripts import server
-from tests.browser.conftest import APP, Open
+from tests.browser import sites
+from tests.browser.conftest import Open
+from tests.browser.pages import not_in_address, settled
+from tests.waiting import until
 
 
 @pytest.fixture
-def read_only_site(site: str) -> Iterator[str]:
-    os.environ["RELREC_READ_ONLY"] = "1"
-    port = server.any_port()
-    try:
-        with server.running(APP, port):
-            yield f"http://{server.ADDRESS}:{port}"
-    finally:
-        del os.environ["RELREC_READ_ONLY"]
+def read_only_site(own_site: str) -> Iterator[str]:
+    with sites.serving(paths.home(), RELREC_READ_ONLY="1") as address:
+        yield address
 
 
 @pytest.fixture
 def empty_site(tmp_path: Path) -> Iterator[str]:
-    before = os.environ["RELREC_HOME"]
-    os.environ["RELREC_HOME"] = str(tmp_path)
-    port = server.any_port()
-    try:
-        with server.running(APP, port):
-            yield f"http://{server.ADDRESS}:{port}"
-    finally:
-        os.environ["RELREC_HOME"] = before
+    with sites.serving(tmp_path) as address:
+        yield address
 
 
 def ended(run: Run) -> str:
     """The state of a run once it has ended."""
-    until = time.monotonic() + 180
-    while run.status().ongoing and time.monotonic() < until:
-        time.sleep(0.5)
+    until(lambda: not run.status().ongoing)
     return run.status().state
 
 
-def test_a_run_is_started_watched_and_made_active(site: str, open_page: Open) -> None:
-    page = open_page(f"{site}/training")
+def test_a_run_is_started_watched_and_made_active(own_site: str, open_page: Open) -> None:
+    page = open_page(f"{own_site}/training")
     page.get_by_role("textbox", name="Name").fill("from the browser")
     page.get_by_role("spinbutton", name="Epochs").fill("2")
     page.get_by_role("button", name="Start training").click()
@@ -68,31 +56,30 @@ def test_a_run_is_started_watched_and_made_active(site: str, open_page: Open) ->
 
 
 def test_a_run_goes_on_without_the_page_and_is_found_and_cancelled(
-    site: str, open_page: Open
+    own_site: str, open_page: Open
 ) -> None:
-    page = open_page(f"{site}/training")
+    page = open_page(f"{own_site}/training")
     page.get_by_role("textbox", name="Name").fill("long one")
     page.get_by_role("spinbutton", name="Epochs").fill("5000")
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     page.close()
-    again = open_page(f"{site}/training")
+    again = open_page(f"{own_site}/training")
     expect(again.get_by_text(re.compile("long-one is running")).first).to_be_visible()
     again.get_by_role("button", name="Cancel").click()
     assert ended(next(r for r in list_runs("movies") if "long-one" in r.name)) == "cancelled"
 
 
-def test_two_dashboards_share_one_data_directory(site: str, open_page: Open) -> None:
-    port = server.any_port()
-    with server.running(APP, port):
-        first = open_page(f"http://{server.ADDRESS}:{port}/training")
+def test_two_dashboards_share_one_data_directory(own_site: str, open_page: Open) -> None:
+    with sites.serving(paths.home()) as other:
+        first = open_page(f"{other}/training")
         first.get_by_role("textbox", name="Name").fill("shared")
         first.get_by_role("spinbutton", name="Epochs").fill("5000")
         first.get_by_role("button", name="Start training").click()
         expect(first.get_by_role("button", name="Cancel")).to_be_visible()
         first.close()
     # The dashboard that started it is gone; the other finds the run and may not start a second.
-    second = open_page(f"{site}/training")
+    second = open_page(f"{own_site}/training")
     expect(second.get_by_text(re.compile("shared is running")).first).to_be_visible()
     second.get_by_role("button", name="Start training").click()
     expect(second.get_by_role("alert").filter(has_text="shared")).to_be_visible()
@@ -108,7 +95,7 @@ def test_read_only_offers_no_change(read_only_site: str, open_page: Open) -> Non
     before = len(list_runs("movies"))
     # Whatever is sent: an enabled copy of the button still reaches a server that refuses.
     button.evaluate("b => { b.disabled = false; b.removeAttribute('disabled'); b.click(); }")
-    page.wait_for_timeout(1500)
+    settled(page)
     assert len(list_runs("movies")) == before
 
 
@@ -119,13 +106,13 @@ def test_without_data_every_page_says_how_to_get_it(empty_site: str, open_page: 
     expect(open_page(f"{empty_site}/training").get_by_text("No run yet")).to_be_visible()
 
 
-def test_each_wing_has_its_own_form(site: str, open_page: Open) -> None:
-    page = open_page(f"{site}/training?wing=sessions")
+def test_each_wing_has_its_own_form(own_site: str, open_page: Open) -> None:
+    page = open_page(f"{own_site}/training?wing=sessions")
     expect(page.get_by_role("spinbutton", name="Simulated sessions")).to_be_visible()
     expect(page.get_by_role("spinbutton", name="Epochs")).to_have_value("20")
     page.get_by_test_id("stMain").get_by_text("Movies", exact=True).click()
     expect(page.get_by_role("spinbutton", name="Simulated sessions")).to_have_count(0)
     expect(page.get_by_text("Recall@50").first).to_be_attached()
-    assert "wing=" not in page.url
-    page = open_page(f"{site}/training?wing=nothing")
+    not_in_address(page, "wing=")
+    page = open_page(f"{own_site}/training?wing=nothing")
     expect(page.get_by_text("There is nothing to train under ‘nothing’")).to_be_visible()

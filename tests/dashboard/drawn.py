@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
+from hypothesis import settings
+from hypothesis import strategies as st
+
 from dashboard.figures.svg import width_of
 from relrec_core.explanation import DeletionTest, Ledger, Provenance
 from relrec_core.movies.explanation.result import FeatureRelevance, MovieAudit, MovieExplanation
@@ -114,3 +117,30 @@ def assert_whole(drawing: str, width: float, height: float) -> ElementTree.Eleme
         assert left >= 0 and left + wide <= width, words
         assert size / 2 <= y <= height, words
     return root
+
+
+SHARES = st.floats(-5, 5).filter(lambda x: x == 0 or abs(x) > 1e-6)
+
+
+LABELS = st.one_of(
+    st.text(
+        st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="&<>"),
+        max_size=60,
+    ),
+    st.text("abc ", min_size=15, max_size=40).map(lambda t: f"{t.strip()} (1999)"),
+)
+
+
+@st.composite
+def explanations(draw: st.DrawFn) -> MovieExplanation:
+    feature = st.tuples(st.sampled_from(list(GROUPS)), LABELS, SHARES)
+    shares = draw(st.lists(feature, max_size=30))
+    some = st.lists(st.sampled_from(GENRES), max_size=4, unique=True).map(tuple)
+    genres = {k: draw(some) for k in range(len(shares))}
+    return explanation(shares, title=draw(LABELS), base=draw(SHARES), genres=genres)
+
+
+asked = settings(max_examples=100, deadline=None, derandomize=True)
+
+
+COUNTS = st.integers(0, 8)

@@ -14,6 +14,7 @@ from dashboard.figures.evidence import PICTURES
 from relrec_core import paths
 from relrec_core.errors import DataError
 from relrec_core.evaluation.claims import Claim, TableSource, Verdict, graded
+from relrec_core.evaluation.directions import GRADIENT, LIME, RANDOM
 from relrec_core.evaluation.tables import store
 from scripts import evidence_page
 
@@ -85,6 +86,23 @@ def test_a_reservation_stays_with_the_verdict() -> None:
     assert (plain.head, plain.rest) == ("Partly", "The map is good.")
     other = Verdict("not confirmed", "Found: nothing.")
     assert (other.head, other.rest) == ("Not confirmed", "Found: nothing.")
+
+
+def test_named_reasons_are_judged_beside_other_methods() -> None:
+    def frame(ours: float, lime: float, gradient: float) -> pd.DataFrame:
+        names = ["This dashboard’s experts", LIME, GRADIENT, RANDOM]
+        shares = [ours, lime, gradient, 0.5]
+        same = {"together": shares, "weighted": shares, "change": 0.1, "reasons": 9, "answers": 5}
+        return pd.DataFrame({"method": names, "each": shares, **same})
+
+    def head(*shares: float) -> str:
+        return CLAIMS["session-directions"].judge([frame(*shares)]).head
+
+    assert head(0.96, 0.9, 0.8) == "Confirmed"
+    assert head(0.95, 1.0, 0.92) == "Confirmed, though LIME does better"
+    assert head(0.94, 0.94, 0.95) == "Partly, though 2 others do as well"
+    assert head(0.96, 0.9, 0.93) == "Confirmed, though gradient x input does as well"
+    assert head(0.7, 0.6, 0.6) == "Not confirmed"
 
 
 def test_guidance_must_beat_as_many_plain_epochs() -> None:

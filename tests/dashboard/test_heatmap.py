@@ -107,7 +107,7 @@ def test_contours_are_lines_of_the_map_and_leave_the_rest_of_the_picture() -> No
     assert lines == {rgb(SUPPORT), rgb(OPPOSITION)}
     for part, colour in ((strong, SUPPORT), (weak, OPPOSITION)):
         down, across = np.nonzero((part[..., :3] == rgb(colour)).all(axis=-1))
-        assert np.ptp(down) == np.ptp(across) == pytest.approx(side / GRID, abs=3)
+        assert np.ptp(down) == np.ptp(across) == pytest.approx(side / GRID, abs=6)
     assert (pixels[..., 3] == 0).mean() > 0.9
 
 

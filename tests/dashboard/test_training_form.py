@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from relrec_core.movies.config import Config
+from relrec_core.products import presets
 from relrec_core.runs import config
 from relrec_core.runs.directory import Run, list_runs
+from relrec_core.sources import fetch
 from relrec_core.wings import MODELS
 from tests.conftest import REPOSITORY
+from tests.products import pictures
+from tests.waiting import LONG, until
 
 PAGE = REPOSITORY / "dashboard" / "app_pages" / "training.py"
 KINDS = ("text_input", "number_input", "selectbox", "toggle")
@@ -33,14 +36,11 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def ended(run: Run) -> None:
-    until = time.monotonic() + 120
-    while run.status().ongoing and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not run.status().ongoing
+    until(lambda: not run.status().ongoing)
 
 
 def opened(wing: str, dataset: str | None = None) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60)
+    page = AppTest.from_file(PAGE, default_timeout=LONG)
     page.session_state["wing"] = wing
     page.run()
     if dataset is not None:
@@ -108,3 +108,46 @@ def test_what_cannot_be_is_said_and_starts_nothing() -> None:
     page.button[0].click().run()
     assert "width must be a multiple" in page.error[0].value
     assert not list_runs("sessions")
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> str:
+    """Name of an installed catalogue of photos."""
+    return pictures.catalogue(tmp_path / "data" / "shop").name
+
+
+def test_photos_bring_their_settings_and_say_how_long(
+    photos: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(fetch, "installed", lambda name: None)
+    monkeypatch.setattr(fetch, "fetch", lambda name, progress: asked.append(name))
+    page = opened("products")
+    assert widget(page, "products", "dataset").options == ["studio", photos]
+    widget(page, "products", "dataset").set_value(photos).run()
+    says = shown(page, "products")
+    defaults = MODELS["products"].config_class()().model_dump() | {"dataset": photos}
+    assert says == defaults | presets.PRESETS[presets.RECOMMENDED]
+    assert "3 products, 3 related pairs: about **1 minute**" in page.info[0].value
+    page.button_group[-1].set_value(presets.QUICK).run()
+    says = shown(page, "products")
+    assert says == defaults | presets.PRESETS[presets.QUICK]
+    assert started(page, "products") == says
+    assert asked == ["vgg16-conv"]
+
+
+def test_the_command_line_takes_what_suits_photos_unless_told_otherwise(photos: str) -> None:
+    model = MODELS["products"]
+    found = config.load(model.config_class(), None, model.suited({"dataset": photos, "epochs": 3}))
+    assert (found.model_dump()["trunk"], found.model_dump()["epochs"]) == ("vgg16-conv", 3)
+    for given in ({}, {"dataset": "studio"}, {"dataset": "nowhere"}, {"dataset": "studio-256-1"}):
+        assert model.suited(given) == given
+
+
+def test_more_work_takes_longer(photos: str) -> None:
+    slim = MODELS["products"].config_class()(trunk="vgg16-slim", side=32, epochs=1)
+    size = presets.size(photos)
+    assert size == presets.Size(products=3, pairs=3, relations=2)
+    times = [presets.seconds(slim, presets.Size(n, 1000, 1)) for n in (1_000, 100_000, 10_000_000)]
+    assert times == sorted(times) and times[2] > 10 * times[0]
+    assert presets.size("studio") is None

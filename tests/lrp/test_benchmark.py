@@ -14,7 +14,7 @@ from relrec_core.products.model.trunks import trunk
 @pytest.mark.slow
 def test_rows_have_names_values_and_targets() -> None:
     threads = torch.get_num_threads()
-    measured = rows(partial(trunk, "vgg16-slim"), rounds=1, side=64)
+    measured = rows(partial(trunk, "vgg16-slim"), rounds=1, side=32)
     assert torch.get_num_threads() == threads
     assert all(set(row) == {"name", "value", "unit", "target", "met"} for row in measured)
     assert all((row["target"] is None) == (row["met"] is None) for row in measured)

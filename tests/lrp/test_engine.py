@@ -31,6 +31,8 @@ from tests.lrp.nets import images, shaken, small
 
 pytestmark = pytest.mark.numerics
 
+
+RANDOM = torch.Generator().manual_seed(9)
 WEIGHTED = ("0", "3", "8", "10")
 ASSIGNED: dict[str, dict[str, Rule]] = {
     "paper": {},
@@ -39,7 +41,6 @@ ASSIGNED: dict[str, dict[str, Rule]] = {
     "epsilon-plus-flat": {"0": Flat(), "3": ZPlus()},
     "epsilon-gamma-box": {"0": ZBox(), "3": Gamma()},
 }
-RANDOM = torch.Generator().manual_seed(9)
 
 
 @pytest.mark.parametrize("ignore_bias", [False, True])
@@ -128,44 +129,6 @@ def test_batch_norm_is_merged_on_a_copy(kind: str) -> None:
     assert all(torch.equal(before[name], t) for name, t in net.state_dict().items())
 
 
-@pytest.mark.parametrize(
-    ("pool", "size"),
-    [
-        (nn.MaxPool2d(3, stride=2, padding=1), 8),
-        (nn.MaxPool2d(2, dilation=2, stride=1), 8),
-        (nn.MaxPool2d(3, stride=2, ceil_mode=True), 8),
-        (nn.AvgPool2d(3, stride=2, padding=1), 8),
-        (nn.AvgPool2d(3, 2, 1, count_include_pad=False, ceil_mode=True), 8),
-        (nn.AvgPool2d(2, divisor_override=3), 8),
-        (nn.AdaptiveAvgPool2d((3, 5)), 8),
-        (nn.AdaptiveAvgPool2d(1), 8),
-        (nn.AdaptiveAvgPool2d((None, 4)), 8),
-        (nn.AdaptiveAvgPool2d(8), 8),
-    ],
-    ids=str,
-)
-def test_pools_of_every_shape(pool: nn.Module, size: int) -> None:
-    """Gradient x input is what epsilon-LRP gives without biases, overlaps and borders included."""
-    net = nn.Sequential(nn.Conv2d(2, 3, 3, padding=1, bias=False), nn.ReLU(), pool).double()
-    x = images(2).requires_grad_(True)
-    weights = torch.randn(net(x).shape, generator=RANDOM).double()
-    (net(x) * weights).sum().backward()
-    got = propagate(net, x, (net(x) * weights).detach(), epsilon=1e-13)
-    torch.testing.assert_close(got.relevance, (x * x.grad).detach())
-
-
-@pytest.mark.parametrize("pool", [(2, 2, 0), (3, 2, 1), (3, 1, 0)], ids=str)
-def test_max_pools_between_convolutions(pool: tuple[int, int, int]) -> None:
-    """Here a pool is explained together with the layer before it; windows may overlap."""
-    layers = [nn.Conv2d(2, 5, 3, bias=False), nn.ReLU(), nn.MaxPool2d(*pool), nn.Conv2d(5, 3, 2)]
-    net = nn.Sequential(*layers).double()
-    net[3].bias = None
-    x = images(2).requires_grad_(True)
-    net(x).sum().backward()
-    got = propagate(net, x, net(x).detach(), epsilon=1e-13)
-    torch.testing.assert_close(got.relevance, (x * x.grad).detach())
-
-
 def test_single_precision_is_double_precision_but_for_rounding() -> None:
     """Other kernels compute it. A layer's n products are rounded by n 2^-24 of their absolute sum,
     which is below 100 times the stabiliser: four layers of n = 36 at most make that 1e-3."""
@@ -183,12 +146,6 @@ def test_a_linear_layer_reads_only_what_is_active(active: int) -> None:
     s[1, :active] = torch.randn(active, generator=RANDOM)
     got = Linear("layer", weight, None).transpose(s, weight, (2, 10))
     torch.testing.assert_close(got, s @ weight)
-
-
-def test_of_equals_in_a_pool_the_first_wins() -> None:
-    net = nn.Sequential(nn.MaxPool2d(2))
-    got = propagate(net, torch.ones(1, 1, 4, 4), torch.ones(1, 1, 2, 2))
-    assert got.relevance[0, 0].tolist() == [[1, 0, 1, 0], [0] * 4, [1, 0, 1, 0], [0] * 4]
 
 
 class Flattening(nn.Module):

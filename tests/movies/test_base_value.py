@@ -11,7 +11,7 @@ from scipy import sparse
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.model.relevance import average_user, relevance, score_of_kept
 from relrec_core.movies.model.weights import Weights
-from tests.movies.test_explain import SEEDS, made
+from tests.movies.made import SEEDS, made
 
 
 def neurons(weights: Weights, x: list[float]) -> list[float]:

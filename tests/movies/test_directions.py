@@ -46,8 +46,8 @@ def test_every_method_is_measured_on_the_same_users(study: Study) -> None:
     sample = frame[frame["users"] == "sample"]
     assert sample["method"].nunique() == 5 and sample["viewers"].nunique() == 1
     ours = frame[frame["method"] == "Contributions beyond the average user"]
-    assert (ours["replaced"] == 1.0).all()
-    gradient = frame[frame["method"] == "Gradient"]
+    assert (ours["replaced"] == 1.0).all() and (ours["replaced_weighted"] > 0.999999).all()
+    gradient = frame[frame["method"] == "Gradient x input"]
     assert (gradient["removed"] == 1.0).all()
     assert frame[["replaced", "removed"]].stack().between(0, 1).all()
 

@@ -15,7 +15,7 @@ from scipy import sparse
 from relrec_core.movies.data.features import FeatureSpace, feature_space
 from relrec_core.movies.training.examples import MOST_SHORT, Masking, Removal
 from relrec_core.runs.distributed import Group
-from tests.movies.test_features import movie_data
+from tests.movies.made import movie_data
 
 pytestmark = pytest.mark.numerics
 

@@ -36,6 +36,7 @@ from relrec_core.runs.execution import Cancelled
 from relrec_core.runs.launch import TRAIN
 from tests.movies import planted
 from tests.trainings import ROUNDING, STANDING, execute, losses, same, same_gradients
+from tests.waiting import LONG
 
 pytestmark = pytest.mark.numerics
 
@@ -182,7 +183,7 @@ def test_two_processes_learn_what_one_learns(made: Path, model: str) -> None:
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-        timeout=300,
+        timeout=LONG,
         check=False,
     )
     assert child.returncode == 0, child.stdout + child.stderr

@@ -21,25 +21,10 @@ from relrec_core.movies.data.features import (
 from relrec_core.movies.data.interactions import MovieData, load
 from relrec_core.movies.data.split import split
 from tests.movies import planted
+from tests.movies.made import movie_data
 
 WORDS = st.sampled_from(["Drama", "War", "Sci-Fi", " ", ""])
 CELLS = st.lists(WORDS, max_size=3).map("|".join)
-
-
-def movie_data(
-    items: dict[str, list[str]], users: dict[str, list[str]], ratings: pd.DataFrame | None = None
-) -> MovieData:
-    n_items, n_users = (len(next(iter(columns.values()))) for columns in (items, users))
-    return MovieData(
-        name="made",
-        title="Made up",
-        licence="none",
-        content_hash="0",
-        users=pd.DataFrame({"user_id": [f"u{u}" for u in range(n_users)], **users}),
-        items=pd.DataFrame({"item_id": [f"i{i}" for i in range(n_items)], "title": "x", **items}),
-        ratings=pd.DataFrame() if ratings is None else ratings,
-        unrated=0,
-    )
 
 
 @st.composite

@@ -15,6 +15,7 @@ from relrec_core.movies.explanation.surrogates import ComparisonCancelled, Surro
 from relrec_core.movies.model.relevance import relevance
 from relrec_core.movies.model.weights import Weights
 from tests.movies import planted
+from tests.waiting import LONG
 
 pytestmark = pytest.mark.numerics
 
@@ -82,9 +83,9 @@ def test_lime_runs_in_a_thread_and_stops_when_told(weights: Weights) -> None:
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert asked.wait(30)
+    assert asked.wait(LONG)
     stop.set()
-    thread.join(30)
+    thread.join(LONG)
     assert ended == [str(ComparisonCancelled())]
 
 

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from relrec_core.runs.launch import TRAIN, launch, resume
 from relrec_core.train import main
 from tests.movies import planted
 from tests.trainings import ROUNDING, STANDING, execute, same, same_gradients
+from tests.waiting import LONG, until
 
 pytestmark = pytest.mark.numerics
 
@@ -196,27 +196,20 @@ def test_a_cancelled_run_resumes_to_the_very_same_weights(
 def test_a_killed_training_is_seen_failed_and_resumes_to_the_same_weights(made: Path) -> None:
     settings = config(made, epochs=120, evaluate_every=5)
     run = launch("movies", settings)
-    _until(lambda: any(row["step"] >= 12 for row in run.metrics()))
+    until(lambda: any(row["step"] >= 12 for row in run.metrics()))
     pid = run.status().pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    _until(lambda: not run.status().ongoing)
+    until(lambda: not run.status().ongoing)
     assert run.status().state == "failed"
-    _until(lambda: bool(re.search(r"signal 9.*kept", run.status().message)))
+    until(lambda: bool(re.search(r"signal 9.*kept", run.status().message)))
     kept = run.read_state()
     assert kept is not None
     assert kept[1]["epoch"] % 5 == 0
     resume(run)
-    _until(lambda: not run.status().ongoing)
+    until(lambda: not run.status().ongoing)
     assert run.status().state == "done", run.log_tail()
     assert same(trained(settings), run)
-
-
-def _until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
 
 
 @pytest.mark.slow
@@ -235,7 +228,7 @@ def test_two_processes_learn_what_one_learns(made: Path, changes: dict[str, Any]
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-        timeout=300,
+        timeout=LONG,
         check=False,
     )
     assert child.returncode == 0, child.stdout + child.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from relrec_core.products.model.ranking import Recommender
 from relrec_core.products.studio import drawn_catalogue
 from relrec_core.products.training.train import Config, train
 from relrec_core.runs.directory import Run
+from tests.products.shop import Shop, opened
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +65,9 @@ def small_run(small_studio: Path, tmp_path_factory: pytest.TempPathFactory) -> R
 @pytest.fixture(scope="session")
 def recommender(small_run: Run, catalogue: Catalogue) -> Recommender:
     return Recommender.of(small_run, small_run.settings(Config), catalogue)
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    with opened() as shop:
+        yield shop

@@ -7,10 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from relrec_core.errors import ConfigError, DataError
 from relrec_core.products.data import catalogue
-from relrec_core.products.studio import colours, drawn_catalogue, emblems, ground_truth
+from relrec_core.products.studio import (
+    colours,
+    drawn_catalogue,
+    emblems,
+    ground_truth,
+    redrawn,
+)
 from relrec_core.products.studio.drawn_catalogue import Recipe
 from relrec_core.products.studio.painting import Label
 
@@ -176,3 +183,40 @@ def test_every_emblem_stays_in_its_circle() -> None:
 def test_recipe_bounds() -> None:
     with pytest.raises(ConfigError, match="The studio's side is 8; it must be 32 to 512"):
         Recipe(side=8)
+
+
+def test_a_product_is_drawn_larger_and_kept(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RELREC_HOME", str(tmp_path))
+    shop = catalogue.load(folder)
+    for row in (0, 100, 255):
+        large = redrawn.large(folder, str(shop.items["item_id"].iloc[row]))
+        assert large is not None and large.size == (redrawn.SIDE, redrawn.SIDE)
+        small = np.asarray(shop.picture(row, RECIPE.side), dtype=float)
+        down = np.asarray(large.resize((RECIPE.side, RECIPE.side), Image.Resampling.BOX), float)
+        other = np.asarray(shop.picture(row - 7, RECIPE.side), dtype=float)
+        assert np.abs(down - small).mean() < 6 < np.abs(other - small).mean()
+    (kept,) = (tmp_path / "data" / redrawn.FOLDER).iterdir()
+    assert len(list(kept.iterdir())) == 3
+    first = kept / f"{shop.items['item_id'].iloc[0]}.png"
+    Image.new("RGB", (redrawn.SIDE,) * 2, "red").save(first)
+    item = str(shop.items["item_id"].iloc[0])
+    again = redrawn.large(folder, item)
+    assert again is not None and again.getpixel((5, 5)) == (255, 0, 0)
+    first.write_bytes(b"damaged")
+    anew = redrawn.large(folder, item)
+    assert anew is not None and anew.getpixel((5, 5)) != (255, 0, 0)
+
+
+def test_what_this_version_did_not_draw_is_not_drawn_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RELREC_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("RELREC_READ_ONLY", "1")
+    assert redrawn.large(folder, "mug-001", 64) is not None
+    assert not (tmp_path / "home").exists()
+    assert redrawn.large(folder, "../mug-001") is None
+    for recipe in ("null", '{"version": 1}', '{"version": 2, "items": 1e9}'):
+        (tmp_path / "source.json").write_text('{"rendered": true, "recipe": ' + recipe + "}")
+        assert redrawn.large(tmp_path, "mug-001") is None

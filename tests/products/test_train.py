@@ -31,6 +31,7 @@ from relrec_core.runs.launch import TRAIN as PROGRAM
 from tests.conftest import REPOSITORY
 from tests.products.conftest import executed, settings
 from tests.trainings import ROUNDING, STANDING, same_gradients
+from tests.waiting import LONG
 
 pytestmark = pytest.mark.numerics
 
@@ -161,7 +162,7 @@ def test_two_processes_learn_what_one_does(small_studio: Path, tmp_path: Path) -
         env={"RELREC_HOME": str(tmp_path / "two"), "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=LONG,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

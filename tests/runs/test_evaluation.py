@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,16 +14,10 @@ from relrec_core.evaluation.tables import stored
 from relrec_core.runs import evaluation, launch, process
 from relrec_core.runs.directory import list_runs
 from relrec_core.runs.evaluation import Evaluation
+from tests.waiting import until
 
 SCRIPT = Path(__file__).with_name("tiny_evaluate.py")
 SLOW, FAST, BROKEN = (Evaluation(wing="tiny", tables=(t,)) for t in ("slow", "fast", "broken"))
-
-
-def until(condition):
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
 
 
 def ended(run):

@@ -16,6 +16,7 @@ from relrec_core.runs.active import active, deactivate, make_active
 from relrec_core.runs.card import Card, DataCard
 from relrec_core.runs.directory import Run, find, list_runs
 from relrec_core.runs.execution import Cancelled
+from tests.waiting import LONG, until
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3).T, "b": torch.tensor(7, dtype=torch.int64)}
 
@@ -135,9 +136,7 @@ def test_a_dead_process_is_dead_whatever_its_clock_said(beat):
     alive = alive.but(heartbeat=time.time() + beat)
     assert alive.observed(time.time()).state == "running"
     child.kill()
-    waits = time.monotonic() + 30
-    while process.alive(child.pid) and time.monotonic() < waits:
-        time.sleep(0.01)
+    until(lambda: not process.alive(child.pid))
     assert alive.observed(time.time()).state == "failed"  # though nobody took leave of it
     child.wait()
     seen = alive.observed(time.time())
@@ -253,7 +252,7 @@ def test_two_processes_creating_and_activating_at_once_corrupt_nothing(home):
         worker.start()
     start.set()
     for worker in workers:
-        worker.join(60)
+        worker.join(LONG)
         assert worker.exitcode == 0
     assert len(list_runs("movies")) == 42
     assert {run.status().state for run in list_runs("movies")} == {"done", "queued"}

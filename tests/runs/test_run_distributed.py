@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import torch
 from relrec_core.runs import distributed
 from relrec_core.runs.directory import list_runs
 from relrec_core.train import main
+from tests.waiting import LONG, until
 
 pytestmark = pytest.mark.numerics
 
@@ -36,7 +36,7 @@ def test_two_processes_equal_one_with_the_same_total_batch(batch):
     settings = ["--epochs=15", "--device=cpu", f"--batch={batch}"]
     assert main(["tiny", *settings], {"tiny": "tiny"}) == 0
     child = start(*settings)
-    output, _ = child.communicate(timeout=120)
+    output, _ = child.communicate(timeout=LONG)
     assert child.returncode == 0, output
     two, one = list_runs("tiny")
     losses = [[row["loss"] for row in run.metrics()] for run in (one, two)]
@@ -52,13 +52,10 @@ def test_two_processes_equal_one_with_the_same_total_batch(batch):
 @pytest.mark.slow
 def test_cancelling_the_main_process_stops_all_and_keeps_the_state():
     child = start("--epochs=2000", "--device=cpu", "--pause=0.02")
-    end = time.monotonic() + 60
-    while not list_runs("tiny") or len(list_runs("tiny")[0].metrics()) < 3:
-        assert time.monotonic() < end, "the group never began"
-        time.sleep(0.05)
+    until(lambda: list_runs("tiny") and len(list_runs("tiny")[0].metrics()) >= 3)
     (run,) = list_runs("tiny")
     os.kill(run.status().pid, signal.SIGTERM)
-    child.communicate(timeout=60)
+    child.communicate(timeout=LONG)
     assert child.returncode != 0
     assert run.status().state == "cancelled"
     assert run.read_state()[1]["epoch"] == len(run.metrics())

@@ -19,16 +19,11 @@ from relrec_core.runs.active import active
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.runs.launch import cancel, launch, resume
 from relrec_core.train import main
+from tests import waiting
+from tests.waiting import until
 
 SCRIPT = Path(__file__).with_name("tiny_train.py")
 LONG = Config(epochs=2000, pause=0.02)
-
-
-def until(condition, seconds=60.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
 
 
 def begun(run, step=3):
@@ -193,7 +188,7 @@ def test_control_c_cancels_cleanly():
     run = list_runs("tiny")[0]
     begun(run)
     child.send_signal(signal.SIGINT)
-    _, errors = child.communicate(timeout=60)
+    _, errors = child.communicate(timeout=waiting.LONG)
     assert child.returncode == 130
     assert "was cancelled; what it had is kept" in errors
     assert run.status().state == "cancelled"

@@ -2,56 +2,50 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from relrec_core import paths
 from relrec_core.runs.directory import Run
+from tests.waiting import until
 
 SCRIPT = Path(__file__).with_name("tiny_study.py")
 
 
-def begin():
-    process = subprocess.Popen([sys.executable, str(SCRIPT)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "ready\n"
-    return process
+def two_at_once():
+    """Two processes that both ask for the model, and its run, some epochs after the start."""
+    command = [sys.executable, str(SCRIPT)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [process.stdout.readline() for process in both] == ["ready\n"] * 2
+    begun = []
 
+    def training():
+        for folder in (paths.evaluations_dir() / "tiny" / "models").glob("*/metrics.jsonl"):
+            run = Run.open(folder.parent)
+            begun.extend([run] * (len(run.metrics()) >= 3))
+        return begun
 
-def begun():
-    """The run in training, some epochs after its start."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        for folder in (paths.evaluations_dir() / "tiny" / "models").glob("*"):
-            if (folder / "metrics.jsonl").is_file() and len(Run.open(folder).metrics()) >= 3:
-                return Run.open(folder)
-        time.sleep(0.05)
-    raise AssertionError("nothing was trained")
+    until(training)
+    return both, begun[0]
 
 
 @pytest.mark.slow
 def test_one_trains_and_the_other_waits_for_it():
-    first, second = begin(), begin()
-    run = begun()
-    said = [process.communicate(timeout=120)[0] for process in (first, second)]
-    assert (first.returncode, second.returncode) == (0, 0)
-    assert said == [run.name, run.name]
+    both, run = two_at_once()
+    assert [process.stdout.read() for process in both] == [run.name] * 2
+    assert [process.wait() for process in both] == [0, 0]
     assert run.status().state == "done"
     assert [row["step"] for row in run.metrics()] == list(range(1, 81))
 
 
 @pytest.mark.slow
 def test_who_waits_goes_on_where_a_killed_one_was():
-    first = begin()
-    run = begun()
-    second = begin()
-    time.sleep(0.5)
-    assert second.poll() is None
+    both, run = two_at_once()
+    first, second = sorted(both, key=lambda process: process.pid != run.status().pid)
     first.kill()
-    first.communicate(timeout=60)
-    assert second.communicate(timeout=120)[0] == run.name
-    assert second.returncode == 0
+    assert first.stdout.read() == "" and first.wait() != 0
+    assert second.stdout.read() == run.name and second.wait() == 0
     assert run.status().state == "done"
     steps = [row["step"] for row in run.metrics()]
     assert sorted(set(steps)) == list(range(1, 81))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from relrec_core.errors import RelRecError
+from relrec_core.products.data import photo_sources
 from relrec_core.sources.registry import SOURCES
 from scripts import checks, chromium, environment, fetching
 from tests.conftest import REPOSITORY
@@ -28,7 +29,8 @@ def test_list(
     assert fetching.main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert str(ml_100k) in next(line for line in lines if "ml-100k" in line)
-    assert any("no redistribution" in line for line in lines)
+    for said in ("no redistribution", "GroceryStoreDataset", "property of IKEA", "All_Beauty"):
+        assert any(said in line for line in lines)
 
 
 def test_fetch_that_succeeds(ml_100k: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,9 +42,8 @@ def test_fetch_that_fails_says_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert fetching.main(["ml-2m"]) == 1
-    assert capsys.readouterr().err == (
-        "There is no source 'ml-2m'; the known ones are " + ", ".join(SOURCES) + ".\n"
-    )
+    known = ", ".join((*SOURCES, *photo_sources.ARCHIVES, *photo_sources.PATTERNS))
+    assert capsys.readouterr().err == f"There is no source 'ml-2m'; the known ones are {known}.\n"
     assert fetching.main(["ml-1m", "--from", str(tmp_path / "absent.zip")]) == 1
     assert "there is no such file or folder" in capsys.readouterr().err
 

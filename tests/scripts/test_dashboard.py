@@ -18,6 +18,7 @@ from scripts import launch, server
 from scripts.server import ServerError
 from tests.conftest import REPOSITORY
 from tests.scripts.apps import write_app
+from tests.waiting import LONG
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def start(app: Path, *arguments: str, home: Path | None = None) -> Iterator[subp
 
 def run(app: Path, *arguments: str, home: Path | None = None) -> tuple[int, str, str]:
     with start(app, *arguments, home=home) as process:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=LONG)
     return process.returncode, out, err
 
 
@@ -124,13 +125,13 @@ def test_serves_only_this_computer_and_stops_cleanly(
     with start(app, *arguments) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith(f"RelRec is at http://localhost:{port} ")
-        connection = http.client.HTTPConnection(server.ADDRESS, port, timeout=10)
+        connection = http.client.HTTPConnection(server.ADDRESS, port, timeout=LONG)
         connection.request("GET", "/")
         assert connection.getresponse().status == 200
         connection.close()
         assert not server.is_free(port)
         process.send_signal(by)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=LONG)
     assert process.returncode == 0
     assert out == "Stopped.\n"
     assert "Traceback" not in err
@@ -164,6 +165,7 @@ def test_starts_without_data_that_cannot_be_got(app: Path, tmp_path: Path) -> No
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
 def test_read_only_shows_every_page_and_writes_nothing(tmp_path: Path) -> None:
     home = tmp_path / "home"
     code, out, err = run(launch.APP, "--check", "--read-only", home=home)

@@ -19,6 +19,7 @@ def test_all_tables_are_asked_for_once() -> None:
     assert {s.wing for s in found} == set(WINGS)
 
 
+@pytest.mark.slow
 def test_a_table_is_measured_stored_and_then_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate_all.run(quick=True, wanted=[FAST]) == 0
     first = stored("sessions", FAST.name(quick=True))

@@ -12,6 +12,7 @@ from websockets.sync.client import connect
 
 from scripts import server
 from tests.scripts.apps import write_app
+from tests.waiting import LONG
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,6 @@ def test_no_other_site_may_frame_it(port: int, path: str) -> None:
 
 
 def answer(port: int, path: str, host: str) -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection(server.ADDRESS, port, timeout=30)
+    connection = http.client.HTTPConnection(server.ADDRESS, port, timeout=LONG)
     connection.request("GET", path, headers={"Host": f"{host}:{port}"})
     return connection.getresponse()

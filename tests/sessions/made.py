@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from functools import cache
 
+import numpy as np
 import polars as pl
 
 from relrec_core.sessions.data.dataset import SessionData, load_frames
 from relrec_core.sessions.data.readers import Upload
+from relrec_core.sessions.data.sessions import Sessions
 from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS, SimulationSettings, simulate
 
 SETTINGS = SimulationSettings(tracks=2_000, listeners=50)
@@ -49,3 +51,8 @@ def smallest(cause: str, family: dict[str, frozenset[str]]) -> str | None:
         return None
     holding = [name for name, groups in family.items() if CAUSE_GROUPS[cause] <= groups]
     return min(holding, key=lambda name: len(family[name]), default=None)
+
+
+def assert_equal(one: Sessions, other: Sessions) -> None:
+    for name in Sessions.__dataclass_fields__:
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name

@@ -15,7 +15,7 @@ from relrec_core.sessions.data.dataset import load, load_folder
 from relrec_core.sessions.data.encoding import Encoding
 from relrec_core.sessions.data.readers import Upload
 from relrec_core.sessions.data.schema import GROUPS, REASONS, SPOTIFY_COLUMNS, TRACK_COLUMNS
-from relrec_core.sessions.data.sessions import CAUSES, Fingerprint, Sessions
+from relrec_core.sessions.data.sessions import CAUSES, Fingerprint
 from relrec_core.sessions.model import baselines
 from relrec_core.sessions.model.metrics import score
 from tests.sessions import made
@@ -25,11 +25,6 @@ pytestmark = pytest.mark.numerics
 LOGS, TRACKS = made.frames()
 
 
-def assert_equal(one: Sessions, other: Sessions) -> None:
-    for name in Sessions.__dataclass_fields__:
-        assert np.array_equal(getattr(one, name), getattr(other, name)), name
-
-
 @pytest.mark.slow
 def test_csv_gzip_parquet_and_frames_give_the_same_data(tmp_path: Path) -> None:
     expected = made.data()
@@ -37,12 +32,12 @@ def test_csv_gzip_parquet_and_frames_give_the_same_data(tmp_path: Path) -> None:
     for logs in (made.csv(LOGS), packed, made.parquet(LOGS)):
         for features in (made.csv(TRACKS, "t.csv"), made.parquet(TRACKS, "t.parquet")):
             data = load([logs], [features])
-            assert_equal(data.sessions, expected.sessions)
+            made.assert_equal(data.sessions, expected.sessions)
             assert data.tracks.features() == pytest.approx(expected.tracks.features(), rel=1e-6)
     (tmp_path / "tracks.parquet").write_bytes(made.parquet(TRACKS).content)
     (tmp_path / "logs.parquet").write_bytes(made.parquet(LOGS).content)
     found = load_folder(tmp_path)
-    assert_equal(found.sessions, expected.sessions)
+    made.assert_equal(found.sessions, expected.sessions)
     assert found.content_hash == expected.content_hash
 
 
@@ -52,14 +47,14 @@ def test_blocks_of_any_size_cut_no_session(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(readers, "BLOCK_ROWS", 37)
     for logs in (made.csv(LOGS), made.parquet(LOGS)):
         data = load([logs], [made.csv(TRACKS, "t.csv")])
-        assert_equal(data.sessions, made.data().sessions)
+        made.assert_equal(data.sessions, made.data().sessions)
 
 
 def test_rows_of_a_session_may_come_in_any_order() -> None:
     mixed = LOGS.with_columns(pl.col("session_position").hash(3).alias("x"))
     mixed = mixed.with_columns(pl.col("session_id").rle_id().alias("run")).sort("run", "x")
     data = load([made.csv(mixed.drop("x", "run"))], [made.csv(TRACKS, "t.csv")])
-    assert_equal(data.sessions, made.data().sessions)
+    made.assert_equal(data.sessions, made.data().sessions)
 
 
 def test_every_value_is_in_its_slot() -> None:

@@ -19,7 +19,6 @@ from relrec_core.sessions.training import prepare as prepare_module
 from relrec_core.sessions.training.prepare import prepare, prepare_simulated
 from tests.conftest import REPOSITORY
 from tests.sessions import made
-from tests.sessions.test_data import assert_equal
 
 pytestmark = pytest.mark.numerics
 
@@ -52,7 +51,7 @@ def test_shards_hold_what_reading_in_memory_gives(raw: Path, shards: Shards) -> 
     data = load([raw / "a.csv", raw / "b.csv"], [raw / "tracks.parquet"])
     meta = shards.meta
     assert meta.sizes == (64,) * 7 + (52,)
-    assert_equal(concatenate(shards.windows()), data.sessions)
+    made.assert_equal(concatenate(shards.windows()), data.sessions)
     assert shards.columns == data.columns and meta.encoding == data.encoding()
     assert meta.content_hash == data.content_hash
     assert (meta.absent, meta.missing) == ((), {})
@@ -71,7 +70,7 @@ def test_batches_equal_the_batch_in_memory(raw: Path, shards: Shards) -> None:
     for name in ("a", "b", "mask_a", "mask_b", "target", "causes", "tracks_a", "tracks_b"):
         assert torch.equal(torch.cat([getattr(b, name) for b in batches]), getattr(whole, name))
     for part in ("train", "validation", "test"):
-        assert_equal(concatenate(shards.windows(part)), data.sessions.part(part))
+        made.assert_equal(concatenate(shards.windows(part)), data.sessions.part(part))
 
 
 def test_shuffling_keeps_every_session_and_depends_on_seed_and_epoch_only(shards: Shards) -> None:
@@ -107,7 +106,7 @@ def test_simulated_shards_equal_those_in_memory(tmp_path: Path) -> None:
     data = simulated(200, 4, settings)
     assert (meta.content_hash, meta.title) == (data.content_hash, "Simulated sessions, seed 4")
     assert meta.encoding == data.encoding() and meta.simulated and data.title == meta.title
-    assert_equal(concatenate(Shards.open(out).windows()), data.sessions)
+    made.assert_equal(concatenate(Shards.open(out).windows()), data.sessions)
 
 
 def test_bad_data_leaves_nothing_behind(raw: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from relrec_core.sessions.training import scoring
 from relrec_core.sessions.training.prepare import prepare_simulated
 from relrec_core.sessions.training.train import Config, Fit, train
 from tests.trainings import ROUNDING, STANDING, execute, losses, same, same_gradients
+from tests.waiting import LONG
 
 pytestmark = pytest.mark.numerics
 
@@ -161,7 +162,7 @@ def test_two_processes_learn_what_one_learns() -> None:
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-        timeout=300,
+        timeout=LONG,
         check=False,
     )
     assert child.returncode == 0, child.stdout + child.stderr

@@ -19,6 +19,7 @@ from relrec_core.sources import archive, download, fetch, lock, registry
 from relrec_core.sources.registry import SOURCES, Place, Url, Wheel
 from tests.sources import layouts
 from tests.sources.server import serving
+from tests.waiting import LONG
 
 NAME = "ml-100k"
 
@@ -287,9 +288,9 @@ def test_lock_says_that_it_waits(tmp_path: Path) -> None:
     with lock.held(tmp_path / "lock"):
         thread = threading.Thread(target=second)
         thread.start()
-        assert waited.wait(5)
+        assert waited.wait(LONG)
         assert thread.is_alive()
-    thread.join(5)
+    thread.join(LONG)
     assert not thread.is_alive()
 
 

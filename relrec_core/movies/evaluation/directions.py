@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from relrec_core.evaluation.directions import GRADIENT
 from relrec_core.evaluation.measure import Table
+from relrec_core.faithfulness.directions import as_named
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.evaluation.curves import QUICK_SAMPLE, SAMPLE, Case, cases
 from relrec_core.movies.evaluation.study import Study, Trained
@@ -26,15 +28,16 @@ CHANGES = ("replaced", "removed")
 def directions_table(study: Study) -> Table:
     """Share of named reasons whose change moves the score as named, by method.
 
-    Of every user's best movie that is not known. `named`: the six strongest supports and the three
-    strongest reasons against, as in the picture; `every`: all features, each with its sign in the
-    table. A support should lower the score when it is changed, a reason
-    against should raise it. `replaced`: the average user stands in its place; `removed`: the mean
-    is taken over what is left. The gradient is that of the mean with respect to a feature's
-    weight; with the count held fixed it would be, times the input, the paper's relevance. LIME is
-    asked on a sample, for which every method has a row of its own.
+    Of every user's best movie that is not known, by the model that ships. `named`: the six
+    strongest supports and the three strongest reasons against, as in the picture; `every`: all
+    features, each with its sign in the table. A support should lower the score when it is changed,
+    a reason against should raise it. `replaced`: the average user stands in its place; `removed`:
+    the mean is taken over what is left; `weighted`: each reason counts by the size of its
+    contribution as a part of those of its user. The gradient is that of the mean with respect to a
+    feature's weight, which is one; with the count held fixed it would be the paper's relevance.
+    LIME is asked on a sample, for which every method has a row of its own.
     """
-    model = study.trained(study.seeds[0])
+    model = study.shown(study.seeds[0])
     average = average_user(model.weights, model.space.bags(model.parts.known))
     everyone = [case for case in cases(model) if len(case.bag) > 1]
     size = min(QUICK_SAMPLE if study.quick else SAMPLE, len(everyone))
@@ -69,10 +72,12 @@ def directions_table(study: Study) -> Table:
 
 def _rows(found: Mapping[tuple[str, str], list[pd.DataFrame]]) -> Iterator[dict[str, object]]:
     for (method, users), frames in found.items():
-        every = pd.concat(frames)
+        every = pd.concat(frames, keys=range(len(frames)))
         for reasons, of in (("named", every[every["named"]]), ("every", every)):
             row: dict[str, object] = {"method": method, "users": users, "reasons": reasons}
             row |= {change: of[change].mean() for change in CHANGES}
+            weight = of["size"] / of["size"].groupby(level=0).transform("sum")
+            row |= {f"{c}_weighted": np.average(of[c], weights=weight) for c in CHANGES}
             for side, part in (("supports", of[of["sign"] > 0]), ("against", of[of["sign"] < 0])):
                 row |= {f"{side}_{change}": part[change].mean() for change in CHANGES}
             yield row | {"count": len(of), "viewers": len(frames)}
@@ -82,7 +87,7 @@ def _exact(model: Trained, case: Case, average: Doubles) -> Iterator[tuple[str, 
     beyond = relevance(model.weights, case.bag, [case.item], average=average).features[:, 0]
     yield "Contributions beyond the average user", beyond
     yield "Relevance as in the paper", case.shares
-    yield "Gradient", case.shares - case.shares.sum() / len(case.bag)
+    yield GRADIENT, case.shares - case.shares.sum() / len(case.bag)
 
 
 def _as_named(model: Trained, case: Case, average: Doubles, shares: Doubles) -> pd.DataFrame:
@@ -93,10 +98,10 @@ def _as_named(model: Trained, case: Case, average: Doubles, shares: Doubles) -> 
     named = ((signs > 0) & (place < SUPPORTS)) | ((signs < 0) & (back < OPPOSITION))
     kept = np.ones((len(shares) + 1, len(shares)), dtype=bool)
     kept[np.arange(1, len(kept)), np.arange(len(shares))] = False
-    columns: dict[str, object] = {"sign": signs, "named": named}
+    columns: dict[str, object] = {"sign": signs, "size": np.abs(shares), "named": named}
     for change, filler in zip(CHANGES, (average, None), strict=True):
         scores = score_of_kept(model.weights, case.bag, kept, case.item, filler)
-        columns[change] = (scores[0] - scores[1:]) * signs > 0
+        columns[change] = as_named(shares, scores[1:] - scores[0])
     frame = pd.DataFrame(columns)
     return frame[frame["sign"] != 0]
 

@@ -15,6 +15,7 @@ from relrec_core.movies.evaluation.baselines.peers import BUDGET, PEERS, setting
 from relrec_core.movies.evaluation.cold_start import cold_start_table, short_history_table
 from relrec_core.movies.evaluation.counterfactuals import counterfactuals_table
 from relrec_core.movies.evaluation.directions import base_table, directions_table
+from relrec_core.movies.evaluation.fidelity.table import fidelity_table, own_fidelity_table
 from relrec_core.movies.evaluation.study import Study, over_seeds
 from relrec_core.movies.evaluation.tuning import TOP, WITH_ATTRIBUTES, peer_cell
 from relrec_core.movies.experts.evaluation.evaluate import deciders_table, hits_table
@@ -122,6 +123,8 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "directions": directions_table,
     "base": base_table,
     "counterfactuals": counterfactuals_table,
+    "fidelity": fidelity_table,
+    "own-fidelity": own_fidelity_table,
     "experts": hits_table,
     "deciders": deciders_table,
 }

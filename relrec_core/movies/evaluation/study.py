@@ -18,6 +18,7 @@ from relrec_core.movies.model.weights import Weights
 from relrec_core.movies.training.train import Config, train
 from relrec_core.runs import config
 from relrec_core.runs.card import Card, DataCard
+from relrec_core.runs.directory import Run
 
 QUICK_EPOCHS = 10
 
@@ -81,13 +82,25 @@ class Study(study.Study[Trained]):
         settings = self.config(seed, attributes=attributes, layer=layer)
         run = self.run(settings, self.training_code, train)
         if run.name not in self._trained:
-            space = feature_space(self.data, attributes)
-            weights = Weights.from_arrays(*run.read_arrays())
-            weights.check_belongs_to(self.data, space)
-            self._trained[run.name] = Trained(
-                space, self.parts(seed), weights, run.card(), run.status().seconds
-            )
+            self._trained[run.name] = self._opened(run, seed, attributes=attributes)
         return self._trained[run.name]
+
+    def shown(self, seed: int) -> Trained:
+        """The model that ships, where it is of these settings and this data, else as `trained`.
+
+        Raises: as `run`.
+        """
+        shipped = Run.open(store.SHIPPED)
+        settings = shipped.settings(Config)
+        if settings != self.config(seed, attributes=True, layer=False):
+            return self.trained(seed)
+        return self._opened(shipped, seed, attributes=True)
+
+    def _opened(self, run: Run, seed: int, *, attributes: bool) -> Trained:
+        space = feature_space(self.data, attributes)
+        weights = Weights.from_arrays(*run.read_arrays())
+        weights.check_belongs_to(self.data, space)
+        return Trained(space, self.parts(seed), weights, run.card(), run.status().seconds)
 
 
 def over_seeds(frame: pd.DataFrame, by: list[str], measures: dict[str, str]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy import sparse, stats
 
 from relrec_core.errors import ProfileError, RelRecError
+from relrec_core.faithfulness import lime as kept_or_changed
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.model.relevance import Doubles, score_of_kept
 from relrec_core.movies.model.weights import Weights
@@ -75,8 +76,7 @@ def lime(
 ) -> Surrogate:
     """LIME on one film of one profile, by the package `lime`; may run in any thread.
 
-    A feature is kept with probability one half; others are removed or, with `average`, replaced
-    by the average user. All features enter the regression, with LIME's own kernel and ridge.
+    Features that are not kept are removed or, with `average`, replaced by the average user.
 
     Args:
         weights: the model, as a black box.
@@ -91,33 +91,19 @@ def lime(
         ComparisonCancelled: `cancelled` said so.
         ProfileError: fewer than two features.
     """
-    from lime.lime_tabular import LimeTabularExplainer
-
     _require_features(bag)
     started = time.perf_counter()
-    n = len(bag)
 
-    def predict(kept: npt.NDArray[np.float64]) -> Doubles:
+    def rescore(kept: npt.NDArray[np.bool_]) -> Doubles:
         scores = []
         for start in range(0, len(kept), CHUNK):
             if cancelled():
                 raise ComparisonCancelled
-            part = kept[start : start + CHUNK] > 0  # (R, n)
+            part = kept[start : start + CHUNK]  # (R, n)
             scores.append(score_of_kept(weights, bag, part, item, average))
         return np.concatenate(scores)
 
-    explainer = LimeTabularExplainer(
-        np.stack([np.zeros(n), np.ones(n)]),
-        mode="regression",
-        categorical_features=range(n),
-        discretize_continuous=False,
-        feature_selection="none",
-        random_state=np.random.RandomState(seed),
-    )
-    found = explainer.explain_instance(np.ones(n), predict, num_features=n, num_samples=samples)
-    features = np.zeros(n)
-    for feature, weight in found.local_exp[1]:  # 0 holds them with the sign reversed
-        features[feature] = weight
+    features = kept_or_changed.lime(rescore, len(bag), samples=samples, seed=seed)
     return Surrogate("LIME", features, samples, time.perf_counter() - started)
 
 

@@ -10,13 +10,10 @@ to be joined and sorted goes through a temporary SQLite file beside the result, 
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 import sqlite3
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +21,12 @@ from pathlib import Path
 from relrec_core import permission
 from relrec_core.errors import DataError, RelRecError, border, storing, unreadable
 from relrec_core.products.data import amazon_records, catalogue, downloads
-from relrec_core.sources.about import FILE as SOURCE_FILE
+from relrec_core.products.data.new_catalogue import (
+    RELATED,
+    write_about,
+    write_items,
+    write_table,
+)
 
 UNSORTED = "uncategorised"
 _BATCH = 1_000
@@ -43,6 +45,12 @@ _DROP_UNKNOWN = (
 _DROP_UNRELATED = (
     "DELETE FROM items WHERE asin NOT IN (SELECT one FROM pairs UNION SELECT other FROM pairs)"
 )
+_KEEP = """
+DELETE FROM items WHERE asin NOT IN (
+    SELECT asin FROM (SELECT one AS asin FROM pairs UNION ALL SELECT other FROM pairs)
+    GROUP BY asin ORDER BY COUNT(*) DESC, asin LIMIT ?
+)
+"""
 _DROP_UNKNOWN_BOUGHT = "DELETE FROM bought WHERE asin NOT IN (SELECT asin FROM items)"
 _ITEMS = "SELECT asin, title, category, 'images/' || asin || '.jpg', url FROM items ORDER BY asin"
 _PAIRS = "SELECT one, other, relation FROM pairs ORDER BY relation, one, other"
@@ -115,7 +123,7 @@ def convert(
         reviews: likewise, of any year; who reviewed a product is taken to have bought it.
         within: keep only products one of whose category paths holds this name.
         depth: level of a product's first category path that becomes its category, from 1.
-        limit: stop after so many products with a picture.
+        limit: keep at most so many products, those with the most related products.
         purchases_from: keep users with at least so many products.
 
     Raises:
@@ -144,10 +152,12 @@ def _converted(
         seen = _Seen()
         with closing(sqlite3.connect(Path(temporary) / "work.sqlite")) as store:
             store.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES)
-            _read_items(store, meta, within, depth, limit, seen)
+            _read_items(store, meta, within, depth, seen)
             listed = _number(store, "pairs")
-            store.execute(_DROP_UNKNOWN)
-            unrelated = store.execute(_DROP_UNRELATED).rowcount
+            unrelated = _drop_strays(store)
+            if limit is not None:
+                store.execute(_KEEP, (limit,))
+                _drop_strays(store)
             if not _number(store, "pairs"):
                 raise seen.refusal(meta, within, listed)
             purchases = 0
@@ -156,7 +166,7 @@ def _converted(
                 store.execute(_DROP_UNKNOWN_BOUGHT)
                 bought = store.execute(_BOUGHT, (purchases_from,))
                 path, columns = staging / catalogue.PURCHASES_FILE, (catalogue.USER, catalogue.ITEM)
-                purchases = _write(path, columns, bought)
+                purchases = write_table(path, columns, bought)
             counts = Counts(
                 items=_number(store, "items"),
                 pairs=_number(store, "pairs"),
@@ -165,22 +175,14 @@ def _converted(
                 without_picture=seen.pictureless,
                 unrelated=unrelated,
             )
-            described = (
-                catalogue.ITEM,
-                catalogue.TITLE,
-                catalogue.CATEGORY,
-                catalogue.IMAGE,
-                downloads.URL,
-            )
-            _write(staging / catalogue.ITEMS_FILE, described, store.execute(_ITEMS))
-            relations = (catalogue.SOURCE, catalogue.TARGET, catalogue.RELATION)
-            _write(staging / catalogue.RELATIONS_FILE, relations, store.execute(_PAIRS))
+            write_items(staging, store.execute(_ITEMS), (downloads.URL,))
+            write_table(staging / catalogue.RELATIONS_FILE, RELATED, store.execute(_PAIRS))
         about = {
             "name": folder.name,
             "title": f"Amazon {seen.edition}, {meta.name.split('.')[0]}",
             "licence": "McAuley et al.: research use; photos and texts belong to their owners",
         }
-        (staging / SOURCE_FILE).write_text(json.dumps(about, indent=2) + "\n", "utf-8")
+        write_about(staging, about)
         staging.rename(folder)
     return counts
 
@@ -190,7 +192,6 @@ def _read_items(
     path: Path,
     within: str,
     depth: int,
-    limit: int | None,
     seen: _Seen,
 ) -> None:
     items: list[tuple[str, str, str, str]] = []
@@ -214,8 +215,6 @@ def _read_items(
         seen.kept += 1
         if len(items) >= _BATCH or len(pairs) >= 10 * _BATCH:
             _insert(store, items, pairs)
-        if seen.kept == limit:
-            break
     _insert(store, items, pairs)
 
 
@@ -244,19 +243,14 @@ def _read_reviews(store: sqlite3.Connection, path: Path, seen: _Seen) -> None:
     store.executemany("INSERT OR IGNORE INTO bought VALUES (?, ?, ?)", rows)
 
 
+def _drop_strays(store: sqlite3.Connection) -> int:
+    """Forget pairs with unknown products, then products without a pair; how many these were."""
+    store.execute(_DROP_UNKNOWN)
+    return store.execute(_DROP_UNRELATED).rowcount
+
+
 def _number(store: sqlite3.Connection, table: str) -> int:
     return int(store.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0])
-
-
-def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> int:
-    count = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        for row in rows:
-            writer.writerow(row)
-            count += 1
-    return count
 
 
 def main(arguments: list[str]) -> int:
@@ -269,7 +263,7 @@ def main(arguments: list[str]) -> int:
     verb.add_argument("--reviews", type=Path, help="reviews of it, for the users")
     verb.add_argument("--within", default="", metavar="NAME", help="only this category")
     verb.add_argument("--depth", type=int, default=2, help="level that becomes the category")
-    verb.add_argument("--limit", type=int, help="stop after so many products with a picture")
+    verb.add_argument("--limit", type=int, help="keep the so many best connected")
     verb = verbs.add_parser("images", help="download its pictures; goes on where it stopped")
     verb.add_argument("folder", type=Path)
     verb.add_argument("--per-second", type=float, default=10.0, help="requests a second")

@@ -13,6 +13,7 @@ import gzip
 import html
 import json
 import re
+import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -118,10 +119,11 @@ def _record(line: bytes) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         pass
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None
+    with warnings.catch_warnings(action="ignore"):  # of escapes that Python keeps as they are
+        try:
+            return ast.literal_eval(text)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            return None
 
 
 def _words(value: object) -> str:

@@ -16,6 +16,7 @@ from relrec_core.evaluation.measure import Table
 from relrec_core.products.data.catalogue import CATEGORY
 from relrec_core.products.data.split import TEST, VALIDATION, By, Pairs, Split
 from relrec_core.products.evaluation import baselines, preference_recovery
+from relrec_core.products.evaluation.direction_evaluation import LIME_SAMPLES, direction_rows
 from relrec_core.products.evaluation.map_evaluation import localisation_rows, perturbation_rows
 from relrec_core.products.evaluation.recommendation_evaluation import recommendation_rows
 from relrec_core.products.evaluation.study import GuidedBy, Study, Trained
@@ -219,11 +220,17 @@ def recommendation_table(study: Study) -> Table:
     return Table(recommendation_rows(study))
 
 
+def direction_table(study: Study) -> Table:
+    """Does the probability fall without what is named, beside LIME and gradients?"""
+    return Table(direction_rows(study), {"lime": f"{LIME_SAMPLES} samples of each picture"})
+
+
 TABLES: dict[str, Callable[[Study], Table]] = {
     "accuracy": accuracy_table,
     "guided": guided_table,
     "localisation": localisation_table,
     "perturbation": perturbation_table,
     "recommendations": recommendation_table,
+    "directions": direction_table,
     "tastes": taste_table,
 }

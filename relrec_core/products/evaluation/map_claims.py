@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from relrec_core.evaluation import directions
 from relrec_core.evaluation.claims import Outcome, Verdict, graded
 from relrec_core.products.explanation.result import CHOSEN, PHOTOS, RENDERED, SHOWN
 
@@ -147,3 +148,8 @@ def recommendation_rows(frames: Frames) -> pd.DataFrame:
     of["relation"] = of["relation"].str.replace("_", " ")
     names = ["Relation", "Recommendations", "Above zero", "Explained", "Not in the map"]
     return of.set_axis([*names, "Confirmed", "Opposition raises"], axis=1)
+
+
+def areas(frames: Frames) -> Verdict:
+    """Whether the areas that the map marks lower the score when they are erased."""
+    return directions.verdict(frames[0], SHOWN, "grid cells", "pictures", decides="together")

@@ -87,6 +87,8 @@ class Recommender:
         self.run, self.seed = run, seed
         self._indexes: dict[int, search.Index] = {}
         self._latents: dict[int, Vectors] = {}
+        self._crossing: dict[str, bool] = {}
+        self._pairs: dict[str, Rows] = {}
 
     @classmethod
     def of(cls, run: Run, config: Config, catalogue: Catalogue) -> Recommender:
@@ -130,7 +132,7 @@ class Recommender:
             catalogue, net, distances, tensors[FEATURES], pictures, run.name, config.split_seed
         )
 
-    @property
+    @cached_property
     def relations(self) -> tuple[str, ...]:
         """Names of the relations, by number."""
         return self.catalogue.relation_names
@@ -209,19 +211,26 @@ class Recommender:
 
     def crosses(self, relation: str) -> bool:
         """Whether nearly all known pairs of the relation are of two categories."""
-        frame = self.catalogue.relations
-        pairs = frame[frame[RELATION] == relation]
-        same = self._categories[pairs[SOURCE]] == self._categories[pairs[TARGET]]
-        return bool(same.mean() < CROSSING)
+        if relation not in self._crossing:
+            frame = self.catalogue.relations
+            pairs = frame[frame[RELATION] == relation]
+            same = self._categories[pairs[SOURCE]] == self._categories[pairs[TARGET]]
+            self._crossing[relation] = bool(same.mean() < CROSSING)
+        return self._crossing[relation]
 
     def known(self, query: Query, relation: str, row: int) -> bool:
         """Whether the catalogue itself relates the two."""
         if query.row is None:
             return False
+        if relation not in self._pairs:
+            frame = self.catalogue.relations
+            of = frame[frame[RELATION] == relation]
+            numbers = of[SOURCE].to_numpy(np.int64) * len(self.features) + of[TARGET]
+            self._pairs[relation] = np.sort(numbers)
         low, high = sorted((query.row, row))
-        frame = self.catalogue.relations
-        hit = (frame[SOURCE] == low) & (frame[TARGET] == high) & (frame[RELATION] == relation)
-        return bool(hit.any())
+        pairs, number = self._pairs[relation], low * len(self.features) + high
+        at = int(np.searchsorted(pairs, number))
+        return at < len(pairs) and bool(pairs[at] == number)
 
     def recommend(
         self,

@@ -22,6 +22,7 @@ from relrec_core.sessions.data.schema import GROUPS
 from relrec_core.sessions.data.sessions import CAUSES
 from relrec_core.sessions.data.source import SessionSource
 from relrec_core.sessions.evaluation.audits import audit_table
+from relrec_core.sessions.evaluation.directions import direction_table
 from relrec_core.sessions.evaluation.flips import flip_table
 from relrec_core.sessions.evaluation.study import Study, Trained
 from relrec_core.sessions.explanation.gradients import METHODS, STEPS, by_group
@@ -285,6 +286,7 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "known-truth": known_truth_table,
     "audit": audit_table,
     "flips": flip_table,
+    "directions": direction_table,
     "toy": toy_table,
 }
 """Name -> how it is measured."""

@@ -68,7 +68,7 @@ class Explorer:
 
     def predict(self, sessions: Sessions) -> Judgement:
         """Prediction and attribution of any sessions over this data's tracks."""
-        return self.predictor.predict(self._encoded(sessions))
+        return self.predictor.predict(self.encoded(sessions))
 
     @cached_property
     def everything(self) -> Judgement:
@@ -139,7 +139,7 @@ class Explorer:
         rng = np.random.default_rng([seed, 1])
         rows = rng.integers(0, len(self.data.sessions), donors)
         groups = self.family.experts[track.top]
-        batch, others = self._encoded(session), self._encoded(self.data.sessions.take(rows))
+        batch, others = self.encoded(session), self.encoded(self.data.sessions.take(rows))
         deletion = flip_test(self.predictor, batch, answer.focus, groups, others, seed)
         shares = sum(track.attribution.values())
         parts = sum(share * track.experts[name] for name, share in track.attribution.items())
@@ -160,7 +160,8 @@ class Explorer:
             **vars(answer),
         )
 
-    def _encoded(self, sessions: Sessions) -> Batch:
+    def encoded(self, sessions: Sessions) -> Batch:
+        """As the network reads them."""
         encoding = self.predictor.encoding
         known = implied(sessions, self.data.columns, encoding.log_columns)
         return encoding.encode(*known, self._table)

@@ -64,7 +64,7 @@ def flip_test(
     rng = np.random.default_rng(seed)
     count = min(len(named), len(others))
     chosen = [set(rng.choice(others, count, replace=False)) for _ in range(SETS if others else 0)]
-    score, sure = _resampled(predictor, _without_padding(batch), place, donors, [named, *chosen])
+    score, sure = resampled(predictor, batch, place, donors, [named, *chosen])
     top, random = sure[0].mean(), sure[1:].mean(axis=1)  # (SETS,)
     low, high = np.percentile(random, [2.5, 97.5]) if others else (score, score)
     falls = top + CERTAIN * sure[0].std(ddof=1) / np.sqrt(len(donors)) < score
@@ -80,11 +80,14 @@ def flip_test(
     )
 
 
-def _resampled(
+def resampled(
     predictor: Predictor, batch: Batch, place: int, donors: Batch, sets: list[set[str]]
 ) -> tuple[float, Doubles]:
-    """Probability of the answer as it is, and (sets, R) with each set from each donor."""
-    n = len(donors)
+    """Probability of the answer given, and (sets, R) with each set of columns from each donor.
+
+    Arguments as of `flip_test`.
+    """
+    n, batch = len(donors), _without_padding(batch)
     replaced: list[set[str]] = [set(), *(names for names in sets for _ in range(n))]
     source = torch.cat([torch.zeros(1, dtype=torch.long), torch.arange(n).repeat(len(sets))])
     encoding = predictor.encoding

@@ -22,6 +22,8 @@ from relrec_core.sessions.data.schema import (
 )
 from relrec_core.sessions.model.metrics import THRESHOLD
 
+SHOWN = "This dashboard’s experts"
+"""What the headline of the sessions page goes by, as tables call it."""
 LANES = ("persistence", "context", "listener", "track", "musical")
 """What experts are summed up to, from what is least to what is most about the music; "listener" is
 what the paper's figure 11 calls interaction."""

@@ -1,0 +1,188 @@
+"""The recommender as a whole: what weighs in the lists of all users, and for whom."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import escape, links
+from dashboard.figures.charts import contributions
+from dashboard.figures.palette import plain, signed
+from dashboard.loaders.common import ModelKey
+from dashboard.loaders.movies import all_users
+from dashboard.panels.common import chart, sentences
+from relrec_core.movies.data.attributes import capital, spoken
+from relrec_core.movies.data.interactions import USER
+from relrec_core.movies.explanation.all_users import EVERYONE, AllUsers
+from relrec_core.movies.model.ranking import Recommender
+
+SHOWN = 10
+"""Parts of the score that the picture shows, largest first; the others are one bar."""
+ROWS = 200
+"""Rows of a table."""
+SPLITS = {"By genre": AllUsers.by_theme, "By kind of reason": AllUsers.by_group}
+ALL = "All users"
+
+
+def all_users_panel(recommender: Recommender, key: ModelKey, n: int) -> None:
+    """Which reasons carry the first `n` movies of all users."""
+    with sentences(stop=False):
+        every = all_users(recommender, key, n)
+        some, who = _cohort(every)
+        _parts(every, some, who)
+        movies, features = st.columns([1.25, 1], gap="large")
+        with movies:
+            _movies(some)
+        with features:
+            _features(some)
+
+
+def _cohort(every: AllUsers) -> tuple[AllUsers, str]:
+    """All users, or those of whom one thing is known; and what they are called."""
+    users = every.recommender.data.users.iloc[every.users]
+    groups = {
+        f"{attribute}:{value}": (attribute, str(value))
+        for attribute in every.recommender.data.user_attributes
+        for value in sorted(users[attribute].dropna().unique(), key=str)
+        if str(value)
+    }
+    if not groups:
+        return every, ALL
+    options = ["", *groups]
+    links.bound("cohort", options, "", "There are no users like ‘{}’ in this data.")
+
+    def named(option: str) -> str:
+        if not option:
+            return f"{ALL} ({len(users):,})"
+        attribute, value = groups[option]
+        found = int((users[attribute].astype(str) == value).sum())
+        return f"{capital(attribute)}: {spoken(attribute, value)} ({found:,})"
+
+    chosen = st.selectbox("Users", options, format_func=named, key="cohort")
+    links.publish("cohort", chosen or None)
+    if not chosen:
+        return every, ALL
+    attribute, value = groups[chosen]
+    rows = np.asarray(users[attribute].astype(str) == value)
+    return every.only(rows), named(chosen).rpartition(" (")[0]
+
+
+def _parts(every: AllUsers, some: AllUsers, who: str) -> None:
+    """The mean score, part by part, in a sentence and a picture."""
+    split = st.segmented_control(
+        "Parts", list(SPLITS), default="By genre", required=True, key="parts", bind="query-params"
+    )
+    means = SPLITS[split](some)
+    own = means.drop(EVERYONE)
+    strongest = own.sort_values(ascending=False).head(3)
+    score = float(means.sum())
+    named = ", ".join(f"{name} ({signed(value)})" for name, value in strongest.items())
+    st.markdown(
+        escape.markdown(
+            f"{who}: a recommended movie has {plain(score)} points on average. "
+            f"{means[EVERYONE] / score:.0%} of them anyone would get ({plain(means[EVERYONE])}); "
+            f"of what is the users’ own, most comes from {named}."
+        )
+    )
+    order = own.abs().sort_values(ascending=False).index
+    shown = own[order[:SHOWN]]
+    if len(order) > SHOWN + 1:
+        shown[f"{len(order) - SHOWN} others together"] = float(own[order[SHOWN:]].sum())
+    else:
+        shown = own[order]
+    frame = pd.DataFrame({"Part": shown.index.astype(str), "Points, mean": shown.to_numpy()})
+    chart(
+        contributions(frame, "Part", "Points, mean"),
+        key="all_parts",
+        alt=f"Mean points of a recommended movie by part, {who}: "
+        + "; ".join(f"{name} {signed(value)}" for name, value in shown.items()),
+    )
+    st.caption(
+        f"Exact: with the base value the parts sum to the mean score, {plain(score)}. The first "
+        f"{some.items.shape[1]} movies of {len(some.users):,} of {len(every.users):,} users. What "
+        "a liked movie adds is split over its genres in equal parts."
+    )
+
+
+def _movies(some: AllUsers) -> None:
+    """The movies that are recommended most; a tick shows to whom."""
+    frame, recommender = some.movies().head(ROWS), some.recommender
+    st.markdown("##### Recommended most")
+    picked = st.dataframe(
+        pd.DataFrame(
+            {
+                "Movie": [recommender.titles[item] for item in frame["item"]],
+                "Users": frame["users"],
+                "Score": frame["score"],
+                "Anyone": frame["base"],
+                "Own": frame["own"],
+                "Strongest reason": [recommender.labels[k] for k in frame["feature"]],
+            }
+        ),
+        hide_index=True,
+        height=320,
+        key="all_movies",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "Movie": st.column_config.TextColumn(width="medium"),
+            **{
+                name: st.column_config.NumberColumn(format="%.2f", width=60)
+                for name in ("Score", "Anyone", "Own")
+            },
+            "Users": st.column_config.NumberColumn(width=60),
+        },
+        alt="Recommended movies: to how many users, with which parts of the score, and what adds "
+        "most",
+    ).selection.rows
+    if not picked:
+        st.caption("Tick a movie to see to whom it is recommended.")
+        return
+    item = int(frame["item"].iloc[picked[0]])
+    ids = recommender.data.users[USER].astype(str).to_numpy()
+    to = [str(ids[row]) for row in some.recommended(item)]
+    names = dict(zip(ids, recommender.viewers, strict=True))
+    chosen = st.selectbox(
+        f"Recommended to {len(to):,} users; open one",
+        to,
+        index=None,
+        format_func=names.__getitem__,
+        placeholder="Search users",
+        filter_mode="contains",
+        key="all_user",
+    )
+    movie = str(recommender.data.items["item_id"].astype(str).iloc[item])
+    st.button(
+        "Why was it recommended to this user?",
+        disabled=chosen is None,
+        on_click=lambda: st.session_state.update(viewer=chosen, film=movie, who="From the data"),
+    )
+
+
+def _features(some: AllUsers) -> None:
+    """The features that move the lists most, and the movie that each pushes most."""
+    frame, recommender = some.features().head(ROWS), some.recommender
+    st.markdown("##### Strongest reasons")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Reason": [recommender.labels[k] for k in frame["feature"]],
+                "Users": frame["users"],
+                "Points": frame["adds"],
+                "Pushes most": [recommender.titles[item] for item in frame["item"]],
+            }
+        ),
+        hide_index=True,
+        height=320,
+        column_config={
+            "Points": st.column_config.NumberColumn(
+                format="%+.3f",
+                width=70,
+                help="What it adds to all movies on a list, per user of this group.",
+            ),
+            "Users": st.column_config.NumberColumn(width=60),
+        },
+        alt="Reasons with the users who have them, what they add, and the movie they push most",
+    )
+    st.caption("Users: who have it in their profile. Points: summed over a list, mean of users.")

@@ -1,0 +1,72 @@
+"""What the products page shows: the question, the list, and the product that is shown large."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.components.picture import Look
+from dashboard.figures.heatmap import Panel
+from dashboard.loaders.common import ModelKey
+from dashboard.loaders.products import Asked, product_address, product_picture
+from dashboard.panels.products import Choice
+from relrec_core.products.data.catalogue import TITLE
+from relrec_core.products.explanation.explain import Explainer
+from relrec_core.products.explanation.result import PairMaps
+from relrec_core.products.explanation.standing import Standing
+from relrec_core.products.model.ranking import Candidate, Recommender
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """The recommendations on screen, and the product that is picked.
+
+    `standing` is that of a picked product which is not among the recommendations.
+    """
+
+    explainer: Explainer
+    key: ModelKey
+    choice: Choice
+    candidates: list[Candidate]
+    candidate: Candidate
+    relevance: PairMaps
+    standing: Standing | None
+    look: Look
+    headline: st.delta_generator.DeltaGenerator
+
+    @property
+    def of(self) -> Recommender:
+        """The model that answers."""
+        return self.explainer.recommender
+
+    @property
+    def asked(self) -> Asked:
+        """What the visitor asked."""
+        return self.choice.asked
+
+    @property
+    def roles(self) -> tuple[str, str]:
+        """What stands above the two pictures."""
+        return "You look at", "Not recommended" if self.standing else "Recommended"
+
+    def title(self, row: int) -> str:
+        """Title of a product by its row in the catalogue."""
+        return str(self.of.catalogue.items[TITLE].iloc[row])
+
+    def address(self, row: int) -> str:
+        """The product's picture."""
+        catalogue = self.of.catalogue
+        return product_address(catalogue, catalogue.content_hash, row)
+
+    def panels(self, found: PairMaps | None = None) -> tuple[Panel, Panel]:
+        """Both pictures with their maps, of the picked product or of another."""
+        found = found or self.relevance
+        detail, query = self.choice.settings.detail, self.asked.question.query
+        catalogue = self.of.catalogue
+        theirs = product_picture(catalogue, catalogue.content_hash, found.row)
+        right = found.right if found.right is not None else 0 * found.left
+        return (
+            Panel(self.choice.picture, found.left, query.title, detail, found.ledger.score),
+            Panel(theirs, right, self.title(found.row), detail, found.ledger.score),
+        )

@@ -2,10 +2,10 @@
 
 Functional: no hooks, no autograd, the module is only read. Two threads may explain with one module.
 
-With the epsilon rule a layer costs one convolution forward and one back. Between them relevance is
-R = x * g, and the next layer's quotient is R / (z + eps sgn z), in one go. Behind a ReLU, R is zero
+With the epsilon rule a layer costs one convolution forward and one back. Behind a ReLU, R is zero
 wherever the unit is silent, so the rectified output serves as z and nothing else is stored; behind
-a max pool, only the winners are.
+a max pool, only the winners are. This is only there for speed: without it the epsilon rule takes
+1.3 to 1.6 times as long, and gamma 1.9 times (processor time, one thread, VGG-16's convolutions).
 """
 
 from __future__ import annotations
@@ -34,13 +34,11 @@ from relrec_core.lrp.layers import (
 from relrec_core.lrp.ledger import LayerShares, PropagationLedger
 from relrec_core.lrp.presets import Preset, preset
 from relrec_core.lrp.redistribute import (
-    LazyRelevance,
     Pooling,
     PropagationSettings,
     Step,
     item_sums,
     redistribute,
-    slices,
 )
 from relrec_core.lrp.rules import Rule, vanishes_with_input
 
@@ -102,17 +100,15 @@ class Trace:
                 f"{tuple(output_relevance.shape)}; both must be the same."
             )
         with torch.no_grad():
-            values = output_relevance.detach().to(self.output.dtype, copy=True)  # (R, ...)
-            score = item_sums(values)  # (R,)
-            relevance = LazyRelevance(values)
+            relevance = output_relevance.detach().to(self.output.dtype)  # (R, ...)
+            score = item_sums(relevance)  # (R,)
             books: list[LayerShares] = []  # each to learn its outgoing sum from the next one
             for step in reversed(self.steps):
-                shape = (len(values), *step.inputs.shape[1:])
+                shape = (len(relevance), *step.inputs.shape[1:])
                 if isinstance(step.layer, Flatten):
-                    relevance = LazyRelevance(relevance.product().reshape(shape))
+                    relevance = relevance.reshape(shape)
                 elif isinstance(step.layer, MaxPool):
-                    winning = relevance.product()
-                    relevance = LazyRelevance(step.layer.to_winners(winning, step.outputs, shape))
+                    relevance = step.layer.to_winners(relevance, step.outputs, shape)
                 else:
                     got = redistribute(step, relevance, self.settings)
                     rule = type(step.rule).__name__
@@ -122,12 +118,11 @@ class Trace:
                         )
                     )
                     relevance = got.relevance
-            values = relevance.product()  # (R, ...)
-            total = item_sums(values)  # (R,)
-            values = values.reshape(len(values), *self.shape[1:]).contiguous()
+            total = item_sums(relevance)  # (R,)
+            relevance = relevance.reshape(len(relevance), *self.shape[1:]).contiguous()
         outgoing = [*(below.incoming for below in books[1:]), total]
         layers = tuple(replace(s, outgoing=o) for s, o in zip(books, outgoing, strict=False))
-        return Propagation(values, PropagationLedger(score, total, layers))
+        return Propagation(relevance, PropagationLedger(score, total, layers))
 
 
 def propagate(
@@ -260,7 +255,8 @@ def _forward(
             x = x.flatten(1)  # (B, F)
         elif isinstance(layer, Convolution | Linear):
             rectified = nonnegative = _rectifies(layers, rules, place)
-            x = layer.rectified(x) if rectified else layer.forward(x, layer.weight, layer.bias)
+            x = layer.forward(x, layer.weight, layer.bias)
+            x = x.relu() if rectified else x
         else:
             x = layer.forward(x)
         floor = rule.relative * _size(x) if rule.relative else None
@@ -279,7 +275,7 @@ def _beyond(
     for layer, rule in zip(layers, rules, strict=True):
         _fit(layer, x)
         if isinstance(layer, Rectifier):
-            x = x.relu_()  # of what is kept, nothing shares its memory
+            x = x.relu()
             continue
         if isinstance(layer, MaxPool):
             seen, (x, winners) = x, layer.forward(x)
@@ -314,11 +310,9 @@ def _fit(layer: Layer, x: Tensor) -> None:
 
 def _size(x: Tensor) -> Tensor:
     """Root mean square of what is above zero, (B, ...) -> (B, 1, ...); 0 if nothing is."""
-    count = squares = x.new_zeros(len(x))  # (B,)
-    for (part,) in slices(x):
-        above = part.clamp(min=0)
-        count = count + torch.count_nonzero(above, dim=tuple(range(1, x.ndim)))
-        squares = squares + item_sums(above.square_())
+    above = x.clamp(min=0)
+    count = torch.count_nonzero(above, dim=tuple(range(1, x.ndim)))  # (B,)
+    squares = item_sums(above.square())  # (B,)
     return (squares / count.clamp(min=1)).sqrt().reshape(-1, *[1] * (x.ndim - 1))
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from itertools import product
 
 import torch
 import torch.nn.functional as F
@@ -12,12 +10,6 @@ from torch import Tensor
 
 Pair = tuple[int, int]
 Shape = tuple[int, ...]
-
-FEW = 4
-"""Channels for which torch's transposed convolution, which pads them to 16, does not pay."""
-
-PIECES = 128
-"""Into which a row of weights is cut, for threads to share and for a processor's pages."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,29 +28,8 @@ class Convolution:
         """(B, I, H, W) -> (B, O, H', W')."""
         return F.conv2d(x, weight, bias, self.stride, self.padding, self.dilation, self.groups)
 
-    def rectified(self, x: Tensor) -> Tensor:
-        """max(0, forward), in one go where torch can: (B, I, H, W) -> (B, O, H', W')."""
-        fusing = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-        if not (fusing and x.is_cpu and x.dtype == torch.float32):
-            return self.forward(x, self.weight, self.bias).relu_()
-        result: Tensor = torch.ops.mkldnn._convolution_pointwise(
-            x,
-            self.weight,
-            self.bias,
-            self.padding,
-            self.stride,
-            self.dilation,
-            self.groups,
-            "relu",
-            [],
-            "",
-        )
-        return result
-
     def transpose(self, s: Tensor, weight: Tensor, shape: Shape) -> Tensor:
         """(B, O, H', W') -> `shape`, which is (B, I, H, W)."""
-        if shape[1] <= FEW and self.groups == 1 and s.dtype != torch.bfloat16:
-            return self._transpose_to_few(s, weight, shape)
         like = torch.empty(
             shape, dtype=s.dtype, device=s.device, memory_format=torch.channels_last
         )  # only its shape is read
@@ -77,20 +48,6 @@ class Convolution:
         )[0]
         return result
 
-    def _transpose_to_few(self, s: Tensor, weight: Tensor, shape: Shape) -> Tensor:
-        """As one matrix product, shifted and summed: torch's own pads a few channels to 16."""
-        items, channels, *size = shape
-        high, wide = s.shape[2:]
-        columns = weight.flatten(1).T @ s.permute(1, 0, 2, 3).flatten(1)  # (I h w, B H' W')
-        columns = columns.reshape(*weight.shape[1:], items, high, wide)
-        (up, left), (down, right) = self.padding, self.stride
-        padded = s.new_zeros(channels, items, size[0] + 2 * up, size[1] + 2 * left)
-        for i, j in product(*map(range, weight.shape[2:])):
-            y, x = i * self.dilation[0], j * self.dilation[1]
-            met = padded[:, :, y : y + down * high : down, x : x + right * wide : right]
-            met += columns[:, i, j]  # (I, B, H', W')
-        return padded[:, :, up : up + size[0], left : left + size[1]].transpose(0, 1)
-
     def along_outputs(self, values: Tensor) -> Tensor:
         """One value a unit, (O,), shaped to go with outputs."""
         return values[:, None, None]  # (O, 1, 1)
@@ -108,35 +65,13 @@ class Linear:
         """(B, I) -> (B, O)."""
         return F.linear(x, weight, bias)
 
-    def rectified(self, x: Tensor) -> Tensor:
-        """max(0, forward): (B, I) -> (B, O)."""
-        return self.forward(x, self.weight, self.bias).relu_()
-
     def transpose(self, s: Tensor, weight: Tensor, shape: Shape) -> Tensor:
         """(B, O) -> `shape`, which is (B, I)."""
-        if 3 * s.count_nonzero() < 2 * len(weight) and weight.is_contiguous():
-            return torch.stack([_sparse_product(item, weight) for item in s]).reshape(shape)
         return (s @ weight).reshape(shape)
 
     def along_outputs(self, values: Tensor) -> Tensor:
         """One value a unit, (O,), shaped to go with outputs (B, O): as it is."""
         return values
-
-
-def _sparse_product(s: Tensor, weight: Tensor) -> Tensor:
-    """s W that reads only the rows of W whose s is not zero: (O,), (O, I) -> (I,).
-
-    Rows are cut into pieces, for threads to share.
-    """
-    pieces = math.gcd(weight.shape[1], PIECES)
-    rows = s.nonzero().flatten()  # (N,)
-    found = rows * pieces + torch.arange(pieces, device=s.device)[:, None]  # (P, N)
-    factors = s[rows].repeat(pieces, 1)  # (P, N)
-    table = weight.view(len(weight) * pieces, -1)  # (O P, I / P)
-    starts = torch.arange(pieces, device=s.device) * len(rows)  # (P,)
-    return F.embedding_bag(
-        found.flatten(), table, starts, mode="sum", per_sample_weights=factors.flatten()
-    ).flatten()
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
@@ -15,8 +14,6 @@ from relrec_core.lrp.rules import PLAIN, InputName, Quotient, Rule, Term, Weight
 
 NOTHING = 1e-30
 """Quotients nearer to zero become it: with them a processor computes many times as long."""
-SLICE = 1 << 18
-"""Elements a thread handles at a time: few arrays of them stay in its cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,27 +69,6 @@ class Step:
         return epsilon if self.floor is None else self.floor + epsilon
 
 
-@dataclass(frozen=True, eq=False)
-class LazyRelevance:
-    """R = values * factor, (R, ...), multiplied out only where it is needed.
-
-    Args:
-        values: (R, ...), of any floating type if there is a factor.
-        factor: (R, ...) or (1, ...); 1 if not given.
-    """
-
-    values: Tensor
-    factor: Tensor | None = None
-
-    def product(self) -> Tensor:
-        """R (R, ...). The values are used up."""
-        if self.factor is None:
-            return self.values
-        if self.values.dtype == self.factor.dtype:
-            return self.values.mul_(self.factor)
-        return self.values * self.factor
-
-
 @dataclass(frozen=True)
 class PropagationSettings:
     """How to distribute: stabiliser, biases in the denominator or not, type of the way back."""
@@ -113,117 +89,55 @@ class Shares:
     The last three are (R,).
     """
 
-    relevance: LazyRelevance
+    relevance: Tensor
     total: Tensor
     bias: Tensor
     epsilon: Tensor
 
-    def __add__(self, other: Shares) -> Shares:
-        relevance = self.relevance.product() + other.relevance.product()  # (R, I, ...)
-        return Shares(
-            LazyRelevance(relevance),
-            self.total + other.total,
-            self.bias + other.bias,
-            self.epsilon + other.epsilon,
-        )
 
-
-def redistribute(step: Step, relevance: LazyRelevance, settings: PropagationSettings) -> Shares:
+def redistribute(step: Step, relevance: Tensor, settings: PropagationSettings) -> Shares:
     """Relevance of a layer's outputs (R, O, ...) to its inputs.
 
-    R is the batch, or any number if one input was recorded. `relevance` is used up.
+    R is the batch, or any number if one input was recorded.
     """
-    *others, last = (
-        quotient
+    parts = [
+        _quotient(step, quotient, relevance, settings)
         for quotient in step.rule.quotients
         if not (settings.active(step) and quotient.where == "z < 0")  # no relevance there
-    )
-    if not others and last == Quotient(PLAIN):
-        return _quotient(step, last, relevance, settings)
-    values = relevance.product()  # (R, O, ...)
-    total = item_sums(values)  # (R,)
-    parts = [_quotient(step, q, LazyRelevance(values.clone()), settings) for q in others]
-    shares = reduce(add, parts, _quotient(step, last, LazyRelevance(values), settings))
-    return replace(shares, total=total)
+    ]
+    inputs, of_bias, of_epsilon = (reduce(add, each) for each in zip(*parts, strict=True))
+    return Shares(inputs, item_sums(relevance), of_bias, of_epsilon)
 
 
 def _quotient(
-    step: Step, quotient: Quotient, relevance: LazyRelevance, settings: PropagationSettings
-) -> Shares:
-    """share * sum_j n_ij / (n_j + eps sgn n_j) R_j, what bias and eps take of it, and all R_j."""
+    step: Step, quotient: Quotient, relevance: Tensor, settings: PropagationSettings
+) -> tuple[Tensor, Tensor, Tensor]:
+    """share * sum_j n_ij / (n_j + eps sgn n_j) R_j, and what bias and eps take of it."""
     terms = _merged(quotient.terms, step.nonnegative)
-    bias = step.bias
-    z = step.outputs  # (B, O, ...)
+    plain, active = quotient.terms == PLAIN, settings.active(step)
+    z, bias = step.outputs, step.bias  # (B, O, ...)
     if bias is not None and settings.ignore_bias:
         z, bias = z - bias, None
-    values = relevance.values  # (R, O, ...)
-    if quotient.where != "always" and not settings.active(step):
-        values *= (z >= 0) if quotient.where == "z >= 0" else (z < 0)
-    if quotient.share != 1.0:
-        values *= quotient.share
-    plain = quotient.terms == PLAIN
+    r = relevance * quotient.share  # (R, O, ...)
+    if quotient.where != "always" and not active:
+        r = r * ((z >= 0) if quotient.where == "z >= 0" else (z < 0))
     if not plain:
         if step.pooling is not None:
-            relevance = LazyRelevance(step.pooling.to_winners(values))  # (R, O, H, W)
+            r = step.pooling.to_winners(r)  # (R, O, H, W)
         bias = _bias_of(quotient, bias)
         z = _denominator(step, terms, bias)  # (B, O, ...)
-    active = settings.active(step) and plain
-    low = settings.low_precision if isinstance(step.layer, Convolution) else None
-    s, total, units, absorbed = _divide(
-        relevance, z, step.stabiliser(settings.epsilon), active, low or z.dtype
-    )  # (R, O, ...), (R,), (R, O), (R,)
+    eps = step.stabiliser(settings.epsilon)
+    if not (plain and active):  # where relevance flows to active units only, sgn z = 1
+        eps = eps * torch.where(z >= 0, 1.0, -1.0).to(z.dtype)  # (B, O, ...)
+    s = torch.hardshrink(r / (z + eps), NOTHING)  # (R, O, ...)
+    of_epsilon = item_sums(s * eps)  # (R,)
+    of_bias = torch.zeros_like(of_epsilon) if bias is None else item_sums(s * bias)  # (R,)
+    if settings.low_precision is not None and isinstance(step.layer, Convolution):
+        s = s.to(settings.low_precision)
     if plain and step.pooling is not None:
         s = step.pooling.to_winners(s)  # (R, O, H, W)
-    of_bias = torch.zeros_like(total) if bias is None else units @ bias.flatten()  # (R,)
     parts = [_back(step, name, of_name, s) for name, of_name in terms.items()]
-    if len(parts) > 1:
-        parts = [LazyRelevance(reduce(add, (part.product() for part in parts)))]  # (R, I, ...)
-    return Shares(parts[0], total, of_bias, absorbed)
-
-
-def _divide(
-    relevance: LazyRelevance, z: Tensor, eps: float | Tensor, active: bool, dtype: torch.dtype
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """s = R / (z + eps sgn z) (R, O, ...) of a type, and three sums.
-
-    They are of R (R,), of s by unit (R, O), and what eps absorbs, sum_j eps sgn z_j s_j (R,).
-    sgn z = 1 where relevance flows to active units only. Slice by slice, so that everything
-    passes through the processor's cache once.
-    """
-    values = relevance.values
-    factor = values if relevance.factor is None else relevance.factor
-    s = values if values.dtype == dtype else torch.empty_like(values, dtype=dtype)
-    total = z.new_zeros(len(s))  # (R,)
-    units = z.new_zeros(s.shape[:2])  # (R, O)
-    absorbed = torch.zeros_like(total)  # (R,)
-    for s_part, v_part, z_part, f_part in slices(s, values, z, factor):
-        r = v_part.to(z.dtype)
-        if relevance.factor is not None:
-            r *= f_part
-        total += r.sum(dim=(2, 3)).sum(dim=1) if r.ndim == 4 else r.sum(dim=1)
-        sign = eps if active else torch.where(z_part >= 0, 1.0, -1.0).to(z.dtype) * eps
-        r /= z_part + sign
-        if not active:
-            absorbed += item_sums(r * sign)
-            r = torch.hardshrink(r, NOTHING)
-        if r.ndim == 4:
-            units += r.sum(dim=(2, 3))
-        if r.data_ptr() != s_part.data_ptr():
-            s_part.copy_(r)
-    if s.ndim != 4:
-        units = s
-    if not active:
-        return s, total, units, absorbed
-    return s, total, units, units.sum(dim=1) * (eps.flatten() if isinstance(eps, Tensor) else eps)
-
-
-def slices(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """The same rows (or units) of each, few enough to stay in a processor's cache."""
-    largest = max(tensors, key=Tensor.numel)
-    dim = min(2, largest.ndim - 1)
-    wanted = SLICE * torch.get_num_threads()
-    rows = max(1, wanted * largest.shape[dim] // max(1, largest.numel()))
-    return zip(*(torch.split(t, rows, dim) for t in tensors), strict=True)
+    return reduce(add, parts), of_bias, of_epsilon
 
 
 def _merged(terms: tuple[Term, ...], nonnegative: bool) -> dict[InputName, tuple[Term, ...]]:
@@ -296,15 +210,15 @@ def _denominator(
     return z if bias is None else z + bias
 
 
-def _back(step: Step, name: InputName, terms: tuple[Term, ...], s: Tensor) -> LazyRelevance:
+def _back(step: Step, name: InputName, terms: tuple[Term, ...], s: Tensor) -> Tensor:
     """x_t * (W_t^T s): (R, O, ...) -> (R, I, ...)."""
     layer, x = step.layer, _input(step, name)
     shape = (len(s), *x.shape[1:])
     if isinstance(layer, Convolution | Linear):
         weight = layer.weight if terms == PLAIN else _weight(layer.weight, terms)
-        return LazyRelevance(layer.transpose(s, weight.to(s.dtype), shape), x)
+        return x * layer.transpose(s, weight.to(s.dtype), shape)
     assert isinstance(layer, AveragePool | AdaptivePool)
-    return LazyRelevance(layer.transpose(s, shape), x)
+    return x * layer.transpose(s, shape)
 
 
 def item_sums(values: Tensor) -> Tensor:

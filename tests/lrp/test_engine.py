@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from relrec_core.errors import ConfigError
-from relrec_core.lrp import propagate, redistribute, trace
+from relrec_core.lrp import propagate, trace
 from relrec_core.lrp.canonize import UnsupportedLayerError
-from relrec_core.lrp.engine import Precision, PropagationError
+from relrec_core.lrp.engine import PropagationError
 from relrec_core.lrp.layers import Linear
 from relrec_core.lrp.presets import PRESETS, Preset
 from relrec_core.lrp.rules import (
@@ -194,20 +194,6 @@ def test_many_relevances_of_one_input(rules: str) -> None:
     torch.testing.assert_close(together.relevance, each.relevance)
     torch.testing.assert_close(together.ledger.bias, each.ledger.bias)
     torch.testing.assert_close(together.ledger.epsilon, each.ledger.epsilon)
-
-
-@pytest.mark.parametrize("precision", ["exact", "fast"])
-@pytest.mark.parametrize("rules", PRESETS)
-def test_slices_change_nothing(
-    rules: str, precision: Precision, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    net, x = small(), images(3)
-    whole = trace(net, x, rules, precision=precision).propagate(net(x).detach())
-    monkeypatch.setattr(redistribute, "SLICE", 7)
-    parts = trace(net, x, rules, precision=precision).propagate(net(x).detach())
-    torch.testing.assert_close(parts.relevance, whole.relevance)
-    torch.testing.assert_close(parts.ledger.bias, whole.ledger.bias)
-    torch.testing.assert_close(parts.ledger.epsilon, whole.ledger.epsilon)
 
 
 def test_nothing_is_changed() -> None:

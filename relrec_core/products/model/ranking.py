@@ -259,7 +259,7 @@ class Recommender:
             y = self.distances.latents(x, number)[0].numpy()  # (D,)
         w = self.weights(relation, user).numpy()
         latents = self.latents(relation)
-        among = self._among(query, relation, category)
+        among = self.among(query, relation, category)
         if among is None and len(latents) > search.EXACT_UP_TO:
             if number not in self._indexes:
                 self._indexes[number] = search.Index.build(latents)
@@ -274,7 +274,8 @@ class Recommender:
             for row, logit, chance in zip(rows[keep][:n], g, p, strict=True)
         ]
 
-    def _among(self, query: Query, relation: str, category: str | None) -> Rows | None:
+    def among(self, query: Query, relation: str, category: str | None) -> Rows | None:
+        """Rows that may be recommended, the query's own perhaps among them; None: all."""
         if category is not None:
             return np.flatnonzero(self._categories == category)
         if query.category and self.crosses(relation):

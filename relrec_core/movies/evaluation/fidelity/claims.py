@@ -55,7 +55,7 @@ def _own(frames: Frames) -> Verdict:
     return Verdict(
         graded(float(others / ours), 1.0, 0.98),
         f"Without the first 1 to 5 movies by exact share the recommended movie stays among the "
-        f"first five in {ours:.1%} of {rows['users'][EXACT]:.0f} cases, by similarity in "
+        f"first five in {ours:.1%} of {rows['users'][EXACT]:,.0f} cases, by similarity in "
         f"{others:.1%}; it stays first in {rows['POS@1'][EXACT]:.1%}, by the smallest sets in "
         f"{rows['POS@1'][SMALLEST]:.1%}.",
     )

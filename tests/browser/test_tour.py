@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from dashboard.app_pages import __path__ as pages
 from dashboard.panels.tour import STEPS
 from tests.browser.conftest import Open
+from tests.browser.pages import settled
 
 
 def note(page: Page) -> Locator:
@@ -39,6 +40,7 @@ def test_a_first_visit_shows_three_steps_that_cover_nothing(
 ) -> None:
     page = open_page(f"{site}/{'' if name == 'overview' else name}")
     expect(note(page).get_by_role("listitem")).to_have_text(STEPS[name])
+    settled(page)  # what comes first changes while a page completes
     following = page.locator(
         "[data-testid=stLayoutWrapper]:has(> .st-key-page_head) ~ :not(:has(style)):visible"
     )

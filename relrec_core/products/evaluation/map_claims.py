@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -14,6 +15,8 @@ OTHERS = ("Integrated gradients", "DeepLift", "Saliency", "Grad-CAM")
 ABOVE_ZERO, ABSORBED, CONFIRMED = 0.98, 0.15, 0.85
 """Shares of recommendations whose maps sum to more than zero, of the score that no map has, and of
 deletion tests that are passed: what is to be reached."""
+PURE = 0.9
+"""Share of a group that has the watermark, and of what has it that is in this group."""
 FEW_FAIL, LISTED = 0.05, 3
 """Share of recommendations for which no set of cells is found, and the length of their list."""
 
@@ -177,3 +180,38 @@ def smallest_rows(frames: Frames) -> pd.DataFrame:
     of = frames[0].assign(relation=frames[0]["relation"].str.replace("_", " "))
     names = ["Relation", "Recommendations", "One cell", "Up to four", "None", "Proven", "Median"]
     return of.set_axis([*names, "Smallest set", "In order of relevance", "At random"], axis=1)
+
+
+def strategies(frames: Frames) -> Verdict:
+    """Is the planted watermark a group of its own, and does the ranking follow it?"""
+    of = frames[0]
+    best = _marking(of[of["kind"] != "all"])
+    among = _marking(of[of["kind"] == "all"])
+    held = [best["purity"] >= PURE, best["of_marked"] >= PURE, bool(best["confirmed"])]
+    falls = best["marked_listed"] - best["marked_listed_without_mark"]
+    held.append(falls > best["marked_listed"] - best["marked_listed_without_others"])
+    return Verdict(
+        "confirmed" if all(held) else "partly" if any(held) else "not confirmed",
+        f"Among the maps of one kind, a third of which has the watermark, one group marks "
+        f"{best['where']}: {best['purity']:.0%} of it has the watermark, and "
+        f"{best['of_marked']:.0%} of all that have it are in this group (among all kinds "
+        f"{among['purity']:.0%} and {among['of_marked']:.0%}). Of the first three "
+        f"recommendations for marked products {best['marked_listed']:.0%} are marked; with the "
+        f"watermark blurred {best['marked_listed_without_mark']:.0%}, with the opposite corner "
+        f"{best['marked_listed_without_others']:.0%}.",
+    )
+
+
+def _marking(of: pd.DataFrame) -> pd.Series[Any]:
+    """The group with the largest part of what has the watermark."""
+    return of.loc[of["of_marked"].idxmax()]
+
+
+def strategy_rows(frames: Frames) -> pd.DataFrame:
+    """Every group: where its maps are strongest, and how much of it has the watermark."""
+    of = frames[0]
+    where = of["kind"] + " " + of["strategy"].astype(str) + ": " + of["where"]
+    columns = ["recommendations", "purity", "of_marked", "displaced", "displaced_at_random"]
+    found = of[columns].assign(group=where)[["group", *columns]]
+    names = ["Recommendations", "With the mark", "Of all marked", "Leaves the list", "At random"]
+    return found.set_axis(["Group", *names], axis=1)

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from relrec_core.errors import DataError, border, unreadable
+from relrec_core.sessions.data import yambda
 from relrec_core.sessions.data.encoding import Batch, Encoding
 from relrec_core.sessions.data.readers import Block, Input
 from relrec_core.sessions.data.reading import (
@@ -51,7 +52,10 @@ LICENCES = {
 
 @dataclass(frozen=True)
 class SessionData:
-    """Checked sessions with their tracks; `columns` says what each byte of their logs is."""
+    """Checked sessions with their tracks; `columns` says what each byte of their logs is.
+
+    `terms` say who may use them, where that is known.
+    """
 
     title: str
     simulated: bool
@@ -59,11 +63,12 @@ class SessionData:
     columns: tuple[Column, ...]
     sessions: Sessions
     tracks: Tracks
+    terms: str = ""
 
     @property
     def licence(self) -> str:
         """Who may use it, in words."""
-        return LICENCES[self.simulated]
+        return self.terms or LICENCES[self.simulated]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -188,6 +193,8 @@ def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
         levels = (folder.glob("/".join(["*"] * depth)) for depth in range(1, DEEP + 1))
         tables = (sorted(filter(_is_table, level)) for level in levels)
         files: list[Path] = next(filter(None, tables), [])
+    if yambda.is_published(folder):
+        raise DataError(folder, "Yambda as it is published", f"prepared sessions: {yambda.PREPARE}")
     features = [p for p in files if p.name.lower().startswith(TRACKS_PREFIXES)]
     logs = [p for p in files if p not in features]
     if not logs:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import save_file
 
 from relrec_core import paths, permission
 from relrec_core.errors import DataError, storing
@@ -23,11 +27,17 @@ SHARD_SESSIONS = 25_000
 
 @dataclass(frozen=True)
 class Holding:
-    """What all sessions of a folder of shards have in common."""
+    """What all sessions of a folder of shards have in common.
+
+    `arrays` are further files of arrays, by name, that are kept beside them; `licence` says who
+    may use the sessions, where that is known.
+    """
 
     columns: tuple[Column, ...]
     tracks: Tracks
     title: str
+    licence: str = ""
+    arrays: Mapping[str, Mapping[str, npt.NDArray[np.float32]]] = field(default_factory=dict)
 
 
 def check_new(out: Path) -> None:
@@ -65,6 +75,9 @@ def write_shards(
         work.mkdir()
         with paths.replacing(work / TRACKS_FILE) as path:
             held.tracks.frame.write_parquet(path)
+        for name, arrays in held.arrays.items():
+            with paths.replacing(work / name) as path:
+                save_file(dict(arrays), path)
         meta = _written(work, _sized(pieces, shard_sessions), held)
         meta = meta.model_copy(update={"longer": longer()})
         paths.write_text(work / META_FILE, meta.to_json())
@@ -117,4 +130,5 @@ def _written(folder: Path, shards: Iterator[Sessions], held: Holding) -> Meta:
         skipped=skipped,
         absent=absent(have),
         missing=missing(have),
+        licence=held.licence,
     )

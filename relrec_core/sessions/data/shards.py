@@ -37,7 +37,7 @@ class Meta(Value):
 
     `sessions` counts all, `parts` those for training, validation and test; `plays` and `skipped`
     count the tracks of B and how many of them were skipped, `longer` the sessions of the logs
-    that were too long and had to be cut.
+    that were too long and had to be cut. `licence` is empty where nothing is known.
     """
 
     title: str
@@ -53,6 +53,7 @@ class Meta(Value):
     absent: tuple[str, ...]
     missing: dict[str, tuple[str, ...]]
     longer: int = 0
+    licence: str = ""
 
     @property
     def sessions(self) -> int:

@@ -65,6 +65,7 @@ def from_folder(folder: Path) -> Own:
             columns=shards.columns,
             sessions=last.take(slice(max(0, len(last) - MOST), None)),
             tracks=shards.tracks(),
+            terms=meta.licence,
         )
         return _noted(Loaded(data, meta.sessions, meta.longer))
 

@@ -1,6 +1,7 @@
 """Turn any number of log files into Parquet shards, in a streaming way and with bounded memory.
 
 python -m relrec_core.sessions.training.prepare LOGS... --features FILES... --out FOLDER
+python -m relrec_core.sessions.training.prepare yambda-50m --out FOLDER
 python -m relrec_core.sessions.training.prepare --simulate SESSIONS --seed SEED --out FOLDER
 """
 
@@ -13,7 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from relrec_core import paths
 from relrec_core.errors import DataError, RelRecError, border, storing, unreadable
+from relrec_core.sessions.data import yambda
 from relrec_core.sessions.data.dataset import files_in, is_table_name
 from relrec_core.sessions.data.readers import Block
 from relrec_core.sessions.data.reading import Seen, build, log_columns, longer, whole_sessions
@@ -27,16 +30,19 @@ from relrec_core.sessions.data.shard_writer import (
 )
 from relrec_core.sessions.data.shards import Meta
 from relrec_core.sessions.data.tracks import Tracks, read_tracks, track_table
+from relrec_core.sessions.data.yambda_sessions import LISTENED
+from relrec_core.sessions.model.families import fitting
 from relrec_core.sessions.simulation import simulator
 from relrec_core.sessions.simulation.catalogue import catalogue
 from relrec_core.sessions.simulation.simulator import SimulationSettings
+from relrec_core.sessions.training.prepare_yambda import prepare_yambda
 from relrec_core.sources import archive
 
 MAXIMUM_UNPACKED_BYTES = 20_000_000_000
 """Of an archive of session logs; Spotify's ten days of training logs have 15 GB."""
 
 Progress = Callable[[str, int], None]
-"""Called with the log file being read and the sessions prepared so far."""
+"""Called with what is read and how much of it so far."""
 
 
 def prepare(
@@ -90,7 +96,7 @@ def prepare_simulated(
             piece = build(Block("simulated logs", 1, frame), SPOTIFY_COLUMNS, tracks)
             done += len(piece)
             if progress is not None:
-                progress(title, done)
+                progress(f"{title}: sessions", done)
             yield piece
 
     held = Holding(SPOTIFY_COLUMNS, tracks, title)
@@ -116,7 +122,7 @@ class _Logs:
                 done += len(piece)
                 self.longer += longer(block)
                 if self.progress is not None:
-                    self.progress(file.name, done)
+                    self.progress(f"{file.name}: sessions", done)
                 yield piece
 
 
@@ -132,10 +138,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--simulate", type=int, help="so many simulated sessions instead")
     parser.add_argument("--seed", type=int, default=0, help="of the simulation")
     parser.add_argument("--out", type=Path, required=True, help="a new folder for the shards")
+    parser.add_argument("--sessions", type=int, help="of Yambda only the first so many sessions")
+    parser.add_argument(
+        "--skip-below",
+        type=int,
+        default=LISTENED,
+        metavar="PER_CENT",
+        help=f"of Yambda: a listen to less of the track is a skip (default {LISTENED})",
+    )
     parser.add_argument("--title", default="", help="how the data is called on the dashboard")
     chosen = parser.parse_args(arguments)
     if (chosen.simulate is None) == (not chosen.logs):
         parser.error("give either session logs or --simulate")
+    if chosen.sessions is not None and chosen.sessions < 1:
+        parser.error("--sessions begins at 1")
     try:
         if chosen.simulate is not None:
             meta = prepare_simulated(chosen.simulate, chosen.out, _report, seed=chosen.seed)
@@ -148,6 +164,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lacking = f"; absent: {', '.join(meta.absent)}" if meta.absent else ""
     sys.stderr.write("\n")
     sys.stdout.write(f"{meta.sessions:,} sessions in {len(meta.shards)} shards{cut}{lacking}\n")
+    sys.stdout.write(
+        f"Learn from them: python3 scripts/train.py sessions --dataset {chosen.out} "
+        f"--family {fitting(meta.encoding)} --activate\n"
+    )
     return 0
 
 
@@ -162,8 +182,13 @@ def _prepared(chosen: argparse.Namespace) -> Meta:
             return prepare(
                 *files_in(Path(temporary)), chosen.out, _report, title=chosen.title or logs[0].stem
             )
-    if len(logs) == 1 and logs[0].is_dir():
-        logs, found = files_in(logs[0])
+    folder = paths.named_folder(str(logs[0])) if len(logs) == 1 else None
+    if folder is not None and yambda.is_published(folder):
+        return prepare_yambda(
+            folder, chosen.out, _report, most=chosen.sessions, threshold=chosen.skip_below
+        )
+    if folder is not None:
+        logs, found = files_in(folder)
         features = features or found
     return prepare(logs, features, chosen.out, _report, title=chosen.title)
 
@@ -183,8 +208,8 @@ def unpack_logs(packed: Path, folder: Path) -> None:
     archive.extract(packed, tables, folder, MAXIMUM_UNPACKED_BYTES)
 
 
-def _report(file: str, sessions: int) -> None:
-    sys.stderr.write(f"\r{file}: {sessions:,} sessions")
+def _report(what: str, done: int) -> None:
+    sys.stderr.write(f"\r\033[K{what}: {done:,}" if done else f"\r\033[K{what} …")
     sys.stderr.flush()
 
 

@@ -38,10 +38,14 @@ _TABLE = "a table in CSV or Parquet"
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that someone handed in: it stays in memory and is never written."""
+    """A file that someone handed in: it stays in memory and is never written.
+
+    `archive` is what it came in, if it was packed with others.
+    """
 
     name: str
     content: bytes
+    archive: str = ""
 
 
 Input = Path | Upload

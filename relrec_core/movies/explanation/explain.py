@@ -19,7 +19,7 @@ from relrec_core.movies.explanation.result import (
 )
 from relrec_core.movies.model.ranking import Profile, Ranking, Recommender, rank_all
 from relrec_core.movies.model.relevance import Doubles, Relevance
-from relrec_core.movies.model.scorer import Kept
+from relrec_core.movies.model.scorer import Kept, Scorer
 
 REPETITIONS = 200
 """Random removals that the named reasons are compared with."""
@@ -59,14 +59,10 @@ def explain(
     average = recommender.average_user if reference == "average" else None
     shares, accounted = _contributions(scorer.relevance(bag, items, average))
 
-    def rescored(filler: Doubles | None, kept: Kept) -> Doubles:
-        first, *second = (scorer.score_of_kept(bag, kept, i, filler) for i in items)
-        return first - second[0] if second else first
-
     tests = [
         deletion_test(
             shares,
-            partial(rescored, filler),
+            partial(_rescored, scorer, bag, items, filler),
             k=removed,
             repetitions=REPETITIONS,
             seed=seed,
@@ -99,6 +95,14 @@ def _contributions(parts: Relevance) -> tuple[Doubles, dict[str, float]]:
     sign = np.array([1.0, -1.0][: parts.features.shape[1]])
     rest = {"base": parts.base, "bias": parts.bias, "epsilon": parts.epsilon}
     return parts.features @ sign, {name: float(value @ sign) for name, value in rest.items()}
+
+
+def _rescored(
+    scorer: Scorer, bag: Indices, items: list[int], filler: Doubles | None, kept: Kept
+) -> Doubles:
+    """Score of the first movie, less the second's where there is one: kept (R, n) -> (R,)."""
+    first, *second = (scorer.score_of_kept(bag, kept, item, filler) for item in items)
+    return first - second[0] if second else first
 
 
 def _features(

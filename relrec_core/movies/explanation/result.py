@@ -94,6 +94,11 @@ class MovieExplanation(Explanation):
         return self.excluded is None and (self.listed is None or self.rank <= self.listed)
 
     @property
+    def digits(self) -> int:
+        """Decimals that contributions are drawn with: more where scores are small numbers."""
+        return 2 if self.probability is not None or abs(self.score) >= 2 else 3
+
+    @property
     def base(self) -> float:
         """The base value: the score of the average user, 0 where none is the reference."""
         return self.audit.ledger.base

@@ -278,7 +278,11 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:z.2f}".replace("-", "−")
+    """Two digits, and of a small value as many as show its first."""
+    digits = 2
+    while 0 < abs(value) < 0.5 * 10**-digits and digits < 5:
+        digits += 1
+    return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def _size(told: MovieExplanation, part: float) -> str:

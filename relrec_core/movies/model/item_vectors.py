@@ -94,11 +94,13 @@ class AlsVectors(Linear):
         vectors: (V, d) factors of all movies.
         regularisation: weight of the squared length of a user's vector.
         alpha: confidence in a liked movie.
+        others: (d, d) Y^T Y of further items that are not ranked, 0 without any.
     """
 
     vectors: Floats
     regularisation: float
     alpha: float
+    others: Doubles | float = 0.0
 
     @property
     def method(self) -> str:
@@ -127,7 +129,8 @@ class AlsVectors(Linear):
     @cached_property
     def _nobody(self) -> Doubles:
         """Y^T Y + regularisation I, (d, d)."""
-        return np.asarray(self._y.T @ self._y + self.regularisation * np.eye(self._y.shape[1]))
+        ridge = self.regularisation * np.eye(self._y.shape[1])
+        return np.asarray(self._y.T @ self._y + self.others + ridge)
 
     def _equations(self, bag: Indices) -> Doubles:
         """Y^T C_u Y + regularisation I of a history, (d, d)."""

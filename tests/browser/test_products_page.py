@@ -77,9 +77,9 @@ def test_any_product_is_found_and_explained_outside_the_list(site: str, open_pag
     page.keyboard.press("Enter")
     page.locator(".st-key-picked_found button").click()
     headline = page.locator("h3").filter(has_text=re.compile(r"stands at place \d+ of \d+ for"))
-    expect(headline).to_be_visible(timeout=60_000)
+    expect(headline).to_be_visible()
     kept = page.get_by_text(re.compile(r"What keeps it from the top 3: Number 3, ‘.+ points more"))
-    expect(kept).to_be_visible(timeout=60_000)
+    expect(kept).to_be_visible()
     expect(page.locator(".st-key-product_answer img.map")).to_have_count(2)
     expect(page.get_by_text("Not recommended", exact=True)).to_be_visible()
     settled(page)
@@ -89,7 +89,7 @@ def test_any_product_is_found_and_explained_outside_the_list(site: str, open_pag
     explanation = UnlistedExplanation.model_validate(found)
     assert explanation.sentence() == told and explanation.item == "mug-010"
     page.locator(".st-key-product_list .list button").first.click()
-    expect(page.locator("h3").filter(has_text=first)).to_be_visible(timeout=60_000)
+    expect(page.locator("h3").filter(has_text=first)).to_be_visible()
 
 
 @pytest.mark.parametrize("picked", ["teapot-005", None])
@@ -101,7 +101,7 @@ def test_a_product_that_is_left_out_says_why(
     link = f"product={kind}&relation=bought_together&picked={picked or kind}"
     page = open_page(f"{site}/products?{link}")
     headline = page.locator("h3").filter(has_text="is not recommended").filter(has_text=said)
-    expect(headline).to_be_visible(timeout=60_000)
+    expect(headline).to_be_visible()
     settled(page)
     expect(page.get_by_text("What keeps it from the top")).to_have_count(0)
 

@@ -76,8 +76,10 @@ def test_a_planted_watermark_is_a_strategy_of_its_own(tmp_path: Path) -> None:
     assert told.recommendations == watermarked.EACH and len(told.strategies) > 1
     # Members with the watermark are together, without most others, and their maps mark it.
     counts = [sum(m.query in marked for m in s.members) for s in told.strategies]
+    sizes = [len(s.members) for s in told.strategies]
+    mostly = [2 * n > size for n, size in zip(counts, sizes, strict=True)]
+    assert 2 * sum(np.compress(mostly, counts)) > len(marked)
     best = told.strategies[int(np.argmax(counts))]
-    assert max(counts) > len(marked) / 2 and max(counts) > len(best.members) / 2
     assert best.where == "the upper left" and f"mark {best.where}" in told.sentence()
     # Without it the score falls further than without random cells, and another list is shown.
     assert best.audit.after_top < best.audit.after_random < best.audit.score

@@ -30,7 +30,7 @@ SETTINGS: dict[str, Any] = {
     "epochs": 8,
     "learning_rate": 3e-4,
 }
-LISTED = 3
+LISTED, MOST = 3, 160
 
 
 def strategy_table(study: Study) -> Table:
@@ -53,7 +53,7 @@ def strategy_table(study: Study) -> Table:
     explainer, rows = Explainer(of), []
     listed = {f"marked_listed{name}": value for name, value in _listed(of, marked).items()}
     for kind in (watermarked.MARKED_KIND, None):
-        asked = Asked(watermarked.RELATION, recommended(rendered=True), kind, LISTED)
+        asked = Asked(watermarked.RELATION, recommended(rendered=True), kind, LISTED, MOST)
         rows += _rows(strategies(explainer, asked, seed=seed), marked, listed)
         study.step(f"Strategies of {kind or 'all kinds'}")
     conditions = {

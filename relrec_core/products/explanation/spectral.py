@@ -5,6 +5,7 @@ U. von Luxburg: A Tutorial on Spectral Clustering, Statistics and Computing 17 (
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 
@@ -13,7 +14,6 @@ import numpy.typing as npt
 from sklearn.cluster import SpectralClustering
 from sklearn.neighbors import kneighbors_graph
 
-NEIGHBOURS = 10
 MOST = 8
 """Most clusters that are looked for."""
 
@@ -38,7 +38,15 @@ class Clusters:
         return int(self.labels.max()) + 1
 
 
-def neighbours(vectors: Vectors, count: int = NEIGHBOURS) -> Vectors:
+def sparse(n: int) -> int:
+    """How many neighbours keep a graph of n vectors together: the order of log n (section 8.2).
+
+    More of them join what is rare, a group smaller than its number of neighbours, to the rest.
+    """
+    return max(3, round(math.log(n)))
+
+
+def neighbours(vectors: Vectors, count: int) -> Vectors:
     """(n, n) symmetric graph: 1 between mutual nearest neighbours, 1/2 if one is the other's."""
     near = kneighbors_graph(vectors, min(count, len(vectors) - 1), include_self=False).toarray()
     return np.asarray((near + near.T) / 2)
@@ -64,7 +72,7 @@ def spectral_clusters(vectors: Vectors, seed: int = 0) -> Clusters:
         vectors: to be compared by their Euclidean distance.
         seed: of the clustering.
     """
-    graph = neighbours(vectors)
+    graph = neighbours(vectors, sparse(len(vectors)))
     eigenvalues = laplacian_eigenvalues(graph)
     count = min(eigengap(eigenvalues), len(vectors) - 1)
     if count == 1:

@@ -23,7 +23,7 @@ from relrec_core.products.data.catalogue import CATEGORY, ITEM, TITLE
 from relrec_core.products.explanation.erasure import seen_of
 from relrec_core.products.explanation.explain import REPETITIONS, Explainer, Question
 from relrec_core.products.explanation.result import GRID, Method, pooled
-from relrec_core.products.explanation.spectral import NEIGHBOURS, spectral_clusters
+from relrec_core.products.explanation.spectral import spectral_clusters
 from relrec_core.products.explanation.standing import standing
 from relrec_core.products.explanation.strategies_result import (
     Grid,
@@ -34,7 +34,7 @@ from relrec_core.products.explanation.strategies_result import (
 from relrec_core.products.model.ranking import Candidate, Query
 
 RECOMMENDATIONS = 96
-"""Products that are asked about, at most, at random."""
+"""Products that are asked about, at most, at random, where nothing else is wanted."""
 FEWEST = 8
 """Recommendations without which there is nothing to group."""
 AUDITED = 4
@@ -55,12 +55,14 @@ class Asked:
         method: how their maps are made.
         category: of the products asked about; None: all.
         n: length of the list that the audit watches.
+        most: how many are looked at, drawn at random if there are more.
     """
 
     relation: str
     method: Method
     category: str | None = None
     n: int = 3
+    most: int = RECOMMENDATIONS
 
 
 def strategies(
@@ -127,7 +129,7 @@ def _first(explainer: Explainer, asked: Asked, seed: int) -> list[tuple[Question
     rows = (
         np.arange(len(kinds)) if asked.category is None else np.flatnonzero(kinds == asked.category)
     )
-    rows = np.random.default_rng([seed, 11]).permutation(rows)[:RECOMMENDATIONS]
+    rows = np.random.default_rng([seed, 11]).permutation(rows)[: asked.most]
     found = []
     for row in rows.tolist():
         question = Question(of.query_at(row), asked.relation, None, asked.method)
@@ -227,7 +229,7 @@ def _provenance(explainer: Explainer, asked: Asked, seed: int) -> Provenance:
         "epsilon": method.epsilon,
         "focused": method.one_sided,
         "cells": GRID,
-        "neighbours": NEIGHBOURS,
+        "at most": asked.most,
         "blurred": f"{HALF:.0%} of the mean map, in the query's picture",
     }
     said = "spectral relevance analysis of the maps of first recommendations"

@@ -147,6 +147,8 @@ def _origin(view: SessionView) -> None:
             icon=":material/lock:",
             color="green",
         )
+    else:
+        st.badge(escape.markdown(data.title), icon=":material/database:", color="blue")
     told = list(view.notes)
     if view.absent:
         told.append(

@@ -73,7 +73,7 @@ def test_an_unknown_session_in_a_link_gets_a_sentence(site: str, open_page: Open
 
 def test_a_track_of_the_first_half_says_why_it_is_not_explained(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/sessions?track=2")
-    expect(page.get_by_text("Track 2 is in the first half")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Track 2 is in the first half")).to_be_visible()
     assert sentence(page)
 
 

@@ -197,6 +197,17 @@ def test_users_are_whole_in_whatever_pieces_they_are_read(published: Path) -> No
     assert sum(map(len, seen)) == len(set().union(*seen))
 
 
+def test_a_users_listens_are_put_in_order(published: Path, tmp_path: Path) -> None:
+    path = published / "flat" / "50m" / "listens.parquet"
+    frame = pl.read_parquet(path)
+    mixed = frame.sample(fraction=1, shuffle=True, seed=1).sort("uid", maintain_order=True)
+    mixed.write_parquet(tmp_path / "listens.parquet")
+    (found,) = yambda.users(tmp_path / "listens.parquet")
+    assert found.user.tolist() == frame["uid"].to_list()
+    assert found.time.tolist() == frame["timestamp"].to_list()
+    assert sorted(found.item.tolist()) == sorted(frame["item_id"].to_list())
+
+
 def test_the_sound_is_what_the_stored_components_make_of_it(
     published: Path, tmp_path: Path
 ) -> None:

@@ -99,7 +99,7 @@ def _entries(file: Upload) -> Iterator[dict[str, Any]]:
     for number, entry in enumerate(json_list.values(file, EXPORT), 1):
         if not isinstance(entry, dict):
             raise DataError(file.name, "JSON of another kind", "a list of " + EXPORT)
-        wanted = KEYS
+        wanted: tuple[str, ...] = KEYS
         if "msPlayed" in entry:
             spoken = any(key in entry for key in SPOKEN_KEYS)
             wanted = ACCOUNT_KEYS if spoken else (*ACCOUNT_KEYS, "trackName")

@@ -204,7 +204,7 @@ def _marked(listens: Listens, began: Numbers, events: Keys) -> npt.NDArray[np.ui
     pair = keys(listens.user, listens.item)
     at = np.minimum(_sorted_search(events[:, 0], pair), max(len(events) - 1, 0))
     found = (events[at, 0] == pair) & (events[at, 1] < began.astype(np.uint64))
-    return found.astype(np.uint8)
+    return np.asarray(found, dtype=np.uint8)
 
 
 def _counted(user: Numbers, began: Numbers, by_time: Keys) -> npt.NDArray[np.intp]:

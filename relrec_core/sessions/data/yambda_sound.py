@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa  # type: ignore[import-untyped]
-from sklearn.decomposition import PCA
+import pyarrow as pa
+from sklearn.decomposition import PCA  # type: ignore[import-untyped]
 
 from relrec_core.errors import DataError
 from relrec_core.sessions.data.yambda import ITEM, SOUND, Numbers, batches, whole_numbers

@@ -22,6 +22,7 @@ NO_TRACK = -1
 CUT = "~"
 """Stands before the number of a piece in the id of a session that was too long, from its second
 piece on."""
+_NUMBERS = frozenset(map(str, range(2, 1 << 16)))
 CAUSES = (
     "unknown",
     "persistence",
@@ -116,11 +117,17 @@ def concatenate(pieces: Iterable[Sessions]) -> Sessions:
     )
 
 
+def uncut(identity: str) -> tuple[str, int]:
+    """Id of the whole session of which this is a piece, and the number of the piece, from 1."""
+    whole, _, number = identity.rpartition(CUT)
+    return (whole, int(number)) if whole and number in _NUMBERS else (identity, 1)
+
+
 def parts(ids: Iterable[str]) -> Bytes:
     """(S,) index into `PARTS`, the same for an id whatever else is in the data, and for all pieces
     of a session."""
-    whole = (i.partition(CUT)[0] for i in ids)
-    tenth = np.array([zlib.crc32(i.encode()) % 10 for i in whole], dtype=np.uint8)
+    whole = (uncut(i)[0].encode() for i in ids)
+    tenth = np.array([zlib.crc32(i) % 10 for i in whole], dtype=np.uint8)
     return np.asarray(np.maximum(tenth, 7) - 7, dtype=np.uint8)
 
 

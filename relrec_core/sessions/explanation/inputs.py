@@ -16,7 +16,7 @@ from relrec_core.sessions.data.schema import (
     TASTE,
     Column,
 )
-from relrec_core.sessions.data.sessions import CUT, Sessions, known_ahead
+from relrec_core.sessions.data.sessions import Sessions, known_ahead, uncut
 from relrec_core.sessions.data.values import SHARE_STEPS, magnitude
 from relrec_core.sessions.explanation.result import GroupInputs, Input
 
@@ -104,9 +104,9 @@ def session_title(data: SessionData, session: Sessions, number: int) -> str:
         session: one session.
         number: from 0.
     """
-    name, _, part = str(session.ids[0]).partition(CUT)
+    name, part = uncut(str(session.ids[0]))
     if " " in name:  # the start of a session of a listener's own history
-        return f"{name}, part {part}" if part else name
+        return f"{name}, part {part}" if part > 1 else name
     at = {column.name: i for i, column in enumerate(data.columns)}
     told = [
         _text(BY_NAME[name], int(session.logs[0, 0, at[name]]))

@@ -15,6 +15,7 @@ from relrec_core.movies.data.interactions import ITEM, USER
 from relrec_core.movies.explanation.batch import SCHEMA, MovieBatch
 from relrec_core.movies.explanation.counterfactual import smallest_change
 from relrec_core.movies.explanation.explain import explain
+from relrec_core.movies.model.peers import USUAL, peer
 from relrec_core.movies.model.ranking import Recommender
 from relrec_core.runs.directory import Run
 from tests.movies import planted
@@ -22,18 +23,21 @@ from tests.movies import planted
 pytestmark = pytest.mark.numerics
 
 
-def made(folder: Path, hidden: int = 0, **options: Any) -> MovieBatch:
+def made(folder: Path, kind: str = "plain", **options: Any) -> MovieBatch:
     data = planted.data(folder)
     space = feature_space(data)
+    hidden = 5 if kind == "layer" else 0
     weights = planted.weights(space, data.content_hash, hidden=hidden)
     of = Recommender.of(data, weights, with_attributes=True, split_seed=0, run="planted")
+    if kind in USUAL:
+        of = peer(of, kind)
     chosen = {"top": 3, "strongest": 2, "counterfactual": False, **options}
     return MovieBatch(of, Run(store.SHIPPED), **chosen)
 
 
-@pytest.mark.parametrize("hidden", [0, 5])
-def test_each_row_is_the_explanation_of_its_movie(tmp_path: Path, hidden: int) -> None:
-    batch = made(tmp_path, hidden)
+@pytest.mark.parametrize("kind", ["plain", "layer", *USUAL])
+def test_each_row_is_the_explanation_of_its_movie(tmp_path: Path, kind: str) -> None:
+    batch = made(tmp_path, kind)
     of, table = batch.recommender, batch.table(0)
     assert table.schema.equals(SCHEMA) and len(batch.sizes) == 1
     ids = [str(i) for i in of.data.items[ITEM]]
@@ -45,7 +49,9 @@ def test_each_row_is_the_explanation_of_its_movie(tmp_path: Path, hidden: int) -
         one = explain(of, profile, item)
         ledger = one.audit.ledger
         assert row["score"] == pytest.approx(one.score, abs=1e-9)
-        assert row["probability"] == pytest.approx(one.probability, rel=1e-5)  # single precision
+        assert (row["probability"] is None) == (one.probability is None)
+        if one.probability is not None:
+            assert row["probability"] == pytest.approx(one.probability, rel=1e-5)  # of float32
         assert (row["base"], row["bias"], row["epsilon"]) == pytest.approx(
             (ledger.base, ledger.bias, ledger.epsilon), abs=1e-12
         )

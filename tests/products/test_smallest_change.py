@@ -1,4 +1,4 @@
-"""The fewest cells that displace a recommendation: verified by the ranking, and none is needless."""
+"""The fewest cells that displace a recommendation: verified, and none of them is needless."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from relrec_core.movies.data.features import Indices
 from relrec_core.movies.data.interactions import ITEM, USER
 from relrec_core.movies.explanation.counterfactual import smallest_change
 from relrec_core.movies.model.ranking import Recommender, best
-from relrec_core.movies.model.relevance import Doubles, relevance
+from relrec_core.movies.model.relevance import Doubles
 from relrec_core.runs.directory import Run
 
 PART, CHUNK = 2000, 256
@@ -37,7 +37,11 @@ SCHEMA = pa.schema(
         field("item", pa.string(), "id of the movie"),
         field("title", pa.string(), "title and year"),
         field("score", pa.float64(), "logit: base + sum of all contributions + bias + epsilon"),
-        field("probability", pa.float64(), "softmax of the scores of all movies"),
+        field(
+            "probability",
+            pa.float64(),
+            "softmax of the scores of all movies, where the model is one of the next movie",
+        ),
         field("base", pa.float64(), "base value: the score that the average user gets"),
         field(
             "groups",
@@ -117,7 +121,7 @@ class MovieBatch:
     def _chunk(self, users: Indices) -> pa.Table:
         """Of users whose scores of all movies fit into memory at once."""
         of = self.recommender
-        scores = of.weights.logits_of_all(of.bags[users])  # (B, V)
+        scores = of.scorer.logits_of_all(of.bags[users])  # (B, V)
         whole = logsumexp(scores.astype(np.float64), axis=1)  # (B,)
         items, logits = best(scores, of.seen[users], min(self.top, of.space.n_items))
         columns = _Columns(self)
@@ -182,7 +186,7 @@ class _Columns:
         """The movies of one user; `whole` is the logarithm of the sum of exp(score) of all."""
         of = self._of.recommender
         bag = of.bags.indices[of.bags.indptr[user] : of.bags.indptr[user + 1]].astype(np.int64)
-        parts = relevance(of.weights, bag, items, average=of.average_user)
+        parts = of.scorer.relevance(bag, items, of.average_user)
         shares = parts.features  # (n, C)
         total = shares.sum(axis=0)
         score = parts.base + total + parts.bias + parts.epsilon
@@ -201,7 +205,7 @@ class _Columns:
             "item": [ids[item] for item in items],
             "title": [titles[item] for item in items],
             "score": score,
-            "probability": np.exp(score - whole),
+            "probability": np.exp(score - whole) if of.scorer.chances else [None] * len(items),
             "base": parts.base,
             "rest": total - values.sum(axis=0),
             "bias": parts.bias,

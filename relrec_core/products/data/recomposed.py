@@ -108,7 +108,7 @@ def _write(source: Catalogue, cut: str, folder: Path) -> None:
     degrees = Counter(item for pair in pairs for item in pair[:2])
     chosen = {item for item, _ in sorted(degrees.items(), key=lambda d: (-d[1], d[0]))[:PRODUCTS]}
     (folder / "images").mkdir(parents=True)
-    rows = []
+    rows: list[tuple[str, str, str, str]] = []
     for row, about in enumerate(source.items.itertuples()):
         item = str(getattr(about, ITEM))
         if item not in chosen:
@@ -117,7 +117,7 @@ def _write(source: Catalogue, cut: str, folder: Path) -> None:
         picture.thumbnail((LARGEST, LARGEST))
         image = f"images/{len(rows):04d}.jpg"
         picture.convert("RGB").save(folder / image, quality=92)
-        rows.append((item, getattr(about, TITLE), getattr(about, CATEGORY), image))
+        rows.append((item, str(getattr(about, TITLE)), str(getattr(about, CATEGORY)), image))
     write_items(folder, rows)
     write_pairs(folder, (p for p in pairs if p[0] in chosen and p[1] in chosen))
     title = f"{source.title}, {cut}"

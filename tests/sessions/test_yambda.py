@@ -390,5 +390,8 @@ def test_a_model_learns_from_it_and_the_page_opens_it(
     assert set(told) == set(YAMBDA_GROUPS) and all(told.values())
     assert "this listener skips" in told["taste"] and "like the first half" in told["music"]
     assert not view.explorer.data.missing and not view.absent
+    who = {str(i).partition(",")[0] for i in view.explorer.data.sessions.ids}
+    assert set(view.tracks["listener"]) == who and len(who) > 1
+    assert set(view.tracks["context"]) == {"a recommendation", "the listener's own choice"}
     assert view.explorer.data.licence == "Apache License 2.0 (Yandex)"
     assert made.data().missing == {}

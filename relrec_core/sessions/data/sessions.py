@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -22,6 +23,9 @@ NO_TRACK = -1
 CUT = "~"
 """Stands before the number of a piece in the id of a session that was too long, from its second
 piece on."""
+_NAMED = re.compile(
+    r"(?P<user>Listener \d+), session \d+|\d{4}-\d\d-\d\d \d\d:\d\d, (?P<name>.+) \(\d+\)"
+)
 _NUMBERS = frozenset(map(str, range(2, 1 << 16)))
 CAUSES = (
     "unknown",
@@ -121,6 +125,13 @@ def uncut(identity: str) -> tuple[str, int]:
     """Id of the whole session of which this is a piece, and the number of the piece, from 1."""
     whole, _, number = identity.rpartition(CUT)
     return (whole, int(number)) if whole and number in _NUMBERS else (identity, 1)
+
+
+def listener_of(identity: str) -> str:
+    """Who is named in the id of a session: in Yambda's, and in those of several people's histories;
+    nobody in others."""
+    found = _NAMED.fullmatch(uncut(identity)[0])
+    return (found["user"] or found["name"]) if found else ""
 
 
 def parts(ids: Iterable[str]) -> Bytes:

@@ -65,6 +65,7 @@ _SAID = {
 }
 """What of a group is said in a few words; of the others all."""
 FIRST_HALF = "the first half"
+OWN_CHOICE, RECOMMENDED = "the listener's own choice", "a recommendation"
 
 
 def inputs(data: SessionData, session: Sessions, slot: int) -> tuple[GroupInputs, ...]:
@@ -219,7 +220,7 @@ def _text(column: Column, code: int) -> str:
     if column.name == "hour_of_day":
         return f"{code}:00"
     if column.name == "is_organic":
-        return "the listener's own choice" if code else "a recommendation"
+        return OWN_CHOICE if code else RECOMMENDED
     if column.kind == "magnitude":
         return _amount(column, magnitude(code, column))
     if column.kind == "share":

@@ -147,9 +147,9 @@ def _origin(view: SessionView) -> None:
             icon=":material/lock:",
             color="green",
         )
-    else:
-        st.badge(escape.markdown(data.title), icon=":material/database:", color="blue")
     told = list(view.notes)
+    if not data.simulated and not view.own:
+        told.insert(0, f"{data.title}.")
     if view.absent:
         told.append(
             f"The data lacks {spoken(view.absent)}; experts that read that are not used "

@@ -23,7 +23,7 @@ from relrec_core.sessions.data.sessions import Sessions, concatenate
 from relrec_core.sessions.data.shards import Shards
 from relrec_core.sessions.data.uploads import from_folder
 from relrec_core.sessions.data.values import magnitudes
-from relrec_core.sessions.data.yambda_sound import FILE
+from relrec_core.sessions.data.yambda_sound import FILE, read_sound
 from relrec_core.sessions.model.families import YAMBDA
 from relrec_core.sessions.training.prepare import main as prepare_command
 from relrec_core.sessions.training.prepare_yambda import prepare_yambda
@@ -233,6 +233,20 @@ def test_the_sound_is_what_the_stored_components_make_of_it(
     turned = np.abs((stored["components"] * vectors[:16]).sum(axis=1))
     np.testing.assert_allclose(turned[:5], 1, atol=1e-3)
     assert len([1 for i in tracks["track_id"] if i not in raw]) > 0
+
+
+@pytest.mark.parametrize("kind", [pl.List(pl.Float32), pl.Array(pl.Float64, 24)])
+def test_embeddings_may_be_stored_in_other_lists(
+    kind: pl.DataType, published: Path, tmp_path: Path
+) -> None:
+    items = np.arange(2, 160, 3)
+    frame = pl.read_parquet(published / "embeddings.parquet")
+    frame.with_columns(pl.col("normalized_embed").cast(kind)).write_parquet(
+        tmp_path / "embeddings.parquet"
+    )
+    expected = read_sound(published / "embeddings.parquet", items)
+    found = read_sound(tmp_path / "embeddings.parquet", items)
+    np.testing.assert_allclose(found.numbers, expected.numbers, atol=1e-4)
 
 
 def test_without_embeddings_the_sound_is_absent(published: Path, tmp_path: Path) -> None:

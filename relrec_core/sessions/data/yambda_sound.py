@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from relrec_core.errors import DataError
 from relrec_core.sessions.data.yambda import ITEM, SOUND, Numbers, batches, whole_numbers
@@ -95,7 +96,7 @@ def _reduced(embeddings: Floats, there: npt.NDArray[np.bool_]) -> Sound:
 
 def _matrix(path: Path, first: int, values: pa.Array, like: Floats | None) -> Floats:
     """(rows, D) of a column of lists, as long as those of `like`, finite and not empty."""
-    lengths = np.asarray(values.value_lengths())
+    lengths = np.asarray(pc.list_value_length(values))
     wanted = int(lengths[0]) if like is None else like.shape[1]
     bad = (lengths != wanted) | (lengths < 1) | (lengths > MOST)
     if bad.any():

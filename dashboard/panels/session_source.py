@@ -148,6 +148,8 @@ def _origin(view: SessionView) -> None:
             color="green",
         )
     told = list(view.notes)
+    if not data.simulated and not view.own:
+        told.insert(0, f"{data.title}.")
     if view.absent:
         told.append(
             f"The data lacks {spoken(view.absent)}; experts that read that are not used "

@@ -9,10 +9,10 @@ import pandas as pd
 
 from relrec_core.errors import ProfileError
 from relrec_core.sessions.data.schema import CONTEXT_TYPES, EVERYWHERE
-from relrec_core.sessions.data.sessions import CAUSES, Sessions
+from relrec_core.sessions.data.sessions import CAUSES, Sessions, known_ahead, listener_of
 from relrec_core.sessions.explanation.counterfactual import smallest, trials, with_turned
 from relrec_core.sessions.explanation.explain import Explorer
-from relrec_core.sessions.explanation.inputs import session_title
+from relrec_core.sessions.explanation.inputs import OWN_CHOICE, RECOMMENDED, session_title
 from relrec_core.sessions.explanation.result import LANES, Change, Flip, SessionAnswer, lane
 from relrec_core.sessions.model import baselines
 from relrec_core.sessions.model.metrics import THRESHOLD, score
@@ -126,8 +126,8 @@ def tracks(explorer: Explorer) -> pd.DataFrame:
     """One row a track of a second half, in the data's order.
 
     Columns: `row` of its session, `place` in the second half (from 0), `expert` that decided,
-    `share` it has, `cause` of simulated data, `probability` of a skip, `skipped`, and `context`,
-    where the session was played from, if that is known.
+    `share` it has, `cause` of simulated data, `probability` of a skip, `skipped`, `listener`
+    where one is named, and `context`, where the session or track was played from, if that is known.
     """
     sessions, said = explorer.data.sessions, explorer.everything
     row, place = np.nonzero(sessions.mask_b)
@@ -141,12 +141,17 @@ def tracks(explorer: Explorer) -> pd.DataFrame:
             "cause": np.array(CAUSES)[sessions.causes[row, place]],
             "probability": said.probability[row, place],
             "skipped": sessions.skipped[row, place],
+            "listener": np.array([listener_of(str(i)) for i in sessions.ids], dtype=object)[row],
         }
     )
     at = {column.name: i for i, column in enumerate(explorer.data.columns)}
     if "context_type" in at:
         kinds = np.array([name.replace("_", " ") for name in CONTEXT_TYPES])
         frame["context"] = kinds[sessions.logs[row, 0, at["context_type"]]]
+    elif "is_organic" in at:
+        ahead = [column.name for column in known_ahead(explorer.data.columns)]
+        kinds = np.array([RECOMMENDED, OWN_CHOICE])
+        frame["context"] = kinds[sessions.ahead[row, place, ahead.index("is_organic")]]
     return frame
 
 

@@ -16,7 +16,7 @@ from relrec_core.sessions.data.schema import (
     TASTE,
     Column,
 )
-from relrec_core.sessions.data.sessions import CUT, Sessions, known_ahead
+from relrec_core.sessions.data.sessions import Sessions, known_ahead, uncut
 from relrec_core.sessions.data.values import SHARE_STEPS, magnitude
 from relrec_core.sessions.explanation.result import GroupInputs, Input
 
@@ -65,6 +65,7 @@ _SAID = {
 }
 """What of a group is said in a few words; of the others all."""
 FIRST_HALF = "the first half"
+OWN_CHOICE, RECOMMENDED = "the listener's own choice", "a recommendation"
 
 
 def inputs(data: SessionData, session: Sessions, slot: int) -> tuple[GroupInputs, ...]:
@@ -104,9 +105,9 @@ def session_title(data: SessionData, session: Sessions, number: int) -> str:
         session: one session.
         number: from 0.
     """
-    name, _, part = str(session.ids[0]).partition(CUT)
+    name, part = uncut(str(session.ids[0]))
     if " " in name:  # the start of a session of a listener's own history
-        return f"{name}, part {part}" if part else name
+        return f"{name}, part {part}" if part > 1 else name
     at = {column.name: i for i, column in enumerate(data.columns)}
     told = [
         _text(BY_NAME[name], int(session.logs[0, 0, at[name]]))
@@ -219,7 +220,7 @@ def _text(column: Column, code: int) -> str:
     if column.name == "hour_of_day":
         return f"{code}:00"
     if column.name == "is_organic":
-        return "the listener's own choice" if code else "a recommendation"
+        return OWN_CHOICE if code else RECOMMENDED
     if column.kind == "magnitude":
         return _amount(column, magnitude(code, column))
     if column.kind == "share":

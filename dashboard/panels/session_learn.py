@@ -174,8 +174,8 @@ def _found(found: Learnt) -> None:
         )
     parts = found.sizes
     st.caption(
-        f"Learnt from {parts['train']:,} sessions in {found.seconds:.0f} s, best after "
-        f"{found.epochs} passes, judged by the last {parts['test']:,}. The intervals come from "
+        f"Learnt from {parts['train']:,} sessions in {found.seconds:.0f} s (best after pass "
+        f"{found.epochs}), judged by the last {parts['test']:,}. The intervals come from "
         "drawing these again, whole sessions at a time; they say nothing of how the network would "
         "differ had it learnt from other sessions."
     )

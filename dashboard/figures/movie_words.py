@@ -9,6 +9,7 @@ from dashboard.figures.palette import exact, plain, signed
 from relrec_core.explanation import DeletionTest
 from relrec_core.movies.explanation.result import MovieExplanation
 from relrec_core.movies.explanation.sentences import everyone
+from relrec_core.movies.model.removal import Removal
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,13 @@ REASON_TESTS = {
         ),
     )
 }
+_LEFT: dict[Removal, str] = {
+    "sum": "The strongest reasons leave the history. The score is a sum over it, so that the "
+    "others count as before.",
+    "fold-in": "The strongest reasons leave the history, and the user’s vector is solved for "
+    "again without them, so that the others count otherwise than before.",
+}
+"""What is said of the test that removes reasons, where the score is no mean over the profile."""
 THEMES = (
     "Themes are genres; a movie’s contribution is split over its genres in equal parts. Grey is "
     "what the average user gets: nobody’s own taste."
@@ -52,6 +60,12 @@ PAPER = (
     "As in the paper: relevance is counted from zero, so that what any user would get counts as "
     "this user’s taste. Only the strongest reasons are drawn."
 )
+
+
+def note(change: ReasonTest, explanation: MovieExplanation) -> str:
+    """What the test does to a score of this kind."""
+    removed = change is REASON_TESTS["Removed"]
+    return _LEFT.get(explanation.removal, change.note) if removed else change.note
 
 
 def changed(test: DeletionTest, change: ReasonTest) -> tuple[str, str, str]:

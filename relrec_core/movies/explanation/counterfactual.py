@@ -1,8 +1,9 @@
 """Counterfactuals: the smallest change of the liked movies that changes the answer.
 
 Score times profile size is a sum over features, and the size is common to all movies, so that the
-order of two movies is linear in what is taken away or added: exact on the plain model. Attributes
-follow their movies. With a layer the search is by the gradient and what is found is not proven.
+order of two movies is linear in what is taken away or added: exact on the plain model, and so is a
+sum over the history. Attributes follow their movies. With a layer the search is by the gradient,
+with a fold-in by what each change alone does; what is found is then verified, but not proven.
 """
 
 from __future__ import annotations
@@ -19,11 +20,10 @@ from relrec_core.movies.data.features import Indices
 from relrec_core.movies.explanation.result import Aim, Counterfactual, Shift
 from relrec_core.movies.explanation.smallest import Bools, Form, fewest, greedy
 from relrec_core.movies.model.ranking import Profile, Recommender
-from relrec_core.movies.model.relevance import Doubles
-from relrec_core.movies.model.weights import Weights
 
 SECONDS = 2.0
 """Time limit of the proof."""
+GRADIENT = "greedy, by gradient"
 ADDED = 20
 """Most movies that are added to bring another into the list."""
 
@@ -75,6 +75,7 @@ def smallest_change(
         at_least=at_least,
         limit=case.limit,
         seconds=seconds,
+        removal=recommender.scorer.removal,
         shifts=_shifts(recommender, profile, after, n, {item} if other is None else {item, other}),
         provenance=_provenance(recommender, seconds),
     )
@@ -121,7 +122,7 @@ class _Case:
         made = _adding if self.aim == "into" else _leaving
         form = made(self.recommender, self.profile, self.item, self.rivals, self.moves)
         taken, at_least = None, None
-        if plain := self.recommender.weights.layer is None:
+        if plain := self.recommender.scorer.proves:
             best = fewest(form, need[self.aim], self.limit, seconds)
             taken, at_least = best.taken, best.at_least
         if not plain or (taken is not None and not self._enough(taken)):  # a tie within rounding
@@ -170,31 +171,10 @@ def reached(
     if len(after.features) == 0:
         return False
     if other is not None:
-        scores = recommender.weights.logits(after.features)
+        scores = recommender.scorer.logits(after.features)
         return bool(scores[other] > scores[item])
     place = recommender.place(after, item)
     return place <= n if aim == "into" else place > (1 if aim == "first" else n)
-
-
-def _effective(weights: Weights, bag: Indices) -> Doubles:
-    """What a feature's embedding is multiplied with, (V, d): the gradient where a layer is."""
-    outputs = weights.outputs.astype(np.float64)
-    if weights.layer is None or weights.layer_bias is None:
-        return outputs
-    layer = weights.layer.astype(np.float64)
-    active = layer @ weights.embeddings[bag].mean(axis=0) + weights.layer_bias > 0
-    return np.asarray((outputs * active) @ layer)
-
-
-def _ahead(recommender: Recommender, profile: Profile, item: int, rivals: Indices) -> Doubles:
-    """By how much the movie is ahead of each rival: scores times the size of the profile, (R,)."""
-    weights, bag = recommender.weights, profile.features
-    if weights.layer is None:
-        pooled = weights.embeddings[bag].astype(np.float64).sum(axis=0)
-        outputs = weights.outputs.astype(np.float64)
-        return np.asarray((outputs[item] - outputs[rivals]) @ pooled)
-    scores = weights.logits(bag).astype(np.float64)
-    return np.asarray((scores[item] - scores[rivals]) * len(bag))
 
 
 def _leaving(
@@ -208,15 +188,13 @@ def _leaving(
         for k in space.item_attributes[move].indices.tolist():
             if k in bag and k not in stay:
                 brought.setdefault(k, []).append(number)
-    q = recommender.weights.embeddings.astype(np.float64)
-    effective = _effective(recommender.weights, profile.features)
-    lost = effective[item] - effective[rivals]  # (R, d)
+    scorer, features = recommender.scorer, profile.features
     inside = np.array([move in bag for move in moves.tolist()], dtype=np.float64)
     return Form(
-        gains=(q[moves] * inside[:, None]) @ lost.T,
-        gaps=_ahead(recommender, profile, item, rivals),
+        gains=scorer.advantage(features, moves, item, rivals) * inside[:, None],
+        gaps=scorer.ahead(features, item, rivals),
         groups=tuple(np.array(members, dtype=np.int64) for members in brought.values()),
-        extra=q[list(brought)] @ lost.T,
+        extra=scorer.advantage(features, _rows(brought), item, rivals),
         jointly=True,
         same=np.full(len(moves), -1),
     )
@@ -233,17 +211,19 @@ def _adding(
         for k in space.item_attributes[move].indices.tolist():
             if k not in known:
                 opened.setdefault(k, []).append(number)
-    q = recommender.weights.embeddings.astype(np.float64)
-    effective = _effective(recommender.weights, profile.features)
-    gained = effective[item] - effective[rivals]  # (R, d)
+    scorer, features = recommender.scorer, profile.features
     return Form(
-        gains=q[moves] @ gained.T,
-        gaps=-_ahead(recommender, profile, item, rivals),
+        gains=scorer.advantage(features, moves, item, rivals),
+        gaps=-scorer.ahead(features, item, rivals),
         groups=tuple(np.array(members, dtype=np.int64) for members in opened.values()),
-        extra=q[list(opened)] @ gained.T,
+        extra=scorer.advantage(features, _rows(opened), item, rivals),
         jointly=False,
         same=np.arange(len(moves)),
     )
+
+
+def _rows(features: Iterable[int]) -> Indices:
+    return np.array([*features], dtype=np.int64)
 
 
 def _strongest(form: Form, taken: Bools) -> list[int]:
@@ -271,11 +251,12 @@ def _shifts(
 
 
 def _provenance(recommender: Recommender, seconds: float) -> Provenance:
-    plain = recommender.weights.layer is None
+    scorer = recommender.scorer
+    searched = "greedy, by folding in again" if scorer.removal == "fold-in" else GRADIENT
     return Provenance.of(
         recommender.data,
         recommender.run,
-        "smallest set, bounds and mixed-integer program" if plain else "greedy, by gradient",
+        "smallest set, bounds and mixed-integer program" if scorer.proves else searched,
         {"seconds": seconds},
         recommender.seed,
     )

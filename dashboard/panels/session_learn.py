@@ -18,7 +18,7 @@ from relrec_core.errors import RelRecError
 from relrec_core.runs.execution import Cancelled
 from relrec_core.sessions.data.dataset import SessionData
 from relrec_core.sessions.explanation.result import expert_title
-from relrec_core.sessions.training.own import ENOUGH, SECONDS, Learnt, learn, sizes
+from relrec_core.sessions.training.own import ENOUGH, SECONDS, InOrder, Learnt, learn
 
 KEY, USED = "learning", "learnt_shown"
 
@@ -41,10 +41,10 @@ class Progress:
 class Learning:
     """One learning of one visit; when the visit forgets it, it stops."""
 
-    def __init__(self, data: SessionData, family: str) -> None:
+    def __init__(self, data: SessionData) -> None:
         self.progress, self.began = Progress(), time.monotonic()
         self._thread = threading.Thread(
-            target=_work, args=(self.progress, data, family), name="learning", daemon=True
+            target=_work, args=(self.progress, data), name="learning", daemon=True
         )
         weakref.finalize(self, self.progress.cancelled.set)
         self._thread.start()
@@ -64,9 +64,9 @@ class Kept:
     learnt: SessionView | None = None
 
 
-def _work(progress: Progress, data: SessionData, family: str) -> None:
+def _work(progress: Progress, data: SessionData) -> None:
     try:
-        progress.result = learn(data, family, progress.report, progress.cancelled)
+        progress.result = learn(data, progress.report, progress.cancelled)
     except Cancelled:
         pass
     except RelRecError as error:
@@ -111,12 +111,13 @@ def learn_panel(view: SessionView) -> None:
 
 
 def _offer(view: SessionView) -> None:
-    parts = sizes(len(view.explorer.data.sessions))
+    parts = InOrder(view.explorer.data).parts
     st.markdown(
         f"A small network of experts learns from the first {parts['train']:,} of these sessions, "
         f"stops when it does no better on the next {parts['validation']:,}, and is judged by the "
-        f"last {parts['test']:,}, which it has not seen. It takes less than a minute, stays in "
-        "memory, and is forgotten with the sessions."
+        f"last {parts['test']:,}, which it has not seen. Of several listeners, these are each "
+        "one's first, next and last. It takes less than a minute, stays in memory, and is "
+        "forgotten with the sessions."
     )
     st.button(
         "Learn from these sessions",
@@ -128,8 +129,7 @@ def _offer(view: SessionView) -> None:
 
 
 def _start(view: SessionView) -> None:
-    family = view.explorer.predictor.config.family
-    st.session_state[KEY] = Kept(view, Learning(view.explorer.data, family))
+    st.session_state[KEY] = Kept(view, Learning(view.explorer.data))
 
 
 def forget() -> None:

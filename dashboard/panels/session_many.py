@@ -55,6 +55,7 @@ def _chosen(tracks: pd.DataFrame) -> pd.DataFrame:
         "expert": ("Decided by", expert_title),
         "context": ("Played from", str),
         "cause": ("Known cause", cause_title),
+        "listener": ("Listener", str),
     }
     shown = [name for name in filters if name in tracks and tracks[name].nunique() > 1]
     for name, place in zip(shown, st.columns(len(filters)), strict=False):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,8 @@ import pytest
 
 from relrec_core.errors import DataError
 from relrec_core.runs.execution import Cancelled
+from relrec_core.sessions.data.names import listener_of
+from relrec_core.sessions.data.sessions import PARTS
 from relrec_core.sessions.model.comparison import LAST, MEAN, MODEL, compared, interval
 from relrec_core.sessions.training import own
 from tests.sessions import made
@@ -27,7 +31,7 @@ def test_it_learns_from_the_first_and_is_judged_by_the_last_and_writes_nothing(
     monkeypatch.setenv("RELREC_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     data = made.data(own.ENOUGH, seed=3)
-    found = own.learn(data, "spotify-8", quiet, threading.Event(), epochs=2)
+    found = own.learn(data, quiet, threading.Event(), epochs=2)
     assert list(tmp_path.iterdir()) == []
     assert sum(found.sizes.values()) == own.ENOUGH and found.sizes["test"] == 60
     assert found.data.sessions.ids.tolist() == data.sessions.ids[-60:].tolist()
@@ -36,28 +40,36 @@ def test_it_learns_from_the_first_and_is_judged_by_the_last_and_writes_nothing(
     said, sessions = found.predictor.predict(batch).probability, found.data.sessions
     right = ((said >= 0.5) == sessions.skipped)[sessions.mask_b].mean()
     assert found.comparison.accuracy[MODEL].value == pytest.approx(right)
-    again = own.learn(data, "spotify-8", quiet, threading.Event(), epochs=2)
+    again = own.learn(data, quiet, threading.Event(), epochs=2)
     assert again.comparison == found.comparison
 
 
-def test_the_parts_are_in_the_order_of_time_and_leave_nothing_out() -> None:
+def test_each_listeners_sessions_are_parted_in_the_order_of_time() -> None:
     data = made.data(own.ENOUGH, seed=3)
-    source, n = own.InOrder(data), own.ENOUGH
-    parts = [s.ids.tolist() for part in own.SHARES for s, _ in source.sessions(part)]
+    source = own.InOrder(data)
+    parts = [s.ids.tolist() for part in PARTS for s, _ in source.sessions(part)]
     assert [len(ids) for ids in parts] == [210, 30, 60]
     assert [i for ids in parts for i in ids] == data.sessions.ids.tolist()
-    for many in (n, n + 1, 999, 1000):
-        assert sum(own.sizes(many).values()) == many and min(own.sizes(many).values()) > 0
+    shares = (200, 100)
+    names = [f"Listener {u}, session {n}" for u, many in enumerate(shares) for n in range(many)]
+    two = replace(data, sessions=replace(data.sessions, ids=np.array(names, dtype=object)))
+    for part, share in zip(PARTS, (0.7, 0.1, 0.2), strict=True):
+        of = [listener_of(i) for s, _ in own.InOrder(two).sessions(part) for i in s.ids]
+        assert Counter(of) == {f"Listener {u}": round(share * n) for u, n in enumerate(shares)}
+    alone = [f"Listener {n}, session 0" for n in range(own.ENOUGH)]
+    many = replace(data, sessions=replace(data.sessions, ids=np.array(alone, dtype=object)))
+    with pytest.raises(DataError, match="few sessions of each listener"):
+        own.learn(many, quiet, threading.Event())
 
 
 def test_too_few_sessions_and_a_wish_to_stop_are_heard() -> None:
     few = made.data(60)
     with pytest.raises(DataError, match=f"60 sessions.*at least {own.ENOUGH}"):
-        own.learn(few, "spotify-8", quiet, threading.Event())
+        own.learn(few, quiet, threading.Event())
     stop = threading.Event()
     stop.set()
     with pytest.raises(Cancelled):
-        own.learn(made.data(own.ENOUGH, seed=3), "spotify-8", quiet, stop)
+        own.learn(made.data(own.ENOUGH, seed=3), quiet, stop)
 
 
 def test_intervals_draw_whole_sessions() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from relrec_core.errors import ProfileError
+from relrec_core.sessions.data.names import listener_of
 from relrec_core.sessions.data.schema import CONTEXT, CONTEXT_TYPES, EVERYWHERE
 from relrec_core.sessions.data.sessions import CAUSES, Sessions, concatenate
 from relrec_core.sessions.explanation.circumstances import (
@@ -188,8 +189,9 @@ def tracks(explorer: Explorer) -> pd.DataFrame:
     """One row a track of a second half, in the data's order.
 
     Columns: `row` of its session, `place` in the second half (from 0), `expert` that decided,
-    `share` it has, `cause` of simulated data, `probability` of a skip, `skipped`, and `context`,
-    where the session was played from, if that is known.
+    `share` it has, `cause` of simulated data, `probability` of a skip, `skipped`, the `listener`,
+    "" where the session's name tells none, and `context`, where the session was played from, if
+    that is known.
     """
     sessions, said = explorer.data.sessions, explorer.everything
     row, place = np.nonzero(sessions.mask_b)
@@ -203,6 +205,7 @@ def tracks(explorer: Explorer) -> pd.DataFrame:
             "cause": np.array(CAUSES)[sessions.causes[row, place]],
             "probability": said.probability[row, place],
             "skipped": sessions.skipped[row, place],
+            "listener": np.array([listener_of(str(name)) for name in sessions.ids])[row],
         }
     )
     at = {column.name: i for i, column in enumerate(explorer.data.columns)}

@@ -21,23 +21,25 @@ from relrec_core.runs.execution import Listener
 from relrec_core.runs.memory import MemoryRun
 from relrec_core.sessions.config import Config
 from relrec_core.sessions.data.dataset import SessionData
-from relrec_core.sessions.data.sessions import Part, Sessions
+from relrec_core.sessions.data.names import listener_of
+from relrec_core.sessions.data.sessions import PARTS, Part, Sessions
 from relrec_core.sessions.data.source import Memory
 from relrec_core.sessions.model.comparison import LAST, MEAN, MODEL, Comparison, compared
+from relrec_core.sessions.model.families import fitting
 from relrec_core.sessions.model.predictor import Predictor, one_thread
 from relrec_core.sessions.training.scoring import Judged, judged
 from relrec_core.sessions.training.train import Fit
 
 ENOUGH = 300
 """Sessions from which on learning is tried."""
-SHARES: dict[Part, float] = {"train": 0.7, "validation": 0.1, "test": 0.2}
-"""Of the sessions, in the order of time."""
+ENDS = (0.7, 0.8)
+"""Shares of a listener's sessions at which learning ends and judging begins."""
 SECONDS = 45.0
 """No epoch is begun that would end later than this."""
 SETTINGS: dict[str, Any] = {
     "dataset": "own sessions",
-    "model": "transformer",
-    "width": 32,
+    "model": "gru",
+    "width": 64,
     "blocks": 1,
     "batch_size": 16,
     "learning_rate": 0.003,
@@ -70,15 +72,19 @@ class Learnt:
 
 @dataclass(frozen=True)
 class InOrder(Memory):
-    """Sessions in the order of time: the first to learn from, the last to be judged by."""
+    """Each listener's sessions in the order of time: the first to learn from, the last to be judged
+    by. The data holds each listener's in that order.
+    """
 
     @cached_property
     def _parts(self) -> dict[Part, Sessions]:
-        found, first = {}, 0
-        for part, size in sizes(len(self.data.sessions)).items():
-            found[part] = self.data.sessions.take(slice(first, first + size))
-            first += size
-        return found
+        whose = np.array([listener_of(str(name)) for name in self.data.sessions.ids])
+        passed = np.empty(len(whose))  # of each listener's sessions, by each of them
+        for listener in np.unique(whose):
+            here = np.flatnonzero(whose == listener)
+            passed[here] = (np.arange(len(here)) + 0.5) / len(here)
+        number = np.searchsorted(ENDS, passed, side="right")
+        return {part: self.data.sessions.take(number == i) for i, part in enumerate(PARTS)}
 
     @property
     def last(self) -> Sessions:
@@ -86,30 +92,19 @@ class InOrder(Memory):
         return self._parts["test"]
 
 
-def sizes(sessions: int) -> dict[Part, int]:
-    """How many of so many sessions each part has; they add up."""
-    ends = [round(sessions * share) for share in np.cumsum(list(SHARES.values()))]
-    return dict(zip(SHARES, np.diff([0, *ends]).tolist(), strict=True))
-
-
 def learn(
-    data: SessionData,
-    family: str,
-    listener: Listener,
-    cancelled: threading.Event,
-    **settings: Any,
+    data: SessionData, listener: Listener, cancelled: threading.Event, **settings: Any
 ) -> Learnt:
-    """Learn from the sessions of `data`, which are in the order of time.
+    """Learn from the sessions of `data`, of each listener the first.
 
     Args:
-        data: of one listener, or of few.
-        family: of experts, as in `Config`.
+        data: of one listener, or of several, each with their sessions in the order of time.
         listener: told how far it is.
         cancelled: set by whoever wants it to stop.
         settings: other ones than `SETTINGS`.
 
     Raises:
-        DataError: there are fewer than `ENOUGH` sessions.
+        DataError: there are fewer than `ENOUGH` sessions, or too few of each listener.
         FamilyError: the data has none of the groups that an expert reads.
         Cancelled: it was asked to stop.
     """
@@ -117,6 +112,9 @@ def learn(
     if n < ENOUGH:
         raise DataError(data.title, f"{n} sessions", f"at least {ENOUGH} to learn from")
     source = InOrder(data)
+    if not all(source.parts.values()):
+        raise DataError(data.title, "few sessions of each listener", "some five or more of each")
+    family = fitting(source.encoding)
     config = Config.model_validate({**SETTINGS, "family": family, **settings})
     run = MemoryRun("learnt from your sessions", listener, cancelled)
     while not _TURN.acquire(timeout=0.2):

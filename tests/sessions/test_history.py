@@ -119,6 +119,7 @@ def test_listeners_stay_apart() -> None:
     assert [i[:16] for i in ids] == sorted(i[:16] for i in ids)
     whose = {name: [i for i in ids if listener_of(i) == name] for name in history.listeners}
     assert all(len(theirs) == 1 for theirs in whose.values())
+    assert {name: [i for i in ids if listener_of(i) == name] for name in whose} == whose
     row = ids.index(whose["two"][0])
     assert history.data.tracks.label(int(history.data.sessions.tracks_a[row, 0])).startswith(
         "Their"

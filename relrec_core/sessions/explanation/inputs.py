@@ -80,7 +80,7 @@ def inputs(data: SessionData, session: Sessions, slot: int) -> tuple[GroupInputs
     said: dict[str, str] = {}
     half = int(session.mask_a[0].sum())
     for column, value in _plays(data.columns, session, half, slot):
-        found.setdefault(column.group, []).append(Input(name=_called(column), value=value))
+        found.setdefault(column.group, []).append(Input(name=called(column.name), value=value))
     if any(column.group == INTERACTION for column in data.columns):
         skipped = session.skipped_before(data.columns)[0, :half]
         found[INTERACTION], said[INTERACTION] = _actions(skipped)
@@ -115,6 +115,16 @@ def session_title(data: SessionData, session: Sessions, number: int) -> str:
         if name in at
     ]
     return ", ".join([f"Session {number + 1}", *([" ".join(told)] if told else [])])
+
+
+def called(name: str) -> str:
+    """What a column is called on screen."""
+    return _CALLED.get(name, name.replace("_", " "))
+
+
+def value_text(name: str, code: int) -> str:
+    """A byte of a column of plays as people read it."""
+    return _text(BY_NAME[name], code)
 
 
 def _plays(
@@ -173,7 +183,7 @@ def _track(
         values = data.tracks.frame[column.name]
         value, usual = float(values[here]), float(values.gather(before).to_numpy().mean())
         off = (value - usual) / data.tracks.spread[column.name]
-        name, told = _called(column), _number(column, value)
+        name, told = called(column.name), _number(column, value)
         found.append((off, column, Input(name=name, value=told, before=_number(column, usual))))
     if not found:
         return [], ""
@@ -205,10 +215,6 @@ def _words(group: str, named: list[Input]) -> str:
 def _nameless(column: Column) -> bool:
     """A number that means nothing to a reader by itself."""
     return column.name.startswith(("acoustic_vector", "music_embedding", "user_embedding"))
-
-
-def _called(column: Column) -> str:
-    return _CALLED.get(column.name, column.name.replace("_", " "))
 
 
 def _text(column: Column, code: int) -> str:

@@ -23,6 +23,7 @@ from relrec_core.movies.data.features import (
 )
 from relrec_core.movies.data.interactions import LIKED_FROM, RATING, USER, MovieData
 from relrec_core.movies.data.split import split
+from relrec_core.movies.model.metrics import MOST_AT_ONCE
 from relrec_core.movies.model.relevance import Doubles, average_user, relevance
 from relrec_core.movies.model.weights import Floats, Weights
 from relrec_core.titles import unique_labels
@@ -118,6 +119,18 @@ def rank_all(
     weights: Weights, bags: sparse.csr_matrix, seen: sparse.csr_matrix, n: int
 ) -> tuple[Indices, Floats]:
     """The n best unseen films of every viewer, best first: (B, n) items and (B, n) logits."""
+    size = max(1, MOST_AT_ONCE // weights.n_items)
+    parts = [
+        _rank_block(weights, bags[at : at + size], seen[at : at + size], n)
+        for at in range(0, bags.shape[0], size)
+    ]
+    items, scores = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return items, scores
+
+
+def _rank_block(
+    weights: Weights, bags: sparse.csr_matrix, seen: sparse.csr_matrix, n: int
+) -> tuple[Indices, Floats]:
     scores = weights.logits_of_all(bags)
     rows = np.repeat(np.arange(scores.shape[0]), np.diff(seen.indptr))
     scores[rows, seen.indices] = -np.inf
@@ -280,7 +293,9 @@ class Recommender:
 
     def ratings(self, user_id: str) -> dict[int, float]:
         """What a known user rated: row of items -> rating."""
-        rated = self.data.ratings[self.data.ratings["user"] == self.row(user_id)]
+        row, users = self.row(user_id), self.data.ratings["user"]
+        first, last = users.searchsorted([row, row + 1])
+        rated = self.data.ratings.iloc[first:last]
         return dict(zip(rated["item"].tolist(), rated[RATING].astype(float).tolist(), strict=True))
 
     def excluded(self, profile: Profile, item: int) -> str | None:

@@ -72,7 +72,7 @@ def test_ones_own_recommender_is_handed_in_shown_and_made_active(
     hand_in(held.getvalue())
     expect(page.get_by_text("found no row for item '1', expected one for each")).to_be_visible()
     assert list_runs("movies") == []
-    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
     held = io.BytesIO()
     np.savez(held, item_ids=ids, vectors=vectors)
     page.get_by_role("textbox", name="What to call it").fill("Ours")

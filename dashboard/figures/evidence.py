@@ -217,6 +217,11 @@ def _smallest(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return grouped(numbers, "Change", ["Smallest set", "In order of relevance"], "Liked movies")
 
 
+def _cells(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    sizes = ["Smallest set", "In order of relevance", "At random"]
+    return grouped(numbers, "Relation", sizes, "Grid cells")
+
+
 def _displaced(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     """How often an answer leaves the first five without the first 1 to 5 reasons of a method."""
     of = numbers[numbers["Removed"] == "1 to 5"]
@@ -254,6 +259,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "epsilon": _curves,
     "localisation": _located,
     "recommendations": _recommended,
+    "product-counterfactuals": _cells,
     "product-directions": _reasons,
     "tastes": _tastes,
     "guided": _guided,

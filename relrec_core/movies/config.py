@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from relrec_core.runs.config import TrainerConfig
 
@@ -19,6 +19,8 @@ RECIPES: dict[str, dict[str, float]] = {
     }
 }
 """What suits a data set better than the defaults; found on its development films."""
+FULL_UP_TO = 4_000
+"""So many movies are all scored in every step, unless the settings ask for a sample."""
 
 
 class Config(TrainerConfig):
@@ -29,7 +31,7 @@ class Config(TrainerConfig):
     dataset: str = Field(
         default="ml-100k",
         title="Data set",
-        description="A MovieLens set by name, or the path of a folder with interactions.csv.",
+        description="A MovieLens set by name, or the path of a folder with ratings in CSV.",
     )
     attributes: bool = Field(
         default=True,
@@ -116,6 +118,18 @@ class Config(TrainerConfig):
         title="Weight averaging",
         description="Decay of the moving average of the weights that is kept; 0 keeps the last.",
     )
+    loss: Literal["auto", "full", "sampled"] = Field(
+        default="auto",
+        title="Loss",
+        description="Softmax over all movies or over a sample; auto samples from 4,001 movies on.",
+    )
+    negatives: int = Field(
+        default=2048,
+        ge=1,
+        le=2**20,
+        title="Sampled movies",
+        description="Movies drawn for each step where the loss is sampled.",
+    )
     batch_size: int = Field(
         default=128, ge=1, le=65536, title="Batch size", description="Examples a step."
     )
@@ -143,3 +157,15 @@ class Config(TrainerConfig):
         title="Split seed",
         description="Fixes which movies are for training, development and test.",
     )
+
+    @model_validator(mode="after")
+    def _sampled_from_what_is_hidden(self) -> Self:
+        if self.loss == "sampled" and self.examples == "removal":
+            raise ValueError("the sampled loss needs examples by masking")
+        return self
+
+    def samples(self, n_items: int) -> bool:
+        """Whether the loss is over a sample of that many movies."""
+        if self.loss == "auto":
+            return n_items > FULL_UP_TO and self.examples == "masking"
+        return self.loss == "sampled"

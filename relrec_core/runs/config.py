@@ -63,7 +63,7 @@ class TrainerConfig(Value):
         ge=0,
         le=1024,
         title="Threads",
-        description="Processor threads to use; 0 takes all cores.",
+        description="Processor threads to use; 0 takes OMP_NUM_THREADS, or all cores.",
     )
 
 

@@ -114,8 +114,8 @@ def session(device: Literal["auto", "cpu", "cuda"] = "auto", threads: int = 0) -
 
     Args:
         device: auto takes a GPU when there is one; every process takes its own.
-        threads: processor threads of each process; 0 shares all cores among the
-            processes of this machine.
+        threads: processor threads of each process; 0 takes as many as OMP_NUM_THREADS says or,
+            where it says nothing, shares all cores among the processes of this machine.
 
     Raises:
         ConfigError: cuda is asked for and there is none.
@@ -131,7 +131,7 @@ def session(device: Literal["auto", "cpu", "cuda"] = "auto", threads: int = 0) -
             torch.cuda.set_device(group.device)
         dist.init_process_group("nccl" if group.device.type == "cuda" else "gloo")
     before = torch.get_num_threads()
-    torch.set_num_threads(threads or max(1, _cores() // local_size))
+    torch.set_num_threads(threads or _threads(local_size))
     try:
         yield group
     finally:
@@ -159,6 +159,15 @@ def _device(asked: str, local_rank: int) -> torch.device:
     if asked == "cuda" and not found:
         raise ConfigError("Setting 'device' is cuda, but no GPU was found; choose auto or cpu.")
     return torch.device("cuda", local_rank) if found and asked != "cpu" else torch.device("cpu")
+
+
+def _threads(local_size: int) -> int:
+    """What OMP_NUM_THREADS says, unless it is the 1 that torchrun itself gives several processes;
+    else this process's share of the cores."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    if said.isdecimal() and int(said) and not (local_size > 1 and said == "1"):
+        return int(said)
+    return max(1, _cores() // local_size)
 
 
 def _cores() -> int:

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from relrec_core import VERSION
 from relrec_core.errors import SourceError
@@ -30,6 +31,7 @@ def download(
     *,
     limit: int,
     sha256: str | None = None,
+    md5: str | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Bring `url` to `target`; `SourceError` if it has more than `limit` bytes.
@@ -49,21 +51,28 @@ def download(
     tag.unlink(missing_ok=True)
     try:
         check(part, sha256)
+        check(part, md5, "md5")
     except SourceError:
         part.unlink()
         raise
     part.replace(target)
 
 
-def check(path: Path, sha256: str | None) -> None:
-    """Raise `SourceError` unless the file has this SHA-256."""
-    if sha256 is None:
+def check(path: Path, expected: str | None, kind: Literal["sha256", "md5"] = "sha256") -> None:
+    """Raise `SourceError` unless the file has this checksum; None asks for nothing.
+
+    MD5 is for what its publisher gives no other checksum of: it finds damage, not malice.
+    """
+    if expected is None:
         return
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != sha256:
+        found = hashlib.file_digest(
+            file, lambda: hashlib.new(kind, usedforsecurity=False)
+        ).hexdigest()
+    if found != expected:
+        name = {"sha256": "SHA-256", "md5": "MD5"}[kind]
         raise SourceError(
-            f"wrong checksum: the file has SHA-256 {found} instead of {sha256}, "
+            f"wrong checksum: the file has {name} {found} instead of {expected}, "
             "so it is damaged or was changed"
         )
 

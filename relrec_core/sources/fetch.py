@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 
 from relrec_core import paths, permission
 from relrec_core.errors import RelRecError, SourceError, StorageError, border
-from relrec_core.sources import archive, lock, movielens, registry
+from relrec_core.sources import archive, lock, registry
 from relrec_core.sources.about import FILE as RECORD
 from relrec_core.sources.download import Progress, check, download
 from relrec_core.sources.layout import Content
 from relrec_core.sources.registry import Local, Place, Source, Url, Wheel
 
 LOCK = "lock"
+READMES = ("README", "README.txt")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -101,7 +102,8 @@ def _obtain(
         return place.path
     if isinstance(place, Url):
         target = work / Path(urlsplit(place.url).path).name
-        download(place.url, target, limit=limit, sha256=place.sha256, progress=progress)
+        checksums = {"sha256": place.sha256, "md5": place.md5}
+        download(place.url, target, limit=limit, progress=progress, **checksums)
         return target
     if progress is not None:
         progress(str(place), 0, None)
@@ -135,7 +137,7 @@ def _install(source: Source, place: Place, found: Path, temporary: Path) -> Path
     staging.mkdir()
     content.write(staging)
     if readme is not None:
-        (staging / movielens.README).write_bytes(readme)
+        (staging / READMES[0]).write_bytes(readme)
     record = {
         "name": source.name,
         "title": source.title,
@@ -185,17 +187,16 @@ def _by_layout(source: Source, found: Path, temporary: Path) -> tuple[Content, b
             elif inside.issuperset(members):
                 raw = temporary / "raw"
                 raw.mkdir()
-                readme = [folder + movielens.README]
-                wanted = members + (readme if inside.issuperset(readme) else [])
-                archive.extract(found, wanted, raw, source.size)
+                readmes = [folder + name for name in READMES if folder + name in inside]
+                archive.extract(found, members + readmes, raw, source.size)
                 return layout.parse(raw), _readme(raw)
     expected = " or ".join(", ".join(layout.members) for layout in source.layouts)
     raise SourceError(f"{found.name} does not hold the files of {source.title}: {expected}")
 
 
 def _readme(folder: Path) -> bytes | None:
-    path = folder / movielens.README
-    return path.read_bytes() if path.is_file() else None
+    found = [folder / name for name in READMES if (folder / name).is_file()]
+    return found[0].read_bytes() if found else None
 
 
 def require_space(title: str, size: int) -> None:

@@ -21,7 +21,6 @@ from relrec_core.sources.layout import Layout
 
 INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE = "interactions.csv", "items.csv", "users.csv"
 FILES = (INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE)
-README = "README"
 MAXIMUM_ROWS = 1_000_210
 """A header, and the ratings of the larger data set, ML-1M."""
 

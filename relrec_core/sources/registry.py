@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relrec_core.errors import SourceError
-from relrec_core.sources import movielens, published, weights
+from relrec_core.sources import grouplens, movielens, published, weights
 from relrec_core.sources.layout import Layout
 
 MEGABYTE = 1_000_000
@@ -18,6 +18,7 @@ class Url:
 
     url: str
     sha256: str | None = None
+    md5: str | None = None
 
     def __str__(self) -> str:
         return self.url
@@ -51,8 +52,9 @@ Place = Url | Wheel | Local
 class Source:
     """One thing to fetch.
 
-    `files` are what the installed folder holds, `content_hash` is what any place must give,
-    `size` is the disk space that fetching needs, and `places` are tried in their order.
+    `files` are what the installed folder holds, `content_hash` is what any place must give (the
+    counts, for `grouplens`), `size` is the disk space that fetching needs, and `places` are tried
+    in their order.
     """
 
     name: str
@@ -79,6 +81,25 @@ _GROUPLENS = (
     "MovieLens licence (GroupLens, University of Minnesota): research use with acknowledgement; "
     "no redistribution and no commercial use without permission."
 )
+
+
+def _release(
+    name: str, title: str, counts: tuple[int, int, int], megabytes: int, **checksum: str
+) -> Source:
+    """A release of MovieLens in two CSV files, of so many ratings, movies and users."""
+    address = f"https://files.grouplens.org/datasets/movielens/{name}"
+    return Source(
+        name=name,
+        title=title,
+        licence=_GROUPLENS,
+        licence_link=f"{address}-README.html",
+        files=grouplens.FILES,
+        content_hash=grouplens.said(*counts),
+        size=megabytes * MEGABYTE,
+        places=(Url(f"{address}.zip", **checksum),),
+        layouts=grouplens.layouts(name),
+    )
+
 
 SOURCES: dict[str, Source] = {
     source.name: source
@@ -118,6 +139,27 @@ SOURCES: dict[str, Source] = {
                 ),
             ),
             layouts=movielens.LAYOUTS_1M,
+        ),
+        _release(
+            "ml-latest-small",
+            "MovieLens Latest, small",
+            (100_836, 9_742, 610),
+            20,
+            sha256="696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
+        ),
+        _release(
+            "ml-25m",
+            "MovieLens 25M",
+            (25_000_095, 62_423, 162_541),
+            2_000,
+            sha256="8b21cfb7eb1706b4ec0aac894368d90acf26ebdfb6aced3ebd4ad5bd1eb9c6aa",
+        ),
+        _release(
+            "ml-32m",
+            "MovieLens 32M",
+            (32_000_204, 87_585, 200_948),
+            2_400,
+            md5="d472be332d4daa821edc399621853b57",
         ),
         Source(
             name="vgg16",

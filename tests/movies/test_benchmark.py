@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from relrec_core import evaluate
@@ -13,6 +14,8 @@ from relrec_core.measurement import row
 from relrec_core.movies import store
 from relrec_core.movies.data.features import feature_space
 from relrec_core.movies.evaluation import benchmark
+from relrec_core.movies.evaluation.counterfactuals import by_accent, by_relevance
+from relrec_core.movies.explanation.counterfactual import smallest_change
 from relrec_core.movies.model.ranking import Recommender
 from scripts import benchmarks as command
 from tests.movies import planted
@@ -30,7 +33,20 @@ def test_every_measurement_is_a_positive_number(recommender: Recommender) -> Non
     assert all(found["value"] > 0 for found in rows)
     assert len({found["name"] for found in rows}) == len(rows)
     targets = {found["target"] for found in rows if found["target"] is not None}
-    assert targets == {100, 25, 3000, 1000}
+    assert targets == {10, 100, 25, 3000, 1000}
+
+
+def test_no_search_finds_less_than_the_smallest_set(recommender: Recommender) -> None:
+    for user in recommender.data.users["user_id"][:12]:
+        profile = recommender.profile(str(user))
+        first = int(recommender.rank(profile, 1).items[0])
+        told = smallest_change(recommender, profile, first, "first")
+        others = (
+            by_accent(recommender, profile, first),
+            by_relevance(recommender, profile, first, "first"),
+        )
+        for size in others:
+            assert np.isnan(size) or (told.found and 1 <= len(told.items) <= size)
 
 
 def test_a_time_is_met_below_and_a_ratio_above() -> None:

@@ -74,3 +74,25 @@ def test_shares_cover_a_batch_and_a_lone_process_is_a_group_of_one():
         module = torch.nn.Linear(1, 1)
         assert group.wrap(module) is module
         group.barrier()
+
+
+@pytest.mark.parametrize(
+    ("said", "processes", "asked", "threads"),
+    [
+        ("3", "1", 0, 3),
+        ("1", "1", 0, 1),
+        ("3", "1", 2, 2),
+        ("5", "2", 0, 5),
+        ("1", "2", 0, max(1, distributed._cores() // 2)),  # torchrun's own word, not a person's
+        ("none", "1", 0, distributed._cores()),
+    ],
+)
+def test_threads_are_as_many_as_the_environment_says(
+    said: str, processes: str, asked: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", processes)
+    before = torch.get_num_threads()
+    with distributed.session("cpu", threads=asked):
+        assert torch.get_num_threads() == threads
+    assert torch.get_num_threads() == before

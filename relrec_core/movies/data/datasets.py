@@ -6,15 +6,16 @@ from pathlib import Path
 
 from relrec_core import paths
 from relrec_core.errors import SourceError, shortened
-from relrec_core.movies.data.interactions import INTERACTIONS_FILE, MovieData, load
+from relrec_core.movies.data.interactions import LAYOUTS, MovieData, load
 from relrec_core.runs.card import DataCard
 from relrec_core.sources.registry import SOURCES
 
 
 def data_folder(dataset: str) -> Path:
-    """Folder of a data set: one fetched by name, or any folder with an interactions.csv."""
-    if found := paths.named_folder(dataset, INTERACTIONS_FILE):
-        return found
+    """Folder of a data set: one fetched by name, or any folder with ratings in a known layout."""
+    for layout in LAYOUTS:
+        if found := paths.named_folder(dataset, layout.interactions):
+            return found
     if dataset in SOURCES:
         raise SourceError(
             f"{SOURCES[dataset].title} is not on this computer yet. Get it with "
@@ -22,7 +23,8 @@ def data_folder(dataset: str) -> Path:
         )
     raise SourceError(
         f"There is no data set '{shortened(dataset)}'. Name a folder that holds "
-        f"{INTERACTIONS_FILE}, or one that `python3 scripts/fetch.py --list` shows."
+        f"{' or '.join(of.interactions for of in LAYOUTS)}, or one that "
+        "`python3 scripts/fetch.py --list` shows."
     )
 
 

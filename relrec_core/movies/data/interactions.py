@@ -3,15 +3,13 @@
 The folder holds `interactions.csv` (user_id, item_id, and optionally rating in (0, 5] and
 timestamp), and optionally `items.csv` (item_id, title, year, any further columns are attributes
 whose values are separated by `|` or in a JSON list) and `users.csv` (user_id, any further columns
-are attributes; a numeric `age` is turned into a band). MovieLens is installed in this very form.
+are attributes; a numeric `age` is turned into a band). MovieLens is installed in this very form,
+or in GroupLens's own since 2014: `ratings.csv` (userId, movieId) and `movies.csv`.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +18,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from relrec_core.errors import DataError, border, unreadable
-from relrec_core.movies.data import attributes
+from relrec_core.movies.data import attributes, ratings, tables
+from relrec_core.movies.data.ratings import Columns, Ratings
 from relrec_core.sources.about import about
 from relrec_core.sources.movielens import parse_title
 from relrec_core.titles import decoded
@@ -28,7 +27,6 @@ from relrec_core.titles import decoded
 USER, ITEM, RATING, TIMESTAMP = "user_id", "item_id", "rating", "timestamp"
 TITLE, YEAR, AGE = "title", "year", "age"
 INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE = "interactions.csv", "items.csv", "users.csv"
-MAXIMUM_BYTES = 2_000_000_000
 LIKED_FROM = 3.0
 AGE_BANDS = (
     (18, "under 18"),
@@ -39,6 +37,28 @@ AGE_BANDS = (
     (56, "50 to 55"),
     (200, "56 or older"),
 )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a folder calls its files and the columns of its ratings."""
+
+    interactions: str
+    items: str
+    users: str
+    columns: Columns
+
+
+LAYOUTS = (
+    Layout(INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE, Columns(USER, ITEM, RATING, TIMESTAMP)),
+    Layout(
+        "ratings.csv",
+        "movies.csv",
+        USERS_FILE,
+        Columns("userId", "movieId", RATING, TIMESTAMP),
+    ),
+)
+"""Our own, and GroupLens's of MovieLens since 2014 (ml-latest-small, ml-25m, ml-32m)."""
 
 
 @dataclass(frozen=True)
@@ -78,28 +98,25 @@ def load(folder: Path) -> MovieData:
         return _loaded(folder)
 
 
-def _loaded(folder: Path) -> MovieData:
-    interactions = _read(folder / INTERACTIONS_FILE, (USER, ITEM))
-    path = folder / INTERACTIONS_FILE
-    _check_ids(path, interactions, (USER, ITEM))
-    ratings = pd.DataFrame({USER: interactions[USER], ITEM: interactions[ITEM]})
-    ratings[RATING] = _ratings(path, interactions)
-    ratings[TIMESTAMP] = _timestamps(path, interactions)
-    _check_unique(path, ratings, [USER, ITEM])
+def interactions_file(folder: Path) -> Path | None:
+    """The file with the ratings, whichever layout the folder has; None where there is none."""
+    files = (folder / layout.interactions for layout in LAYOUTS)
+    return next((file for file in files if file.is_file()), None)
 
-    known_items = _table(folder / ITEMS_FILE, ITEM, ratings, path)
-    known_users = _table(folder / USERS_FILE, USER, ratings, path)
-    items = _rated(known_items, ITEM, ratings)
-    users = _rated(known_users, USER, ratings)
-    ratings["user"] = pd.Index(users[USER]).get_indexer(pd.Index(ratings[USER])).astype(np.int32)
-    ratings["item"] = pd.Index(items[ITEM]).get_indexer(pd.Index(ratings[ITEM])).astype(np.int32)
-    ratings = ratings[["user", "item", RATING, TIMESTAMP]].sort_values(
-        ["user", "item"], ignore_index=True
-    )
+
+def _loaded(folder: Path) -> MovieData:
+    layout = next((of for of in LAYOUTS if (folder / of.interactions).is_file()), LAYOUTS[0])
+    path = folder / layout.interactions
+    found = ratings.read(path, layout.columns)
+    known_items = _table(folder / layout.items, layout, ITEM, found, path)
+    known_users = _table(folder / layout.users, layout, USER, found, path)
+    items = _rated(known_items, ITEM, found.items)
+    users = _rated(known_users, USER, found.users)
+    frame = _framed(path, found, users, items)
     source = {k: v for k, v in about(folder).items() if isinstance(v, str)}
-    content_hash = _content_hash(users, items, ratings)
-    items, notes = _shared(ITEMS_FILE, _dated(_titled(items)), (ITEM, TITLE, YEAR))
-    users, more = _shared(USERS_FILE, _banded(users), (USER,))
+    content_hash = _content_hash(users, items, frame)
+    items, notes = _shared(layout.items, _dated(_titled(items)), (ITEM, TITLE, YEAR))
+    users, more = _shared(layout.users, _banded(users), (USER,))
     return MovieData(
         name=source.get("name", folder.name),
         title=source.get("title", folder.name),
@@ -107,129 +124,51 @@ def _loaded(folder: Path) -> MovieData:
         content_hash=content_hash,
         users=users,
         items=items,
-        ratings=ratings,
+        ratings=frame,
         unrated=len(known_items) - len(items),
         notes=notes + more,
     )
 
 
-def _read(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
-    if not path.is_file():
-        raise DataError(path, "no such file", "a CSV file with " + ", ".join(required))
-    if path.stat().st_size > MAXIMUM_BYTES:
-        found = f"{path.stat().st_size / 1e6:,.0f} MB"
-        raise DataError(path, found, f"at most {MAXIMUM_BYTES // 1_000_000:,} MB")
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before, byte = error.object[: error.start], error.object[error.start]
-        line = before.count(b"\n") + 1
-        raise DataError(path, f"byte 0x{byte:02x}", "text in UTF-8", row=line) from error
-    if not text.strip():
-        raise DataError(path, "an empty file", "a header line with " + ", ".join(required))
-    lines = _lines(path, raw, text)
-    frame = pd.read_csv(
-        io.BytesIO(raw), dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False
+def _framed(path: Path, of: Ratings, users: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    """Ratings by rows of the tables, in their order; raises where a user rated a movie twice."""
+    columns = ((USER, users, of.users, of.user), (ITEM, items, of.items, of.item))
+    user, item = (
+        pd.Index(table[key]).get_indexer(pd.Index(ids)).astype(np.int32)[codes]
+        for key, table, ids, codes in columns
     )
-    missing = [c for c in required if c not in frame.columns]
-    if missing:
-        found = "columns " + ", ".join(map(str, frame.columns))
-        raise DataError(path, found, "also " + ", ".join(missing), row=1)
-    if frame.empty:
-        raise DataError(path, "a header without rows", "at least one row", row=2)
-    frame.index = pd.Index(lines)
-    return frame
+    place = user.astype(np.int64) * len(items) + item
+    order = np.argsort(place, kind="stable")
+    if (np.diff(place[order]) == 0).any():
+        row = int(np.argmax(pd.Series(place).duplicated()))
+        ids = f"{USER} {of.users[of.user[row]]}, {ITEM} {of.items[of.item[row]]}"
+        raise DataError(path, f"{ids} a second time", "each only once", row=of.lines[row])
+    return pd.DataFrame(
+        {
+            "user": user[order],
+            "item": item[order],
+            RATING: of.rating[order],
+            TIMESTAMP: of.timestamp[order],
+        }
+    )
 
 
-def _lines(path: Path, raw: bytes, text: str) -> Sequence[int]:
-    """Number of the line each row begins on; raises if a row is not as wide as the header."""
-    marks = np.frombuffer(raw.rstrip(), np.uint8)
-    ends = np.flatnonzero(marks == ord("\n"))
-    commas = np.searchsorted(np.flatnonzero(marks == ord(",")), [*ends, len(marks)])
-    widths = np.diff(commas, prepend=0)
-    simple = b'"' not in raw and b"\r" not in raw.replace(b"\r\n", b"")
-    if simple and widths[0] > 0 and (widths == widths[0]).all():
-        return range(2, len(ends) + 2)
-    lines, width, line = [], 0, 1
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for row in reader:
-            blank = len(row) <= 1 and not "".join(row).strip(" \t")
-            if not blank or row == [""]:
-                width = width or len(row)
-                if len(row) != width:
-                    found, expected = f"{len(row)} value(s)", f"{width}, as many as columns"
-                    raise DataError(path, found, expected, row=line)
-                lines.append(line)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        found = f"quotes that do not pair ({error})"
-        raise DataError(path, found, "values with commas in double quotes", row=line) from error
-    return lines[1:]
-
-
-def _first(frame: pd.DataFrame, bad: npt.NDArray[np.bool_]) -> int:
-    """Line in the file (header is line 1) of the first bad row."""
-    return int(frame.index[int(np.argmax(bad))])
-
-
-def _check_ids(path: Path, frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
-    for column in columns:
-        bad = (frame[column].str.strip() == "").to_numpy(dtype=bool)
-        if bad.any():
-            raise DataError(path, "an empty value", "an id", row=_first(frame, bad), column=column)
-
-
-def _check_unique(path: Path, frame: pd.DataFrame, columns: list[str]) -> None:
-    bad = frame.duplicated(columns).to_numpy(dtype=bool)
-    if bad.any():
-        row = frame.iloc[int(np.argmax(bad))]
-        found = ", ".join(f"{c} {row[c]}" for c in columns) + " a second time"
-        raise DataError(path, found, "each only once", row=_first(frame, bad))
-
-
-def _numbers(path: Path, frame: pd.DataFrame, column: str, expected: str) -> pd.Series[float]:
-    values = pd.to_numeric(frame[column], errors="coerce")
-    bad = ~np.isfinite(values.to_numpy(dtype=float))
-    if bad.any():
-        found = f"'{frame[column].iloc[int(np.argmax(bad))]}'"
-        raise DataError(path, found, expected, row=_first(frame, bad), column=column)
-    return values.astype(float)
-
-
-def _ratings(path: Path, frame: pd.DataFrame) -> npt.NDArray[np.float32]:
-    if RATING not in frame.columns:
-        return np.full(len(frame), 5.0, dtype=np.float32)
-    expected = "a number above 0 and at most 5"
-    values = _numbers(path, frame, RATING, expected).to_numpy(dtype=np.float32)
-    bad = (values <= 0) | (values > 5)
-    if bad.any():
-        found = f"'{frame[RATING].iloc[int(np.argmax(bad))]}'"
-        raise DataError(path, found, expected, row=_first(frame, bad), column=RATING)
-    return values
-
-
-def _timestamps(path: Path, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
-    if TIMESTAMP not in frame.columns:
-        return np.arange(len(frame), dtype=np.float64)
-    values = _numbers(path, frame, TIMESTAMP, "a number that orders a user's ratings")
-    return np.asarray(values, dtype=np.float64)
-
-
-def _table(path: Path, key: str, ratings: pd.DataFrame, interactions: Path) -> pd.DataFrame:
+def _table(path: Path, layout: Layout, key: str, of: Ratings, source: Path) -> pd.DataFrame:
     """Items or users, from their file or, where there is none, from the interactions alone."""
+    ids, codes = (of.items, of.item) if key == ITEM else (of.users, of.user)
     if not path.exists():
-        frame = pd.DataFrame({key: _ordered(ratings[key].unique())})
+        frame = pd.DataFrame({key: _ordered(ids)})
     else:
-        frame = _read(path, (key,))
-        _check_ids(path, frame, (key,))
-        _check_unique(path, frame, [key])
-        orphan = (~ratings[key].isin(frame[key])).to_numpy(dtype=bool)
+        said = layout.columns.item if key == ITEM else layout.columns.user
+        frame = tables.read(path, (said,))
+        tables.check_ids(path, frame, (said,))
+        tables.check_unique(path, frame, [said])
+        orphan = ~pd.Index(ids).isin(frame[said])
         if orphan.any():
-            found = f"'{ratings[key].iloc[int(np.argmax(orphan))]}'"
-            expected = f"one that {path.name} lists"
-            raise DataError(interactions, found, expected, row=_first(ratings, orphan), column=key)
+            first = int(np.argmax(orphan[codes]))
+            found, expected = f"'{ids[codes[first]]}'", f"one that {path.name} lists"
+            raise DataError(source, found, expected, row=of.lines[first], column=said)
+        frame = frame.rename(columns={said: key})
         for column in frame.columns.difference([key, TITLE], sort=False):
             frame[column] = attributes.read(path, frame[column])
         _check_attributes(path, frame, key)
@@ -244,7 +183,7 @@ def _check_column(
     bad = ~fits.to_numpy(dtype=bool)
     if bad.any():
         found = f"'{frame[column].iloc[int(np.argmax(bad))]}'"
-        raise DataError(path, found, expected, row=_first(frame, bad), column=column)
+        raise DataError(path, found, expected, row=tables.first(frame, bad), column=column)
 
 
 def _check_attributes(path: Path, frame: pd.DataFrame, key: str) -> None:
@@ -275,8 +214,8 @@ def _by_value(digits: str) -> tuple[int, str]:
     return len(plain), plain
 
 
-def _rated(frame: pd.DataFrame, key: str, ratings: pd.DataFrame) -> pd.DataFrame:
-    rated = set(ratings[key].unique())
+def _rated(frame: pd.DataFrame, key: str, ids: list[str]) -> pd.DataFrame:
+    rated = set(ids)
     order = [i for i in _ordered(frame[key]) if i in rated]
     return frame.set_index(key).loc[order].reset_index()
 

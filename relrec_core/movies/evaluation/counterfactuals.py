@@ -12,6 +12,7 @@ from relrec_core.evaluation.measure import Table
 from relrec_core.movies import store
 from relrec_core.movies.config import Config
 from relrec_core.movies.evaluation.curves import QUICK_SAMPLE, SAMPLE
+from relrec_core.movies.evaluation.fidelity.orders import ACCENT_RIVALS
 from relrec_core.movies.evaluation.study import Study
 from relrec_core.movies.explanation.counterfactual import SECONDS, reached, smallest_change
 from relrec_core.movies.explanation.result import Aim
@@ -80,14 +81,14 @@ def _case(recommender: Recommender, profile: Profile, aim: Aim) -> Iterator[dict
     yield {
         "found": told.found,
         "set": len(told.movies) if told.found else np.nan,
-        "relevance": np.nan if aim == "into" else _by_relevance(recommender, profile, item, aim),
+        "relevance": np.nan if aim == "into" else by_relevance(recommender, profile, item, aim),
         "proven": told.proven,
         "proven_in_time": told.proven and seconds <= SECONDS,
         "ms": 1e3 * seconds,
     }
 
 
-def _by_relevance(recommender: Recommender, profile: Profile, item: int, aim: Aim) -> float:
+def by_relevance(recommender: Recommender, profile: Profile, item: int, aim: Aim) -> float:
     """How many liked movies go in the order of what they contribute, until the aim is reached."""
     liked = np.array(sorted(profile.liked), dtype=np.int64)
     shares = relevance(recommender.weights, liked, [item]).features[:, 0]
@@ -95,6 +96,30 @@ def _by_relevance(recommender: Recommender, profile: Profile, item: int, aim: Ai
     for size in range(1, len(order) + 1):
         if reached(recommender, profile.without(*order[:size]), item, aim, None, N):
             return float(size)
+    return np.nan
+
+
+def by_accent(recommender: Recommender, profile: Profile, item: int) -> float:
+    """How many liked movies ACCENT leaves out to displace the first movie (Tran et al. 2021).
+
+    For each of the next `ACCENT_RIVALS` movies those that speak most against it go first, until
+    the gap of the scores is closed; of the sets that hold on the profile made again, the smallest.
+    """
+    liked = np.array(sorted(profile.liked), dtype=np.int64)
+    rivals = recommender.rank(profile, ACCENT_RIVALS + 1).items
+    rivals = rivals[rivals != item][:ACCENT_RIVALS]
+    shares = relevance(recommender.weights, liked, [item, *rivals]).features * len(liked)
+    scores = recommender.weights.logits(profile.features) * len(profile.features)
+    sets = []
+    for place, rival in enumerate(rivals, start=1):
+        gains = shares[:, 0] - shares[:, place]
+        order = np.argsort(-gains, kind="stable")
+        passed = np.cumsum(gains[order]) > scores[item] - scores[rival]
+        if passed.any():
+            sets.append(liked[order[: int(passed.argmax()) + 1]].tolist())
+    for taken in sorted(sets, key=len):
+        if reached(recommender, profile.without(*taken), item, "first", None, N):
+            return float(len(taken))
     return np.nan
 
 

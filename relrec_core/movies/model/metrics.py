@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from relrec_core.movies.data.features import Indices
 from relrec_core.movies.model.weights import Floats
+
+MOST_SCORES = 250_000_000
+"""Up to so many scores all users are measured: 3,000 users of 84,000 movies."""
+MOST_AT_ONCE = 25_000_000
+"""Scores that are held at once."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +59,36 @@ def recall(
     scores: Floats, known: sparse.csr_matrix, held_out: sparse.csr_matrix, k: int = 50
 ) -> Recall:
     """Recall@k of scores (B, V), films in `known` left out, viewers without held-out films too."""
+    return _mean(recall_by_user(scores, known, held_out, k)[:, -1], held_out)
+
+
+def recall_of_users(
+    scores: Callable[[Indices], Floats],
+    known: sparse.csr_matrix,
+    held_out: sparse.csr_matrix,
+    k: int = 50,
+    seed: int = 0,
+) -> Recall:
+    """`recall` of scores that are asked for block by block, (n,) users -> (n, V).
+
+    Of more than `MOST_SCORES` scores the users are a sample, fixed by `seed`.
+    """
+    n_users, n_items = known.shape
+    measured = np.arange(n_users)
+    most = max(1, MOST_SCORES // n_items)
+    if n_users > most:
+        draw = np.random.default_rng(seed).choice(n_users, size=most, replace=False)
+        measured = np.sort(draw)
+    size = max(1, MOST_AT_ONCE // n_items)
+    blocks = [measured[at : at + size] for at in range(0, len(measured), size)]
+    each = [recall_by_user(scores(b), known[b], held_out[b], k)[:, -1] for b in blocks]
+    return _mean(np.concatenate(each), held_out[measured])
+
+
+def _mean(each: npt.NDArray[np.float64], held_out: sparse.csr_matrix) -> Recall:
     sizes = np.diff(held_out.indptr)
     counted = sizes > 0
-    each = recall_by_user(scores, known, held_out, k)[counted, -1]
+    each = each[counted]
     return Recall(
         macro=float(each.mean()),
         pooled=float(np.round(each * sizes[counted]).sum() / sizes.sum()),

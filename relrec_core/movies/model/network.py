@@ -33,9 +33,10 @@ class RecoNet(nn.Module):
         Returns:
             (B, V) logits.
         """
-        x = bags @ self.embeddings  # (B, d)
+        return self.read(bags @ self.embeddings, drop) @ self.outputs.T
+
+    def read(self, x: Tensor, drop: Tensor | None = None) -> Tensor:
+        """What the output layer reads of averaged profiles: (B, d) -> (B, d or h)."""
         if drop is not None:
             x = x * drop  # (B, d)
-        if self.layer is not None:
-            x = torch.relu(self.layer(x))  # (B, h)
-        return x @ self.outputs.T  # (B, V)
+        return x if self.layer is None else torch.relu(self.layer(x))

@@ -119,7 +119,11 @@ def rank_all(
     weights: Ranks, bags: sparse.csr_matrix, seen: sparse.csr_matrix, n: int
 ) -> tuple[Indices, Scores]:
     """The n best unseen films of every viewer, best first: (B, n) items and (B, n) logits."""
-    scores = weights.logits_of_all(bags)
+    return best(weights.logits_of_all(bags), seen, n)
+
+
+def best(scores: Floats, seen: sparse.csr_matrix, n: int) -> tuple[Indices, Floats]:
+    """The same of logits (B, V), which become -inf where a movie was seen."""
     rows = np.repeat(np.arange(scores.shape[0]), np.diff(seen.indptr))
     scores[rows, seen.indices] = -np.inf
     top = np.argpartition(scores, scores.shape[1] - n, axis=1)[:, -n:]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -21,10 +22,10 @@ from relrec_core.movies.data.datasets import data_card, open_data
 from relrec_core.movies.data.features import FeatureSpace, Indices, feature_space
 from relrec_core.movies.data.interactions import MovieData
 from relrec_core.movies.data.split import Split, split
-from relrec_core.movies.model.metrics import recall
+from relrec_core.movies.model.metrics import recall_of_users
 from relrec_core.movies.model.network import RecoNet
-from relrec_core.movies.model.weights import Weights
-from relrec_core.movies.training.examples import Masking, Removal
+from relrec_core.movies.model.weights import Floats, Weights
+from relrec_core.movies.training.objectives import objective
 from relrec_core.runs import training
 from relrec_core.runs.card import Card
 from relrec_core.runs.directory import Run
@@ -111,13 +112,12 @@ class Fit(training.Fit[Config]):
         if found:
             self.epochs = round(found * parts.known.nnz / parts.train.nnz)
         self.bags = space.bags(parts.train) if self.searching else None
-        self.examples = _examples(config, space, liked)
         torch.manual_seed(config.seed)
         self.net = RecoNet(space.n_features, space.n_items, config.dim, config.hidden)
-        self.model = group.wrap(self.net)
+        self.objective = objective(config, group, space, liked, self.net)
         self.average = AveragedModel(self.net, multi_avg_fn=_averaging(config.averaging))
         self.average.update_parameters(self.net)  # the average begins with the initial weights
-        optimizer = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
+        optimizer = self.objective.optimizer()
         phase = SEARCH if self.searching else REFIT
         super().__init__(config, run, group, self.net, optimizer, phase=phase)
         self.progress.found = found
@@ -133,8 +133,9 @@ class Fit(training.Fit[Config]):
         due = epoch % config.evaluate_every == 0 or epoch == self.epochs
         if self.bags is None or not due:
             return {}
-        scores = self.weights().logits_of_all(self.bags)
-        return {self.decides: recall(scores, self.parts.train, self.parts.dev).macro}
+        scores = partial(_scores, self.weights(), self.bags)
+        found = recall_of_users(scores, self.parts.train, self.parts.dev, seed=config.split_seed)
+        return {self.decides: found.macro}
 
     def said(self, values: Mapping[str, float]) -> tuple[float, str]:
         p = self.progress
@@ -163,44 +164,21 @@ class Fit(training.Fit[Config]):
         seed = self.config.seed * 2 + (not self.searching)
         seed = seed * 100_003 + self.progress.epoch + 1
         generator = torch.Generator().manual_seed(seed)
-        order = torch.randperm(len(self.examples), generator=generator).numpy()
-        size = self.config.batch_size
-        batches = [order[i : i + size] for i in range(0, len(order), size)]
+        batches = self.objective.batches(generator)
         return float(np.mean([self._learn(rows, generator) for rows in batches]))
 
     def _learn(self, rows: Indices, generator: torch.Generator) -> float:
-        config, group, n = self.config, self.group, len(rows)
-        batch = self.examples.draw(rows, generator)
-        keep = torch.rand((n, config.dim), generator=generator) >= config.dropout
-        drop = keep.float() / (1 - config.dropout)
-        mine = group.share(n)
-        on = group.device
-        logits = self.model(batch.bags[mine].to(on), drop[mine].to(on))  # (B, V)
-        losses = -(batch.targets[mine].to(on) * logits.log_softmax(dim=1)).sum(dim=1)  # (B,)
-        weight = batch.weight * (n / batch.weight.sum().clamp(min=1))
-        loss = group.batch_mean(losses * weight[mine].to(on), n)
-        if config.penalty:
-            loss = loss + config.penalty * sum(p.square().sum() for p in self.model.parameters())
+        group, n = self.group, len(rows)
+        losses, weight = self.objective.losses(rows, generator)
+        weight = weight * (n / weight.sum().clamp(min=1))
+        loss = group.batch_mean(losses * weight[group.share(n)].to(group.device), n)
+        loss = self.objective.penalised(loss)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        if config.averaging:
+        if self.config.averaging:
             self.average.update_parameters(self.net)
         return group.mean(float(loss.detach()))
-
-
-def _examples(config: Config, space: FeatureSpace, liked: sparse.csr_matrix) -> Masking | Removal:
-    if config.examples == "removal":
-        return Removal(liked, space, beta=config.beta)
-    return Masking(
-        liked,
-        space,
-        rates=(config.mask_low, config.mask_high),
-        seen=config.seen_weight,
-        short=config.short_share,
-        attribute_dropout=config.attribute_dropout,
-        weight_power=config.weight_power,
-    )
 
 
 def _averaging(most: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Tensor | int], None]:
@@ -213,11 +191,16 @@ def _averaging(most: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Ten
     return average
 
 
+def _scores(weights: Weights, bags: sparse.csr_matrix, rows: Indices) -> Floats:
+    return weights.logits_of_all(bags[rows])
+
+
 def _card(
     config: Config, started: float, data: MovieData, parts: Split, refit: Fit, weights: Weights
 ) -> Card:
     known = parts.known
-    found = recall(weights.logits_of_all(refit.space.bags(known)), known, parts.test)
+    scores = partial(_scores, weights, refit.space.bags(known))
+    found = recall_of_users(scores, known, parts.test, seed=config.split_seed)
     return training.card(
         config,
         started,
@@ -231,4 +214,5 @@ def _card(
             "test_recall_50_pooled": round(found.pooled, 4),
             "test_viewers": found.viewers,
         },
+        details={"loss": refit.objective.said},
     )

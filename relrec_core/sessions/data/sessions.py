@@ -19,6 +19,9 @@ Indices = npt.NDArray[np.int32]
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 NO_TRACK = -1
+CUT = "~"
+"""Stands before the number of a piece in the id of a session that was too long, from its second
+piece on."""
 CAUSES = (
     "unknown",
     "persistence",
@@ -114,8 +117,10 @@ def concatenate(pieces: Iterable[Sessions]) -> Sessions:
 
 
 def parts(ids: Iterable[str]) -> Bytes:
-    """(S,) index into `PARTS`, the same for an id whatever else is in the data."""
-    tenth = np.array([zlib.crc32(i.encode()) % 10 for i in ids], dtype=np.uint8)
+    """(S,) index into `PARTS`, the same for an id whatever else is in the data, and for all pieces
+    of a session."""
+    whole = (i.partition(CUT)[0] for i in ids)
+    tenth = np.array([zlib.crc32(i.encode()) % 10 for i in whole], dtype=np.uint8)
     return np.asarray(np.maximum(tenth, 7) - 7, dtype=np.uint8)
 
 

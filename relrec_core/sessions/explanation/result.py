@@ -18,6 +18,7 @@ from relrec_core.sessions.data.schema import (
     MUSICAL,
     POPULARITY,
     SKIP_RATE,
+    TASTE,
     USER,
 )
 from relrec_core.sessions.model.metrics import THRESHOLD
@@ -36,6 +37,7 @@ _LANE_OF = {
     FAVOURITES: "listener",
     SKIP_RATE: "listener",
     USER: "listener",
+    TASTE: "listener",
     CONTEXT: "context",
     INTERACTION: "persistence",
 }
@@ -66,6 +68,7 @@ TITLES = {
     "music and popularity": "sound and popularity",
     "all but music": "all except sound",
     "listener and music": "listener and sound",
+    "taste and music": "taste and sound",
 }
 """What an expert is called on screen, where that is not its name."""
 

@@ -1,0 +1,177 @@
+"""The ratings of a CSV file, read a block at a time: memory grows with what is kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import polars as pl
+
+from relrec_core.errors import DataError
+from relrec_core.movies.data import tables
+
+BLOCK = 1 << 25
+"""Bytes of a file that are read at once."""
+
+Codes = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Ratings:
+    """Rows of a file in its order, users and movies as numbers in order of appearance.
+
+    `users` and `items` are their ids; `user`, `item`, `rating` and `timestamp` have one entry a
+    row, and `lines` says on which line of the file each begins.
+    """
+
+    users: list[str]
+    items: list[str]
+    user: Codes
+    item: Codes
+    rating: npt.NDArray[np.float32]
+    timestamp: npt.NDArray[np.float64]
+    lines: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a file calls the columns of its ratings."""
+
+    user: str
+    item: str
+    rating: str
+    timestamp: str
+
+
+class _NotPlainError(Exception):
+    """The file has quotes, blank lines or the like: it takes a reader that knows them."""
+
+
+def read(path: Path, columns: Columns) -> Ratings:
+    """All ratings of a file; those without a rating count as 5, those without a time by place.
+
+    Raises:
+        DataError: names the line and the column of the first problem.
+    """
+    try:
+        return _joined(path, columns, _plain(path, (columns.user, columns.item)))
+    except _NotPlainError:
+        frame = tables.read(path, (columns.user, columns.item))
+        return _joined(path, columns, iter([(pl.from_pandas(frame), list(frame.index))]))
+
+
+def _plain(path: Path, required: tuple[str, ...]) -> Iterator[tuple[pl.DataFrame, Sequence[int]]]:
+    """Blocks of a file without quotes, each with the lines its rows stand on."""
+    tables.check_file(path, required)
+    with path.open("rb") as file:
+        header = file.readline().removeprefix(tables.BOM).rstrip(b"\r\n")
+        line, width = 2, header.count(b",")
+        if not width or b'"' in header or b"\r" in header:
+            raise _NotPlainError
+        names = tables.text(path, header, 1).split(",")
+        if len(set(names)) != len(names):
+            raise _NotPlainError
+        tables.check_columns(path, names, required)
+        while block := file.read(BLOCK) + file.readline():
+            if b'"' in block or b"\r" in (block := block.replace(b"\r\n", b"\n")):
+                raise _NotPlainError
+            block = block.rstrip(b"\n")
+            tables.text(path, block, line)
+            _check_widths(path, block, width, line)
+            frame = pl.read_csv(
+                block,
+                has_header=False,
+                new_columns=names,
+                infer_schema=False,
+                quote_char=None,
+            ).fill_null("")
+            yield frame, range(line, line + len(frame))
+            line += len(frame)
+    if line == 2:
+        raise DataError(path, "a header without rows", "at least one row", row=2)
+
+
+def _check_widths(path: Path, block: bytes, width: int, line: int) -> None:
+    """Every line must have as many commas as the header, `width`; a blank one none."""
+    marks = np.frombuffer(block, np.uint8)
+    ends = np.flatnonzero(marks == ord("\n"))
+    commas = np.searchsorted(np.flatnonzero(marks == ord(",")), [*ends, len(marks)])
+    widths = np.diff(commas, prepend=0)
+    bad = np.flatnonzero(widths != width)
+    if len(bad) == 0:
+        return
+    first = block.split(b"\n", int(bad[0]) + 1)[int(bad[0])]
+    if not first.strip(b" \t"):
+        raise _NotPlainError
+    found, expected = f"{widths[bad[0]] + 1} value(s)", f"{width + 1}, as many as columns"
+    raise DataError(path, found, expected, row=line + int(bad[0]))
+
+
+def _joined(
+    path: Path, columns: Columns, blocks: Iterator[tuple[pl.DataFrame, Sequence[int]]]
+) -> Ratings:
+    users: dict[str, int] = {}
+    items: dict[str, int] = {}
+    parts: list[tuple[Codes, Codes, npt.NDArray[np.float32], npt.NDArray[np.float64]]] = []
+    lines: Sequence[int] = range(2, 2)
+    count = 0
+    for frame, at in blocks:
+        for column in (columns.user, columns.item):
+            bad = (frame[column].str.strip_chars() == "").to_numpy()
+            if bad.any():
+                row = at[int(np.argmax(bad))]
+                raise DataError(path, "an empty value", "an id", row=row, column=column)
+        rating = np.full(len(frame), 5.0, dtype=np.float32)
+        if columns.rating in frame.columns:
+            rating = _ratings(path, frame, columns.rating, at)
+        timestamp = np.arange(count, count + len(frame), dtype=np.float64)
+        if columns.timestamp in frame.columns:
+            timestamp = _numbers(
+                path, frame, columns.timestamp, at, "a number that orders a user's ratings"
+            )
+        codes = (_codes(frame[columns.user], users), _codes(frame[columns.item], items))
+        parts.append((*codes, rating, timestamp))
+        lines = range(2, at[-1] + 1) if isinstance(at, range) else at
+        count += len(frame)
+    user, item, rating, timestamp = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Ratings(list(users), list(items), user, item, rating, timestamp, lines)
+
+
+def _codes(ids: pl.Series, known: dict[str, int]) -> Codes:
+    """Numbers of the ids; those not `known` yet get the next ones."""
+    found = ids.unique(maintain_order=True)
+    numbers = [known.setdefault(name, len(known)) for name in found.to_list()]
+    table = pl.Series(numbers, dtype=pl.Int32)
+    return np.asarray(ids.replace_strict(found, table, return_dtype=pl.Int32).to_numpy(), np.int32)
+
+
+def _numbers(
+    path: Path, frame: pl.DataFrame, column: str, at: Sequence[int], expected: str
+) -> npt.NDArray[np.float64]:
+    values = frame[column].cast(pl.Float64, strict=False).to_numpy().astype(np.float64)
+    odd = np.flatnonzero(~np.isfinite(values))
+    if len(odd):  # spaces around a number are none of polars' business
+        said = frame[column][odd].to_list()
+        values[odd] = pd.to_numeric(pd.Series(said, dtype=str), errors="coerce")
+        bad = odd[~np.isfinite(values[odd])]
+        if len(bad):
+            found = f"'{frame[column][int(bad[0])]}'"
+            raise DataError(path, found, expected, row=at[int(bad[0])], column=column)
+    return values
+
+
+def _ratings(
+    path: Path, frame: pl.DataFrame, column: str, at: Sequence[int]
+) -> npt.NDArray[np.float32]:
+    expected = "a number above 0 and at most 5"
+    values = _numbers(path, frame, column, at, expected).astype(np.float32)
+    bad = (values <= 0) | (values > 5)
+    if bad.any():
+        first = int(np.argmax(bad))
+        found = f"'{frame[column][first]}'"
+        raise DataError(path, found, expected, row=at[first], column=column)
+    return values

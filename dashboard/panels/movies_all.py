@@ -109,7 +109,8 @@ def _parts(every: AllUsers, some: AllUsers, who: str) -> None:
     )
     st.caption(
         f"The first {some.items.shape[1]} movies of {len(some.users):,} of {len(every.users):,} "
-        "users. What a liked movie adds is split over its genres in equal parts."
+        "users. What a liked movie adds is split over its genres in equal parts, or belongs to the "
+        "movies like it where no genres are known."
     )
 
 

@@ -23,9 +23,11 @@ from relrec_core.movies.data.features import (
 )
 from relrec_core.movies.data.interactions import LIKED_FROM, RATING, USER, MovieData
 from relrec_core.movies.data.split import split
+from relrec_core.movies.model.clusters import alike
 from relrec_core.movies.model.metrics import MOST_AT_ONCE
 from relrec_core.movies.model.relevance import Doubles
 from relrec_core.movies.model.scorer import Ranks, Reconet, Scorer, Scores
+from relrec_core.movies.model.themes import LIKE
 from relrec_core.movies.model.weights import Floats, Weights
 from relrec_core.titles import unique_labels
 
@@ -213,7 +215,11 @@ class Recommender:
         return capital(", ".join(own))
 
     def themes(self, feature: int) -> tuple[str, ...]:
-        """The genres that a movie's contribution is split over, or the genre that a feature is."""
+        """The genres that a movie's contribution is split over, or the genre that a feature is.
+
+        Where the data knows of no genre a movie has one theme: those that the recommender sees
+        alike, named by the one that most users liked.
+        """
         if feature < self.space.n_items:
             return self._genres[feature]
         genre = self.space.kinds[feature] == GENRE
@@ -221,7 +227,12 @@ class Recommender:
 
     @cached_property
     def _genres(self) -> list[tuple[str, ...]]:
-        return genres_of(self.data)
+        found = genres_of(self.data)
+        if any(found) or not self.history.nnz:
+            return found
+        cluster, best = alike(self.scorer, self.history)
+        names = [f"{LIKE}{self.titles[item]}" for item in best]
+        return [(names[k],) for k in cluster]
 
     @cached_property
     def average_user(self) -> Doubles:

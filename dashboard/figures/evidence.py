@@ -233,6 +233,10 @@ def _cells(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return grouped(numbers, "Relation", sizes, "Grid cells")
 
 
+def _strategies(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return grouped(numbers, "Group", ["With the mark", "Of all marked"], "Share")
+
+
 def _displaced(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     """How often an answer leaves the first five without the first 1 to 5 reasons of a method."""
     of = numbers[numbers["Removed"] == "1 to 5"]
@@ -271,6 +275,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "localisation": _located,
     "recommendations": _recommended,
     "product-counterfactuals": _cells,
+    "strategies": _strategies,
     "product-directions": _reasons,
     "tastes": _tastes,
     "guided": _guided,

@@ -20,6 +20,7 @@ from relrec_core.products.evaluation.counterfactual_evaluation import LISTED, co
 from relrec_core.products.evaluation.direction_evaluation import LIME_SAMPLES, direction_rows
 from relrec_core.products.evaluation.map_evaluation import localisation_rows, perturbation_rows
 from relrec_core.products.evaluation.recommendation_evaluation import recommendation_rows
+from relrec_core.products.evaluation.strategy_evaluation import strategy_table
 from relrec_core.products.evaluation.study import GuidedBy, Study, Trained
 from relrec_core.products.explanation.smallest_change import LIMIT
 from relrec_core.products.studio import ground_truth
@@ -240,5 +241,6 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "recommendations": recommendation_table,
     "counterfactuals": counterfactual_table,
     "directions": direction_table,
+    "strategies": strategy_table,
     "tastes": taste_table,
 }

@@ -1,13 +1,15 @@
-"""Explain all recommendations of a model at once: python -m relrec_core.explain WING --out FOLDER
+"""Explain all recommendations of a model at once: python -m relrec_core.explain WING
 
-    python3 scripts/explain.py movies --top 10 --out FOLDER
+    python3 scripts/explain.py movies
+    python3 scripts/explain.py movies --top 20 --out FOLDER
     python3 scripts/explain.py movies --run RUN --counterfactual --out FOLDER
     python3 scripts/explain.py products --top 3 --out FOLDER
     python3 scripts/explain.py sessions --data FOLDER --out FOLDER
     python3 scripts/explain.py movies --out FOLDER --engine ray --address auto
 
-FOLDER becomes a data set of Parquet files; SCHEMA.md in it says what is in the columns. A job that
-was stopped or killed goes on with the same command. Exit code 0: done; 1: failed, with a sentence;
+The folder becomes a data set of Parquet files; SCHEMA.md in it says what is in the columns, and the
+dashboard's Training page looks into those in the data directory. A job that was stopped or killed
+goes on with the same command. Exit code 0: done; 1: failed, with a sentence;
 130: stopped.
 """
 
@@ -17,7 +19,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from relrec_core import logs, progress
+from relrec_core import logs, paths, progress
 from relrec_core.batch import local, on_ray
 from relrec_core.batch.dataset import Dataset
 from relrec_core.batch.job import Job
@@ -36,8 +38,8 @@ def main(arguments: list[str]) -> int:
     try:
         given = _parser().parse_args(arguments)
         logs.begin()
-        rows = _explained(given)
-        print(f"{rows:,} rows written to {given.out}; SCHEMA.md there says what they hold.")
+        rows, folder = _explained(given)
+        print(f"{rows:,} rows written to {folder}; SCHEMA.md there says what they hold.")
         return 0
     except KeyboardInterrupt:
         print("Stopped; the same command goes on from here.", file=sys.stderr)
@@ -54,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("wing", choices=[*WINGS], help="whose model to explain")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the data set")
+    parser.add_argument(
+        "--out", type=Path, help="folder of the data set (default: one that the dashboard lists)"
+    )
     parser.add_argument("--run", help="name or folder of a run (default: the one that is shown)")
     parser.add_argument("--top", type=int, help="recommendations of each (10 movies, 3 products)")
     parser.add_argument(
@@ -74,21 +78,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _explained(given: argparse.Namespace) -> int:
+def _explained(given: argparse.Namespace) -> tuple[int, Path]:
     if given.processes < 1 or given.strongest < 1 or (given.top is not None and given.top < 1):
         raise ConfigError("--processes, --top and --strongest are numbers from 1 on.")
     wing = WINGS[given.wing]
     run = _run(given)
     job = Job(module=wing.batch, run=run.path.resolve(), options=_options(given))
-    dataset = Dataset.prepared(given.out, job, job.explained)
+    folder = given.out or paths.explanations_dir() / f"{given.wing}-{run.name}"
+    dataset = Dataset.prepared(folder, job, job.explained)
     dataset.tidied()
     sizes, missing = dataset.about.sizes, dataset.missing()
     with progress.shown(given.wing, PLAIN_EVERY) as tell:
         before = sum(sizes) - sum(sizes[part] for part in missing)
         pace = Pace(tell, dataset.about.unit, sum(sizes), before)
         if given.engine == "ray":
-            return on_ray.run(dataset, given.processes, pace, given.address)
-        return local.run(dataset, given.processes, pace)
+            return on_ray.run(dataset, given.processes, pace, given.address), folder
+        return local.run(dataset, given.processes, pace), folder
 
 
 def _run(given: argparse.Namespace) -> Run:

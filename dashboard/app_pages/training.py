@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.panels import training as panels
 from dashboard.panels.common import sentences
+from dashboard.panels.explained import explained
 from dashboard.panels.tour import titled
 from dashboard.panels.training_import import import_form
 from relrec_core.movies.store import WING
@@ -21,3 +22,4 @@ with sentences():
     with runs:
         panels.ongoing(wing)
         panels.run_list(wing)
+        explained(wing)

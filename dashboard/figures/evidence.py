@@ -175,6 +175,17 @@ def _flips(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return share_bars(rows, bands)
 
 
+def _elsewhere(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    rows = [(str(r[0]), "") for r in numbers.itertuples(index=False)]
+    looks = {
+        "Any one of them": (SUPPORT, ""),
+        "Context and hour": (ACCENT, "/"),
+        "None": (NEUTRAL, ""),
+    }
+    bands = [ShareBand(name, *look, numbers[name].tolist()) for name, look in looks.items()]
+    return share_bars(rows, bands)
+
+
 def _positions(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     by = numbers.set_index("Track")
     return lines([(str(name), by[name]) for name in by.columns], "Track", "Accuracy")
@@ -278,6 +289,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "real-slice": _accuracies,
     "audits": _confirmed,
     "flips": _flips,
+    "elsewhere": _elsewhere,
     "session-directions": _reasons,
     "positions": _positions,
     "simplest-first": _shares,

@@ -134,7 +134,9 @@ class _Lane:
             others = [p[name] for k, p in parts.items() if k not in alone and name in p]
             if others:
                 noun = "other" if any(name in parts[k] for k in alone) else "reason"
-                found.append(self._together(name, f"{name}: {_count(len(others), noun)}", others))
+                found.append(
+                    self._together(name, f"{_bare(name)}: {_count(len(others), noun)}", others)
+                )
         return found
 
     def opened(self, view: View) -> list[Left]:
@@ -144,7 +146,7 @@ class _Lane:
             mine = [(f, parts[f.feature][name]) for f in self.features if name in parts[f.feature]]
             if name != view.opened:
                 sizes = [part for _, part in mine]
-                label = f"{name}: {_count(len(mine), 'reason')}"
+                label = f"{_bare(name)}: {_count(len(mine), 'reason')}"
                 found.append(self._together(name, label, sizes))
                 continue
             mine.sort(key=lambda one: -abs(one[1]))
@@ -169,6 +171,11 @@ class _Lane:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number > 1 else ''}"
+
+
+def _bare(name: str) -> str:
+    """A theme's name without the year at its end, so that there is room for a number."""
+    return re.sub(r" \(\d{4}\)$", "", name)
 
 
 def _decade(feature: FeatureRelevance) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import escape
 from dashboard.components.save_picture import save_chart
 from dashboard.figures.flows import BASE, themes_of
-from dashboard.figures.movie_words import PAPER, STEP_BY_STEP, THEMES
+from dashboard.figures.movie_words import PAPER, STEP_BY_STEP, themes_in_words
 from dashboard.figures.palette import plain, signed
 from dashboard.figures.pinned_movies import MovieCase
 from dashboard.figures.report import report, source
@@ -112,7 +112,7 @@ def why(explanation: MovieExplanation, shown: int = 6, *, key: str) -> None:
             chart(figure, key=f"{key}_{'waterfall' if falls else 'sankey'}", alt=words)
         if themed:
             open_theme(themes_of(explanation), f"{PICTURE}_{key}")
-        told = THEMES if explanation.reference == "average" else PAPER
+        told = themes_in_words(explanation) if explanation.reference == "average" else PAPER
         st.caption(STEP_BY_STEP if falls else told)
     with beside, st.container(horizontal=True):
         _downloads(explanation, figure, words, f"{PICTURE}_{key}")

@@ -10,6 +10,7 @@ from dashboard import escape, links
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.sessions import SessionView, own_view, session_key, session_view
 from dashboard.memory import KEPT
+from dashboard.panels.session_learn import shown
 from dashboard.uploads import handed_in
 from relrec_core.permission import read_only
 from relrec_core.sessions import store
@@ -43,7 +44,7 @@ def source() -> SessionView:
                 icon=":material/folder_open:",
             )
     with said:
-        _origin(view)
+        _origin(shown(view))
     return view
 
 
@@ -148,6 +149,8 @@ def _origin(view: SessionView) -> None:
             color="green",
         )
     told = list(view.notes)
+    if not data.simulated and not view.own:
+        told.insert(0, f"{data.title}.")
     if view.absent:
         told.append(
             f"The data lacks {spoken(view.absent)}; experts that read that are not used "

@@ -99,6 +99,12 @@ class Dataset:
         """Of one part."""
         return self.folder / f"part-{part:05}.parquet"
 
+    @property
+    def there(self) -> list[Path]:
+        """Files of the parts that were made."""
+        every = (self.file(part) for part in range(len(self.about.sizes)))
+        return [file for file in every if file.exists()]
+
     def missing(self) -> list[int]:
         """Parts that are not there, or not whole."""
         return [part for part in range(len(self.about.sizes)) if not self._whole(part)]

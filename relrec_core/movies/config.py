@@ -123,6 +123,11 @@ class Config(TrainerConfig):
         title="Loss",
         description="Softmax over all movies or over a sample; auto samples from 4,001 movies on.",
     )
+    start: Literal["auto", "random", "factors"] = Field(
+        default="auto",
+        title="Start",
+        description="Random weights or the ratings' factors; auto takes these with a sample.",
+    )
     negatives: int = Field(
         default=2048,
         ge=1,
@@ -159,9 +164,11 @@ class Config(TrainerConfig):
     )
 
     @model_validator(mode="after")
-    def _sampled_from_what_is_hidden(self) -> Self:
+    def _fit_together(self) -> Self:
         if self.loss == "sampled" and self.examples == "removal":
             raise ValueError("the sampled loss needs examples by masking")
+        if self.start == "factors" and self.hidden:
+            raise ValueError("a start from factors has no hidden units")
         return self
 
     def samples(self, n_items: int) -> bool:
@@ -169,3 +176,9 @@ class Config(TrainerConfig):
         if self.loss == "auto":
             return n_items > FULL_UP_TO and self.examples == "masking"
         return self.loss == "sampled"
+
+    def starts_from_factors(self, n_items: int) -> bool:
+        """Whether the weights begin with the factors of the ratings."""
+        if self.start == "auto":
+            return self.samples(n_items) and not self.hidden
+        return self.start == "factors"

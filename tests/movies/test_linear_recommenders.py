@@ -12,7 +12,9 @@ from scipy import sparse
 
 from dashboard.figures.agreement import agreement
 from dashboard.figures.comparison import compared_report, contributions_in_words
+from dashboard.figures.movie_words import CLUSTERS, THEMES, themes_in_words
 from relrec_core.movies.data.features import Indices, feature_space
+from relrec_core.movies.data.interactions import load
 from relrec_core.movies.explanation.all_users import EVERYONE, AllUsers
 from relrec_core.movies.explanation.compare import compared
 from relrec_core.movies.explanation.comparison import Comparison
@@ -224,3 +226,27 @@ def test_two_recommenders_differ_where_the_sentence_says(
     words = contributions_in_words(found, 99)
     page = compared_report(found, figure, words, "http://x")
     assert "does not read it" in words and page.count("<svg") == 1
+
+
+def test_movies_without_genres_fall_into_clusters_named_by_their_best_liked(
+    tmp_path: Path, shown: Recommender
+) -> None:
+    folder = planted.folder(tmp_path / "bare")
+    (folder / "items.csv").unlink()
+    data = load(folder)
+    weights = planted.weights(feature_space(data, False), data.content_hash)
+    bare = Recommender.of(data, weights, with_attributes=False, split_seed=0, run="bare")
+    for of in (bare, *(peer(bare, name) for name in USUAL)):
+        members: dict[str, list[int]] = {}
+        for item in range(40):
+            (name,) = of.themes(item)
+            members.setdefault(name, []).append(item)
+        counts = np.asarray(of.history.sum(axis=0)).ravel()
+        assert 1 < len(members) <= 8
+        for name, items in members.items():
+            assert name == f"Like {of.titles[max(items, key=lambda i: counts[i])]}"
+        told = explain(of, *asked(of))
+        assert ("movies like " in told.sentence()) or of is not bare
+        assert themes_in_words(told) == CLUSTERS
+        assert sum(t.total for t in told.themes) == pytest.approx(told.audit.ledger.features)
+    assert themes_in_words(explain(shown, *asked(shown))) == THEMES

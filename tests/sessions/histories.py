@@ -66,3 +66,12 @@ def handed_out() -> Upload:
 
 def listening(n: int, gap: timedelta = timedelta(minutes=3)) -> list[dict[str, Any]]:
     return [entry(START + i * gap, f"Song {i}") for i in range(n)]
+
+
+def evenings(n: int, tracks: int = 4) -> list[dict[str, Any]]:
+    """A session each evening; every third is skipped through."""
+    return [
+        entry(START + timedelta(days=day, minutes=3 * i), f"Song {i}", skipped=day % 3 == 0)
+        for day in range(n)
+        for i in range(tracks)
+    ]

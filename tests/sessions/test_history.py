@@ -13,6 +13,7 @@ from relrec_core.errors import DataError
 from relrec_core.sessions.data.history import read_history
 from relrec_core.sessions.data.readers import Upload
 from relrec_core.sessions.data.schema import REASONS
+from relrec_core.sessions.data.sessions import listener_of
 from tests.sessions.histories import START, entry, heard, listening, upload
 
 
@@ -116,8 +117,9 @@ def test_listeners_stay_apart() -> None:
     assert sorted(history.data.sessions.lengths.tolist()) == [2, 3, 4]
     ids = history.data.sessions.ids.tolist()
     assert [i[:16] for i in ids] == sorted(i[:16] for i in ids)
-    whose = {name: [i for i in ids if f", {name} (" in i] for name in history.listeners}
+    whose = {name: [i for i in ids if listener_of(i) == name] for name in history.listeners}
     assert all(len(theirs) == 1 for theirs in whose.values())
+    assert {name: [i for i in ids if listener_of(i) == name] for name in whose} == whose
     row = ids.index(whose["two"][0])
     assert history.data.tracks.label(int(history.data.sessions.tracks_a[row, 0])).startswith(
         "Their"

@@ -19,7 +19,7 @@ from relrec_core.sessions.data.dataset import load
 from relrec_core.sessions.data.encoding import Encoding
 from relrec_core.sessions.data.readers import Upload
 from relrec_core.sessions.data.schema import EVERYWHERE, REASONS
-from relrec_core.sessions.data.sessions import parts
+from relrec_core.sessions.data.sessions import parts, uncut
 from relrec_core.sessions.data.shards import Shards
 from relrec_core.sessions.explanation import counterfactual
 from relrec_core.sessions.explanation.explain import Explorer
@@ -166,6 +166,12 @@ def test_a_long_session_is_cut_and_said(length: int) -> None:
         skips = [*one.skipped_before(found.data.columns)[0, :half], *one.skipped[0, : n - half]]
         assert skips == [i % 3 == 0 for i in range(place, place + n)]
         place += n
+
+
+def test_only_the_number_of_a_piece_is_no_part_of_an_id() -> None:
+    assert uncut("a~2") == ("a", 2) and uncut("a~b~17") == ("a~b", 17)
+    for whole in ("a", "a~", "a~1", "a~b", "~2", "2024-02-07 14:30, me~you (3)"):
+        assert uncut(whole) == (whole, 1)
 
 
 def mssd() -> dict[str, bytes]:

@@ -23,7 +23,7 @@ from relrec_core.sessions.data.sessions import Sessions, concatenate
 from relrec_core.sessions.data.shards import Shards
 from relrec_core.sessions.data.uploads import from_folder
 from relrec_core.sessions.data.values import magnitudes
-from relrec_core.sessions.data.yambda_sound import FILE
+from relrec_core.sessions.data.yambda_sound import FILE, read_sound
 from relrec_core.sessions.model.families import YAMBDA
 from relrec_core.sessions.training.prepare import main as prepare_command
 from relrec_core.sessions.training.prepare_yambda import prepare_yambda
@@ -197,6 +197,17 @@ def test_users_are_whole_in_whatever_pieces_they_are_read(published: Path) -> No
     assert sum(map(len, seen)) == len(set().union(*seen))
 
 
+def test_a_users_listens_are_put_in_order(published: Path, tmp_path: Path) -> None:
+    path = published / "flat" / "50m" / "listens.parquet"
+    frame = pl.read_parquet(path)
+    mixed = frame.sample(fraction=1, shuffle=True, seed=1).sort("uid", maintain_order=True)
+    mixed.write_parquet(tmp_path / "listens.parquet")
+    (found,) = yambda.users(tmp_path / "listens.parquet")
+    assert found.user.tolist() == frame["uid"].to_list()
+    assert found.time.tolist() == frame["timestamp"].to_list()
+    assert sorted(found.item.tolist()) == sorted(frame["item_id"].to_list())
+
+
 def test_the_sound_is_what_the_stored_components_make_of_it(
     published: Path, tmp_path: Path
 ) -> None:
@@ -214,8 +225,28 @@ def test_the_sound_is_what_the_stored_components_make_of_it(
         centred = np.array(raw[row["track_id"]]) - stored["mean"]
         np.testing.assert_allclose(stored["components"] @ centred, numbers, atol=1e-5)
     np.testing.assert_allclose(stored["components"] @ stored["components"].T, np.eye(16), atol=1e-4)
-    assert (np.diff(stored["explained"]) <= 1e-6).all() and stored["explained"].sum() <= 1 + 1e-5
+    centred = np.array([raw[i] for i in tracks["track_id"] if i in raw]) - stored["mean"]
+    _, strength, vectors = np.linalg.svd(centred, full_matrices=False)
+    np.testing.assert_allclose(
+        stored["explained"], (strength**2 / (strength**2).sum())[:16], atol=1e-5
+    )
+    turned = np.abs((stored["components"] * vectors[:16]).sum(axis=1))
+    np.testing.assert_allclose(turned[:5], 1, atol=1e-3)
     assert len([1 for i in tracks["track_id"] if i not in raw]) > 0
+
+
+@pytest.mark.parametrize("kind", [pl.List(pl.Float32), pl.Array(pl.Float64, 24)])
+def test_embeddings_may_be_stored_in_other_lists(
+    kind: pl.DataType, published: Path, tmp_path: Path
+) -> None:
+    items = np.arange(2, 160, 3)
+    frame = pl.read_parquet(published / "embeddings.parquet")
+    frame.with_columns(pl.col("normalized_embed").cast(kind)).write_parquet(
+        tmp_path / "embeddings.parquet"
+    )
+    expected = read_sound(published / "embeddings.parquet", items)
+    found = read_sound(tmp_path / "embeddings.parquet", items)
+    np.testing.assert_allclose(found.numbers, expected.numbers, atol=1e-4)
 
 
 def test_without_embeddings_the_sound_is_absent(published: Path, tmp_path: Path) -> None:
@@ -373,5 +404,8 @@ def test_a_model_learns_from_it_and_the_page_opens_it(
     assert set(told) == set(YAMBDA_GROUPS) and all(told.values())
     assert "this listener skips" in told["taste"] and "like the first half" in told["music"]
     assert not view.explorer.data.missing and not view.absent
+    who = {str(i).partition(",")[0] for i in view.explorer.data.sessions.ids}
+    assert set(view.tracks["listener"]) == who and len(who) > 1
+    assert set(view.tracks["context"]) == {"a recommendation", "the listener's own choice"}
     assert view.explorer.data.licence == "Apache License 2.0 (Yandex)"
     assert made.data().missing == {}

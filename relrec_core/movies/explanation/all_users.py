@@ -181,6 +181,32 @@ class AllUsers:
         order = frame["adds"].abs().sort_values(ascending=False, kind="stable").index
         return frame.loc[order].reset_index(drop=True)
 
+    def brings(self, item: int) -> pd.DataFrame:
+        """What brings a recommended movie: `feature` and what it `adds`, mean of the movie's users.
+
+        Strongest first; with the base value the means sum to the movie's mean score.
+        """
+        movies, pushes = self.pushes
+        row = int(np.searchsorted(movies, item))
+        users = int((self.items == item).sum())
+        return _strongest("feature", np.arange(pushes.shape[1]), pushes[row] / users)
+
+    def pushed(self, feature: int) -> pd.DataFrame:
+        """What a feature pushes: `item` and what it `adds` to it, summed over users, a user."""
+        movies, pushes = self.pushes
+        return _strongest("item", movies, pushes[:, feature] / len(self.users))
+
+    def having(self, feature: int) -> Indices:
+        """Rows of the users who have a feature in their profile."""
+        held = sparse.csc_matrix(self.recommender.bags)[:, [feature]].indices
+        return np.intersect1d(self.users, held).astype(np.int64)
+
+
+def _strongest(name: str, rows: Indices, adds: Doubles) -> pd.DataFrame:
+    """What adds or takes away most, without what does neither."""
+    order = [k for k in np.argsort(-np.abs(adds), kind="stable") if adds[k]]
+    return pd.DataFrame({name: rows[order], "adds": adds[order]})
+
 
 class OneByOne(AllUsers):
     """The same of a recommender whose contributions are added up user by user."""

@@ -59,15 +59,10 @@ def explain(
     average = recommender.average_user if reference == "average" else None
     shares, accounted = _contributions(scorer.relevance(bag, items, average))
 
+    fillers = [None] if average is None else [None, average]
     tests = [
-        deletion_test(
-            shares,
-            partial(_rescored, scorer, bag, items, filler),
-            k=removed,
-            repetitions=REPETITIONS,
-            seed=seed,
-        )
-        for filler in ([None] if average is None else [None, average])
+        deletion_test(shares, rescored, k=removed, repetitions=REPETITIONS, seed=seed)
+        for rescored in (partial(_rescored, scorer, bag, items, filler) for filler in fillers)
     ]
     chances = recommender.probabilities(profile)
     ledger = Ledger(score=tests[0].score, features=float(shares.sum()), **accounted)

@@ -22,8 +22,8 @@ let a named other one pass it, or bring it into the first n."""
 class FeatureRelevance(Value):
     """One feature of the profile and its signed contribution to the score.
 
-    `themes` are the genres of a movie or the genre itself; other features stand under their
-    `group` alone.
+    `themes` are the genres of a movie or the genre itself or, where no genres are known, the
+    cluster of a movie; other features stand under their `group` alone.
     """
 
     feature: int

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from relrec_core.movies.data.features import FILM
+from relrec_core.movies.model.themes import LIKE
 
 if TYPE_CHECKING:
     from relrec_core.movies.explanation.result import (
@@ -191,7 +192,7 @@ def _listed(told: MovieExplanation, themes: Sequence[Theme]) -> str:
     """'dramas (24 %) and action (14 %) that User 3 liked, most of all Fargo (1996)'."""
     shares = {t.name: f"({_size(told, t.total)})" for t in themes}
     movies = {
-        t.name: PLURAL.get(t.name, f"{t.name} movies") if t.genre else "movies"
+        t.name: spoken_theme(t.name) if t.genre else "movies"
         for t in themes
         if t.genre or any(f.kind == FILM for f in told.features if t.name in f.parts)
     }
@@ -204,6 +205,13 @@ def _listed(told: MovieExplanation, themes: Sequence[Theme]) -> str:
     if best:
         text += f", most of all {best[0].label}"
     return text + (f", and of {listed(facts)}" if facts else "")
+
+
+def spoken_theme(name: str) -> str:
+    """'dramas', 'Anime movies' or 'movies like Fargo (1996)'."""
+    if name.startswith(LIKE):
+        return f"movies like {name.removeprefix(LIKE)}"
+    return PLURAL.get(name, f"{name} movies")
 
 
 def spoken(feature: FeatureRelevance) -> str:

@@ -29,6 +29,7 @@ MAXIMUM_BYTES = 2_000_000_000
 IDS, VECTORS, MATRIX = "item_ids", "vectors", "matrix"
 CSR = ("data", "indices", "indptr")
 WANTED = "item_ids with vectors, or with matrix, or with data, indices and indptr"
+PLAIN = "numbers or texts, as np.array(ids, dtype=str) makes them"
 Arrays = dict[str, npt.NDArray[Any]]
 
 
@@ -81,7 +82,7 @@ def _npz(file: str, data: bytes) -> Arrays:
                     raise DataError(file, f"an array of format {version}", "format 1 or 2")
                 shape, _, dtype = header(packed)
             if dtype.hasobject:
-                raise DataError(file, "Python objects", "numbers or texts", column=key)
+                raise DataError(file, "Python objects", PLAIN, column=key)
             total += int(np.prod(shape, dtype=object)) * dtype.itemsize
             if total > MAXIMUM_BYTES:
                 raise _too_large(file, total)

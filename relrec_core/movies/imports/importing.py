@@ -50,7 +50,7 @@ def bring(config: ImportConfig, file: str, content: bytes) -> Run:
 
     run = Run.create(WING, config.model_copy(update={"file": file}), config.name)
     with run.executing():
-        tensors = {name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}
+        tensors = {name: torch.tensor(array) for name, array in arrays.items()}
         run.write_checkpoint(tensors, {"model": MODEL, "dataset_hash": data.content_hash})
         left = len(found.ids) - len(rows)
         run.write_card(

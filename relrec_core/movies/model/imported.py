@@ -109,6 +109,6 @@ def recommender(
         )
     parts = split(data, 0)
     history = sparse.csr_matrix(parts.known + parts.test)
-    nothing = sparse.csr_matrix(history.shape, dtype=np.float32)
+    nothing = sparse.csr_matrix(history - history)
     space = feature_space(data, with_attributes=False)
     return Recommender(data, space, scorer, history, nothing, run, config.seed, config.name)

@@ -23,8 +23,11 @@ from relrec_core.movies.data.features import (
 )
 from relrec_core.movies.data.interactions import LIKED_FROM, RATING, USER, MovieData
 from relrec_core.movies.data.split import split
+from relrec_core.movies.model.clusters import alike
+from relrec_core.movies.model.metrics import MOST_AT_ONCE
 from relrec_core.movies.model.relevance import Doubles
 from relrec_core.movies.model.scorer import Ranks, Reconet, Scorer, Scores
+from relrec_core.movies.model.themes import LIKE
 from relrec_core.movies.model.weights import Floats, Weights
 from relrec_core.titles import unique_labels
 
@@ -119,10 +122,16 @@ def rank_all(
     weights: Ranks, bags: sparse.csr_matrix, seen: sparse.csr_matrix, n: int
 ) -> tuple[Indices, Scores]:
     """The n best unseen films of every viewer, best first: (B, n) items and (B, n) logits."""
-    return best(weights.logits_of_all(bags), seen, n)
+    size = max(1, MOST_AT_ONCE // seen.shape[1])
+    parts = [
+        best(weights.logits_of_all(bags[at : at + size]), seen[at : at + size], n)
+        for at in range(0, bags.shape[0], size)
+    ]
+    items, scores = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return items, scores
 
 
-def best(scores: Floats, seen: sparse.csr_matrix, n: int) -> tuple[Indices, Floats]:
+def best(scores: Scores, seen: sparse.csr_matrix, n: int) -> tuple[Indices, Scores]:
     """The same of logits (B, V), which become -inf where a movie was seen."""
     rows = np.repeat(np.arange(scores.shape[0]), np.diff(seen.indptr))
     scores[rows, seen.indices] = -np.inf
@@ -206,7 +215,11 @@ class Recommender:
         return capital(", ".join(own))
 
     def themes(self, feature: int) -> tuple[str, ...]:
-        """The genres that a movie's contribution is split over, or the genre that a feature is."""
+        """The genres that a movie's contribution is split over, or the genre that a feature is.
+
+        Where the data knows of no genre a movie has one theme: those that the recommender sees
+        alike, named by the one that most users liked.
+        """
         if feature < self.space.n_items:
             return self._genres[feature]
         genre = self.space.kinds[feature] == GENRE
@@ -214,7 +227,12 @@ class Recommender:
 
     @cached_property
     def _genres(self) -> list[tuple[str, ...]]:
-        return genres_of(self.data)
+        found = genres_of(self.data)
+        if any(found) or not self.history.nnz:
+            return found
+        cluster, best = alike(self.scorer, self.history)
+        names = [f"{LIKE}{self.titles[item]}" for item in best]
+        return [(names[k],) for k in cluster]
 
     @cached_property
     def average_user(self) -> Doubles:
@@ -311,7 +329,9 @@ class Recommender:
 
     def ratings(self, user_id: str) -> dict[int, float]:
         """What a known user rated: row of items -> rating."""
-        rated = self.data.ratings[self.data.ratings["user"] == self.row(user_id)]
+        row, users = self.row(user_id), self.data.ratings["user"]
+        first, last = users.searchsorted([row, row + 1])
+        rated = self.data.ratings.iloc[first:last]
         return dict(zip(rated["item"].tolist(), rated[RATING].astype(float).tolist(), strict=True))
 
     def excluded(self, profile: Profile, item: int) -> str | None:

@@ -26,6 +26,7 @@ from relrec_core.movies.model.metrics import recall_of_users
 from relrec_core.movies.model.network import RecoNet
 from relrec_core.movies.model.weights import Floats, Weights
 from relrec_core.movies.training.objectives import objective
+from relrec_core.movies.training.warm_start import start_from_factors
 from relrec_core.runs import training
 from relrec_core.runs.card import Card
 from relrec_core.runs.directory import Run
@@ -114,6 +115,8 @@ class Fit(training.Fit[Config]):
         self.bags = space.bags(parts.train) if self.searching else None
         torch.manual_seed(config.seed)
         self.net = RecoNet(space.n_features, space.n_items, config.dim, config.hidden)
+        if config.starts_from_factors(space.n_items):
+            start_from_factors(self.net, liked, space, config.seed)
         self.objective = objective(config, group, space, liked, self.net)
         self.average = AveragedModel(self.net, multi_avg_fn=_averaging(config.averaging))
         self.average.update_parameters(self.net)  # the average begins with the initial weights
@@ -195,6 +198,11 @@ def _scores(weights: Weights, bags: sparse.csr_matrix, rows: Indices) -> Floats:
     return weights.logits_of_all(bags[rows])
 
 
+def _start(config: Config, parts: Split) -> str:
+    factors = config.starts_from_factors(parts.train.shape[1])
+    return "factors of alternating least squares" if factors else "random weights"
+
+
 def _card(
     config: Config, started: float, data: MovieData, parts: Split, refit: Fit, weights: Weights
 ) -> Card:
@@ -214,5 +222,5 @@ def _card(
             "test_recall_50_pooled": round(found.pooled, 4),
             "test_viewers": found.viewers,
         },
-        details={"loss": refit.objective.said},
+        details={"loss": refit.objective.said, "start": _start(config, parts)},
     )

@@ -16,7 +16,7 @@ from relrec_core.sessions.data.schema import (
     TASTE,
     Column,
 )
-from relrec_core.sessions.data.sessions import CUT, Sessions, known_ahead
+from relrec_core.sessions.data.sessions import Sessions, known_ahead, uncut
 from relrec_core.sessions.data.values import SHARE_STEPS, magnitude
 from relrec_core.sessions.explanation.result import GroupInputs, Input
 
@@ -65,6 +65,7 @@ _SAID = {
 }
 """What of a group is said in a few words; of the others all."""
 FIRST_HALF = "the first half"
+OWN_CHOICE, RECOMMENDED = "the listener's own choice", "a recommendation"
 
 
 def inputs(data: SessionData, session: Sessions, slot: int) -> tuple[GroupInputs, ...]:
@@ -79,7 +80,7 @@ def inputs(data: SessionData, session: Sessions, slot: int) -> tuple[GroupInputs
     said: dict[str, str] = {}
     half = int(session.mask_a[0].sum())
     for column, value in _plays(data.columns, session, half, slot):
-        found.setdefault(column.group, []).append(Input(name=_called(column), value=value))
+        found.setdefault(column.group, []).append(Input(name=called(column.name), value=value))
     if any(column.group == INTERACTION for column in data.columns):
         skipped = session.skipped_before(data.columns)[0, :half]
         found[INTERACTION], said[INTERACTION] = _actions(skipped)
@@ -104,9 +105,9 @@ def session_title(data: SessionData, session: Sessions, number: int) -> str:
         session: one session.
         number: from 0.
     """
-    name, _, part = str(session.ids[0]).partition(CUT)
+    name, part = uncut(str(session.ids[0]))
     if " " in name:  # the start of a session of a listener's own history
-        return f"{name}, part {part}" if part else name
+        return f"{name}, part {part}" if part > 1 else name
     at = {column.name: i for i, column in enumerate(data.columns)}
     told = [
         _text(BY_NAME[name], int(session.logs[0, 0, at[name]]))
@@ -114,6 +115,16 @@ def session_title(data: SessionData, session: Sessions, number: int) -> str:
         if name in at
     ]
     return ", ".join([f"Session {number + 1}", *([" ".join(told)] if told else [])])
+
+
+def called(name: str) -> str:
+    """What a column is called on screen."""
+    return _CALLED.get(name, name.replace("_", " "))
+
+
+def value_text(name: str, code: int) -> str:
+    """A byte of a column of plays as people read it."""
+    return _text(BY_NAME[name], code)
 
 
 def _plays(
@@ -172,7 +183,7 @@ def _track(
         values = data.tracks.frame[column.name]
         value, usual = float(values[here]), float(values.gather(before).to_numpy().mean())
         off = (value - usual) / data.tracks.spread[column.name]
-        name, told = _called(column), _number(column, value)
+        name, told = called(column.name), _number(column, value)
         found.append((off, column, Input(name=name, value=told, before=_number(column, usual))))
     if not found:
         return [], ""
@@ -206,10 +217,6 @@ def _nameless(column: Column) -> bool:
     return column.name.startswith(("acoustic_vector", "music_embedding", "user_embedding"))
 
 
-def _called(column: Column) -> str:
-    return _CALLED.get(column.name, column.name.replace("_", " "))
-
-
 def _text(column: Column, code: int) -> str:
     """A byte of the logs as text."""
     if column.kind == "category":
@@ -219,7 +226,7 @@ def _text(column: Column, code: int) -> str:
     if column.name == "hour_of_day":
         return f"{code}:00"
     if column.name == "is_organic":
-        return "the listener's own choice" if code else "a recommendation"
+        return OWN_CHOICE if code else RECOMMENDED
     if column.kind == "magnitude":
         return _amount(column, magnitude(code, column))
     if column.kind == "share":

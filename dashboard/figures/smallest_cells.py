@@ -29,7 +29,7 @@ def outlined(picture: Image.Image, kept: Bools) -> Image.Image:
     rows, columns = (np.arange(side) * cells // side for cells in kept.shape)
     gone = ~kept[rows][:, columns]
     edge = np.zeros_like(gone)
-    reach = max(1, side // 160)
+    reach = max(1, side // 110)
     for axis in (0, 1):
         for step in (-reach, reach):
             edge |= gone & ~np.roll(gone, step, axis)

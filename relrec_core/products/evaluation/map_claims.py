@@ -227,7 +227,7 @@ def sanity(frames: Frames) -> Verdict:
     of = frames[0].set_index("method")
     ours, others = of.loc[FOCUSED], of.drop(index=FOCUSED)
     held = [abs(ours["randomised_100%"]) <= UNLIKE, ours["max_sensitivity"] <= STEADY]
-    calmest = others["max_sensitivity"].idxmin()
+    calmest = str(others["max_sensitivity"].idxmin())
     return Verdict(
         "confirmed" if all(held) else "partly" if any(held) else "not confirmed",
         f"With all convolutions randomised the page’s map has a rank correlation of "

@@ -16,16 +16,17 @@ import numpy as np
 from relrec_core.errors import ProfileError
 from relrec_core.explanation import Provenance
 from relrec_core.movies.data.features import Indices
+from relrec_core.movies.explanation.forms import adding, leaving, nearest, within_reach
 from relrec_core.movies.explanation.result import Aim, Counterfactual, Shift
 from relrec_core.movies.explanation.smallest import Bools, Form, fewest, greedy
 from relrec_core.movies.model.ranking import Profile, Recommender
-from relrec_core.movies.model.relevance import Doubles
-from relrec_core.movies.model.weights import Weights
 
 SECONDS = 2.0
 """Time limit of the proof."""
 ADDED = 20
 """Most movies that are added to bring another into the list."""
+MANY = 5_000
+"""Of more rivals than these only those are looked at that can matter."""
 
 
 def smallest_change(
@@ -118,20 +119,30 @@ class _Case:
         need = {"first": 1, "top": self.n, "named": 1, "into": len(self.rivals) - self.n + 1}
         if need[self.aim] > len(self.rivals) or not len(self.moves):
             return None, self.limit + 1
-        made = _adding if self.aim == "into" else _leaving
-        form = made(self.recommender, self.profile, self.item, self.rivals, self.moves)
+        rivals, moves, needed = self.rivals, self.moves, need[self.aim]
+        narrowed = len(rivals) > MANY
+        if narrowed and self.aim == "into":
+            rivals, moves = nearest(self.recommender, self.profile, rivals, moves)
+            needed = len(rivals) - self.n + 1
+        elif narrowed:
+            rivals = within_reach(self.recommender, self.profile, self.item, rivals, moves, needed)
+        made = adding if self.aim == "into" else leaving
+        form = made(self.recommender, self.profile, self.item, rivals, moves)
+
+        def enough(taken: Bools) -> bool:
+            after = self.changed(moves[taken].tolist())
+            return reached(self.recommender, after, self.item, self.aim, self.other, self.n)
+
         taken, at_least = None, None
         if plain := self.recommender.weights.layer is None:
-            best = fewest(form, need[self.aim], self.limit, seconds)
+            best = fewest(form, needed, self.limit, seconds)
             taken, at_least = best.taken, best.at_least
-        if not plain or (taken is not None and not self._enough(taken)):  # a tie within rounding
-            taken = greedy(form, need[self.aim], self.limit, self._enough)
-        order = None if taken is None else [int(self.moves[k]) for k in _strongest(form, taken)]
+        if not plain or (taken is not None and not enough(taken)):  # a tie within rounding
+            taken = greedy(form, needed, self.limit, enough)
+        if narrowed and self.aim == "into":
+            at_least = None
+        order = None if taken is None else [int(moves[k]) for k in _strongest(form, taken)]
         return order, at_least
-
-    def _enough(self, taken: Bools) -> bool:
-        after = self.changed(self.moves[taken].tolist())
-        return reached(self.recommender, after, self.item, self.aim, self.other, self.n)
 
 
 def aims(recommender: Recommender, profile: Profile, item: int, n: int) -> tuple[Aim, ...]:
@@ -174,76 +185,6 @@ def reached(
         return bool(scores[other] > scores[item])
     place = recommender.place(after, item)
     return place <= n if aim == "into" else place > (1 if aim == "first" else n)
-
-
-def _effective(weights: Weights, bag: Indices) -> Doubles:
-    """What a feature's embedding is multiplied with, (V, d): the gradient where a layer is."""
-    outputs = weights.outputs.astype(np.float64)
-    if weights.layer is None or weights.layer_bias is None:
-        return outputs
-    layer = weights.layer.astype(np.float64)
-    active = layer @ weights.embeddings[bag].mean(axis=0) + weights.layer_bias > 0
-    return np.asarray((outputs * active) @ layer)
-
-
-def _ahead(recommender: Recommender, profile: Profile, item: int, rivals: Indices) -> Doubles:
-    """By how much the movie is ahead of each rival: scores times the size of the profile, (R,)."""
-    weights, bag = recommender.weights, profile.features
-    if weights.layer is None:
-        pooled = weights.embeddings[bag].astype(np.float64).sum(axis=0)
-        outputs = weights.outputs.astype(np.float64)
-        return np.asarray((outputs[item] - outputs[rivals]) @ pooled)
-    scores = weights.logits(bag).astype(np.float64)
-    return np.asarray((scores[item] - scores[rivals]) * len(bag))
-
-
-def _leaving(
-    recommender: Recommender, profile: Profile, item: int, rivals: Indices, moves: Indices
-) -> Form:
-    """Liked movies leave: a rival passes once the movie has lost what it is ahead by."""
-    space, bag = recommender.space, set(profile.features.tolist())
-    stay = profile.own | profile.added
-    brought: dict[int, list[int]] = {}
-    for number, move in enumerate(moves):
-        for k in space.item_attributes[move].indices.tolist():
-            if k in bag and k not in stay:
-                brought.setdefault(k, []).append(number)
-    q = recommender.weights.embeddings.astype(np.float64)
-    effective = _effective(recommender.weights, profile.features)
-    lost = effective[item] - effective[rivals]  # (R, d)
-    inside = np.array([move in bag for move in moves.tolist()], dtype=np.float64)
-    return Form(
-        gains=(q[moves] * inside[:, None]) @ lost.T,
-        gaps=_ahead(recommender, profile, item, rivals),
-        groups=tuple(np.array(members, dtype=np.int64) for members in brought.values()),
-        extra=q[list(brought)] @ lost.T,
-        jointly=True,
-        same=np.full(len(moves), -1),
-    )
-
-
-def _adding(
-    recommender: Recommender, profile: Profile, item: int, rivals: Indices, moves: Indices
-) -> Form:
-    """Movies are liked as well: a rival passes once it falls behind, or is among them."""
-    space = recommender.space
-    known = profile.removed | set(profile.features.tolist())
-    opened: dict[int, list[int]] = {}
-    for number, move in enumerate(moves):
-        for k in space.item_attributes[move].indices.tolist():
-            if k not in known:
-                opened.setdefault(k, []).append(number)
-    q = recommender.weights.embeddings.astype(np.float64)
-    effective = _effective(recommender.weights, profile.features)
-    gained = effective[item] - effective[rivals]  # (R, d)
-    return Form(
-        gains=q[moves] @ gained.T,
-        gaps=-_ahead(recommender, profile, item, rivals),
-        groups=tuple(np.array(members, dtype=np.int64) for members in opened.values()),
-        extra=q[list(opened)] @ gained.T,
-        jointly=False,
-        same=np.arange(len(moves)),
-    )
 
 
 def _strongest(form: Form, taken: Bools) -> list[int]:

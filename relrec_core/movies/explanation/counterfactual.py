@@ -200,14 +200,18 @@ def _shifts(
 ) -> tuple[Shift, ...]:
     """The first n of both lists and the named movies: their places before and after."""
     size = recommender.space.n_items
+    listed = [recommender.rank(p, n).items.tolist() for p in (before, after)]
+    shown = {*listed[0], *listed[1], *named}
     old, new = (
-        {int(item): place for place, item in enumerate(recommender.rank(p, size).items, start=1)}
-        for p in (before, after)
+        {i: places.index(i) + 1 if i in places else recommender.place(p, i) for i in shown}
+        for p, places in zip((before, after), listed, strict=True)
     )
-    shown = {item for places in (old, new) for item, place in places.items() if place <= n}
+    for p, places in ((before, old), (after, new)):
+        for item in shown & set(p.seen.tolist()):
+            del places[item]
     return tuple(
         Shift(item=i, title=recommender.titles[i], before=old.get(i), after=new.get(i))
-        for i in sorted(shown | set(named), key=lambda i: (new.get(i, size + 1), old.get(i, 0)))
+        for i in sorted(shown, key=lambda i: (new.get(i, size + 1), old.get(i, 0)))
     )
 
 

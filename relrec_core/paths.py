@@ -63,6 +63,11 @@ def evaluations_dir() -> Path:
     return home() / "evaluations"
 
 
+def explanations_dir() -> Path:
+    """Where explanations of everything lie."""
+    return home() / "explanations"
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path`; on success it replaces `path` atomically.

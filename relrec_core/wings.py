@@ -14,6 +14,7 @@ from typing import Any
 from relrec_core.evaluation.claims import Claim
 from relrec_core.measurement import BenchmarkRow
 from relrec_core.runs.config import TrainerConfig
+from relrec_core.runs.directory import Run
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,16 @@ class Wing:
     def evaluation(self) -> str:
         """Name of the module with `TABLES`, by name how each is measured."""
         return f"{self.room}.evaluation.evaluate"
+
+    @property
+    def batch(self) -> str:
+        """Name of the module that explains everything at once: `opened(run, options)`."""
+        return f"{self.room}.explanation.batch"
+
+    def shown_run(self) -> Run:
+        """The run whose model is shown."""
+        found: Run = importlib.import_module(f"{self.room}.store").shown_run()
+        return found
 
     def part(self, name: str) -> ModuleType:
         """A module of its room, such as "study"."""

@@ -59,6 +59,7 @@ def fetch_with_progress(
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     from relrec_core.products.data import photo_sources
+    from relrec_core.sessions.data import yambda, yambda_source
     from relrec_core.sources import fetch
     from relrec_core.sources.registry import SOURCES
 
@@ -69,10 +70,14 @@ def fetch_with_progress(
         def show(what: str, done: int, total: int | None) -> None:
             bar.update(task, description=what, completed=done, total=total)
 
+        if name == yambda.NAME:
+            folder = yambda_source.fetch(origin, show)
+            return folder, f". Make sessions of it: {yambda.PREPARE}"
         photos = photo_sources.find(name)
         if photos is None:
             if name not in SOURCES:
-                known = ", ".join((*SOURCES, *photo_sources.ARCHIVES, *photo_sources.PATTERNS))
+                photographed = (*photo_sources.ARCHIVES, *photo_sources.PATTERNS)
+                known = ", ".join((*SOURCES, yambda.NAME, *photographed))
                 raise SourceError(f"There is no source '{name}'; the known ones are {known}.")
             return fetch.fetch(name, origin=origin, progress=show), ""
         most = photo_sources.MOST_PRODUCTS if limit is None else limit
@@ -93,6 +98,7 @@ def print_list() -> None:
     from rich.table import Table
 
     from relrec_core.products.data import photo_sources
+    from relrec_core.sessions.data import yambda, yambda_source
     from relrec_core.sources import fetch
     from relrec_core.sources.registry import SOURCES
 
@@ -103,6 +109,9 @@ def print_list() -> None:
         folder = fetch.installed(source.name)
         licence = f"{source.licence}\n{source.licence_link}"
         table.add_row(source.name, source.title, licence, str(folder) if folder else "no")
+    folder = yambda_source.installed()
+    licence = f"{yambda.LICENCE}\n{yambda.LICENCE_LINK}"
+    table.add_row(yambda.NAME, yambda.TITLE, licence, str(folder) if folder else "no")
     for photos in photo_sources.ARCHIVES.values():
         folder = photo_sources.installed(photos.name)
         licence = f"{photos.licence}\n{photos.licence_link}"

@@ -18,6 +18,7 @@ from dashboard.panels.movie_answer import answered
 from dashboard.panels.movie_change import smallest_change_panel
 from dashboard.panels.movie_list import choose_film, hiding
 from dashboard.panels.movies_all import all_users_panel
+from dashboard.panels.movies_two import choose_recommender, two_recommenders
 from dashboard.panels.movies_what_if import change_profile
 from dashboard.panels.pinned import draw_chart, pinned
 from dashboard.panels.tour import titled
@@ -25,12 +26,16 @@ from dashboard.panels.tour import titled
 titled("Why this movie?", "movies")
 answer_first("[Another movie or user](#recommended-movies)")
 with sentences():
-    recommender, key = movie_model()
-    which_run(key)
+    shown, shown_key = movie_model()
+    which_run(shown_key)
+    with st.container(key="page_controls"):
+        controls = st.container()
+        with controls:
+            recommender, key = choose_recommender(shown, shown_key)
     for note in recommender.data.notes:
         st.caption(escape.markdown(note))
     first = first_user(recommender, key)
-    with st.container(key="page_controls"):
+    with controls:
         profile, settings = panels.choose(recommender, first)
         profile = hiding(recommender, profile)
     main = st.container(key="page_main")
@@ -63,6 +68,7 @@ with sentences():
         "What if?": partial(change_profile, recommender, profile),
         "Smallest change": partial(smallest_change_panel, *about, item, settings.top),
         "Why not another movie?": partial(questions.why_not, *about, explanation),
+        "Two recommenders": partial(two_recommenders, *about, explanation, (shown, shown_key)),
         "Second model: which expert decided?": second_model,
         "Ask": partial(questions.ask, *about, explanation),
         "Compare with LIME": lime,

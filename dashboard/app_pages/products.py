@@ -9,6 +9,8 @@ from dashboard.panels import products as panels
 from dashboard.panels import products_answer as answer
 from dashboard.panels import products_compare as compare
 from dashboard.panels import products_regions as regions
+from dashboard.panels import products_smallest as smallest
+from dashboard.panels import products_strategies as strategies
 from dashboard.panels.common import answer_first, provenance, sentences, which_run
 from dashboard.panels.pinned import pinned
 from dashboard.panels.presentation import presenting
@@ -37,9 +39,11 @@ with sentences():
     with st.container(key="page_more"):
         aspects = {
             "What if a part were missing?": regions.missing,
+            "Smallest change": smallest.smallest_change,
             "Which parts match?": regions.correspondence,
             "Why not another one?": compare.why_not,
             "Compare methods": compare.methods,
+            "Strategies": strategies.strategies,
         }
         if catalogue.rendered:
             aspects["Known correct answer"] = compare.known_answer

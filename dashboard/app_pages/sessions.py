@@ -10,15 +10,19 @@ from dashboard.panels import sessions as panels
 from dashboard.panels.common import provenance, sentences, which_run
 from dashboard.panels.downloads import address
 from dashboard.panels.pinned import draw_chart, pinned
+from dashboard.panels.session_learn import learn_panel, shown
 from dashboard.panels.session_many import many
 from dashboard.panels.session_source import source
 from dashboard.panels.session_what_if import what_if
 from dashboard.panels.tour import titled
 
+LEARN = "Learn from my sessions"
+
 titled("Skip or play, and why?", "sessions")
 with sentences():
     which_run(session_key())
-    view = source()
+    given = source()
+    view = shown(given)
     explorer = view.explorer
     headline = st.empty()
     row = panels.choose(view.listing, view.opening)
@@ -32,8 +36,9 @@ with sentences():
     explanation = panels.proof(view, row, focus, headline, save)
     pinned(SessionCase(explanation, address()), draw_chart)
 
-    turned, experts, over_many = st.tabs(
-        ["What if?", "Which expert decided?", "Over many sessions"],
+    looks = ["What if?", "Which expert decided?", "Over many sessions"]
+    turned, experts, over_many, *learning = st.tabs(
+        [*looks, LEARN] if given.own else looks,
         key="look",
         on_change="rerun",
         bind="query-params",
@@ -47,4 +52,7 @@ with sentences():
     if over_many.open:
         with over_many:
             many(view)
+    if learning and learning[0].open:
+        with learning[0]:
+            learn_panel(given)
     provenance(explanation)

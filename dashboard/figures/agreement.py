@@ -10,19 +10,23 @@ from dashboard.figures.palette import ACCENT, NEUTRAL
 
 
 def agreement(frame: pd.DataFrame) -> go.Figure:
-    """A dot for each method in each row; `frame` has Reason and one column a method."""
+    """A dot for each method in each row; `frame` has Reason and one column a method.
+
+    Where a method has no value there is no dot.
+    """
     figure = go.Figure()
-    rows = frame.iloc[::-1]
+    rows = frame.iloc[::-1].reset_index(drop=True)
     places = list(range(len(rows)))  # titles may occur twice
     names = [escape.plotly(r) for r in rows["Reason"]]
-    styles = ((ACCENT, "circle"), (NEUTRAL, "diamond-open"))
+    styles = ((ACCENT, "circle"), (NEUTRAL, "diamond"))
     for method, (colour, symbol) in zip(frame.columns[1:], styles, strict=True):
         largest = frame[method].abs().max() or 1.0
+        said = rows[method].dropna()
         figure.add_trace(
             go.Scatter(
-                x=rows[method] / largest,
-                y=places,
-                customdata=names,
+                x=(said / largest).tolist(),
+                y=said.index.tolist(),
+                customdata=[names[k] for k in said.index],
                 name=method,
                 mode="markers",
                 marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2}},
@@ -35,6 +39,7 @@ def agreement(frame: pd.DataFrame) -> go.Figure:
         legend={"orientation": "h", "y": 1.08, "x": 0},
         xaxis={"title": {"text": "weight, the strongest = 1"}},
         yaxis={
+            "range": [-0.5, len(rows) - 0.5],
             "tickvals": places,
             "ticktext": names,
             "ticksuffix": "  ",

@@ -175,6 +175,17 @@ def _flips(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return share_bars(rows, bands)
 
 
+def _elsewhere(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    rows = [(str(r[0]), "") for r in numbers.itertuples(index=False)]
+    looks = {
+        "Any one of them": (SUPPORT, ""),
+        "Context and hour": (ACCENT, "/"),
+        "None": (NEUTRAL, ""),
+    }
+    bands = [ShareBand(name, *look, numbers[name].tolist()) for name, look in looks.items()]
+    return share_bars(rows, bands)
+
+
 def _positions(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     by = numbers.set_index("Track")
     return lines([(str(name), by[name]) for name in by.columns], "Track", "Accuracy")
@@ -217,6 +228,15 @@ def _smallest(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return grouped(numbers, "Change", ["Smallest set", "In order of relevance"], "Liked movies")
 
 
+def _cells(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    sizes = ["Smallest set", "In order of relevance", "At random"]
+    return grouped(numbers, "Relation", sizes, "Grid cells")
+
+
+def _strategies(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return grouped(numbers, "Group", ["With the mark", "Of all marked"], "Share")
+
+
 def _displaced(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     """How often an answer leaves the first five without the first 1 to 5 reasons of a method."""
     of = numbers[numbers["Removed"] == "1 to 5"]
@@ -254,6 +274,8 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "epsilon": _curves,
     "localisation": _located,
     "recommendations": _recommended,
+    "product-counterfactuals": _cells,
+    "strategies": _strategies,
     "product-directions": _reasons,
     "tastes": _tastes,
     "guided": _guided,
@@ -262,6 +284,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "real-slice": _accuracies,
     "audits": _confirmed,
     "flips": _flips,
+    "elsewhere": _elsewhere,
     "session-directions": _reasons,
     "positions": _positions,
     "simplest-first": _shares,

@@ -9,6 +9,8 @@ from dashboard.figures.palette import exact, plain, signed
 from relrec_core.explanation import DeletionTest
 from relrec_core.movies.explanation.result import MovieExplanation
 from relrec_core.movies.explanation.sentences import everyone
+from relrec_core.movies.model.removal import Removal
+from relrec_core.movies.model.themes import LIKE
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,20 @@ REASON_TESTS = {
         ),
     )
 }
+_LEFT: dict[Removal, str] = {
+    "sum": "The strongest reasons leave the history. The score is a sum over it, so that the "
+    "others count as before.",
+    "fold-in": "The strongest reasons leave the history, and the user’s vector is solved for "
+    "again without them, so that the others count otherwise than before.",
+}
+"""What is said of the test that removes reasons, where the score is no mean over the profile."""
+GREY = "Grey is what the average user gets: nobody’s own taste."
 THEMES = (
-    "Themes are genres; a movie’s contribution is split over its genres in equal parts. Grey is "
-    "what the average user gets: nobody’s own taste."
+    "Themes are genres; a movie’s contribution is split over its genres in equal parts. " + GREY
+)
+CLUSTERS = (
+    "This data knows of no genres: themes are movies that the recommender sees alike, named by the "
+    "one that most users liked. " + GREY
 )
 STEP_BY_STEP = (
     "Each bar begins where the one before ends; the last is the score. Strongest contributions "
@@ -52,6 +65,18 @@ PAPER = (
     "As in the paper: relevance is counted from zero, so that what any user would get counts as "
     "this user’s taste. Only the strongest reasons are drawn."
 )
+
+
+def themes_in_words(explanation: MovieExplanation) -> str:
+    """What the themes of a picture are."""
+    clustered = any(name.startswith(LIKE) for f in explanation.features for name in f.themes)
+    return CLUSTERS if clustered else THEMES
+
+
+def note(change: ReasonTest, explanation: MovieExplanation) -> str:
+    """What the test does to a score of this kind."""
+    removed = change is REASON_TESTS["Removed"]
+    return _LEFT.get(explanation.removal, change.note) if removed else change.note
 
 
 def changed(test: DeletionTest, change: ReasonTest) -> tuple[str, str, str]:

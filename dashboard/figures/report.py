@@ -9,7 +9,7 @@ from typing import Protocol
 import plotly.graph_objects as go
 
 from dashboard.figures.audit import deletion_figure, deletion_in_words, judged
-from dashboard.figures.movie_words import REASON_TESTS, ReasonTest, changed, ledger_in_words
+from dashboard.figures.movie_words import REASON_TESTS, changed, ledger_in_words, note
 from dashboard.figures.palette import signed
 from dashboard.figures.still import still
 from relrec_core.explanation import DeletionTest, Provenance
@@ -139,7 +139,7 @@ def report(explanation: MovieExplanation, figure: go.Figure, words: str, link: s
     """The sentence, the picture, the proof and the strongest reasons in one file."""
     audit = explanation.audit
     tests = {"Replaced": audit.replacement, "Removed": audit.deletion}
-    proofs = [_proof(test, REASON_TESTS[name]) for name, test in tests.items() if test is not None]
+    proofs = [_proof(name, test, explanation) for name, test in tests.items() if test is not None]
     frame = explanation.to_frame()
     named = zip(map(str, frame["label"]), map(str, frame["group"]), strict=True)
     parts = (
@@ -156,9 +156,10 @@ def report(explanation: MovieExplanation, figure: go.Figure, words: str, link: s
     return page(explanation, parts, link)
 
 
-def _proof(test: DeletionTest, change: ReasonTest) -> str:
+def _proof(name: str, test: DeletionTest, explanation: MovieExplanation) -> str:
     """One test: its outcome, what it did, and the picture."""
+    change = REASON_TESTS[name]
     words = deletion_in_words(test)
     picture = still(deletion_figure(test, changed(test, change)), words, HALF)
-    said = f"{judged(test, change.compared)[1]}. {words} {change.note}"
+    said = f"{judged(test, change.compared)[1]}. {words} {note(change, explanation)}"
     return f"<strong>{change.title}</strong>{picture}{paragraph(said)}"

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from dashboard import escape
 from dashboard.figures.drawing import INK, drawn
-from dashboard.figures.flows import BASE, Diagram, FlowBand, Node, by_theme, strongest
+from dashboard.figures.flows import BASE, Diagram, FlowBand, Node, View, by_theme, strongest
 from dashboard.figures.palette import NEUTRAL, faded, of, plain, signed
 from relrec_core.movies.explanation.result import MovieExplanation
 from relrec_core.movies.explanation.sentences import everyone
@@ -25,15 +25,22 @@ BESIDE, TEXT_PIXELS = 0.025, 15
 
 
 def sankey(
-    explanation: MovieExplanation, shown: int = 6, opposing: int = 3, lit: int | None = None
+    explanation: MovieExplanation, shown: int = 6, lit: int | None = None, opened: str = ""
 ) -> go.Figure:
     """Draw an explanation to scale: widths are relevance, and every column adds up.
 
     Contributions beyond the average user are drawn by theme, so that the ends add up to the
     score; relevance as in the paper as the paper draws it, the strongest supports alone.
+
+    Args:
+        explanation: what is drawn.
+        shown: reasons drawn one by one.
+        lit: the feature whose flows are lit up.
+        opened: the theme of which every reason is drawn.
     """
     if explanation.reference == "average":
-        return _figure(explanation, by_theme(explanation, shown, opposing, lit), lit)
+        view = View(shown=shown, lit=lit, opened=opened)
+        return _figure(explanation, by_theme(explanation, view), lit)
     return _figure(explanation, strongest(explanation, shown, lit), lit)
 
 
@@ -65,7 +72,7 @@ def _figure(explanation: MovieExplanation, diagram: Diagram, lit: int | None) ->
             notes.append(_end(explanation, node, centre, half))
         elif node.column == 0 or node.feature != BASE:
             label = shortened(node.label, LONGEST_THEME if node.column else LONGEST_LABEL)
-            text = f"{label}  <b>{signed(node.relevance)}</b>"
+            text = f"{label}  <b>{signed(node.relevance, explanation.digits)}</b>"
             strong = lit is not None and node.feature == lit
             thin = 2 * half * inner < TEXT_PIXELS
             across, down = columns[node.column] + BESIDE, 1 - (centre - half if thin else centre)
@@ -75,6 +82,7 @@ def _figure(explanation: MovieExplanation, diagram: Diagram, lit: int | None) ->
         "height": inner + TOP + BOTTOM,
         "margin": {"l": SIDE, "r": SIDE, "t": TOP, "b": BOTTOM},
         "annotations": notes,
+        "meta": {"themes": [node.theme for node in nodes]},
     }
     return drawn([trace], layout)
 
@@ -120,14 +128,15 @@ def _heights(diagram: Diagram, inner: float, last: int) -> list[tuple[float, flo
 
 def _end(explanation: MovieExplanation, node: Node, centre: float, half: float) -> Note:
     does = "raise" if node.raises else "lower"
-    words = f"{does}s the score <b>{signed(node.relevance)}</b>"
+    digits = explanation.digits
+    words = f"{does}s the score <b>{signed(node.relevance, digits)}</b>"
     if node.column == 1:
-        words = f"these {does} the score <b>{signed(node.relevance)}</b>"
+        words = f"these {does} the score <b>{signed(node.relevance, digits)}</b>"
     if node.raises:
-        score = f"score <b>{plain(explanation.score)}</b>"
+        score = f"score <b>{plain(explanation.score, digits)}</b>"
         if explanation.against is not None:
             ahead = "ahead" if explanation.score >= 0 else "behind"
-            score = f"{ahead} by <b>{plain(abs(explanation.score))}</b>"
+            score = f"{ahead} by <b>{plain(abs(explanation.score), digits)}</b>"
         words = f"<b>{shortened(explanation.title)}</b>, {score}<br>{words}"
     down = 1 - (centre - half if node.raises else centre + half)
     return _note(1.0, down, words, "right", "bottom" if node.raises else "top")
@@ -170,12 +179,16 @@ def _hover(node: Node) -> str:
     return f"{escape.plotly(node.label or 'Together')}: {signed(node.relevance, 4)}"
 
 
-def described(explanation: MovieExplanation, shown: int = 6) -> str:
+def described(explanation: MovieExplanation, shown: int = 6, opened: str = "") -> str:
     """The picture in words, for those who do not see it."""
     text = f"Sankey diagram of what led to {explanation.title}."
     if explanation.reference == "average":
         text += f" {everyone(explanation)} {signed(explanation.base)}."
         text += f" Themes: {_each((t.name, t.total) for t in explanation.themes[:shown])}."
+    if opened:
+        nodes = by_theme(explanation, View(opened=opened)).column(0)
+        inside = [(n.label, n.relevance) for n in nodes if n.feature not in (None, BASE)]
+        text += f" Opened: {opened}. {_each(inside)}."
     supports, against = (
         [(f.label, f.relevance) for f in lane]
         for lane in (explanation.supports[:shown], explanation.opposition[:3])

@@ -27,13 +27,14 @@ def session_report(
     explanation: SessionExplanation, bars: go.Figure, tree: go.Figure, link: str
 ) -> str:
     """The sentence, the pictures, the proof and the table in one file."""
-    test, flip = explanation.audit.deletion, explanation.flip
+    test = explanation.audit.deletion
     title = expert_title(explanation.focused.top)
     rows = experts_in_rows(explanation, expert_title)
     experts = still(tree, hasse_in_words(explanation), TREE)
     tested = f"{judged(test, SWAPS)[1]}. {flip_in_words(test, title)}"
     proof = deletion_figure(test, flip_words(test, title), "confidence")
-    turned = [] if flip is None else [paragraph(f"{flip.sentence()} {flip.proof()}")]
+    changed = [one for one in (explanation.flip, explanation.elsewhere) if one is not None]
+    turned = [paragraph(f"{one.sentence()} {one.proof()}") for one in changed]
     parts = (
         paragraph(f"{explanation.title}."),
         *turned,

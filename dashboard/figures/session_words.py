@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard.glossary import meaning
 from relrec_core.explanation import DeletionTest
+from relrec_core.sessions.explanation.elsewhere import Elsewhere
 from relrec_core.sessions.explanation.result import (
     LANE_TITLES,
     Predicted,
@@ -52,6 +53,15 @@ def flip_in_words(test: DeletionTest, title: str) -> str:
         f"{said}. With as many of its other inputs swapped, drawn {test.repetitions} times at "
         f"random, it became {test.after_random:.0%}, 95 % between {test.low:.0%} and "
         f"{test.high:.0%}."
+    )
+
+
+def circumstances_in_words(elsewhere: Elsewhere) -> str:
+    """The picture of other contexts and hours in words."""
+    was = ", ".join(f"{name} {value}" for name, value in elsewhere.was.items())
+    return (
+        f"The probability of a skip in every other context and at every other hour. It was {was}: "
+        f"{elsewhere.before:.0%}. {elsewhere.proof()}"
     )
 
 

@@ -118,12 +118,13 @@ def waterfall(
             "zeroline": False,
         },
     }
-    return drawn([bars, _numbers(made, ends)], layout)
+    return drawn([bars, _numbers(made, ends, explanation.digits)], layout)
 
 
-def _numbers(made: list[WaterfallStep], ends: list[float]) -> Trace:
+def _numbers(made: list[WaterfallStep], ends: list[float], digits: int) -> Trace:
     """What each step adds, and the score at the last, on the right of the bars."""
-    words = [signed(step.change) for step in made[:-1]] + [f"<b>{plain(made[-1].change)}</b>"]
+    words = [signed(step.change, digits) for step in made[:-1]]
+    words.append(f"<b>{plain(made[-1].change, digits)}</b>")
     return {
         "type": "scatter",
         "mode": "text",

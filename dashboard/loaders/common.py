@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from relrec_core.errors import RelRecError
 from relrec_core.evaluation.tables import StoredTable, TableVersion, stored, stored_version
+from relrec_core.runs.card import Card
 from relrec_core.runs.directory import Run
 
 ModelKey = tuple[str, str]
@@ -14,6 +16,14 @@ def key_of(run: Run) -> ModelKey:
     """The run and the checksum of its model: results made with it are cached under both."""
     recorded = run.card().checkpoint
     return str(run.path), recorded.sha256 if recorded else ""
+
+
+def readable_card(run: Run) -> Card:
+    """The card of a run, or one that says why it cannot be read."""
+    try:
+        return run.card()
+    except RelRecError as error:
+        return Card(title=f"unreadable: {error}")
 
 
 def evaluation(wing: str, name: str) -> StoredTable | None:

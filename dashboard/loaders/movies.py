@@ -7,15 +7,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.loaders.common import ModelKey, key_of
+from dashboard.loaders.common import ModelKey, key_of, readable_card
 from relrec_core import paths
 from relrec_core.movies import store
 from relrec_core.movies.explanation import explain as movie_explain
 from relrec_core.movies.explanation.all_users import AllUsers
 from relrec_core.movies.explanation.counterfactual import smallest_change
 from relrec_core.movies.explanation.result import Aim, Counterfactual, MovieExplanation, Reference
+from relrec_core.movies.model.peers import USUAL, peer
 from relrec_core.movies.model.ranking import Profile, Recommender
-from relrec_core.runs.directory import Run
+from relrec_core.runs.directory import Run, find, list_runs
+
+MOST_RUNS = 20
+"""Runs that are offered beside the one shown, the newest."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,37 @@ def movie_model() -> tuple[Recommender, ModelKey]:
 @st.cache_resource(max_entries=3, show_spinner="Opening the model …")
 def _recommender(path: str, sha256: str, data_home: str) -> Recommender:
     return store.recommender(Run.open(Path(path)))
+
+
+def others(shown: Recommender) -> dict[str, str]:
+    """Recommenders that can be shown instead: the peers, and runs on the same data, newest first.
+
+    By what names them in an address, each with its name on screen.
+    """
+    named = {name: name for name in USUAL}
+    for run in list_runs(store.WING)[:MOST_RUNS]:
+        card = readable_card(run)
+        same = card.data.content_hash == shown.data.content_hash
+        if run.status().state == "done" and same and run.name != shown.run:
+            named[run.name] = f"{card.title}, {run.name}"
+    return named
+
+
+def other_model(shown: Recommender, key: ModelKey, name: str) -> tuple[Recommender, ModelKey]:
+    """One of the `others`, on the histories of the one that is shown.
+
+    Raises:
+        RunError, CheckpointError, DataError, ProfileError: as one sentence, to be shown.
+    """
+    if name in USUAL:
+        return _peer(shown, key, name), (f"{key[0]}#{name}", key[1])
+    run = find(store.WING, name)
+    return _recommender(*key_of(run), data_home=str(paths.home())), key_of(run)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Fitting the other recommender …")
+def _peer(_shown: Recommender, key: ModelKey, name: str) -> Recommender:
+    return peer(_shown, name)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

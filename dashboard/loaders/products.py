@@ -17,9 +17,14 @@ from relrec_core import paths
 from relrec_core.products import store as product_store
 from relrec_core.products.data import images
 from relrec_core.products.data.catalogue import ITEM, Catalogue
+from relrec_core.products.explanation.counterfactual import Displaced, smallest_change
 from relrec_core.products.explanation.default_item import clear_case
 from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.explanation.result import Map, PairMaps, ProductExplanation
+from relrec_core.products.explanation.smallest_change import SmallestChange
+from relrec_core.products.explanation.strategies import Asked as Grouped
+from relrec_core.products.explanation.strategies import strategies
+from relrec_core.products.explanation.strategies_result import Strategies
 from relrec_core.products.model.ranking import Candidate
 from relrec_core.products.studio import ground_truth, redrawn
 from relrec_core.products.studio.ground_truth import Truth
@@ -210,3 +215,26 @@ def product_method(
     from relrec_core.products.explanation.attribution import attribute
 
     return attribute(_explainer, _question, row, name)
+
+
+@_remembered(max_entries=256, show_spinner="Blurring cells and ranking again …", show_time=True)
+def product_smallest(
+    _explainer: Explainer,
+    _question: Question,
+    _relevance: PairMaps,
+    key: ModelKey,
+    asked: str,
+    row: int,
+    wanted: Displaced,
+) -> SmallestChange:
+    """The fewest cells without which a recommendation leaves the list."""
+    of = _explainer.recommender
+    return smallest_change(of, _question, _relevance, wanted, _newer_question)
+
+
+@st.cache_data(
+    max_entries=32, show_spinner="Explaining many recommendations and grouping …", show_time=True
+)
+def product_strategies(_explainer: Explainer, key: ModelKey, grouped: Grouped) -> Strategies:
+    """The groups of recommendations whose maps are alike."""
+    return strategies(_explainer, grouped, lambda fraction: _newer_question())

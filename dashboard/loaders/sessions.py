@@ -15,10 +15,12 @@ from relrec_core.sessions import store as session_store
 from relrec_core.sessions.config import Config as SessionConfig
 from relrec_core.sessions.data.uploads import Own, from_folder
 from relrec_core.sessions.explanation import browse
+from relrec_core.sessions.explanation.elsewhere import Elsewhere
 from relrec_core.sessions.explanation.explain import Explorer
 from relrec_core.sessions.explanation.restricted import fitted
 from relrec_core.sessions.explanation.result import Flip, SessionAnswer, SessionExplanation
 from relrec_core.sessions.model.predictor import Predictor
+from relrec_core.sessions.training.own import Learnt
 
 SESSIONS, EXPLANATIONS = 300, 512
 LOOKED_AT = 10
@@ -54,6 +56,7 @@ class SessionView:
         self.answer = lru_cache(EXPLANATIONS)(partial(_answer, explorer))
         self.explanation = lru_cache(EXPLANATIONS)(partial(_explanation, explorer, self.answer))
         self.flip = lru_cache(EXPLANATIONS)(partial(_flip, explorer, self.answer))
+        self.elsewhere = lru_cache(EXPLANATIONS)(partial(_elsewhere, explorer, self.answer))
 
     @cached_property
     def listing(self) -> pd.DataFrame:
@@ -96,6 +99,12 @@ def _flip(
     return browse.smallest_flip(explorer, explorer.session(row), answer(row, focus))
 
 
+def _elsewhere(
+    explorer: Explorer, answer: Callable[[int, int], SessionAnswer], row: int, focus: int
+) -> Elsewhere | None:
+    return browse.elsewhere(explorer, explorer.session(row), answer(row, focus))
+
+
 def session_view() -> SessionView:
     """The model the sessions wing shows, on simulated sessions that it has not seen, or on the
     folder that it was trained on.
@@ -112,6 +121,14 @@ def own_view(own: Own) -> SessionView:
     Raises: as `session_view`.
     """
     return _view(*session_key(), own, handed_in=True)
+
+
+def learnt_view(found: Learnt) -> SessionView:
+    """The last of someone's own sessions, with the network that learnt from those before; the
+    caller keeps it."""
+    explorer = Explorer(found.predictor, found.data, "learnt from these sessions, in memory")
+    note = "Explained by the network that learnt from the sessions before these."
+    return SessionView(explorer, own=True, notes=(note,))
 
 
 def _view(path: str, sha256: str, own: Own, *, handed_in: bool) -> SessionView:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime import exists, get_instance
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from dashboard import escape
 from dashboard.figures.report import Told
@@ -70,10 +74,29 @@ def buttons(contents: Mapping[str, tuple[str, Callable[[], str]]], name: str, ke
     for ending, (label, content) in contents.items():
         st.download_button(
             label,
-            content,
+            _kept(content, f"{name}.{ending}", KINDS[ending], f"{key}_{ending}"),
             f"{name}.{ending}",
             KINDS[ending],
             key=f"{key}_{ending}",
             on_click="ignore",
             width="stretch",
         )
+
+
+def _kept(content: Callable[[], str], name: str, kind: str, key: str) -> Callable[[], bytes]:
+    """What makes a file that stays on the server as long as this page shows its button.
+
+    Streamlit lets go of a file made at a click as soon as the pages of two visitors have been
+    drawn, whoever they are, even before the browser has asked for it.
+    """
+    visit = get_script_run_ctx()
+
+    def made() -> bytes:
+        data = content().encode()
+        if exists():
+            add = partial(get_instance().media_file_mgr.add, is_for_static_download=True)
+            with ThreadPoolExecutor(1, "kept", add_script_run_ctx, (None, visit)) as as_visitor:
+                as_visitor.submit(add, data, kind, key, name).result()
+        return data
+
+    return made

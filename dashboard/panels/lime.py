@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from relrec_core.errors import RelRecError
 from relrec_core.movies.explanation import surrogates
 from relrec_core.movies.explanation.result import MovieExplanation, Reference
 from relrec_core.movies.model.ranking import Profile, Recommender
-from relrec_core.movies.model.relevance import Doubles, relevance
+from relrec_core.movies.model.relevance import Doubles
 
 REPEATS = 50
 CHANGED: dict[Reference, str] = {
@@ -50,11 +51,14 @@ class Job:
 
         def work() -> None:
             try:
-                self.result = surrogates.lime(
-                    recommender.weights,
-                    profile.features,
-                    explanation.item,
-                    average=_average(recommender, explanation),
+                self.result = surrogates.lime_of(
+                    partial(
+                        recommender.scorer.score_of_kept,
+                        profile.features,
+                        item=explanation.item,
+                        average=_average(recommender, explanation),
+                    ),
+                    len(profile.features),
                     cancelled=self.cancelled.is_set,
                 )
             except RelRecError as error:
@@ -140,8 +144,8 @@ def _compared(
     times, average = [], _average(recommender, explanation)
     for _ in range(REPEATS):
         started = time.perf_counter()
-        exact = relevance(
-            recommender.weights, profile.features, [explanation.item], average=average
+        exact = recommender.scorer.relevance(
+            profile.features, [explanation.item], average
         ).features[:, 0]
         times.append(time.perf_counter() - started)
     seconds = float(np.median(times))

@@ -7,8 +7,8 @@ import streamlit as st
 
 from dashboard import escape
 from dashboard.components.save_picture import save_chart
-from dashboard.figures.flows import BASE
-from dashboard.figures.movie_words import PAPER, STEP_BY_STEP, THEMES
+from dashboard.figures.flows import BASE, themes_of
+from dashboard.figures.movie_words import PAPER, STEP_BY_STEP, themes_in_words
 from dashboard.figures.palette import plain, signed
 from dashboard.figures.pinned_movies import MovieCase
 from dashboard.figures.report import report, source
@@ -19,6 +19,7 @@ from dashboard.loaders.movies import MovieQuestion, explained
 from dashboard.panels.common import chart, slug
 from dashboard.panels.downloads import Files, address, files
 from dashboard.panels.movie_proof import movie_proof
+from dashboard.panels.movie_themes import open_theme, which_theme
 from dashboard.panels.movies import MovieSettings
 from dashboard.panels.pinned import pin_button
 from relrec_core.movies.explanation.result import MovieExplanation, Reference
@@ -99,11 +100,19 @@ def why(explanation: MovieExplanation, shown: int = 6, *, key: str) -> None:
     with beside:
         lit = share_table(explanation, key=key)
     falls = st.session_state.get("drawn") == WATERFALL
-    draw, describe = (waterfall, waterfall_in_words) if falls else (sankey, described)
-    figure, words = draw(explanation, shown, lit=lit), describe(explanation, shown)
-    with picture, st.container(key=f"{PICTURE}_{key}"):
-        chart(figure, key=f"{key}_{'waterfall' if falls else 'sankey'}", alt=words)
-        told = THEMES if explanation.reference == "average" else PAPER
+    themed = not falls and explanation.reference == "average" and key == "main"
+    opened = which_theme(themes_of(explanation)) if themed else ""
+    if falls:
+        figure, words = waterfall(explanation, shown, lit), waterfall_in_words(explanation, shown)
+    else:
+        figure = sankey(explanation, shown, lit, opened)
+        words = described(explanation, shown, opened)
+    with picture:
+        with st.container(key=f"{PICTURE}_{key}"):
+            chart(figure, key=f"{key}_{'waterfall' if falls else 'sankey'}", alt=words)
+        if themed:
+            open_theme(themes_of(explanation), f"{PICTURE}_{key}")
+        told = themes_in_words(explanation) if explanation.reference == "average" else PAPER
         st.caption(STEP_BY_STEP if falls else told)
     with beside, st.container(horizontal=True):
         _downloads(explanation, figure, words, f"{PICTURE}_{key}")

@@ -12,9 +12,9 @@ from relrec_core.movies.data.interactions import ITEM
 from relrec_core.movies.model.ranking import Profile, Ranking, Recommender
 
 ORDERS = ("Highest score first", "More for you than for anyone")
-SCORE = (
-    "Score = what anyone gets + what is this user’s own. 0 is an average movie; each point more "
-    "makes a movie 2.7 times as likely to be the next one."
+SCORE = "Score = what anyone gets + what is this user’s own."
+CHANCES = (
+    " 0 is an average movie; each point more makes a movie 2.7 times as likely to be the next one."
 )
 
 
@@ -39,7 +39,7 @@ def choose_film(recommender: Recommender, profile: Profile, n: int) -> tuple[Ran
     rows = {i: row for row, i in enumerate(ids)}
     above = st.container()
     st.markdown("##### Recommended movies")
-    st.caption(SCORE)
+    st.caption(SCORE + (CHANCES if recommender.scorer.chances else ""))
     order = st.selectbox(
         "Order",
         ORDERS,

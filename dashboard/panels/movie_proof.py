@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.figures.audit import deletion_figure, deletion_in_words
-from dashboard.figures.movie_words import REASON_TESTS, ReasonTest, changed, ledger_in_words
+from dashboard.figures.movie_words import REASON_TESTS, changed, ledger_in_words, note
 from dashboard.panels.common import chart
 from dashboard.panels.proof import sums, verdict
 from relrec_core.explanation import DeletionTest
@@ -25,13 +25,14 @@ def movie_proof(explanation: MovieExplanation, *, key: str) -> None:
         )
         if audit.replacement is not None:
             with replaced:
-                _test(audit.replacement, REASON_TESTS["Replaced"], f"{key}_replacement")
+                _test("Replaced", audit.replacement, explanation, f"{key}_replacement")
         with removed:
-            _test(audit.deletion, REASON_TESTS["Removed"], f"{key}_deletion")
+            _test("Removed", audit.deletion, explanation, f"{key}_deletion")
 
 
-def _test(test: DeletionTest, change: ReasonTest, key: str) -> None:
+def _test(name: str, test: DeletionTest, explanation: MovieExplanation, key: str) -> None:
+    change = REASON_TESTS[name]
     st.markdown(f"**{change.title}**")
     verdict(test, change.compared)
     chart(deletion_figure(test, changed(test, change)), key=key, alt=deletion_in_words(test))
-    st.caption(change.note)
+    st.caption(note(change, explanation))

@@ -15,14 +15,15 @@ from dashboard.panels.common import chart, sentences
 from dashboard.panels.proof import sums
 from relrec_core.explanation import Ledger
 from relrec_core.movies.data.attributes import capital, spoken
+from relrec_core.movies.data.features import Indices
 from relrec_core.movies.data.interactions import USER
 from relrec_core.movies.explanation.all_users import EVERYONE, AllUsers
 from relrec_core.movies.model.ranking import Recommender
 
 SHOWN = 10
 """Parts of the score that the picture shows, largest first; the others are one bar."""
-ROWS = 200
-"""Rows of a table."""
+ROWS, TOLD = 200, 10
+"""Rows of a table, and of what is told of one of them."""
 SPLITS = {"By genre": AllUsers.by_theme, "By kind of reason": AllUsers.by_group}
 ALL = "All users"
 
@@ -108,7 +109,8 @@ def _parts(every: AllUsers, some: AllUsers, who: str) -> None:
     )
     st.caption(
         f"The first {some.items.shape[1]} movies of {len(some.users):,} of {len(every.users):,} "
-        "users. What a liked movie adds is split over its genres in equal parts."
+        "users. What a liked movie adds is split over its genres in equal parts, or belongs to the "
+        "movies like it where no genres are known."
     )
 
 
@@ -144,34 +146,55 @@ def _movies(some: AllUsers) -> None:
         "most",
     ).selection.rows
     if not picked:
-        st.caption("Tick a movie to see to whom it is recommended.")
+        st.caption("Tick a movie to see which likes bring it most, and to whom.")
         return
     item = int(frame["item"].iloc[picked[0]])
+    found = some.brings(item).head(TOLD)
+    st.markdown(f"**What brings {escape.markdown(recommender.titles[item])} most**")
+    _told([recommender.labels[k] for k in found["feature"]], found["adds"], "all_brings")
+    st.caption("Points, mean of the users who get it.")
+    _open_user(recommender, some.recommended(item), item, "Recommended to", "all_user")
+
+
+def _open_user(
+    recommender: Recommender, rows: Indices, item: int | None, said: str, key: str
+) -> None:
+    """Choose one of these users, and go to the reasons of their movie."""
     ids = recommender.data.users[USER].astype(str).to_numpy()
-    to = [str(ids[row]) for row in some.recommended(item)]
+    to = [str(ids[row]) for row in rows]
     names = dict(zip(ids, recommender.viewers, strict=True))
     chosen = st.selectbox(
-        f"Recommended to {len(to):,} users; open one",
+        f"{said} {len(to):,} users; open one",
         to,
         index=None,
         format_func=names.__getitem__,
         placeholder="Search users",
         filter_mode="contains",
-        key="all_user",
+        key=key,
     )
-    movie = str(recommender.data.items["item_id"].astype(str).iloc[item])
+    film = None
+    if item is not None:
+        film = str(recommender.data.items["item_id"].astype(str).iloc[item])
     st.button(
-        "Why was it recommended to this user?",
+        "Why was it recommended to this user?" if film else "Show this user",
         disabled=chosen is None,
-        on_click=lambda: st.session_state.update(viewer=chosen, film=movie, who="From the data"),
+        key=f"{key}_open",
+        on_click=lambda: st.session_state.update(viewer=chosen, film=film, who="From the data"),
     )
+
+
+def _told(names: list[str], adds: pd.Series[float], key: str) -> None:
+    """The strongest parts as bars."""
+    frame = pd.DataFrame({"Part": names, "Points": adds.to_numpy()})
+    words = "; ".join(f"{name} {signed(value, 3)}" for name, value in zip(names, adds, strict=True))
+    chart(contributions(frame, "Part", "Points"), key=key, alt=f"What adds most: {words}")
 
 
 def _features(some: AllUsers) -> None:
     """The features that move the lists most, and the movie that each pushes most."""
     frame, recommender = some.features().head(ROWS), some.recommender
     st.markdown("##### Strongest reasons")
-    st.dataframe(
+    picked = st.dataframe(
         pd.DataFrame(
             {
                 "Reason": [recommender.labels[k] for k in frame["feature"]],
@@ -182,6 +205,9 @@ def _features(some: AllUsers) -> None:
         ),
         hide_index=True,
         height=320,
+        key="all_features",
+        on_select="rerun",
+        selection_mode="single-row",
         column_config={
             "Points": st.column_config.NumberColumn(
                 format="%+.3f",
@@ -191,5 +217,13 @@ def _features(some: AllUsers) -> None:
             "Users": st.column_config.NumberColumn(width=60),
         },
         alt="Reasons with the users who have them, what they add, and the movie they push most",
-    )
+    ).selection.rows
     st.caption("Users: who have it in their profile. Points: summed over a list, mean of users.")
+    if not picked:
+        st.caption("Tick a reason to see what it pushes, and who has it.")
+        return
+    feature = int(frame["feature"].iloc[picked[0]])
+    found = some.pushed(feature).head(TOLD)
+    st.markdown(f"**What {escape.markdown(recommender.labels[feature])} pushes**")
+    _told([recommender.titles[item] for item in found["item"]], found["adds"], "all_pushed")
+    _open_user(recommender, some.having(feature), None, "Known of", "all_having")

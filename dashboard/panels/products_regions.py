@@ -199,10 +199,25 @@ def _without(shown: Shown, regions: list[int]) -> tuple[list[Candidate], Standin
         features=seen,
     )
     at = standing(of, question, shown.candidate.row, settings.category, seen)
-    small, large = of.pictures.picture(picture), shown.choice.picture
-    cells = Image.fromarray(kept.reshape(GRID, GRID).astype(np.uint8) * 255)
-    mask = cells.resize(large.size, Image.Resampling.NEAREST)
-    return ranking, at, data_url(Image.composite(large, small.resize(large.size), mask))
+    drawn = partly_blurred(shown, x, shown.choice.picture, kept.reshape(GRID, GRID))
+    return ranking, at, data_url(drawn)
+
+
+def partly_blurred(
+    shown: Shown, x: torch.Tensor, large: Image.Image, kept: npt.NDArray[np.bool_]
+) -> Image.Image:
+    """A picture for people, blurred as the network's own is but for the cells that are kept.
+
+    Args:
+        shown: whose model.
+        x: (1, 3, S, S) the picture as the network reads it.
+        large: the same for people.
+        kept: (rows, columns) cells.
+    """
+    small = shown.of.pictures.picture(blurred(x))
+    mask = Image.fromarray(kept.astype(np.uint8) * 255)
+    mask = mask.resize(large.size, Image.Resampling.NEAREST)
+    return Image.composite(large, small.resize(large.size), mask)
 
 
 def _change(

@@ -52,6 +52,7 @@ def many(view: SessionView) -> None:
 def _chosen(tracks: pd.DataFrame) -> pd.DataFrame:
     """The tracks that fit what is picked; a filter of which the data knows nothing is not shown."""
     filters: dict[str, tuple[str, Callable[[str], str]]] = {
+        "listener": ("Listener", str),
         "expert": ("Decided by", expert_title),
         "context": ("Played from", str),
         "cause": ("Known cause", cause_title),

@@ -10,14 +10,17 @@ from dashboard import escape, links
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.sessions import SessionView, own_view, session_key, session_view
 from dashboard.memory import KEPT
+from dashboard.panels.session_learn import shown
 from dashboard.uploads import handed_in
 from relrec_core.permission import read_only
 from relrec_core.sessions import store
 from relrec_core.sessions.data import uploads
+from relrec_core.sessions.data.plays import HEARD
 from relrec_core.sessions.explanation.result import expert_title, spoken
 
 KINDS = {"model": "The model's", "files": "My files", "folder": "A folder"}
-TYPES = ["csv", "parquet", "gz", "json"]
+TYPES = ["zip", "csv", "parquet", "gz", "json", "jsonl", "tsv"]
+"""The last two are taken to be refused with the reason."""
 PRIVACY = (
     "Files stay in the memory of this dashboard, are never written to disk and never sent on, and "
     f"are forgotten when you remove them, or {KEPT:.0f} seconds after this page is closed."
@@ -41,7 +44,7 @@ def source() -> SessionView:
                 icon=":material/folder_open:",
             )
     with said:
-        _origin(view)
+        _origin(shown(view))
     return view
 
 
@@ -61,12 +64,18 @@ def _kind() -> str:
 
 def _files() -> SessionView | None:
     st.caption(
-        "Either session logs in Spotify's or Deezer's schema (CSV or Parquet; track features in "
-        "files whose names begin with tf_ or track, or in the same rows), or your own ‘extended "
-        "streaming history’ from Spotify (the JSON files; ask for it under Account, Privacy), "
-        f"which is cut into sessions at pauses of 20 minutes. {PRIVACY}"
+        "Your own **listening history** from Spotify, the zip as you get it or its JSON files: the "
+        "‘extended streaming history’, or the ‘account data’, which does not say what was skipped "
+        f"(a play of less than {HEARD.seconds} seconds counts as a skip). Ask for it under "
+        "Account, Privacy. It is cut into sessions at pauses of 20 minutes; several people's files "
+        "stay apart."
     )
-    handed = handed_in("own_files", TYPES, "Files", "Up to 150 MB, a history 50 MB.")
+    st.caption(
+        "Or **session logs** in Spotify's or Deezer's schema, as a zip, CSV or Parquet: track "
+        "features in files whose names begin with tf_ or track, or in the same rows."
+    )
+    st.caption(PRIVACY)
+    handed = handed_in("own_files", TYPES, "Files", "Up to 150 MB, each file of a history 50 MB.")
     if handed is None:
         st.session_state.pop("own_sessions", None)
         return None
@@ -140,6 +149,8 @@ def _origin(view: SessionView) -> None:
             color="green",
         )
     told = list(view.notes)
+    if not data.simulated and not view.own:
+        told.insert(0, f"{data.title}.")
     if view.absent:
         told.append(
             f"The data lacks {spoken(view.absent)}; experts that read that are not used "

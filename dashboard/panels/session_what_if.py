@@ -1,4 +1,4 @@
-"""What if other tracks of the first half had been skipped: the fewest that turn the answer."""
+"""What if other tracks had been skipped, or elsewhere: the fewest changes that turn the answer."""
 
 from __future__ import annotations
 
@@ -7,26 +7,39 @@ import streamlit as st
 
 from dashboard import escape, links
 from dashboard.figures.palette import signed
+from dashboard.figures.session_circumstances import circumstances
 from dashboard.figures.session_turns import turns
+from dashboard.figures.session_words import circumstances_in_words
 from dashboard.loaders.sessions import SessionView
 from dashboard.panels.common import PERCENT, chart
 from relrec_core.sessions.explanation import browse
+from relrec_core.sessions.explanation.circumstances import DAY, HOUR, KINDS, PLACE, at_the_end
+from relrec_core.sessions.explanation.elsewhere import Elsewhere, Named
+from relrec_core.sessions.explanation.explain import Explorer
+from relrec_core.sessions.explanation.inputs import called, value_text
 from relrec_core.sessions.explanation.result import Change, SessionAnswer
 
-NOTHING = "none"
+NOTHING, AS_IT_WAS = "none", ""
+LINKS = {PLACE: "context", HOUR: "hour", DAY: "day"}
+"""Column -> how the address calls it."""
 
 
 def what_if(view: SessionView, row: int, focus: int) -> None:
-    """The smallest change that turns the answer, any other change, and what becomes of it all."""
+    """The smallest changes that turn the answer, any other change, and what becomes of it all."""
     answer, flip = view.answer(row, focus), view.flip(row, focus)
     st.markdown(f"#### {escape.markdown(flip.sentence())}")
     st.caption(escape.markdown(flip.proof()))
-    picked = _picked(answer, f"turned_{row}_{focus}", [str(t.position) for t in flip.turned])
-    if not picked:
-        st.caption("Pick tracks that should have gone the other way.")
+    turned = f"turned_{row}_{focus}"
+    elsewhere = view.elsewhere(row, focus)
+    if elsewhere is not None:
+        _elsewhere(view, elsewhere, row, focus, turned)
+    picked = _picked(answer, turned, [str(t.position) for t in flip.turned])
+    moved = _moved(view.explorer, row, focus)
+    if not picked and not moved:
+        st.caption("Pick tracks that should have gone the other way, or another place or time.")
         return
     places = [int(position) - 1 for position in picked]
-    changes = browse.turned(view.explorer, view.explorer.session(row), places)
+    changes = browse.turned(view.explorer, view.explorer.session(row), places, moved)
     flips = sum((c.before >= 0.5) != (c.after >= 0.5) for c in changes)
     picture, table = st.columns([1.15, 1], gap="medium")
     with picture:
@@ -42,6 +55,67 @@ def what_if(view: SessionView, row: int, focus: int) -> None:
         )
     with table, st.container(key="turned"):
         _table(changes)
+
+
+def _elsewhere(view: SessionView, elsewhere: Elsewhere, row: int, focus: int, turned: str) -> None:
+    """What another context, hour or day does, in words and as a picture."""
+    st.markdown(f"#### {escape.markdown(elsewhere.sentence())}")
+    st.caption(escape.markdown(elsewhere.proof()))
+    if elsewhere.best is not None:
+        st.button(
+            "Make this change",
+            icon=":material/swap_horiz:",
+            help="Below it takes the place of the tracks that go the other way.",
+            on_click=_make,
+            args=(view.explorer, elsewhere.best.values, row, focus, turned),
+        )
+    figure = circumstances(elsewhere)
+    if figure is None:
+        return
+    chart(figure, key="session_circumstances", alt=circumstances_in_words(elsewhere))
+    st.caption(
+        "Each cell is one context and hour, all else as it was: warm where the track would be "
+        "skipped, cool where it would be played. Dotted: as it was. Framed: the smallest change "
+        "that turns the answer, if it is one of these."
+    )
+
+
+def _make(explorer: Explorer, values: Named, row: int, focus: int, turned: str) -> None:
+    """Pick these circumstances, and no track that goes the other way."""
+    st.session_state[turned] = []
+    for name in browse.circumstances_of(explorer):
+        key = _key(name, row, focus)
+        st.session_state[key] = values.get(called(name), AS_IT_WAS)
+
+
+def _key(name: str, row: int, focus: int) -> str:
+    return f"moved_{name}_{row}_{focus}"
+
+
+def _moved(explorer: Explorer, row: int, focus: int) -> dict[str, int]:
+    """Where and when instead: column -> value, as far as it is another one than it was."""
+    names, moved = browse.circumstances_of(explorer), {}
+    session, columns = explorer.session(row), explorer.data.columns
+    for name, place in zip(names, st.columns(max(len(names), 1)), strict=False):
+        was = value_text(name, at_the_end(session, columns, name))
+        texts = {value_text(name, value): value for value in range(KINDS[name])}
+        others = [text for text in texts if text != was]
+        key, link = _key(name, row, focus), LINKS[name]
+        asked = links.adopt(link).get(link)
+        if asked is not None:
+            known = asked and asked[0] in others
+            st.session_state[key] = asked[0] if known else AS_IT_WAS
+        st.session_state.setdefault(key, AS_IT_WAS)
+        picked = place.selectbox(
+            called(name).capitalize(),
+            [AS_IT_WAS, *others],
+            key=key,
+            format_func=lambda text, was=was: f"{was} (as it was)" if text == AS_IT_WAS else text,
+        )
+        links.publish(link, None if picked == AS_IT_WAS else picked)
+        if picked != AS_IT_WAS:
+            moved[name] = texts[picked]
+    return moved
 
 
 def _picked(answer: SessionAnswer, key: str, first: list[str]) -> list[str]:

@@ -243,7 +243,7 @@ def _picked(key: str, answer: SessionAnswer) -> None:
 
 
 def _downloads(view: SessionView, row: int, explanation: SessionExplanation) -> None:
-    """What is on screen, with the smallest change that turns it."""
+    """What is on screen, with the smallest changes that turn it."""
     name = slug(f"{explanation.title} track {explanation.focused.position}")
     p, full = explanation.provenance, bool(st.session_state["full"])
     about = {
@@ -254,7 +254,9 @@ def _downloads(view: SessionView, row: int, explanation: SessionExplanation) -> 
     }
 
     def whole() -> SessionExplanation:
-        return explanation.model_copy(update={"flip": view.flip(row, explanation.focus)})
+        changes = {"flip": view.flip, "elsewhere": view.elsewhere}
+        found = {name: find(row, explanation.focus) for name, find in changes.items()}
+        return explanation.model_copy(update=found)
 
     def page(link: str) -> str:
         bars, tree = figures.bars(explanation, full), figures.hasse(explanation)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import escape, links
 from dashboard.figures.curves import learning_curves
+from dashboard.loaders.common import readable_card
 from dashboard.panels.common import chart, sentences
 from dashboard.panels.training_data import (
     bring_weights,
@@ -217,7 +218,7 @@ def _runs_frame(wing: str, runs: Sequence[Run], current: str | None) -> pd.DataF
     shown, rows = MODELS[wing], []
     for run in runs:
         status = run.status()
-        card = _readable_card(run)
+        card = readable_card(run)
         rows.append(
             {
                 "Run": run.name,
@@ -231,20 +232,13 @@ def _runs_frame(wing: str, runs: Sequence[Run], current: str | None) -> pd.DataF
     return pd.DataFrame(rows)
 
 
-def _readable_card(run: Run) -> Card:
-    try:
-        return run.card()
-    except RelRecError as error:
-        return Card(title=f"unreadable: {error}")
-
-
 def _card(run: Run, is_active: bool) -> None:
     status = run.status()
     with st.container(border=True):
         st.markdown(f"**{escape.markdown(run.name)}** {STATES[status.state]} {status.state}")
         if status.state in ("failed", "cancelled") and status.message:
             st.warning(escape.markdown(status.message))
-        card = _readable_card(run)
+        card = readable_card(run)
         if card != Card():
             with st.expander("Model card"):
                 st.json(card.to_json())

@@ -6,6 +6,7 @@ from relrec_core import paths
 from relrec_core.errors import CheckpointError, border
 from relrec_core.movies.config import Config
 from relrec_core.movies.data.datasets import open_data
+from relrec_core.movies.model import imported
 from relrec_core.movies.model.ranking import Recommender
 from relrec_core.movies.model.weights import Weights
 from relrec_core.runs import active
@@ -28,9 +29,14 @@ def recommender(run: Run) -> Recommender:
         DataError: it is malformed.
         CheckpointError: the checkpoint is damaged or belongs to other data.
     """
-    config = run.settings(Config)
     with border(lambda why: CheckpointError(f"The checkpoint of run {run.name} is bad: {why}.")):
-        weights = Weights.from_arrays(*run.read_arrays())
+        arrays, metadata = run.read_arrays()
+        if metadata.get("model") == imported.MODEL:
+            own = run.settings(imported.ImportConfig)
+            data = open_data(own.dataset)
+            return imported.recommender(own, arrays, metadata, data, run.name)
+        weights = Weights.from_arrays(arrays, metadata)
+    config = run.settings(Config)
     return Recommender.of(
         open_data(config.dataset),
         weights,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from relrec_core import paths
 from relrec_core.errors import SourceError, shortened
-from relrec_core.products.data import catalogue
+from relrec_core.products.data import catalogue, recomposed
 from relrec_core.products.data.catalogue import ITEMS_FILE, Catalogue
 from relrec_core.products.studio import drawn_catalogue
 from relrec_core.runs.card import DataCard
@@ -37,6 +37,11 @@ def catalogue_folder(dataset: str, progress: Progress | None = None) -> Path:
         return drawn_catalogue.ensure(paths.data_dir() / dataset, recipe, progress)
     if folder := paths.named_folder(dataset, ITEMS_FILE):
         return folder
+    if (found := recomposed.NAME.fullmatch(dataset)) and (
+        source := paths.named_folder(found[1], ITEMS_FILE)
+    ):
+        target = paths.data_dir() / f"{source.name}-{found[2]}"
+        return recomposed.recompose(catalogue.load(source), found[2], target)
     raise SourceError(
         f"There is no catalogue '{shortened(dataset)}'. Name a folder that holds {ITEMS_FILE}, "
         f"or '{STUDIO}'."

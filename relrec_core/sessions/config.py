@@ -44,11 +44,11 @@ class Config(TrainerConfig):
         title="Simulation seed",
         description="Fixes the simulated sessions.",
     )
-    family: Literal["spotify-8", "deezer-10"] = Field(
+    family: Literal["spotify-8", "deezer-10", "yambda-10"] = Field(
         default="spotify-8",
         title="Family",
         description="Which groups of inputs the experts read, for data like Spotify's or like "
-        "Deezer's; experts of absent groups are dropped.",
+        "Deezer's, or for Yambda; experts of absent groups are dropped.",
     )
     model: Literal["transformer", "gru", "control"] = Field(
         default="transformer",

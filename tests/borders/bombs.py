@@ -142,6 +142,24 @@ def archive(path: Path, megabytes: int = 240) -> Path:
     return path
 
 
+def packed_history() -> Upload:
+    """A zip of 260 KB: a file of a history with 260 MB of blanks."""
+    written = io.BytesIO()
+    with (
+        zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed,
+        packed.open("Streaming_History_Audio_2024.json", "w") as file,
+    ):
+        for _ in range(260):
+            file.write(b" " * 1_000_000)
+    return Upload("my_spotify_data.zip", written.getvalue())
+
+
+def many_files() -> Upload:
+    """A zip whose list names 100,001 files."""
+    entry = b"PK\x01\x02" + bytes(42)
+    return Upload("my_spotify_data.zip", entry * 100_001)
+
+
 def _parquet(columns: dict[str, object], rows: int) -> Upload:
     written = io.BytesIO()
     pq.write_table(pa.table(columns), written, compression="zstd", store_schema=False)

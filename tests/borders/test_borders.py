@@ -78,10 +78,12 @@ def test_capitals_in_a_name() -> None:
         (bombs.wide_header, "a line of more than 65 KB"),
         (lambda: bombs.empty_entries(900_000), "entry 1 without 'ts'"),
         (bombs.deep_json, "text that is not JSON"),
+        (bombs.packed_history, "it would take more than the 250 MB"),
+        (bombs.many_files, "it has more than 100,000 files"),
     ],
 )
 def test_bombs_of_sessions(bomb, sentence: str) -> None:
-    with pytest.raises(DataError, match=sentence):
+    with pytest.raises(RelRecError, match=sentence):
         uploads.from_files([bomb()])
 
 

@@ -29,7 +29,7 @@ from relrec_core.sessions.data.readers import Upload
 from relrec_core.sources import archive, movielens, onnx, weights
 from relrec_core.sources.about import about
 from tests.sessions import made
-from tests.sessions.histories import listening, upload
+from tests.sessions.histories import handed_out, listening, upload
 from tests.sources import layouts
 
 MUTATIONS, FEWER = 2_000, 500
@@ -93,6 +93,10 @@ def test_session_logs(kind: str) -> None:
 def test_history() -> None:
     content = upload(listening(9)).content
     survives(content, lambda raw: uploads.from_files([Upload("history.json", raw)]))
+
+
+def test_packed_history() -> None:
+    survives(handed_out().content, lambda raw: uploads.from_files([Upload("a.zip", raw)]))
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # refused right after

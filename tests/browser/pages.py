@@ -85,11 +85,15 @@ def download(page: Page, name: str | re.Pattern[str], place: Locator | None = No
     settled(page)
     button = page.get_by_role("button", name=name).filter(visible=True)
     if button.count() == 0:
-        menu = (place or page).get_by_test_id("stPopoverButton").filter(has_text="Download")
-        menu.first.click()
+        open_downloads(page, place)
     with page.expect_download() as waiting:
         button.first.dispatch_event("click")  # the menu may reach below the window
     return Path(waiting.value.path())
+
+
+def open_downloads(page: Page, place: Locator | None = None) -> None:
+    """Open the menu "Download", the first on the page or that in `place`."""
+    (place or page).get_by_test_id("stPopoverButton").filter(has_text="Download").first.click()
 
 
 def fits(page: Page, width: int = 390) -> None:

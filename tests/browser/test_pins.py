@@ -18,16 +18,16 @@ PIN, UNPIN = "Pin for comparison", "Unpin"
 
 def settled(page: Page) -> None:
     page.wait_for_timeout(400)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
 
 
 def pin(page: Page, wing: str) -> str:
     """Pin what is shown; gives its sentence."""
     place = page.locator(f".st-key-pin_{wing}")
-    expect(place.get_by_role("button", name=PIN)).to_be_visible(timeout=120_000)
+    expect(place.get_by_role("button", name=PIN)).to_be_visible()
     settled(page)
     place.get_by_role("button", name=PIN).click()
-    expect(place.get_by_role("button", name=UNPIN)).to_be_visible(timeout=60_000)
+    expect(place.get_by_role("button", name=UNPIN)).to_be_visible()
     settled(page)
     return page.locator("h3:visible").first.inner_text()
 

@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, expect
 
 from relrec_core.products.explanation.result import ProductExplanation
+from relrec_core.products.explanation.smallest_change import SmallestChange
 from relrec_core.products.explanation.standing import UnlistedExplanation
 from tests.browser.conftest import Open
 from tests.browser.pages import (
@@ -27,6 +28,7 @@ from tests.products.pictures import encoded
 
 MORE = {
     "missing": "What+if+a+part+were+missing%3F",
+    "smallest": "Smallest+change",
     "answers": "Which+parts+match%3F",
     "other": "Why+not+another+one%3F",
     "methods": "Compare+methods",
@@ -75,9 +77,9 @@ def test_any_product_is_found_and_explained_outside_the_list(site: str, open_pag
     page.keyboard.press("Enter")
     page.locator(".st-key-picked_found button").click()
     headline = page.locator("h3").filter(has_text=re.compile(r"stands at place \d+ of \d+ for"))
-    expect(headline).to_be_visible(timeout=60_000)
+    expect(headline).to_be_visible()
     kept = page.get_by_text(re.compile(r"What keeps it from the top 3: Number 3, ‘.+ points more"))
-    expect(kept).to_be_visible(timeout=60_000)
+    expect(kept).to_be_visible()
     expect(page.locator(".st-key-product_answer img.map")).to_have_count(2)
     expect(page.get_by_text("Not recommended", exact=True)).to_be_visible()
     settled(page)
@@ -87,7 +89,7 @@ def test_any_product_is_found_and_explained_outside_the_list(site: str, open_pag
     explanation = UnlistedExplanation.model_validate(found)
     assert explanation.sentence() == told and explanation.item == "mug-010"
     page.locator(".st-key-product_list .list button").first.click()
-    expect(page.locator("h3").filter(has_text=first)).to_be_visible(timeout=60_000)
+    expect(page.locator("h3").filter(has_text=first)).to_be_visible()
 
 
 @pytest.mark.parametrize("picked", ["teapot-005", None])
@@ -99,7 +101,7 @@ def test_a_product_that_is_left_out_says_why(
     link = f"product={kind}&relation=bought_together&picked={picked or kind}"
     page = open_page(f"{site}/products?{link}")
     headline = page.locator("h3").filter(has_text="is not recommended").filter(has_text=said)
-    expect(headline).to_be_visible(timeout=60_000)
+    expect(headline).to_be_visible()
     settled(page)
     expect(page.get_by_text("What keeps it from the top")).to_have_count(0)
 
@@ -213,6 +215,30 @@ def test_a_missing_part_changes_the_ranking_by_keyboard_too(site: str, open_page
         page.keyboard.press(key)
     expect(page.get_by_text(re.compile("Without 1 of 64 regions"))).to_be_visible()
     in_address(page, "erased=9")
+
+
+def test_the_smallest_change_is_told_kept_in_the_link_and_taken_away(
+    site: str, open_page: Open
+) -> None:
+    page = open_page(f"{site}/products?product=lamp-003&aspect={MORE['smallest']}")
+    told = page.locator("h4").filter(has_text=re.compile(r"Without \d+ of the 256 grid cells of"))
+    expect(told).to_be_visible()
+    expect(page.locator(".st-key-smallest_pictures img.base")).to_have_count(2)
+    first = told.inner_text()
+    page.get_by_role("radio", name=re.compile("^Recommended: ")).click()
+    expect(told).not_to_have_text(first)
+    in_address(page, "blurred_in=recommended")
+    again = open_page(page.url)
+    other = again.locator("h4").filter(has_text="of the 256 grid cells of")
+    expect(other).to_have_text(told.inner_text())
+    settled(again)
+    again.locator(".st-key-smallest_downloads button").click()
+    file = download(again, "Explanation (JSON)", again.locator(".st-key-smallest_downloads"))
+    found = SmallestChange.model_validate(json.loads(file.read_text("utf-8"))["explanation"])
+    assert found.sentence() == told.inner_text() and found.picture == "recommended"
+    assert found.query == "lamp-003" and found.place <= found.n < found.place_after
+    report = download(again, "Page to print").read_text("utf-8")
+    assert found.item_title in report and "<script" not in report
 
 
 def test_presentation_and_the_way_out(site: str, open_page: Open) -> None:

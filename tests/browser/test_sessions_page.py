@@ -26,7 +26,7 @@ from tests.browser.pages import (
     settled,
 )
 from tests.sessions import made
-from tests.sessions.histories import listening, upload
+from tests.sessions.histories import evenings, handed_out, listening, upload
 
 
 def pick_track(page: Page, number: int) -> None:
@@ -35,6 +35,16 @@ def pick_track(page: Page, number: int) -> None:
     page.locator('[data-testid="stRadio"] label').nth(number + 1).click()
     expect(headline(page)).not_to_have_text(before)
     settled(page)
+
+
+def open_first_track(page: Page) -> None:
+    """The first of the listed tracks of many sessions."""
+    rows = page.get_by_test_id("stDataFrame").last
+    expect(rows).to_be_visible()
+    settled(page)
+    rows.scroll_into_view_if_needed()
+    box = rows.bounding_box()
+    page.mouse.click(box["x"] + 20, box["y"] + 52)
 
 
 def test_a_session_comes_with_its_reasons_and_its_proof(site: str, open_page: Open) -> None:
@@ -73,7 +83,7 @@ def test_an_unknown_session_in_a_link_gets_a_sentence(site: str, open_page: Open
 
 def test_a_track_of_the_first_half_says_why_it_is_not_explained(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/sessions?track=2")
-    expect(page.get_by_text("Track 2 is in the first half")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Track 2 is in the first half")).to_be_visible()
     assert sentence(page)
 
 
@@ -102,7 +112,7 @@ def test_the_smallest_change_is_shown_and_another_is_in_the_link(
     page = open_page(f"{site}/sessions")
     sentence(page)
     expect(page.locator("h4").filter(has_text="Had the listener")).to_be_visible()
-    expect(page.get_by_text("Proven by trying")).to_be_visible()
+    expect(page.get_by_text("Proven by trying:")).to_be_visible()
     expect(page.locator(".st-key-turned").get_by_test_id("stDataFrame")).to_be_visible()
     again = open_page(f"{site}/sessions?turned=1&turned=2")
     expect(again.get_by_label(re.compile("before and after the change")).first).to_be_attached()
@@ -114,12 +124,7 @@ def test_the_smallest_change_is_shown_and_another_is_in_the_link(
 def test_many_sessions_are_filtered_and_one_is_opened(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/sessions?look=Over+many+sessions&by_expert=context")
     first = sentence(page)
-    rows = page.get_by_test_id("stDataFrame").last
-    expect(rows).to_be_visible()
-    settled(page)
-    rows.scroll_into_view_if_needed()
-    box = rows.bounding_box()
-    page.mouse.click(box["x"] + 20, box["y"] + 52)
+    open_first_track(page)
     expect(headline(page)).not_to_have_text(first)
     in_address(page, "session=", "by_expert=context")
     assert "mainly because of context" in sentence(page)
@@ -144,6 +149,26 @@ def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
     assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
 
 
+def test_another_context_turns_an_answer_and_is_made_by_a_click(site: str, open_page: Open) -> None:
+    page = open_page(
+        f"{site}/sessions?look=Over+many+sessions&by_expert=context+and+earlier+actions"
+    )
+    first = sentence(page)
+    open_first_track(page)
+    expect(headline(page)).not_to_have_text(first)
+    page.get_by_role("tab", name="What if?").click()
+    said = page.locator("h4").filter(has_text=" instead of ")
+    expect(said).to_be_visible()
+    expect(page.get_by_text("It is turned by")).to_be_visible()
+    expect(page.get_by_label(re.compile("in every other context")).first).to_be_attached()
+    page.get_by_role("button", name="Make this change").click()
+    in_address(page, "turned=none", "context=")
+    settled(page)
+    again = open_page(page.url)
+    expect(again.locator(".st-key-turned").get_by_test_id("stDataFrame")).to_be_visible()
+    expect(again.locator("h4").filter(has_text=" instead of ")).to_have_text(said.inner_text())
+
+
 @pytest.mark.parametrize("look", ["Which+expert+decided%3F", "What+if%3F", "Over+many+sessions"])
 def test_nothing_is_wider_than_a_telephone(site: str, open_page: Open, look: str) -> None:
     page = open_page(f"{site}/sessions?look={look}", width=390, dark=True)
@@ -166,14 +191,47 @@ def test_a_listeners_own_history_is_explained_and_never_written(
     before = written(site_folder)
     page = open_page(f"{site}/sessions?look=Which+expert+decided%3F")
     simulated = sentence(page)
-    hand_in(page, file_of(upload(listening(9), "Streaming_History_Audio_2024.json")))
+    hand_in(page, file_of(handed_out()))
     expect(page.get_by_text("1 session of your own: in memory only")).to_be_visible()
+    expect(page.get_by_text("podcasts, videos), left out: 1.")).to_be_visible()
     expect(headline(page)).not_to_have_text(simulated)
     expect(page.get_by_text("experts that read that are not used")).to_be_visible()
     expect(page.get_by_text("Data: Your listening history")).to_be_visible()
     expect(page.get_by_label(re.compile("Diagram of the 3 experts")).first).to_be_attached()
     in_address(page, "data=files")
-    not_in_address(page, "Streaming")
+    not_in_address(page, "spotify")
+    assert written(site_folder) == before
+
+
+def test_a_network_learns_from_ones_own_sessions_and_is_forgotten(
+    site: str, site_folder: Path, open_page: Open
+) -> None:
+    before = written(site_folder)
+    page = open_page(f"{site}/sessions")
+    sentence(page)
+    hand_in(page, file_of(upload(evenings(40), "Streaming_History_Audio_2023.json")))
+    expect(page.get_by_text("40 sessions of your own: in memory only")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Learn from my sessions").click()
+    expect(page.get_by_text("40 sessions are too little to learn from")).to_be_visible()
+    page = open_page(f"{site}/sessions")
+    sentence(page)
+    hand_in(page, file_of(upload(evenings(310), "Streaming_History_Audio_2024.json")))
+    expect(page.get_by_text("310 sessions of your own: in memory only")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Learn from my sessions").click()
+    learn = page.get_by_role("button", name="Learn from these sessions")
+    learn.click()
+    page.get_by_role("button", name="Cancel").click()
+    learn.click()
+    expect(page.get_by_label(re.compile("network of your sessions")).first).to_be_attached()
+    expect(page.get_by_text("95 % between").first).to_be_visible()
+    page.get_by_text("Explain the last 62 sessions with this network").click()
+    expect(page.get_by_text("62 sessions of your own: in memory only")).to_be_visible()
+    expect(page.get_by_text("Model run: learnt from these sessions, in memory")).to_be_visible()
+    page.get_by_role("button", name="Forget this network").click()
+    expect(page.get_by_text("310 sessions of your own: in memory only")).to_be_visible()
+    expect(learn).to_be_visible()
     assert written(site_folder) == before
 
 

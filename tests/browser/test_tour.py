@@ -22,7 +22,7 @@ def opener(page: Page) -> Locator:
 
 
 def top(found: Locator) -> float:
-    expect(found).to_be_visible(timeout=60_000)
+    expect(found).to_be_visible()
     box = found.bounding_box()
     assert box is not None
     return box["y"]

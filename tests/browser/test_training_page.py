@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from relrec_core import paths
+from relrec_core import explain, paths
 from relrec_core.runs.active import active
 from relrec_core.runs.directory import Run, list_runs
 from tests.browser import sites
 from tests.browser.conftest import Open
-from tests.browser.pages import not_in_address, settled
+from tests.browser.pages import not_in_address, sentence, settled
 from tests.waiting import until
 
 
@@ -116,3 +116,18 @@ def test_each_wing_has_its_own_form(own_site: str, open_page: Open) -> None:
     not_in_address(page, "wing=")
     page = open_page(f"{own_site}/training?wing=nothing")
     expect(page.get_by_text("There is nothing to train under ‘nothing’")).to_be_visible()
+
+
+def test_explanations_of_everything_are_searched_and_opened(own_site: str, open_page: Open) -> None:
+    assert explain.main(["movies", "--top", "2", "--processes", "1"]) == 0
+    page = open_page(f"{own_site}/training")
+    expect(page.get_by_text("All 943 users.")).to_be_visible()
+    expect(page.get_by_text(re.compile("^Mean score .* the average user’s"))).to_be_visible()
+    page.get_by_role("textbox", name="User", exact=True).fill("42")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 rows. Tick one to open its explanation.")).to_be_visible()
+    rows = page.locator("[class*=st-key-explained_rows_movies]").get_by_test_id("stDataFrame")
+    rows.click(position={"x": 18, "y": 52})
+    page.get_by_role("link", name="Open this explanation").click()
+    assert sentence(page)
+    expect(page.get_by_text("User 42", exact=False).first).to_be_visible()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.figures import palette
-from dashboard.figures.flows import BASE, Diagram, by_theme, strongest
+from dashboard.figures.flows import BASE, OPENED, Diagram, View, by_theme, strongest, themes_of
 from dashboard.figures.palette import OPPOSITION, SUPPORT, faded, signed
 from dashboard.figures.sankey import LONGEST_LABEL, described, sankey
 from dashboard.figures.still import still
@@ -31,7 +31,8 @@ def test_every_column_adds_up_lane_by_lane(
     told: MovieExplanation, shown: int, opposing: int, data: st.DataObject
 ) -> None:
     lit = data.draw(st.sampled_from([None, *(f.feature for f in told.features)]))
-    diagram = by_theme(told, shown, opposing, lit)
+    opened = data.draw(st.sampled_from(["", *themes_of(told)]))
+    diagram = by_theme(told, View(shown, opposing, lit, opened))
     for column in range(3):
         for raises, total in lanes(told).items():
             mine = [n.relevance for n in diagram.column(column) if n.raises == raises]
@@ -47,6 +48,9 @@ def test_every_column_adds_up_lane_by_lane(
     for band in diagram.bands:
         assert diagram.nodes[band.source].raises == diagram.nodes[band.target].raises
         assert diagram.nodes[band.source].column + 1 == diagram.nodes[band.target].column
+    if opened:
+        assert all(n.theme for n in diagram.column(0) if n.feature is None)
+        return
     strong = (*told.supports[:shown], *told.opposition[:opposing])
     alone = {n.feature: n for n in diagram.column(0) if n.feature is not None}
     named = {f.feature for f in strong} | {f.feature for f in told.features if f.feature == lit}
@@ -83,8 +87,24 @@ def test_a_reason_of_two_themes_lies_between_those_of_one() -> None:
 def test_no_anonymous_block_is_larger_than_the_largest_named_one() -> None:
     shares = [("film", f"Film {i}", 1.0) for i in range(8)]
     told = explanation(shares, genres={i: (GENRES[i],) for i in range(8)})
-    blocks = {n.label: n.relevance for n in by_theme(told, 0).column(1)}
+    blocks = {n.label: n.relevance for n in by_theme(told, View(0)).column(1)}
     assert blocks == dict.fromkeys(GENRES[:8], 1.0)
+
+
+def test_an_opened_theme_shows_its_movies_and_the_others_by_decade() -> None:
+    films = [("film", f"Film {i} ({1950 + 5 * i})", 2.0 - 0.1 * i) for i in range(14)]
+    told = explanation(
+        [*films, ("film", "Heat (1995)", 1.5), ("film", "Emma (1996)", -0.5)],
+        base=2.0,
+        genres={**dict.fromkeys(range(14), ("Drama", "Crime")), 14: ("Crime",), 15: ("Drama",)},
+    )
+    left = {n.label: n for n in by_theme(told, View(opened="Drama")).column(0)}
+    assert [label for label in left if label.startswith("Film")] == [f[1] for f in films[:OPENED]]
+    assert left["Film 3 (1965)"].relevance == pytest.approx(0.85)  # half of it is a drama
+    assert left["2000s: 2 others"].relevance == pytest.approx(0.5 + 0.45)
+    assert left["Crime: 15 reasons"].theme == "Crime" and not left["Film 3 (1965)"].theme
+    assert left["Emma (1996)"].relevance == -0.5
+    assert "Opened: Drama. " in described(told, opened="Drama")
 
 
 @asked
@@ -118,12 +138,16 @@ def labelled(diagram: Diagram, texts: list[str]) -> list[tuple[str, str]]:
 
 
 @asked
-@given(told=explanations(), shown=COUNTS, opposing=COUNTS)
+@given(told=explanations(), shown=COUNTS, opening=st.booleans())
 def test_the_drawn_diagram_is_to_scale_and_in_its_lanes(
-    told: MovieExplanation, shown: int, opposing: int
+    told: MovieExplanation, shown: int, opening: bool
 ) -> None:
-    diagram = by_theme(told, shown, opposing)
-    node, link, texts = drawn(told, shown=shown, opposing=opposing)
+    opened = next(iter(themes_of(told)), "") if opening else ""
+    diagram = by_theme(told, View(shown, opened=opened))
+    node, link, texts = drawn(told, shown=shown, opened=opened)
+    assert sankey(told, shown, None, opened).layout.meta["themes"] == [
+        n.theme for n in diagram.nodes
+    ]
     assert list(link.value or ()) == [abs(b.relevance) for b in diagram.bands]
     colours = {True: faded(SUPPORT, 1), False: faded(OPPOSITION, 1)}
     for band, colour in zip(diagram.bands, link.color or (), strict=True):
@@ -152,8 +176,8 @@ def test_the_lit_feature_has_its_own_bright_band(
     if not speaking:
         return
     lit = data.draw(st.sampled_from(speaking))
-    bands = by_theme(told, 1, 1, lit).bands
-    _, link, texts = drawn(told, shown=1, opposing=1, lit=lit)
+    bands = by_theme(told, View(1, 3, lit)).bands
+    _, link, texts = drawn(told, shown=1, lit=lit)
     opacities = [float(c.rstrip(")").rpartition(",")[2]) for c in link.color]
     bright = [b for b, o in zip(bands, opacities, strict=True) if o == max(opacities)]
     assert bright == [b for b in bands if b.feature == lit] != []
@@ -163,8 +187,8 @@ def test_the_lit_feature_has_its_own_bright_band(
 @asked
 @given(told=explanations())
 def test_labels_are_never_longer_than_there_is_room(told: MovieExplanation) -> None:
-    _, _, texts = drawn(told, shown=30, opposing=30)
-    for whole, text in labelled(by_theme(told, 30, 30), texts):
+    _, _, texts = drawn(told, shown=30)
+    for whole, text in labelled(by_theme(told, View(30)), texts):
         escaped, _, share = text.rpartition("  <b>")
         label = html.unescape(escaped)
         assert share.endswith("</b>")
@@ -186,7 +210,7 @@ def test_a_long_title_loses_its_year_before_its_words() -> None:
 def test_the_rest_is_counted_in_words() -> None:
     shares = [("film", f"Film {i}", 5.0 - i) for i in range(4)] + [("gender", "Gender: man", 0.2)]
     told = explanation(shares, base=-0.5, genres=dict.fromkeys(range(4), ("War",)))
-    labels = [n.label for n in by_theme(told, shown=3).column(0)]
+    labels = [n.label for n in by_theme(told, View(3)).column(0)]
     assert labels == [
         "Film 0",
         "Film 1",

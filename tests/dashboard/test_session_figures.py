@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 
 import plotly.graph_objects as go
 import pytest
@@ -11,12 +12,15 @@ from dashboard.figures import sessions as figures
 from dashboard.figures.audit import deletion_figure
 from dashboard.figures.drawing import drawn
 from dashboard.figures.palette import contrast
+from dashboard.figures.session_circumstances import circumstances
+from dashboard.figures.session_learnt import learnt_figure, learnt_in_words, verdict_in_words
 from dashboard.figures.session_report import TREE, session_report
 from dashboard.figures.session_turns import turns
-from dashboard.figures.session_words import flip_words
+from dashboard.figures.session_words import circumstances_in_words, flip_words
 from dashboard.figures.still import WIDTH, still
 from dashboard.memory import settle
 from relrec_core.sessions import store
+from relrec_core.sessions.explanation.elsewhere import Elsewhere, Option
 from relrec_core.sessions.explanation.explain import Explorer
 from relrec_core.sessions.explanation.result import (
     Change,
@@ -24,8 +28,15 @@ from relrec_core.sessions.explanation.result import (
     SessionExplanation,
     expert_title,
 )
+from relrec_core.sessions.model.comparison import LAST, MEAN, MODEL, Comparison, Interval
 from tests.dashboard.drawn import NASTY, Page, assert_whole
 from tests.sessions import made
+
+BETTER = Comparison(
+    accuracy={name: Interval(0.7, 0.6, 0.8) for name in (MODEL, LAST, MEAN)},
+    better=LAST,
+    ahead=Interval(0.1, 0.05, 0.15),
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +46,43 @@ def told() -> SessionExplanation:
     return explorer.explain(explorer.session(4), 1, donors=8)
 
 
+def somewhere() -> Elsewhere:
+    was = {"played from": "radio", "time": "8:00", "day": "Friday"}
+    values = (
+        {"time": "9:00"},
+        {"played from": "charts"},
+        {"played from": "charts", "time": "9:00"},
+    )
+    options = [Option(values=one, probability=0.1 * i) for i, one in enumerate(values, 1)]
+    options.append(Option(values={"day": "Monday"}, probability=0.9))
+    return Elsewhere(track="x", was=was, before=0.6, options=tuple(options), least=1)
+
+
+def test_each_context_and_hour_has_its_cell_and_two_are_framed() -> None:
+    told = somewhere()
+    figure = circumstances(told)
+    assert figure is not None
+    grid, (was, least) = figure.data[0], figure.layout.shapes
+    assert (list(grid.x), list(grid.y)) == (["8:00", "9:00"], ["radio", "charts"])
+    assert [list(row) for row in grid.z] == [[0.6, 0.1], [0.2, pytest.approx(0.3)]]
+    assert (was.x0, was.y0) == (-0.5, -0.5) and (least.x0, least.y0) == (-0.5, 0.5)
+    assert told.proof() in circumstances_in_words(told)
+    only_day = told.model_copy(update={"was": {"day": "Friday"}, "options": told.options[3:]})
+    assert circumstances(only_day) is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [(0.01, 0.05, "more than chance"), (-0.01, 0.05, "may be chance"), (-0.05, -0.01, "behind")],
+)
+def test_a_network_is_said_to_be_better_only_beyond_chance(
+    low: float, high: float, word: str
+) -> None:
+    found = replace(BETTER, ahead=Interval((low + high) / 2, low, high))
+    assert word in verdict_in_words(found)
+    assert "95 % between" in learnt_in_words(found)
+
+
 def test_what_is_drawn_unvalidated_is_valid(told: SessionExplanation) -> None:
     pictures = [
         figures.timeline(told),
@@ -42,6 +90,8 @@ def test_what_is_drawn_unvalidated_is_valid(told: SessionExplanation) -> None:
         figures.bars(told, full=True),
         figures.hasse(told),
         turns([Change(position=6, label="x", before=0.2, after=0.7)], 6),
+        circumstances(somewhere()),
+        learnt_figure(BETTER),
         deletion_figure(told.audit.deletion, flip_words(told.audit.deletion, "sound")),
     ]
     for picture in pictures:

@@ -82,10 +82,18 @@ def test_what_pushes_a_movie_and_what_a_feature_pushes(told: tuple[AllUsers, Fou
         assert set(some.recommended(int(item))) == set(users)
         assert table["score"][item] == pytest.approx(np.mean(scores), abs=1e-5)
         assert table["base"][item] + table["own"][item] == pytest.approx(np.mean(scores), abs=1e-5)
+        brings = some.brings(int(item)).set_index("feature")["adds"]
+        assert brings.abs().is_monotonic_decreasing
+        assert brings.sum() == pytest.approx(table["own"][item], abs=1e-5)
+        for feature, adds in brings.items():
+            wanted = pushed[int(item), int(str(feature))] / len(users)
+            assert adds == pytest.approx(wanted, abs=1e-6)
     features = some.features().set_index("feature")
     for feature in features.index[:20]:
         adds = sum(v for (_, k), v in pushed.items() if k == feature) / len(some.users)
         assert features["adds"][feature] == pytest.approx(adds, abs=1e-6)
+        assert some.pushed(feature)["adds"].sum() == pytest.approx(adds, abs=1e-6)
+        assert len(some.having(feature)) == features["users"][feature]
 
 
 def test_a_model_with_a_layer_is_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from scipy.special import softmax
 from relrec_core.errors import ProfileError
 from relrec_core.movies.data.features import FILM, Indices, feature_space
 from relrec_core.movies.data.interactions import load
-from relrec_core.movies.explanation import explain as explaining
 from relrec_core.movies.explanation.explain import explain, first_user, what_if
 from relrec_core.movies.explanation.result import MovieExplanation
+from relrec_core.movies.model import scorer
 from relrec_core.movies.model.ranking import Recommender
 from relrec_core.movies.model.relevance import Relevance, relevance
 from relrec_core.movies.model.weights import Weights
@@ -294,5 +294,5 @@ def test_no_share_is_lost_between_explaining_and_telling(
     profile = recommender.profile("1")
     item = int(recommender.rank(profile, 1).items[0])
     assert explain(recommender, profile, item).audit.ledger.closes()
-    monkeypatch.setattr(explaining, "relevance", wrong)
+    monkeypatch.setattr(scorer, "relevance", wrong)
     assert not explain(recommender, profile, item).audit.ledger.closes()

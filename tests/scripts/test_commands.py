@@ -11,6 +11,7 @@ import pytest
 
 from relrec_core.errors import RelRecError
 from relrec_core.products.data import photo_sources
+from relrec_core.sessions.data import yambda
 from relrec_core.sources.registry import SOURCES
 from scripts import checks, chromium, environment, fetching
 from tests.conftest import REPOSITORY
@@ -42,7 +43,8 @@ def test_fetch_that_fails_says_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert fetching.main(["ml-2m"]) == 1
-    known = ", ".join((*SOURCES, *photo_sources.ARCHIVES, *photo_sources.PATTERNS))
+    photographed = (*photo_sources.ARCHIVES, *photo_sources.PATTERNS)
+    known = ", ".join((*SOURCES, yambda.NAME, *photographed))
     assert capsys.readouterr().err == f"There is no source 'ml-2m'; the known ones are {known}.\n"
     assert fetching.main(["ml-1m", "--from", str(tmp_path / "absent.zip")]) == 1
     assert "there is no such file or folder" in capsys.readouterr().err

@@ -22,7 +22,7 @@ from relrec_core.sessions.data.source import Memory
 from relrec_core.sessions.evaluation import evaluate
 from relrec_core.sessions.evaluation.flips import QUICK_SESSIONS, SIZES
 from relrec_core.sessions.evaluation.study import Study, Trained
-from relrec_core.sessions.explanation.browse import smallest_flip
+from relrec_core.sessions.explanation.browse import elsewhere, smallest_flip
 from relrec_core.sessions.explanation.explain import Explorer
 from relrec_core.sessions.explanation.gradients import METHODS, by_group
 from relrec_core.sessions.model.predictor import Predictor
@@ -151,6 +151,29 @@ def test_sizes_of_flips_are_those_found_one_by_one(home: Path) -> None:
         assert row_of["tracks"] == len(found)
         for name, (low, high) in SIZES.items():
             assert row_of[name] == pytest.approx(np.mean([low <= n <= high for n in found]))
+
+
+def test_shares_of_turning_circumstances_are_those_found_one_by_one(home: Path) -> None:
+    frame = evaluate.elsewhere_table(Study(seeds=(0,), quick=True)).frame.set_index("expert")
+    run = store.shown_run()
+    sessions = store.demo_data(run.settings(Config), QUICK_SESSIONS)
+    explorer = Explorer(store.predictor(run), sessions, run.name)
+    called = {"context": ["played from"], "hour": ["time"], "day": ["day"]}
+    found = []
+    for row in range(QUICK_SESSIONS):
+        session = explorer.session(row)
+        for place in range(int(session.mask_b[0].sum())):
+            told = elsewhere(explorer, session, explorer.answer(session, place))
+            assert told is not None
+            ways = [list(option.values) for option in told.options if told.turns(option)]
+            shares = {name: alone in ways for name, alone in called.items()}
+            single = any(shares.values())
+            found.append({**shares, "one": single, "two": bool(ways) and not single})
+            found[-1]["none"] = not ways
+    every = frame.loc["all tracks"]
+    assert every["tracks"] == len(found) == frame["tracks"].drop("all tracks").sum()
+    for name in found[0]:
+        assert every[name] == pytest.approx(np.mean([one[name] for one in found])), name
 
 
 def test_gradients_by_group_are_what_they_are_by_hand(quick: Study) -> None:

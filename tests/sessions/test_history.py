@@ -13,7 +13,8 @@ from relrec_core.errors import DataError
 from relrec_core.sessions.data.history import read_history
 from relrec_core.sessions.data.readers import Upload
 from relrec_core.sessions.data.schema import REASONS
-from tests.sessions.histories import START, entry, listening, upload
+from relrec_core.sessions.data.sessions import listener_of
+from tests.sessions.histories import START, entry, heard, listening, upload
 
 
 def test_plays_become_checked_sessions() -> None:
@@ -66,6 +67,75 @@ def test_every_play_is_in_a_session_or_counted(gaps: list[int]) -> None:
     assert int(lengths.sum()) + history.left_over == history.plays == len(gaps)
 
 
+def test_in_account_data_a_play_under_30_seconds_counts_as_a_skip() -> None:
+    spoken = {"endTime": "2024-02-07 14:33", "podcastName": "x", "msPlayed": 9, "episodeName": "y"}
+    entries = [
+        heard(START, "A"),
+        heard(START + timedelta(minutes=3), "B", 29_999),
+        heard(START + timedelta(minutes=3), "C", 30_000),
+        heard(START + timedelta(minutes=6), "D", 1_000),
+        spoken,
+    ]
+    history = read_history([upload(entries, "StreamingHistory_music_0.json")])
+    sessions, columns = history.data.sessions, history.data.columns
+    assert (history.plays, history.estimated, history.other) == (4, 4, 1)
+    assert sessions.skipped_before(columns)[0, :2].tolist() == [False, True]
+    assert sessions.skipped[0, :2].tolist() == [False, True]
+    names = {column.name for column in columns}
+    assert not names & {"hist_user_behavior_is_shuffle", "hist_user_behavior_reason_end"}
+    labels = [history.data.tracks.label(i) for i in sessions.tracks_b[0, :2]]
+    assert labels == ["C, Singer", "D, Singer"]
+
+
+def test_both_exports_of_one_listener_come_together_and_the_exact_one_counts() -> None:
+    extended = listening(6)
+    extended[1] |= {"skipped": True, "reason_end": "fwdbtn"}
+    account = [heard(START + i * timedelta(minutes=3), f"Song {i}") for i in range(3, 8)]
+    history = read_history(
+        [
+            upload(account, "StreamingHistory_music_0.json", "account.zip"),
+            upload(extended, "Streaming_History_Audio_2024_0.json", "extended.zip"),
+        ]
+    )
+    assert len(history.listeners) == 1
+    assert (history.plays, history.estimated) == (8, 2)
+    assert history.data.sessions.lengths.tolist() == [8]
+    names = [column.name for column in history.data.columns]
+    assert "hist_user_behavior_reason_end" not in names, "two of the plays do not tell it"
+
+
+def test_listeners_stay_apart() -> None:
+    other = [e | {"master_metadata_track_name": f"Theirs {i}"} for i, e in enumerate(listening(4))]
+    named = [e | {"username": "anna"} for e in listening(3)]
+    files = [
+        upload(named, "endsong_0.json", "one.zip"),
+        upload(other, "Streaming_History_Audio_2024_0.json", "two.zip"),
+        upload(listening(5, timedelta(minutes=2))[3:], "more.json"),
+    ]
+    history = read_history(files)
+    assert history.listeners == ("anna", "other files", "two")
+    assert sorted(history.data.sessions.lengths.tolist()) == [2, 3, 4]
+    ids = history.data.sessions.ids.tolist()
+    assert [i[:16] for i in ids] == sorted(i[:16] for i in ids)
+    whose = {name: [i for i in ids if listener_of(i) == name] for name in history.listeners}
+    assert all(len(theirs) == 1 for theirs in whose.values())
+    assert {name: [i for i in ids if listener_of(i) == name] for name in whose} == whose
+    row = ids.index(whose["two"][0])
+    assert history.data.tracks.label(int(history.data.sessions.tracks_a[row, 0])).startswith(
+        "Their"
+    )
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_archives_of_unlike_plays_are_of_two_listeners(named: bool) -> None:
+    later = [e | {"ms_played": 170_000} for e in listening(4)]
+    mine = [e | ({"username": "me"} if named else {}) for e in listening(4)]
+    files = [upload(mine, "a.json", "one.zip"), upload(later, "a.json", "two.zip")]
+    history = read_history(files)
+    assert history.listeners == (("me", "two") if named else ("one", "two"))
+    assert history.data.sessions.lengths.tolist() == [4, 4]
+
+
 GOOD = listening(3)
 WRONG: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "found an empty file"),
@@ -80,7 +150,7 @@ WRONG: dict[str, tuple[bytes, str]] = {
     "nothing": (b"[]", "found an empty list"),
     "short form": (
         json.dumps([{"endTime": "2024-02-07 14:30", "artistName": "x", "msPlayed": 1}]).encode(),
-        "found Spotify's short account data, expected entries of Spotify's \"extended streaming",
+        "found entry 1 without 'trackName', expected entries of Spotify's streaming history",
     ),
     "other list": (b'[{"name": "x"}]', "found entry 1 without 'ts'"),
     "later entry": (json.dumps([*GOOD, {"ts": "x"}]).encode(), "entry 4 without 'ms_played'"),
@@ -105,6 +175,18 @@ WRONG: dict[str, tuple[bytes, str]] = {
     "skipped": (
         json.dumps([entry(START) | {"skipped": "yes"}]).encode(),
         "found 'yes' as skipped of entry 1, expected true or false",
+    ),
+    "minute": (
+        json.dumps([heard(START, "Song") | {"endTime": "2024-02-07"}]).encode(),
+        "found '2024-02-07' as endTime of entry 1, expected a time such as 2024-02-07 14:30",
+    ),
+    "ListenBrainz": (
+        json.dumps([{"listened_at": 1, "track_metadata": {}}]).encode(),
+        "found listens of ListenBrainz, which hold no skips, expected plays that tell what was",
+    ),
+    "Last.fm": (
+        json.dumps([{"track": [{"artist": {"#text": "x"}, "date": {"uts": "1"}}]}]).encode(),
+        "found scrobbles of Last.fm, which hold no skips",
     ),
     "talk only": (json.dumps([entry(START, None)]).encode(), "found no music among the entries"),
     "200 MB": (bytes(200_000_000), "found 200 MB, expected at most 50 MB"),

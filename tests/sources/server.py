@@ -1,4 +1,4 @@
-"""A web server on this computer that hands out one file, well or badly."""
+"""A web server on this computer that hands out files, well or badly."""
 
 from __future__ import annotations
 
@@ -6,41 +6,47 @@ import contextlib
 import hashlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Server:
-    """Serves `content` at any path; the first part of the path says how.
+    """Serves `content` at any path, or of several files that of the path's last part; the first
+    part of the path says how.
 
     /whole keeps its promises, /breaks-once ends the first answer early, /breaks ends every
     answer early, /missing answers 404, /slow does not go on after the first byte.
     """
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes | Mapping[str, bytes]) -> None:
         self.content = content
+        self.asked: list[str] = []
         self.ranges: list[str | None] = []
         self.port = 0
 
-    def url(self, how: str) -> str:
-        return f"http://127.0.0.1:{self.port}/{how}/ml.zip"
+    def url(self, how: str, place: str = "ml.zip") -> str:
+        return f"http://127.0.0.1:{self.port}/{how}/{place}".rstrip("/")
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         how = handler.path.split("/")[1]
         asked = handler.headers.get("Range")
         first = not self.ranges
         self.ranges.append(asked)
-        if how == "missing":
+        self.asked.append(handler.path.removeprefix(f"/{how}/"))
+        content = self.content
+        if isinstance(content, Mapping):
+            content = content.get(handler.path.rpartition("/")[2], b"")
+        if how == "missing" or not content:
             handler.send_error(404)
             return
-        etag = '"' + hashlib.md5(self.content).hexdigest() + '"'
+        etag = '"' + hashlib.md5(content).hexdigest() + '"'
         start = 0
         if asked and handler.headers.get("If-Range") == etag:
             start = int(asked.removeprefix("bytes=").rstrip("-"))
-        body = self.content[start:]
+        body = content[start:]
         handler.send_response(206 if start else 200)
         if start:
-            end = len(self.content) - 1
+            end = len(content) - 1
             handler.send_header("Content-Range", f"bytes {start}-{end}/{end + 1}")
         handler.send_header("ETag", etag)
         handler.send_header("Content-Length", str(len(body)))
@@ -56,7 +62,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(content: bytes) -> Iterator[Server]:
+def serving(content: bytes | Mapping[str, bytes]) -> Iterator[Server]:
     server = Server(content)
 
     class Handler(BaseHTTPRequestHandler):

@@ -14,7 +14,7 @@ from relrec_core.errors import ProfileError
 from relrec_core.movies.data.features import FILM, Indices
 from relrec_core.movies.model.ranking import Recommender, rank_all
 from relrec_core.movies.model.relevance import Doubles
-from relrec_core.movies.model.weights import Floats
+from relrec_core.movies.model.scorer import Reconet, Scores
 
 EVERYONE = "Liked by everyone"
 OTHER_THEME = "No genre known"
@@ -34,7 +34,7 @@ class AllUsers:
     recommender: Recommender
     users: Indices
     items: Indices
-    scores: Floats
+    scores: Scores
 
     @classmethod
     def of(cls, recommender: Recommender, n: int = 10) -> AllUsers:
@@ -43,7 +43,7 @@ class AllUsers:
         Raises:
             ProfileError: the model has a hidden layer, or no user has a profile.
         """
-        if recommender.weights.layer is not None:
+        if not recommender.scorer.proves and recommender.scorer.removal == "mean":
             raise ProfileError(
                 "Sums over all users are exact for the plain model only; this one has a hidden "
                 "layer. Choose another on the Training page."
@@ -55,13 +55,14 @@ class AllUsers:
             )
         n = min(n, recommender.space.n_items)
         items, scores = rank_all(
-            recommender.weights, recommender.bags[users], recommender.seen[users], n
+            recommender.scorer, recommender.bags[users], recommender.seen[users], n
         )
-        return cls(recommender, users.astype(np.int64), items.astype(np.int64), scores)
+        made = cls if isinstance(recommender.scorer, Reconet) else OneByOne
+        return made(recommender, users.astype(np.int64), items.astype(np.int64), scores)
 
     def only(self, rows: npt.NDArray[np.bool_]) -> AllUsers:
         """Some of the users, (B,)."""
-        return AllUsers(self.recommender, self.users[rows], self.items[rows], self.scores[rows])
+        return type(self)(self.recommender, self.users[rows], self.items[rows], self.scores[rows])
 
     def recommended(self, item: int) -> Indices:
         """Rows of the users whose list has this movie, those first for whom it stands highest."""
@@ -109,13 +110,18 @@ class AllUsers:
             strict=True,
         )
         split = sparse.csr_matrix((values, (rows, columns)), shape=(len(parts), len(places)))
+        means = dict(zip(places, self._split(split), strict=True))
+        return pd.Series({EVERYONE: float(self.recommender.base[self.items].mean()), **means})
+
+    def _split(self, split: sparse.csr_matrix) -> list[float]:
+        """Means over users and movies of contributions that are split (F, P) over parts: (P,)."""
         outputs = self.recommender.weights.outputs.astype(np.float64)
         read = outputs[self.items].mean(axis=1)  # (B, d): linear, so movies can be averaged first
-        found = {EVERYONE: float(self.recommender.base[self.items].mean())}
-        for name, column in places.items():
+        found = []
+        for column in range(split.shape[1]):
             weighted = sparse.csr_matrix(self._shares.multiply(split[:, [column]].T))
-            found[name] = float(((weighted @ self._centred) * read).sum(axis=1).mean())
-        return pd.Series(found)
+            found.append(float(((weighted @ self._centred) * read).sum(axis=1).mean()))
+        return found
 
     @cached_property
     def pushes(self) -> tuple[Indices, Doubles]:
@@ -174,3 +180,55 @@ class AllUsers:
         frame = frame[frame["users"] > 0]
         order = frame["adds"].abs().sort_values(ascending=False, kind="stable").index
         return frame.loc[order].reset_index(drop=True)
+
+    def brings(self, item: int) -> pd.DataFrame:
+        """What brings a recommended movie: `feature` and what it `adds`, mean of the movie's users.
+
+        Strongest first; with the base value the means sum to the movie's mean score.
+        """
+        movies, pushes = self.pushes
+        row = int(np.searchsorted(movies, item))
+        users = int((self.items == item).sum())
+        return _strongest("feature", np.arange(pushes.shape[1]), pushes[row] / users)
+
+    def pushed(self, feature: int) -> pd.DataFrame:
+        """What a feature pushes: `item` and what it `adds` to it, summed over users, a user."""
+        movies, pushes = self.pushes
+        return _strongest("item", movies, pushes[:, feature] / len(self.users))
+
+    def having(self, feature: int) -> Indices:
+        """Rows of the users who have a feature in their profile."""
+        held = sparse.csc_matrix(self.recommender.bags)[:, [feature]].indices
+        return np.intersect1d(self.users, held).astype(np.int64)
+
+
+def _strongest(name: str, rows: Indices, adds: Doubles) -> pd.DataFrame:
+    """What adds or takes away most, without what does neither."""
+    order = [k for k in np.argsort(-np.abs(adds), kind="stable") if adds[k]]
+    return pd.DataFrame({name: rows[order], "adds": adds[order]})
+
+
+class OneByOne(AllUsers):
+    """The same of a recommender whose contributions are added up user by user."""
+
+    @cached_property
+    def pushes(self) -> tuple[Indices, Doubles]:
+        """Recommended movies (C,), and what each feature adds to each over all its users (C, F)."""
+        movies, places = np.unique(self.items, return_inverse=True)
+        found = np.zeros((len(movies), self.recommender.space.n_features))
+        for number, columns in enumerate(places.reshape(self.items.shape)):
+            bag, parts = self._parts(number)
+            found[np.ix_(columns, bag)] += parts.T
+        return movies.astype(np.int64), found
+
+    def _split(self, split: sparse.csr_matrix) -> list[float]:
+        """Means over users and movies of contributions that are split (F, P) over parts: (P,)."""
+        carried = self.pushes[1].sum(axis=0) / self.items.size
+        return [float(part) for part in np.asarray(carried @ split).ravel()]
+
+    def _parts(self, number: int) -> tuple[Indices, Doubles]:
+        """The profile (n,) of a user, and what it contributes to the movies listed: (n, N)."""
+        bags, row = self.recommender.bags, self.users[number]
+        bag = bags.indices[bags.indptr[row] : bags.indptr[row + 1]].astype(np.int64)
+        average = self.recommender.average_user
+        return bag, self.recommender.scorer.relevance(bag, self.items[number], average).features

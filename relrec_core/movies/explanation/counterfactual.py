@@ -1,8 +1,9 @@
 """Counterfactuals: the smallest change of the liked movies that changes the answer.
 
 Score times profile size is a sum over features, and the size is common to all movies, so that the
-order of two movies is linear in what is taken away or added: exact on the plain model. Attributes
-follow their movies. With a layer the search is by the gradient and what is found is not proven.
+order of two movies is linear in what is taken away or added: exact on the plain model, and so is a
+sum over the history. Attributes follow their movies. With a layer the search is by the gradient,
+with a fold-in by what each change alone does; what is found is then verified, but not proven.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from relrec_core.movies.model.ranking import Profile, Recommender
 
 SECONDS = 2.0
 """Time limit of the proof."""
+GRADIENT = "greedy, by gradient"
 ADDED = 20
 """Most movies that are added to bring another into the list."""
 MANY = 5_000
@@ -76,6 +78,7 @@ def smallest_change(
         at_least=at_least,
         limit=case.limit,
         seconds=seconds,
+        removal=recommender.scorer.removal,
         shifts=_shifts(recommender, profile, after, n, {item} if other is None else {item, other}),
         provenance=_provenance(recommender, seconds),
     )
@@ -122,7 +125,7 @@ class _Case:
         rivals, moves, needed = self.rivals, self.moves, need[self.aim]
         narrowed = len(rivals) > MANY
         if narrowed and self.aim == "into":
-            rivals, moves = nearest(self.recommender, self.profile, rivals, moves)
+            rivals, moves = nearest(self.recommender, self.profile, self.item, rivals, moves)
             needed = len(rivals) - self.n + 1
         elif narrowed:
             rivals = within_reach(self.recommender, self.profile, self.item, rivals, moves, needed)
@@ -134,7 +137,7 @@ class _Case:
             return reached(self.recommender, after, self.item, self.aim, self.other, self.n)
 
         taken, at_least = None, None
-        if plain := self.recommender.weights.layer is None:
+        if plain := self.recommender.scorer.proves:
             best = fewest(form, needed, self.limit, seconds)
             taken, at_least = best.taken, best.at_least
         if not plain or (taken is not None and not enough(taken)):  # a tie within rounding
@@ -181,7 +184,7 @@ def reached(
     if len(after.features) == 0:
         return False
     if other is not None:
-        scores = recommender.weights.logits(after.features)
+        scores = recommender.scorer.logits(after.features)
         return bool(scores[other] > scores[item])
     place = recommender.place(after, item)
     return place <= n if aim == "into" else place > (1 if aim == "first" else n)
@@ -216,11 +219,12 @@ def _shifts(
 
 
 def _provenance(recommender: Recommender, seconds: float) -> Provenance:
-    plain = recommender.weights.layer is None
+    scorer = recommender.scorer
+    searched = "greedy, by folding in again" if scorer.removal == "fold-in" else GRADIENT
     return Provenance.of(
         recommender.data,
         recommender.run,
-        "smallest set, bounds and mixed-integer program" if plain else "greedy, by gradient",
+        "smallest set, bounds and mixed-integer program" if scorer.proves else searched,
         {"seconds": seconds},
         recommender.seed,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from relrec_core.errors import ProfileError
 from relrec_core.explanation import Ledger, Provenance
@@ -19,8 +18,8 @@ from relrec_core.movies.explanation.result import (
     Reference,
 )
 from relrec_core.movies.model.ranking import Profile, Ranking, Recommender, rank_all
-from relrec_core.movies.model.relevance import EPSILON, Doubles, Relevance, relevance, score_of_kept
-from relrec_core.movies.model.weights import Weights
+from relrec_core.movies.model.relevance import Doubles, Relevance
+from relrec_core.movies.model.scorer import Kept, Scorer
 
 REPETITIONS = 200
 """Random removals that the named reasons are compared with."""
@@ -53,22 +52,19 @@ def explain(
     Raises:
         ProfileError: the profile is empty.
     """
-    weights, bag = recommender.weights, profile.features
+    scorer, bag = recommender.scorer, profile.features
     if len(bag) == 0:
         raise ProfileError("An empty profile has no reasons to show. Add a movie to it.")
     items = [item] if against is None else [item, against]
     average = recommender.average_user if reference == "average" else None
-    shares, accounted = _contributions(relevance(weights, bag, items, average=average))
+    shares, accounted = _contributions(scorer.relevance(bag, items, average))
+
+    fillers = [None] if average is None else [None, average]
     tests = [
-        deletion_test(
-            shares,
-            partial(_rescored, weights, bag, items, filler),
-            k=removed,
-            repetitions=REPETITIONS,
-            seed=seed,
-        )
-        for filler in ([None] if average is None else [None, average])
+        deletion_test(shares, rescored, k=removed, repetitions=REPETITIONS, seed=seed)
+        for rescored in (partial(_rescored, scorer, bag, items, filler) for filler in fillers)
     ]
+    chances = recommender.probabilities(profile)
     ledger = Ledger(score=tests[0].score, features=float(shares.sum()), **accounted)
     return MovieExplanation(
         score=ledger.score,
@@ -80,10 +76,11 @@ def explain(
         item=int(item),
         title=recommender.titles[item],
         rank=recommender.place(profile, item),
-        probability=float(recommender.probabilities(profile)[item]),
+        probability=None if chances is None else float(chances[item]),
         against=None if against is None else recommender.titles[against],
         features=_features(recommender, bag, shares),
         reference=reference,
+        removal=scorer.removal,
         excluded=recommender.excluded(profile, item),
     )
 
@@ -96,14 +93,10 @@ def _contributions(parts: Relevance) -> tuple[Doubles, dict[str, float]]:
 
 
 def _rescored(
-    weights: Weights,
-    bag: Indices,
-    items: list[int],
-    average: Doubles | None,
-    kept: npt.NDArray[np.bool_],
+    scorer: Scorer, bag: Indices, items: list[int], filler: Doubles | None, kept: Kept
 ) -> Doubles:
     """Score of the first movie, less the second's where there is one: kept (R, n) -> (R,)."""
-    first, *second = (score_of_kept(weights, bag, kept, item, average) for item in items)
+    first, *second = (scorer.score_of_kept(bag, kept, item, filler) for item in items)
     return first - second[0] if second else first
 
 
@@ -128,19 +121,18 @@ def _features(
 def _provenance(
     recommender: Recommender, reference: Reference, removed: int, seed: int
 ) -> Provenance:
-    plain = recommender.weights.layer is None
+    scorer = recommender.scorer
     parameters: dict[str, bool | int | float | str] = {
         "reference": reference,
         "removed": removed,
         "repetitions": REPETITIONS,
     }
-    method = "closed form" if plain else "epsilon-LRP"
     said = "beyond the average user" if reference == "average" else "as in the paper"
     return Provenance.of(
         recommender.data,
         recommender.run,
-        f"{method}, {said}",
-        parameters if plain else parameters | {"epsilon": EPSILON},
+        f"{scorer.method}, {said}",
+        parameters | dict(scorer.parameters),
         seed,
     )
 
@@ -152,7 +144,7 @@ def first_user(recommender: Recommender) -> str:
     named reasons pass both tests; the first of all where there is nobody.
     """
     users, bags = recommender.data.users["user_id"].astype(str), recommender.bags
-    items, scores = rank_all(recommender.weights, bags, recommender.seen, 1)
+    items, scores = rank_all(recommender.scorer, bags, recommender.seen, 1)
     own = (np.diff(bags.indptr) > 0) & (recommender.base[items[:, 0]] < OWN * scores[:, 0])
     for row in np.flatnonzero(own):
         told = explain(recommender, recommender.profile(users.iloc[row]), int(items[row, 0]))

@@ -65,9 +65,12 @@ def answer(
             return f"Nothing in this profile lowers the score of {explanation.title}."
         return f"Strongest counter-signals to {explanation.title}: {'; '.join(names)}."
     if re.search(r"\bsure\b|\bcertain\b|\bconfident\b|\blikely\b|\bprobab", words):
+        place = f"{explanation.title} is number {explanation.rank} for {explanation.viewer}"
+        if explanation.probability is None:
+            return f"{place}, with a score of {explanation.score:.2f}; it gives no chances."
         return (
-            f"{explanation.title} is number {explanation.rank} for {explanation.viewer}; the model "
-            f"gives it a chance of {explanation.probability:.1%} to be the next movie."
+            f"{place}; the model gives it a chance of {explanation.probability:.1%} to be the "
+            "next movie."
         )
     if re.search(r"\btrue\b|\bproof\b|\bprove\b|\btrust\b", words):
         deletion = explanation.audit.deletion

@@ -10,6 +10,7 @@ import pandas as pd
 
 from relrec_core.explanation import Audit, DeletionTest, Explanation, Provenance, Value
 from relrec_core.movies.explanation import sentences
+from relrec_core.movies.model.removal import Removal
 
 Reference = Literal["average", "none"]
 """What contributions are measured from: the average user, or nothing, as in the paper."""
@@ -21,8 +22,8 @@ let a named other one pass it, or bring it into the first n."""
 class FeatureRelevance(Value):
     """One feature of the profile and its signed contribution to the score.
 
-    `themes` are the genres of a movie or the genre itself; other features stand under their
-    `group` alone.
+    `themes` are the genres of a movie or the genre itself or, where no genres are known, the
+    cluster of a movie; other features stand under their `group` alone.
     """
 
     feature: int
@@ -70,7 +71,8 @@ class MovieExplanation(Explanation):
     """Why one movie was recommended to one user or, with `against`, why rather than another.
 
     `rank` is its place, `listed` the length of the list that it may stand outside of, `excluded`
-    why it cannot be recommended at all.
+    why it cannot be recommended at all; `probability` is None where scores are no chances, and
+    `removal` says what becomes of the other reasons when one leaves.
     """
 
     audit: MovieAudit
@@ -78,10 +80,11 @@ class MovieExplanation(Explanation):
     item: int
     title: str
     rank: int
-    probability: float
+    probability: float | None
     against: str | None
     features: tuple[FeatureRelevance, ...]
     reference: Reference = "none"
+    removal: Removal = "mean"
     listed: int | None = None
     excluded: str | None = None
 
@@ -89,6 +92,11 @@ class MovieExplanation(Explanation):
     def recommended(self) -> bool:
         """Whether the movie is among those that are recommended."""
         return self.excluded is None and (self.listed is None or self.rank <= self.listed)
+
+    @property
+    def digits(self) -> int:
+        """Decimals that contributions are drawn with: more where scores are small numbers."""
+        return 2 if self.probability is not None or abs(self.score) >= 2 else 3
 
     @property
     def base(self) -> float:
@@ -171,6 +179,7 @@ class Counterfactual(Value):
     at_least: int | None
     limit: int
     seconds: float
+    removal: Removal = "mean"
     shifts: tuple[Shift, ...]
     provenance: Provenance
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from relrec_core.movies.data.features import FILM
+from relrec_core.movies.model.themes import LIKE
 
 if TYPE_CHECKING:
     from relrec_core.movies.explanation.result import (
@@ -54,9 +55,14 @@ def everyone(told: MovieExplanation) -> str:
     """What the base value is called."""
     if told.against is not None:
         return "Average user’s preference"
-    if told.base >= POPULAR:
+    if _popular_with_all(told):
         return "Liked by everyone"
     return "The average user’s score"
+
+
+def _popular_with_all(told: MovieExplanation) -> bool:
+    """Only where a score is a logit is it known what is much."""
+    return told.probability is not None and told.base >= POPULAR
 
 
 def sentence(told: MovieExplanation) -> str:
@@ -65,9 +71,10 @@ def sentence(told: MovieExplanation) -> str:
         counted = "" if told.reference == "average" else "Counted as in the paper, "
         text = f"{counted}{_lead(told)} {_reason(told)}."
     elif told.against is None:
+        average = "" if told.probability is None else ", no more than an average movie"
         text = (
-            f"{told.title} scores {_number(told.score)} for {told.viewer}, no more than an "
-            f"average movie{_why_outside(told)}.{_still(told)}"
+            f"{told.title} scores {_number(told.score)} for {told.viewer}"
+            f"{average}{_why_outside(told)}.{_still(told)}"
         )
     else:
         lead = f"higher than {told.title}" if told.score else f"as high as {told.title}"
@@ -136,7 +143,7 @@ def _popular(told: MovieExplanation) -> str:
     """The base value is most of the score, or all of it and more."""
     if told.against is not None:
         why = "the average user prefers it too"
-    elif told.base >= POPULAR:
+    elif _popular_with_all(told):
         why = "nearly everyone likes it"
     else:
         why = "it suits the average user"
@@ -185,7 +192,7 @@ def _listed(told: MovieExplanation, themes: Sequence[Theme]) -> str:
     """'dramas (24 %) and action (14 %) that User 3 liked, most of all Fargo (1996)'."""
     shares = {t.name: f"({_size(told, t.total)})" for t in themes}
     movies = {
-        t.name: PLURAL.get(t.name, f"{t.name} movies") if t.genre else "movies"
+        t.name: spoken_theme(t.name) if t.genre else "movies"
         for t in themes
         if t.genre or any(f.kind == FILM for f in told.features if t.name in f.parts)
     }
@@ -198,6 +205,13 @@ def _listed(told: MovieExplanation, themes: Sequence[Theme]) -> str:
     if best:
         text += f", most of all {best[0].label}"
     return text + (f", and of {listed(facts)}" if facts else "")
+
+
+def spoken_theme(name: str) -> str:
+    """'dramas', 'Anime movies' or 'movies like Fargo (1996)'."""
+    if name.startswith(LIKE):
+        return f"movies like {name.removeprefix(LIKE)}"
+    return PLURAL.get(name, f"{name} movies")
 
 
 def spoken(feature: FeatureRelevance) -> str:
@@ -251,10 +265,13 @@ def means(told: Counterfactual) -> str:
     """What the standing says, and what was checked."""
     made = "The profile was made again with this change and ranks so."
     if told.at_least is None:
-        return (
-            f"{made if told.found else ''} This model has a layer, so that the search follows its "
-            "gradient and proves nothing about smaller sets."
-        ).strip()
+        why = (
+            "This model solves for the user again after each change, so that the search follows "
+            "what single changes do"
+            if told.removal == "fold-in"
+            else "This model has a layer, so that the search follows its gradient"
+        )
+        return f"{made if told.found else ''} {why} and proves nothing about smaller sets.".strip()
     if told.proven:
         if told.found:
             return f"No set of fewer movies does it. {made}"
@@ -269,7 +286,11 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:z.2f}".replace("-", "−")
+    """Two digits, and of a small value as many as show its first."""
+    digits = 2
+    while 0 < abs(value) < 0.5 * 10**-digits and digits < 5:
+        digits += 1
+    return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def _size(told: MovieExplanation, part: float) -> str:

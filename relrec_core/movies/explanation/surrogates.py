@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -72,9 +73,8 @@ def lime(
     samples: int = LIME_SAMPLES,
     seed: int = 0,
     average: Doubles | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
 ) -> Surrogate:
-    """LIME on one film of one profile, by the package `lime`; may run in any thread.
+    """LIME on one film of one profile by a RecoNet.
 
     Features that are not kept are removed or, with `average`, replaced by the average user.
 
@@ -83,15 +83,38 @@ def lime(
         bag: (n,) features of the profile, at least two.
         item: the film.
         samples: profiles to probe.
-        seed: of the samples; no global random state is used.
+        seed: of the samples.
         average: (d,) pooled profile of the average user.
+
+    Raises:
+        ProfileError: fewer than two features.
+    """
+    rescored = partial(score_of_kept, weights, bag, item=item, average=average)
+    return lime_of(rescored, len(bag), samples=samples, seed=seed)
+
+
+def lime_of(
+    rescored: Callable[[npt.NDArray[np.bool_]], Doubles],
+    n: int,
+    *,
+    samples: int = LIME_SAMPLES,
+    seed: int = 0,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Surrogate:
+    """LIME on whatever scores a profile of which a part is kept; may run in any thread.
+
+    Args:
+        rescored: the black box, kept (R, n) -> scores (R,).
+        n: features of the profile, at least two.
+        samples: profiles to probe.
+        seed: of the samples; no global random state is used.
         cancelled: asked every few hundred probes whether to stop.
 
     Raises:
         ComparisonCancelled: `cancelled` said so.
         ProfileError: fewer than two features.
     """
-    _require_features(bag)
+    _require_features(n)
     started = time.perf_counter()
 
     def rescore(kept: npt.NDArray[np.bool_]) -> Doubles:
@@ -100,10 +123,10 @@ def lime(
             if cancelled():
                 raise ComparisonCancelled
             part = kept[start : start + CHUNK]  # (R, n)
-            scores.append(score_of_kept(weights, bag, part, item, average))
+            scores.append(rescored(part))
         return np.concatenate(scores)
 
-    features = kept_or_changed.lime(rescore, len(bag), samples=samples, seed=seed)
+    features = kept_or_changed.lime(rescore, n, samples=samples, seed=seed)
     return Surrogate("LIME", features, samples, time.perf_counter() - started)
 
 
@@ -176,7 +199,7 @@ def kernel_shap(
     import torch
     from captum.attr import KernelShap
 
-    _require_features(bag)
+    _require_features(len(bag))
     started = time.perf_counter()
 
     def score(kept: torch.Tensor) -> torch.Tensor:  # (R, n) -> (R,)
@@ -204,9 +227,9 @@ def compare(exact: Doubles, exact_seconds: float, surrogate: Surrogate) -> Agree
     )
 
 
-def _require_features(bag: Indices) -> None:
-    if len(bag) < 2:
+def _require_features(n: int) -> None:
+    if n < 2:
         raise ProfileError(
-            f"This profile has {len(bag)} features; a surrogate needs two or more to compare. "
+            f"This profile has {n} features; a surrogate needs two or more to compare. "
             "Add a movie to it."
         )

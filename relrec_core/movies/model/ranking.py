@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from relrec_core.errors import ProfileError
+from relrec_core.errors import CheckpointError, ProfileError
 from relrec_core.movies.data.attributes import GENRE, GENRES, SEPARATOR, capital, heading, spoken
 from relrec_core.movies.data.features import (
     FILM,
@@ -23,8 +23,11 @@ from relrec_core.movies.data.features import (
 )
 from relrec_core.movies.data.interactions import LIKED_FROM, RATING, USER, MovieData
 from relrec_core.movies.data.split import split
+from relrec_core.movies.model.clusters import alike
 from relrec_core.movies.model.metrics import MOST_AT_ONCE
-from relrec_core.movies.model.relevance import Doubles, average_user, relevance
+from relrec_core.movies.model.relevance import Doubles
+from relrec_core.movies.model.scorer import Ranks, Reconet, Scorer, Scores
+from relrec_core.movies.model.themes import LIKE
 from relrec_core.movies.model.weights import Floats, Weights
 from relrec_core.titles import unique_labels
 
@@ -94,11 +97,11 @@ class Ranking:
     """Films from best to worst for one profile: rows of items and their logits."""
 
     items: Indices
-    scores: Floats
+    scores: Scores
 
 
 def rank(
-    weights: Weights, features: Indices, seen: Indices, n: int, base: Doubles | None = None
+    weights: Ranks, features: Indices, seen: Indices, n: int, base: Doubles | None = None
 ) -> Ranking:
     """The n films with the highest logits that were not seen; fewer if fewer are left.
 
@@ -116,22 +119,20 @@ def rank(
 
 
 def rank_all(
-    weights: Weights, bags: sparse.csr_matrix, seen: sparse.csr_matrix, n: int
-) -> tuple[Indices, Floats]:
+    weights: Ranks, bags: sparse.csr_matrix, seen: sparse.csr_matrix, n: int
+) -> tuple[Indices, Scores]:
     """The n best unseen films of every viewer, best first: (B, n) items and (B, n) logits."""
-    size = max(1, MOST_AT_ONCE // weights.n_items)
+    size = max(1, MOST_AT_ONCE // seen.shape[1])
     parts = [
-        _rank_block(weights, bags[at : at + size], seen[at : at + size], n)
+        best(weights.logits_of_all(bags[at : at + size]), seen[at : at + size], n)
         for at in range(0, bags.shape[0], size)
     ]
     items, scores = (np.concatenate(part) for part in zip(*parts, strict=True))
     return items, scores
 
 
-def _rank_block(
-    weights: Weights, bags: sparse.csr_matrix, seen: sparse.csr_matrix, n: int
-) -> tuple[Indices, Floats]:
-    scores = weights.logits_of_all(bags)
+def best(scores: Scores, seen: sparse.csr_matrix, n: int) -> tuple[Indices, Scores]:
+    """The same of logits (B, V), which become -inf where a movie was seen."""
     rows = np.repeat(np.arange(scores.shape[0]), np.diff(seen.indptr))
     scores[rows, seen.indices] = -np.inf
     top = np.argpartition(scores, scores.shape[1] - n, axis=1)[:, -n:]
@@ -152,16 +153,18 @@ def genres_of(data: MovieData) -> list[tuple[str, ...]]:
 class Recommender:
     """A model together with the data and the split it was trained on.
 
-    `history` holds the liked films the model may know, `held_out` those it was never shown.
+    `history` holds the liked films the model may know, `held_out` those it was never shown; `name`
+    says what kind of model it is.
     """
 
     data: MovieData
     space: FeatureSpace
-    weights: Weights
+    scorer: Scorer
     history: sparse.csr_matrix
     held_out: sparse.csr_matrix
     run: str
     seed: int
+    name: str = "RecoNet"
 
     @classmethod
     def of(
@@ -171,7 +174,15 @@ class Recommender:
         space = feature_space(data, with_attributes)
         weights.check_belongs_to(data, space)
         parts = split(data, split_seed)
-        return cls(data, space, weights, parts.known, parts.test, run, split_seed)
+        name = "RecoNet" if weights.layer is None else "RecoNet + Layer"
+        return cls(data, space, Reconet(weights), parts.known, parts.test, run, split_seed, name)
+
+    @property
+    def weights(self) -> Weights:
+        """Of a RecoNet; raises `CheckpointError` where another recommender is shown."""
+        if not isinstance(self.scorer, Reconet):
+            raise CheckpointError(f"{self.run} is no RecoNet but {self.name}; choose a RecoNet.")
+        return self.scorer.weights
 
     @cached_property
     def titles(self) -> list[str]:
@@ -204,7 +215,11 @@ class Recommender:
         return capital(", ".join(own))
 
     def themes(self, feature: int) -> tuple[str, ...]:
-        """The genres that a movie's contribution is split over, or the genre that a feature is."""
+        """The genres that a movie's contribution is split over, or the genre that a feature is.
+
+        Where the data knows of no genre a movie has one theme: those that the recommender sees
+        alike, named by the one that most users liked.
+        """
         if feature < self.space.n_items:
             return self._genres[feature]
         genre = self.space.kinds[feature] == GENRE
@@ -212,18 +227,22 @@ class Recommender:
 
     @cached_property
     def _genres(self) -> list[tuple[str, ...]]:
-        return genres_of(self.data)
+        found = genres_of(self.data)
+        if any(found) or not self.history.nnz:
+            return found
+        cluster, best = alike(self.scorer, self.history)
+        names = [f"{LIKE}{self.titles[item]}" for item in best]
+        return [(names[k],) for k in cluster]
 
     @cached_property
     def average_user(self) -> Doubles:
-        """Mean of all users' pooled profiles, (d,): the reference of contributions."""
-        return average_user(self.weights, self.bags)
+        """What the scorer knows of the average of all users: the reference of contributions."""
+        return self.scorer.average(self.bags)
 
     @cached_property
     def base(self) -> Doubles:
         """The base value of every movie, the score that the average user gets: (V,)."""
-        anyone, movies = np.zeros(1, dtype=np.int64), np.arange(self.space.n_items)
-        return relevance(self.weights, anyone, movies, average=self.average_user).base
+        return self.scorer.base(self.average_user)
 
     @cached_property
     def bags(self) -> sparse.csr_matrix:
@@ -264,6 +283,23 @@ class Recommender:
             user=user_id,
         )
 
+    def as_seen(self, profile: Profile) -> Profile:
+        """The same person as this recommender sees them: another may know more or less of them."""
+        theirs, index = profile.space, self.space.index
+
+        def known(facts: frozenset[int]) -> frozenset[int]:
+            pairs = ((theirs.kinds[k], theirs.values[k]) for k in facts)
+            return frozenset(index[pair] for pair in pairs if pair in index)
+
+        own = self.profile(profile.user).own if profile.user else known(profile.own)
+        return replace(
+            profile,
+            space=self.space,
+            own=own,
+            added=known(profile.added),
+            removed=known(profile.removed),
+        )
+
     def new_profile(self, films: npt.ArrayLike, attributes: Sequence[int] = ()) -> Profile:
         """A viewer the model never met, from liked films (rows of items) and own attributes."""
         rows = frozenset(np.asarray(films, dtype=np.int64).tolist())
@@ -282,11 +318,11 @@ class Recommender:
                 "Add a movie or put a removed one back."
             )
         base = self.base if beyond else None
-        return rank(self.weights, profile.features, profile.seen, n, base)
+        return rank(self.scorer, profile.features, profile.seen, n, base)
 
     def place(self, profile: Profile, item: int) -> int:
         """Where a movie stands among those that may be recommended, or would; from 1."""
-        scores = self.weights.logits(profile.features)
+        scores = self.scorer.logits(profile.features)
         better = scores > scores[item]
         better[profile.seen] = False
         return int(better.sum()) + 1
@@ -305,8 +341,10 @@ class Recommender:
             return "already watched" + ("" if rated is None else f", rated {rated:g}")
         return "hidden by you" if item in profile.hidden else None
 
-    def probabilities(self, profile: Profile) -> Floats:
-        """Softmax over all films, (V,): the model's estimate of the next film."""
-        scores = self.weights.logits(profile.features)
+    def probabilities(self, profile: Profile) -> Floats | None:
+        """Softmax over all films, (V,): the model's estimate of the next film, where it is one."""
+        if not self.scorer.chances:
+            return None
+        scores = self.scorer.logits(profile.features)
         odds = np.exp(scores - scores.max())
         return np.asarray(odds / odds.sum(), dtype=np.float32)

@@ -16,10 +16,13 @@ from relrec_core.evaluation.measure import Table
 from relrec_core.products.data.catalogue import CATEGORY
 from relrec_core.products.data.split import TEST, VALIDATION, By, Pairs, Split
 from relrec_core.products.evaluation import baselines, preference_recovery
+from relrec_core.products.evaluation.counterfactual_evaluation import LISTED, counterfactual_rows
 from relrec_core.products.evaluation.direction_evaluation import LIME_SAMPLES, direction_rows
 from relrec_core.products.evaluation.map_evaluation import localisation_rows, perturbation_rows
 from relrec_core.products.evaluation.recommendation_evaluation import recommendation_rows
+from relrec_core.products.evaluation.strategy_evaluation import strategy_table
 from relrec_core.products.evaluation.study import GuidedBy, Study, Trained
+from relrec_core.products.explanation.smallest_change import LIMIT
 from relrec_core.products.studio import ground_truth
 
 NETWORK = "Siamese network"
@@ -220,6 +223,11 @@ def recommendation_table(study: Study) -> Table:
     return Table(recommendation_rows(study))
 
 
+def counterfactual_table(study: Study) -> Table:
+    """The fewest cells without which a recommendation leaves the list."""
+    return Table(counterfactual_rows(study), {"list": LISTED, "most cells": LIMIT})
+
+
 def direction_table(study: Study) -> Table:
     """Does the probability fall without what is named, beside LIME and gradients?"""
     return Table(direction_rows(study), {"lime": f"{LIME_SAMPLES} samples of each picture"})
@@ -231,6 +239,8 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "localisation": localisation_table,
     "perturbation": perturbation_table,
     "recommendations": recommendation_table,
+    "counterfactuals": counterfactual_table,
     "directions": direction_table,
+    "strategies": strategy_table,
     "tastes": taste_table,
 }

@@ -8,12 +8,16 @@ import pandas as pd
 
 from relrec_core.evaluation import directions
 from relrec_core.evaluation.claims import Outcome, Verdict, graded
-from relrec_core.products.explanation.result import CHOSEN, PHOTOS, RENDERED, SHOWN
+from relrec_core.products.explanation.result import CHOSEN, GRID, PHOTOS, RENDERED, SHOWN
 
 OTHERS = ("Integrated gradients", "DeepLift", "Saliency", "Grad-CAM")
 ABOVE_ZERO, ABSORBED, CONFIRMED = 0.98, 0.15, 0.85
 """Shares of recommendations whose maps sum to more than zero, of the score that no map has, and of
 deletion tests that are passed: what is to be reached."""
+PURE = 0.9
+"""Share of groups that has the watermark, and of what has it that is in these groups."""
+FEW_FAIL, LISTED = 0.05, 3
+"""Share of recommendations for which no set of cells is found, and the length of their list."""
 
 Frames = Sequence[pd.DataFrame]
 
@@ -153,3 +157,64 @@ def recommendation_rows(frames: Frames) -> pd.DataFrame:
 def areas(frames: Frames) -> Verdict:
     """Whether the areas that the map marks lower the score when they are erased."""
     return directions.verdict(frames[0], SHOWN, "grid cells", "pictures", decides="together")
+
+
+def smallest(frames: Frames) -> Verdict:
+    """How few cells displace a recommendation, beside orders of cells."""
+    of = frames[0].set_index("relation").loc["all"]
+    fewer = of["mean_at_random"] - of["mean_by_relevance"]
+    return Verdict(
+        "confirmed" if of["none"] <= FEW_FAIL and fewer > 0 else "partly",
+        f"For {1 - of['none']:.0%} of {of['recommendations']:.0f} first recommendations a set of "
+        f"at most half of the {GRID**2} cells was found without which they leave the top "
+        f"{LISTED}; one cell is enough for {of['one']:.0%}, four for {of['up_to_four']:.0%}, and "
+        f"{of['proven']:.0%} are proven smallest. On average it takes {of['mean']:.1f} cells, in "
+        f"order of relevance without putting any back {of['mean_by_relevance']:.1f}, at random "
+        f"{of['mean_at_random']:.1f}.",
+    )
+
+
+def smallest_rows(frames: Frames) -> pd.DataFrame:
+    """The same for each relation."""
+    of = frames[0].assign(relation=frames[0]["relation"].str.replace("_", " "))
+    names = ["Relation", "Recommendations", "One cell", "Up to four", "None", "Proven", "Median"]
+    return of.set_axis([*names, "Smallest set", "In order of relevance", "At random"], axis=1)
+
+
+def strategies(frames: Frames) -> Verdict:
+    """Is the planted watermark a group of its own, and does the ranking follow it?"""
+    of = frames[0]
+    (pure, found), (pure_all, found_all) = (
+        _marking(of[(of["kind"] == "all") == among_all]) for among_all in (False, True)
+    )
+    shares = [
+        float(of[f"marked_listed{name}"].iloc[0])
+        for name in ("", "_without_mark", "_without_others")
+    ]
+    held = [min(pure, found) >= PURE, min(pure_all, found_all) >= PURE, shares[1] < shares[2] / 2]
+    return Verdict(
+        "confirmed" if all(held) else "partly" if any(held) else "not confirmed",
+        f"Among the maps of one kind, a third of which has the watermark, {found:.0%} of those "
+        f"with it are in groups that mostly have it, and of these groups {pure:.0%} have it; among "
+        f"the maps of all kinds {found_all:.0%}, and {pure_all:.0%}. Of the first three "
+        f"recommendations for marked products {shares[0]:.0%} are marked; with the watermark "
+        f"blurred {shares[1]:.0%}, with the opposite corner blurred {shares[2]:.0%}.",
+    )
+
+
+def _marking(of: pd.DataFrame) -> tuple[float, float]:
+    """Of the groups that mostly have the watermark: how much of them, and how much of it."""
+    groups = of[of["purity"] > 1 / 2]
+    count = groups["recommendations"].sum()
+    pure = (groups["purity"] * groups["recommendations"]).sum() / count if count else 0.0
+    return float(pure), float(groups["of_marked"].sum())
+
+
+def strategy_rows(frames: Frames) -> pd.DataFrame:
+    """Every group: where its maps are strongest, and how much of it has the watermark."""
+    of = frames[0]
+    where = of["kind"] + " " + of["strategy"].astype(str) + ": " + of["where"]
+    columns = ["recommendations", "purity", "of_marked", "displaced", "displaced_at_random"]
+    found = of[columns].assign(group=where)[["group", *columns]]
+    names = ["Recommendations", "With the mark", "Of all marked", "Leaves the list", "At random"]
+    return found.set_axis(["Group", *names], axis=1)

@@ -19,8 +19,8 @@ from relrec_core.lrp.engine import Trace
 from relrec_core.lrp.pairs import Correspondence
 from relrec_core.lrp.similarity import contrast
 from relrec_core.products.data.catalogue import CATEGORY, ITEM, TITLE
+from relrec_core.products.explanation.erasure import seen_of
 from relrec_core.products.explanation.focus import focused
-from relrec_core.products.explanation.perturbation import blurred, erased
 from relrec_core.products.explanation.result import (
     GRID,
     Cell,
@@ -35,9 +35,6 @@ from relrec_core.products.model.ranking import Query, Recommender
 
 REPETITIONS = 19
 """Random erasures: if the named one hurts more than all of them, chance would be 1 in 20."""
-
-CHUNK = 4
-"""Pictures passed through the trunk at once by the audit: few, so that they stay in the cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,20 +211,12 @@ class Explainer:
         if relevance.right is not None:
             picture = of.pictures.batch([relevance.row])
             whole.append((picture, of.features[relevance.row : relevance.row + 1]))
-        seen = []
-        for (picture, features), cells in zip(
-            whole, np.split(kept, len(whole), axis=1), strict=True
-        ):
-            touched = torch.from_numpy(~cells.all(1))  # (R,)
-            masks = torch.from_numpy(cells.reshape(len(kept), GRID, GRID))[touched]
-            replacement = blurred(picture)
-            rows = features.repeat(len(kept), 1)  # (R, F)
-            parts = []
-            for chunk in torch.split(masks, CHUNK):
-                between()
-                parts.append(of.seen(erased(picture, chunk, replacement)))
-            rows[touched] = torch.cat(parts)
-            seen.append(rows)
+        seen = [
+            seen_of(of, picture, features, cells, between)
+            for (picture, features), cells in zip(
+                whole, np.split(kept, len(whole), axis=1), strict=True
+            )
+        ]
         head = of.head(question.relation, question.user)
         left = seen[0]
         if other is not None:

@@ -10,12 +10,13 @@ import hashlib
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import polars as pl
 
 from relrec_core.errors import DataError, border, unreadable
+from relrec_core.sessions.data import yambda
 from relrec_core.sessions.data.encoding import Batch, Encoding
 from relrec_core.sessions.data.readers import Block, Input
 from relrec_core.sessions.data.reading import (
@@ -23,6 +24,7 @@ from relrec_core.sessions.data.reading import (
     Seen,
     build,
     log_columns,
+    longer,
     whole_sessions,
 )
 from relrec_core.sessions.data.schema import (
@@ -39,6 +41,8 @@ from relrec_core.sessions.data.tracks import Tracks, joined_tracks, read_tracks,
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 TRACKS_PREFIXES = ("tf_", "track")
 """How files of track features are called in a folder: Spotify's `tf_mini`, our `tracks`."""
+DEEP = 4
+"""Levels of folders in which tables are looked for."""
 LICENCES = {
     True: "Simulated by RelRec: invented listeners and tracks, free to use.",
     False: "As the owner of the session logs says.",
@@ -48,7 +52,10 @@ LICENCES = {
 
 @dataclass(frozen=True)
 class SessionData:
-    """Checked sessions with their tracks; `columns` says what each byte of their logs is."""
+    """Checked sessions with their tracks; `columns` says what each byte of their logs is.
+
+    `terms` say who may use them, where that is known.
+    """
 
     title: str
     simulated: bool
@@ -56,11 +63,12 @@ class SessionData:
     columns: tuple[Column, ...]
     sessions: Sessions
     tracks: Tracks
+    terms: str = ""
 
     @property
     def licence(self) -> str:
         """Who may use it, in words."""
-        return LICENCES[self.simulated]
+        return self.terms or LICENCES[self.simulated]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -92,20 +100,29 @@ def load(logs: Sequence[Input], features: Sequence[Input] = (), title: str = "")
 
     Raises `DataError` naming file, line and column at the first problem.
     """
-    return load_last(logs, features, title)[0]
+    return load_last(logs, features, title).data
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The last sessions of logs with `total` sessions, `longer` of which had to be cut."""
+
+    data: SessionData
+    total: int
+    longer: int = 0
 
 
 def load_last(
     logs: Sequence[Input], features: Sequence[Input] = (), title: str = "", most: int | None = None
-) -> tuple[SessionData, int]:
-    """The last `most` sessions or all, and how many there are; all are checked.
+) -> Loaded:
+    """The last `most` sessions or all; all are checked.
 
     Only what is returned is held in memory. Raises `DataError` as `load`.
     """
     with border(unreadable(logs[0].name if logs else "logs", "session logs")):
         columns = log_columns(logs)
         known = read_tracks(features) if features else None
-        seen, total = Seen(), 0
+        seen, total, cut = Seen(), 0, 0
         kept: deque[tuple[Block, int]] = deque()
         for file in logs:
             for block in whole_sessions(file, PLAYS_AND_TRACKS):
@@ -113,13 +130,14 @@ def load_last(
                 seen.add(file, piece)
                 kept.append((block, len(piece)))
                 total += len(piece)
+                cut += longer(block)
                 while most is not None and sum(n for _, n in kept) - kept[0][1] >= most:
                     kept.popleft()
         tracks = known or joined_tracks(block for block, _ in kept)
         sessions = concatenate(build(block, columns, tracks) for block, _ in kept)
         if most is not None:
             sessions = sessions.take(slice(max(0, len(sessions) - most), None))
-        return _assembled(title or logs[0].name, columns, sessions, tracks), total
+        return Loaded(_assembled(title or logs[0].name, columns, sessions, tracks), total, cut)
 
 
 def load_frames(
@@ -164,16 +182,35 @@ def identity(columns: tuple[Column, ...], tracks: Tracks) -> tuple[str, ...]:
 
 
 def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Session logs and track features in a folder, by name; `DataError` if there are no logs."""
+    """Session logs and track features in a folder, by name; `DataError` if there are no logs.
+
+    If the folder itself has neither, in its folders up to `DEEP`: Spotify's logs and features come
+    in one each.
+    """
     if not folder.is_dir():
         raise DataError(folder, "no such folder", "a folder of session logs")
     with border(unreadable(folder, "a folder of session logs")):
-        files = sorted(p for p in folder.iterdir() if p.name.lower().endswith(SUFFIXES))
+        levels = (folder.glob("/".join(["*"] * depth)) for depth in range(1, DEEP + 1))
+        tables = (sorted(filter(_is_table, level)) for level in levels)
+        files: list[Path] = next(filter(None, tables), [])
+    if yambda.is_published(folder):
+        raise DataError(folder, "Yambda as it is published", f"prepared sessions: {yambda.PREPARE}")
     features = [p for p in files if p.name.lower().startswith(TRACKS_PREFIXES)]
     logs = [p for p in files if p not in features]
     if not logs:
         raise DataError(folder, "no session logs", "CSV or Parquet files of session logs")
     return logs, features
+
+
+def is_table_name(name: str) -> bool:
+    """Whether a file of this name, with its folders, is a table that is not hidden."""
+    parts = PurePosixPath(name).parts
+    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
+    return not hidden and name.lower().endswith(SUFFIXES)
+
+
+def _is_table(path: Path) -> bool:
+    return is_table_name(path.name) and not path.is_dir()
 
 
 def load_folder(folder: Path, title: str = "") -> SessionData:

@@ -216,6 +216,8 @@ def _lookup(name: str) -> Floats:
     elif column.kind == "share":
         span = column.maximum - column.minimum
         table = (column.minimum + span * values / SHARE_STEPS)[:, None]
+    elif column.kind == "magnitude":
+        table = (values / SHARE_STEPS)[:, None]
     else:
         table = (np.log1p(values) if column.kind == "count" else values)[:, None]
     return np.asarray(table, dtype=np.float32)

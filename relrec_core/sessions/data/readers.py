@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
-import pyarrow.csv as pacsv  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 
 from relrec_core.errors import DataError, border, unreadable
 from relrec_core.sessions.data.schema import ALIASES
@@ -38,10 +38,14 @@ _TABLE = "a table in CSV or Parquet"
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that someone handed in: it stays in memory and is never written."""
+    """A file that someone handed in: it stays in memory and is never written.
+
+    `archive` is what it came in, if it was packed with others.
+    """
 
     name: str
     content: bytes
+    archive: str = ""
 
 
 Input = Path | Upload

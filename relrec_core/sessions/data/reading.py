@@ -26,7 +26,7 @@ from relrec_core.sessions.data.schema import (
     Column,
     present,
 )
-from relrec_core.sessions.data.sessions import CAUSES, Sessions, empty
+from relrec_core.sessions.data.sessions import CAUSES, CUT, Sessions, empty
 from relrec_core.sessions.data.tracks import Tracks, played
 from relrec_core.sessions.data.values import codes, text, whole
 
@@ -70,7 +70,7 @@ def whole_sessions(file: Input, wanted: tuple[str, ...] = _PLAYS) -> Iterator[Bl
         kept = Block(block.file, block.line(cut), block.frame[cut:])
         if len(kept.frame) > ENDLESS:
             found = f"session '{ids[-1]}' of more than {ENDLESS:,} tracks"
-            expected = f"{SHORTEST} to {LONGEST} tracks"
+            expected = f"at most {ENDLESS:,} tracks"
             raise DataError(file.name, found, expected, row=kept.first, column=SESSION)
     if kept is not None:
         yield kept
@@ -79,9 +79,10 @@ def whole_sessions(file: Input, wanted: tuple[str, ...] = _PLAYS) -> Iterator[Bl
 def build(block: Block, columns: tuple[Column, ...], tracks: Tracks) -> Sessions:
     """Sessions of a block, in the order of the file.
 
-    Rows of a session stand together, in any order. Raises `DataError` naming the line for a
-    session that is too short or too long, for positions that are not 1, 2, ... or do not agree
-    with `session_length`, for unknown tracks and for bad values.
+    Rows of a session stand together, in any order. One of more than 20 tracks is cut into pieces
+    of 20, each a session of its own, and a single track that is left at its end is left out.
+    Raises `DataError` naming the line for a session that is too short, for positions that are not
+    1, 2, ... or do not agree with `session_length`, for unknown tracks and for bad values.
     """
     ids = text(block, SESSION)
     positions = whole(block, POSITION, 1, np.iinfo(np.int32).max)
@@ -91,17 +92,16 @@ def build(block: Block, columns: tuple[Column, ...], tracks: Tracks) -> Sessions
     _check_positions(block, ids, positions, starts, counts, order)
     known = tracks.find(block, played(block))
     values = np.stack([codes(block, column) for column in columns], axis=1)
+    names, lengths = _cut(ids.gather(starts).to_numpy().astype(object), counts)
+    order = order[(positions[order] - 1) // LONGEST * LONGEST + 1 < counts[owners]]
 
-    place = positions[order] - 1
-    half = (counts // 2)[owners]
+    owners = np.repeat(np.arange(len(names)), lengths)
+    place = np.arange(len(owners)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    half = (lengths // 2)[owners]
     before, after = place < half, place >= half
     slot_a = (owners[before], place[before])
     slot_b = (owners[after], (place - half)[after])
-    result = replace(
-        empty(len(starts), columns),
-        ids=ids.gather(starts).to_numpy().astype(object),
-        lengths=counts.astype(np.uint8),
-    )
+    result = replace(empty(len(names), columns), ids=names, lengths=lengths.astype(np.uint8))
     result.logs[slot_a] = values[order][before]
     result.ahead[slot_b] = values[order][after][:, [column.ahead for column in columns]]
     result.tracks_a[slot_a] = known[order][before]
@@ -111,6 +111,27 @@ def build(block: Block, columns: tuple[Column, ...], tracks: Tracks) -> Sessions
     if CAUSE in block.frame.columns:
         result.causes[slot_b] = _causes(block)[order][after]
     return result
+
+
+def _cut(
+    ids: npt.NDArray[np.object_], counts: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.intp]]:
+    """Ids and lengths of the pieces of sessions with these ids and lengths."""
+    if counts.max() <= LONGEST:
+        return ids, counts
+    pieces = -(-counts // LONGEST)
+    number = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    lengths = np.minimum(np.repeat(counts, pieces) - number * LONGEST, LONGEST)
+    names = np.repeat(ids, pieces)
+    later = np.flatnonzero(number)
+    names[later] = [f"{names[i]}{CUT}{number[i] + 1}" for i in later]
+    return names[lengths > 1], lengths[lengths > 1]
+
+
+def longer(block: Block) -> int:
+    """How many sessions of a block have more than 20 tracks."""
+    runs = block.frame[SESSION].rle().struct.field("len")
+    return int((runs > LONGEST).sum())
 
 
 def _causes(block: Block) -> npt.NDArray[np.uint8]:
@@ -150,12 +171,12 @@ def _check_positions(
             found += " a second time"
         expected = f"position {right[row]}: no gaps and none twice"
         raise DataError(block.file, found, expected, row=line, column=POSITION)
-    bad = (counts < SHORTEST) | (counts > LONGEST)
+    bad = counts < SHORTEST
     if bad.any():
         session = int(np.argmax(bad))
         row = int(starts[session])
-        found = f"session '{ids[row]}' of {counts[session]} tracks"
-        expected = f"{SHORTEST} to {LONGEST} tracks"
+        found = f"session '{ids[row]}' of {counts[session]} track"
+        expected = f"at least {SHORTEST} tracks"
         raise DataError(block.file, found, expected, row=block.line(row), column=SESSION)
     if LENGTH not in block.frame.columns:
         return

@@ -1,10 +1,11 @@
 """Columns of session data, as data: type, limits, categories, group.
 
-Spotify's Music Streaming Sessions (Brost, Mehrotra and Jehan 2019), and data like Deezer's in
-Afchar and Hennequin (2020), section 4.3, which knows the user: what it has besides the tracks' own
-features is known before a track is played, and so of the second half too. The groups are those of
-their figures 7 and 9. Position and length of the session are known for every track and belong to
-no group of their own: every expert may read them.
+Spotify's Music Streaming Sessions (Brost, Mehrotra and Jehan 2019), data like Deezer's in Afchar
+and Hennequin (2020), section 4.3, and Yambda (Ploshkin et al. 2025). The latter two know the user:
+what they have besides the tracks' own features is known before a track is played, and so of the
+second half too. The groups are those of figures 7 and 9 of Afchar and Hennequin. Position and
+length of the session are known for every track and belong to no group of their own: every expert
+may read them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["flag", "category", "count", "cycle", "date", "share", "number"]
+Kind = Literal["flag", "category", "count", "cycle", "date", "share", "magnitude", "number"]
 
 CONTEXT, INTERACTION, GENERAL, MUSICAL = "context", "interaction", "track general", "track musical"
 GROUPS = (CONTEXT, INTERACTION, GENERAL, MUSICAL)
@@ -22,6 +23,9 @@ FAVOURITES, POPULARITY, SKIP_RATE = "favourites", "popularity", "discounted skip
 USER, MUSIC = "user", "music"
 DEEZER_GROUPS = (INTERACTION, FAVOURITES, POPULARITY, SKIP_RATE, USER, MUSIC)
 """Of data like Deezer's."""
+TASTE = "taste"
+YAMBDA_GROUPS = (CONTEXT, INTERACTION, GENERAL, MUSIC, TASTE)
+"""Of Yambda."""
 EVERYWHERE = "position"
 """Not a group: the place in the session, which every expert knows."""
 
@@ -46,8 +50,10 @@ class Column:
 
     A flag is true or false, a category one of `categories`, a count a whole number from 0, a cycle
     a whole number from 0 below `period`, a date a calendar day (its weekday is used), a number a
-    finite number from `minimum` to `maximum`, and a share one that is stored in 255 steps. A
-    column of plays that is known `ahead`, before the play, is read of the second half too.
+    finite number from `minimum` to `maximum`, a share one that is stored in 255 steps, and a
+    magnitude one from 0 to `maximum` that is stored in 255 steps of its logarithm, the coarser the
+    larger it is. A column of plays that is known `ahead`, before the play, is read of the second
+    half too.
     """
 
     name: str
@@ -86,6 +92,21 @@ CONTEXT_TYPES = (
 )
 MODES = ("minor", "major")
 
+YAMBDA_COLUMNS = (
+    Column("is_organic", CONTEXT, "flag", ahead=True),
+    Column("seconds_since_last", CONTEXT, "magnitude", maximum=31 * 86_400),
+    Column("listens_before", GENERAL, "magnitude", maximum=1_000_000, ahead=True),
+    Column("days_in_data", GENERAL, "magnitude", maximum=400, ahead=True),
+    Column("liked_before", TASTE, "flag", ahead=True),
+    Column("disliked_before", TASTE, "flag", ahead=True),
+    Column("heard_before", TASTE, "magnitude", maximum=1_000, ahead=True),
+    Column("own_track_skip_rate", TASTE, "share", minimum=0, maximum=1, ahead=True),
+    Column("own_skip_rate", TASTE, "share", minimum=0, maximum=1, ahead=True),
+    Column("likes_before", TASTE, "magnitude", maximum=10_000, ahead=True),
+)
+"""What only Yambda knows of a play: all of it is from before the session, but for the time since
+the last listen, which is not known of the second half, as it would tell how the last one ended."""
+
 LOG_COLUMNS = (
     Column("no_pause_before_play", CONTEXT, "flag"),
     Column("short_pause_before_play", CONTEXT, "flag"),
@@ -113,9 +134,12 @@ LOG_COLUMNS = (
         Column(f"user_embedding_{i}", USER, "share", minimum=-1, maximum=1, ahead=True)
         for i in range(8)
     ),
+    *YAMBDA_COLUMNS,
 )
 """What is known of a play, in the order in which it is stored."""
-SPOTIFY_COLUMNS = tuple(column for column in LOG_COLUMNS if column.group in GROUPS)
+SPOTIFY_COLUMNS = tuple(
+    column for column in LOG_COLUMNS if column.group in GROUPS and column not in YAMBDA_COLUMNS
+)
 
 _AUDIO = (
     "acousticness",
@@ -166,17 +190,27 @@ def present(names: Iterable[str], columns: tuple[Column, ...]) -> tuple[Column, 
 
 
 def groups_of(names: Iterable[str]) -> tuple[str, ...]:
-    """Groups that data with such columns should have: Deezer's if it has a column of theirs."""
+    """Groups that data with such columns should have: those of Yambda or of Deezer if it has a
+    column that only these have.
+    """
     found = {BY_NAME[name].group for name in names if name in BY_NAME}
+    if TASTE in found:
+        return YAMBDA_GROUPS
     return DEEZER_GROUPS if found & set(DEEZER_GROUPS) - set(GROUPS) else GROUPS
 
 
 def missing(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """For each group the columns that are not among `names`; complete groups are left out."""
     known = set(names)
+    groups = groups_of(known)
+    yambda = {SKIP, "duration", *(c.name for c in YAMBDA_COLUMNS)}
+    if groups == YAMBDA_GROUPS:
+        expected = [c for c in BY_NAME.values() if c.name in yambda or c.group == MUSIC]
+    else:
+        expected = [c for c in BY_NAME.values() if c not in YAMBDA_COLUMNS]
     lacking = {
-        group: tuple(c.name for c in BY_NAME.values() if c.group == group and c.name not in known)
-        for group in groups_of(known)
+        group: tuple(c.name for c in expected if c.group == group and c.name not in known)
+        for group in groups
     }
     return {group: columns for group, columns in lacking.items() if columns}
 

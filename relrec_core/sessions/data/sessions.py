@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -19,6 +20,13 @@ Indices = npt.NDArray[np.int32]
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 NO_TRACK = -1
+CUT = "~"
+"""Stands before the number of a piece in the id of a session that was too long, from its second
+piece on."""
+_NAMED = re.compile(
+    r"(?P<user>Listener \d+), session \d+|\d{4}-\d\d-\d\d \d\d:\d\d, (?P<name>.+) \(\d+\)"
+)
+_NUMBERS = frozenset(map(str, range(2, 1 << 16)))
 CAUSES = (
     "unknown",
     "persistence",
@@ -113,9 +121,24 @@ def concatenate(pieces: Iterable[Sessions]) -> Sessions:
     )
 
 
+def uncut(identity: str) -> tuple[str, int]:
+    """Id of the whole session of which this is a piece, and the number of the piece, from 1."""
+    whole, _, number = identity.rpartition(CUT)
+    return (whole, int(number)) if whole and number in _NUMBERS else (identity, 1)
+
+
+def listener_of(identity: str) -> str:
+    """Who is named in the id of a session: in Yambda's, and in those of several people's histories;
+    nobody in others."""
+    found = _NAMED.fullmatch(uncut(identity)[0])
+    return (found["user"] or found["name"]) if found else ""
+
+
 def parts(ids: Iterable[str]) -> Bytes:
-    """(S,) index into `PARTS`, the same for an id whatever else is in the data."""
-    tenth = np.array([zlib.crc32(i.encode()) % 10 for i in ids], dtype=np.uint8)
+    """(S,) index into `PARTS`, the same for an id whatever else is in the data, and for all pieces
+    of a session."""
+    whole = (uncut(i)[0].encode() for i in ids)
+    tenth = np.array([zlib.crc32(i) % 10 for i in whole], dtype=np.uint8)
     return np.asarray(np.maximum(tenth, 7) - 7, dtype=np.uint8)
 
 

@@ -36,7 +36,8 @@ class Meta(Value):
     """What a folder of shards holds; written last, so a folder without it is not whole.
 
     `sessions` counts all, `parts` those for training, validation and test; `plays` and `skipped`
-    count the tracks of B and how many of them were skipped.
+    count the tracks of B and how many of them were skipped, `longer` the sessions of the logs
+    that were too long and had to be cut. `licence` is empty where nothing is known.
     """
 
     title: str
@@ -51,6 +52,8 @@ class Meta(Value):
     skipped: int
     absent: tuple[str, ...]
     missing: dict[str, tuple[str, ...]]
+    longer: int = 0
+    licence: str = ""
 
     @property
     def sessions(self) -> int:

@@ -154,7 +154,7 @@ class Stored:
     @property
     def licence(self) -> str:
         """Who may use it, in words."""
-        return LICENCES[self.simulated]
+        return self.shards.meta.licence or LICENCES[self.simulated]
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -10,20 +10,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relrec_core.errors import DataError, border, unreadable
+from relrec_core.sessions.data import scrobbles
 from relrec_core.sessions.data.dataset import (
     SUFFIXES,
     TRACKS_PREFIXES,
+    Loaded,
     SessionData,
     files_in,
     load_last,
 )
-from relrec_core.sessions.data.history import read_history
+from relrec_core.sessions.data.history import History, read_history
+from relrec_core.sessions.data.packed import unpacked
+from relrec_core.sessions.data.plays import HEARD
 from relrec_core.sessions.data.readers import MAXIMUM_UPLOAD_BYTES, Upload
+from relrec_core.sessions.data.schema import LONGEST
 from relrec_core.sessions.data.sessions import Sessions, concatenate
 from relrec_core.sessions.data.shards import META_FILE, Shards
 
 MOST = 1000
 """Sessions that are looked at; of more, the last."""
+NAMED = 5
+"""Listeners that are named at the top; of more, the first."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ def from_folder(folder: Path) -> Own:
     """
     with border(unreadable(folder, "a folder of session logs or prepared shards")):
         if not (folder / META_FILE).is_file():
-            return _noted(*load_last(*files_in(folder), folder.name, MOST))
+            return _noted(load_last(*files_in(folder), folder.name, MOST))
         shards = Shards.open(folder)
         meta = shards.meta
         pieces: list[Sessions] = []
@@ -58,8 +65,9 @@ def from_folder(folder: Path) -> Own:
             columns=shards.columns,
             sessions=last.take(slice(max(0, len(last) - MOST), None)),
             tracks=shards.tracks(),
+            terms=meta.licence,
         )
-        return _noted(data, meta.sessions)
+        return _noted(Loaded(data, meta.sessions, meta.longer))
 
 
 def state_of(folder: Path) -> str:
@@ -74,10 +82,13 @@ def state_of(folder: Path) -> str:
 
 
 def from_files(files: Sequence[Upload]) -> Own:
-    """Session logs with or without files of track features, or a listener's streaming history.
+    """Session logs with or without files of track features, or streaming histories.
+
+    Each file may be packed in a zip archive.
 
     Raises:
         DataError: they are malformed, of another kind, or of both kinds at once.
+        SourceError: an archive is damaged or too large.
     """
     if not files:
         raise DataError("upload", "no file", "session logs or a streaming history")
@@ -85,6 +96,10 @@ def from_files(files: Sequence[Upload]) -> Own:
         limit = f"at most {MAXIMUM_UPLOAD_BYTES // 1_000_000} MB in all files together"
         size = f"{sum(len(file.content) for file in files) / 1e6:,.0f} MB"
         raise DataError("upload", size, f"{limit}; prepare larger data from a folder")
+    files = unpacked(files)
+    for file in files:
+        if file.name.lower().endswith((*scrobbles.SUFFIXES, ".csv")):
+            scrobbles.refuse(file)
     history = [file for file in files if file.name.lower().endswith(".json")]
     if not history:
         return _from_logs(files)
@@ -93,7 +108,10 @@ def from_files(files: Sequence[Upload]) -> Own:
         raise DataError(
             other.name, "another kind of file beside a streaming history", "one kind at a time"
         )
-    found = read_history(history, MOST)
+    return _from_history(read_history(history, MOST))
+
+
+def _from_history(found: History) -> Own:
     notes = [
         f"{words}: {count:,}."
         for words, count in (
@@ -104,7 +122,18 @@ def from_files(files: Sequence[Upload]) -> Own:
         )
         if count
     ]
-    own = _noted(found.data, found.sessions)
+    if found.estimated:
+        notes.append(
+            f"{found.estimated:,} plays are from Spotify's account data, which does not say what "
+            f"was skipped: of these, one of less than {HEARD.seconds} seconds counts as a skip."
+        )
+    if len(found.listeners) > 1:
+        named = ", ".join(found.listeners[:NAMED])
+        more = " and others" if len(found.listeners) > NAMED else ""
+        notes.append(
+            f"{len(found.listeners):,} listeners, whose sessions are kept apart: {named}{more}."
+        )
+    own = _noted(Loaded(found.data, found.sessions))
     return Own(own.data, (*notes, *own.notes))
 
 
@@ -119,10 +148,16 @@ def _from_logs(files: Sequence[Upload]) -> Own:
         raise DataError(
             features[0].name, "track features only", "the session logs beside them, in other files"
         )
-    return _noted(*load_last(logs, features, most=MOST))
+    return _noted(load_last(logs, features, most=MOST))
 
 
-def _noted(data: SessionData, total: int) -> Own:
-    if total <= MOST:
-        return Own(data, ())
-    return Own(data, (f"Of {total:,} sessions the last {MOST:,} are shown.",))
+def _noted(loaded: Loaded) -> Own:
+    notes = []
+    if loaded.longer:
+        notes.append(
+            f"{loaded.longer:,} session{'s' if loaded.longer > 1 else ''} of more than {LONGEST} "
+            f"tracks: cut into pieces of {LONGEST}, a single track at the end left out."
+        )
+    if loaded.total > MOST:
+        notes.append(f"Of {loaded.total:,} sessions the last {MOST:,} are shown.")
+    return Own(loaded.data, tuple(notes))

@@ -41,7 +41,7 @@ def whole(block: Block, name: str, low: int, high: int) -> npt.NDArray[np.int64]
 
 def codes(block: Block, column: Column) -> npt.NDArray[np.uint8]:
     """A column of plays as (rows,) bytes: 0 or 1, a category's number, a count, hour, weekday, or
-    a share in 255 steps.
+    a share or magnitude in 255 steps.
     """
     series = block.frame[column.name]
     if column.kind in ("flag", "category"):
@@ -52,6 +52,10 @@ def codes(block: Block, column: Column) -> npt.NDArray[np.uint8]:
     elif column.kind == "share":
         part = (_floats(series) - column.minimum) / (column.maximum - column.minimum)
         values = np.where((part >= 0) & (part <= 1), np.round(part * SHARE_STEPS), np.nan)
+    elif column.kind == "magnitude":
+        values = _floats(series)
+        fits = (values >= 0) & (values <= column.maximum)
+        values = np.where(fits, magnitudes(np.where(fits, values, 0), column), np.nan)
     else:
         values = _floats(series)
         top = COUNT_LIMIT if column.kind == "count" else column.period - 1
@@ -61,6 +65,17 @@ def codes(block: Block, column: Column) -> npt.NDArray[np.uint8]:
         values = np.where(fits & (values <= top), values, np.nan)
     _refuse(block, column.name, np.isnan(values), expected(column))
     return values.astype(np.uint8)
+
+
+def magnitudes(values: npt.ArrayLike, column: Column) -> npt.NDArray[np.uint8]:
+    """Numbers from 0 as bytes: what they are above the largest is cut off."""
+    part = np.log1p(np.asarray(values, dtype=np.float64)) / np.log1p(column.maximum)
+    return np.asarray(np.round(SHARE_STEPS * np.minimum(part, 1)), dtype=np.uint8)
+
+
+def magnitude(code: int, column: Column) -> float:
+    """The number that such a byte stands for."""
+    return float(np.expm1(code / SHARE_STEPS * np.log1p(column.maximum)))
 
 
 def numbers(block: Block, column: Column) -> npt.NDArray[np.float32]:
@@ -79,10 +94,10 @@ def expected(column: Column) -> str:
         return "one of " + ", ".join(column.categories)
     if column.kind == "cycle":
         return f"a whole number from 0 to {column.period - 1}"
-    if column.kind in ("number", "share"):
+    if column.kind in ("number", "share", "magnitude"):
         if column.maximum == float("inf"):
             return "a finite number"
-        return f"a number from {column.minimum:.0f} to {column.maximum:.0f}"
+        return f"a number from {max(column.minimum, 0):.0f} to {column.maximum:.0f}"
     return _EXPECTED[column.kind]
 
 

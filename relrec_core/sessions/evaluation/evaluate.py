@@ -23,6 +23,7 @@ from relrec_core.sessions.data.sessions import CAUSES
 from relrec_core.sessions.data.source import SessionSource
 from relrec_core.sessions.evaluation.audits import audit_table
 from relrec_core.sessions.evaluation.directions import direction_table
+from relrec_core.sessions.evaluation.elsewhere import elsewhere_table
 from relrec_core.sessions.evaluation.flips import flip_table
 from relrec_core.sessions.evaluation.study import Study, Trained
 from relrec_core.sessions.explanation.gradients import METHODS, STEPS, by_group
@@ -286,6 +287,7 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "known-truth": known_truth_table,
     "audit": audit_table,
     "flips": flip_table,
+    "elsewhere": elsewhere_table,
     "directions": direction_table,
     "toy": toy_table,
 }

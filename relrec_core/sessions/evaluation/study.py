@@ -12,6 +12,7 @@ from relrec_core.runs import config
 from relrec_core.runs.card import Card, DataCard
 from relrec_core.sessions import store
 from relrec_core.sessions.data.source import SessionSource
+from relrec_core.sessions.model.families import fitting
 from relrec_core.sessions.model.predictor import Predictor
 from relrec_core.sessions.training.scoring import Judged, judged
 from relrec_core.sessions.training.train import Config, train
@@ -66,7 +67,10 @@ class Study(study.Study[Trained]):
 
     def config(self, seed: int, model: str) -> Config:
         """The settings of one training; they are part of the conditions of every table."""
-        return self._config(FEW if self.few else {}, seed=seed, model=model)
+        chosen: dict[str, Any] = {"seed": seed, "model": model}
+        if self.dataset != store.SIMULATED:
+            chosen["family"] = fitting(self.source.encoding)
+        return self._config(FEW if self.few else {}, **chosen)
 
     @property
     def few(self) -> bool:

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
 from relrec_core.errors import ProfileError
-from relrec_core.sessions.data.schema import CONTEXT_TYPES, EVERYWHERE
-from relrec_core.sessions.data.sessions import CAUSES, Sessions
+from relrec_core.sessions.data.schema import CONTEXT, CONTEXT_TYPES, EVERYWHERE
+from relrec_core.sessions.data.sessions import (
+    CAUSES,
+    Sessions,
+    concatenate,
+    known_ahead,
+    listener_of,
+)
+from relrec_core.sessions.explanation.circumstances import (
+    KINDS,
+    changeable,
+    circumstances,
+    with_moved,
+)
 from relrec_core.sessions.explanation.counterfactual import smallest, trials, with_turned
+from relrec_core.sessions.explanation.elsewhere import Elsewhere, Option
 from relrec_core.sessions.explanation.explain import Explorer
-from relrec_core.sessions.explanation.inputs import session_title
+from relrec_core.sessions.explanation.inputs import (
+    OWN_CHOICE,
+    RECOMMENDED,
+    called,
+    session_title,
+    value_text,
+)
 from relrec_core.sessions.explanation.result import LANES, Change, Flip, SessionAnswer, lane
 from relrec_core.sessions.model import baselines
 from relrec_core.sessions.model.metrics import THRESHOLD, score
@@ -76,19 +95,37 @@ def chosen(
     return found.sort_values([first, "right"], ascending=False, kind="stable")
 
 
-def turned(explorer: Explorer, session: Sessions, places: Collection[int]) -> tuple[Change, ...]:
+def turned(
+    explorer: Explorer,
+    session: Sessions,
+    places: Collection[int],
+    moved: Mapping[str, int] | None = None,
+) -> tuple[Change, ...]:
     """What changes if the tracks at `places` of the first half (from 0) had been the other way.
 
     Skipped ones are played to their end, played ones skipped.
 
+    Args:
+        explorer: model and sessions.
+        session: one of these.
+        places: of the tracks that go the other way.
+        moved: where and when it is played instead, column -> value as of `circumstances.Moved`.
+
     Raises:
-        ProfileError: there is no such track.
+        ProfileError: there is no such track or value.
     """
     half, rest = int(session.mask_a[0].sum()), int(session.mask_b[0].sum())
     if wrong := [place for place in places if not 0 <= place < half]:
         raise ProfileError(f"The first half has no track {wrong[0] + 1} that could be changed.")
     sets = np.array([[False] * half, [place in places for place in range(half)]])
-    said = explorer.predict(with_turned(session, explorer.data.columns, sets)).probability
+    columns = explorer.data.columns
+    there = session
+    if moved:
+        there = with_moved(session, columns, {n: np.array([v]) for n, v in moved.items()})
+    both = concatenate(
+        with_turned(one, columns, sets[i : i + 1]) for i, one in enumerate((session, there))
+    )
+    said = explorer.predict(both).probability  # (2, 10)
     return tuple(
         Change(
             position=half + slot + 1,
@@ -106,6 +143,43 @@ def smallest_flip(explorer: Explorer, session: Sessions, answer: SessionAnswer) 
     told = vars(found) | {"turned": tuple(answer.given[place] for place in found.places)}
     del told["places"]
     return Flip(track=answer.focused.label, half=len(answer.given), **told)
+
+
+def circumstances_of(explorer: Explorer) -> tuple[str, ...]:
+    """Context, hour and day, as far as the data tells them and an expert reads them."""
+    if CONTEXT not in explorer.family.groups:
+        return ()
+    return changeable(explorer.data.columns, explorer.predictor.encoding.log_columns)
+
+
+def elsewhere(explorer: Explorer, session: Sessions, answer: SessionAnswer) -> Elsewhere | None:
+    """What every other context, hour and day does to the prediction in focus; None where the data
+    or the model knows of none of them."""
+    names, columns = circumstances_of(explorer), explorer.data.columns
+    if not names:
+        return None
+    found = circumstances(explorer.predict, session, columns, names)
+    words = [(called(name), [value_text(name, v) for v in range(KINDS[name])]) for name in names]
+    named = [
+        {
+            name: texts[value]
+            for (name, texts), value, new in zip(words, row, changed, strict=True)
+            if new
+        }
+        for row, changed in zip(found.values, found.changed, strict=True)
+    ]
+    least = found.least(answer.focus)
+    probability = found.probability[:, answer.focus].tolist()
+    return Elsewhere(
+        track=answer.focused.label,
+        was={name: texts[v] for (name, texts), v in zip(words, found.values[0], strict=True)},
+        before=probability[0],
+        options=tuple(
+            Option(values=values, probability=p)
+            for values, p in zip(named[1:], probability[1:], strict=True)
+        ),
+        least=None if least is None else least - 1,
+    )
 
 
 def right(explorer: Explorer) -> dict[str, float]:
@@ -126,8 +200,8 @@ def tracks(explorer: Explorer) -> pd.DataFrame:
     """One row a track of a second half, in the data's order.
 
     Columns: `row` of its session, `place` in the second half (from 0), `expert` that decided,
-    `share` it has, `cause` of simulated data, `probability` of a skip, `skipped`, and `context`,
-    where the session was played from, if that is known.
+    `share` it has, `cause` of simulated data, `probability` of a skip, `skipped`, the `listener`,
+    "" where none is named, and `context`, where the session or track was played from, if known.
     """
     sessions, said = explorer.data.sessions, explorer.everything
     row, place = np.nonzero(sessions.mask_b)
@@ -141,12 +215,17 @@ def tracks(explorer: Explorer) -> pd.DataFrame:
             "cause": np.array(CAUSES)[sessions.causes[row, place]],
             "probability": said.probability[row, place],
             "skipped": sessions.skipped[row, place],
+            "listener": np.array([listener_of(str(i)) for i in sessions.ids], dtype=object)[row],
         }
     )
     at = {column.name: i for i, column in enumerate(explorer.data.columns)}
     if "context_type" in at:
         kinds = np.array([name.replace("_", " ") for name in CONTEXT_TYPES])
         frame["context"] = kinds[sessions.logs[row, 0, at["context_type"]]]
+    elif "is_organic" in at:
+        ahead = [column.name for column in known_ahead(explorer.data.columns)]
+        kinds = np.array([RECOMMENDED, OWN_CHOICE])
+        frame["context"] = kinds[sessions.ahead[row, place, ahead.index("is_organic")]]
     return frame
 
 

@@ -11,11 +11,13 @@ from relrec_core.sessions.data.schema import (
     CONTEXT,
     EVERYWHERE,
     INTERACTION,
+    MUSIC,
     MUSICAL,
+    TASTE,
     Column,
 )
-from relrec_core.sessions.data.sessions import Sessions, known_ahead
-from relrec_core.sessions.data.values import SHARE_STEPS
+from relrec_core.sessions.data.sessions import Sessions, known_ahead, uncut
+from relrec_core.sessions.data.values import SHARE_STEPS, magnitude
 from relrec_core.sessions.explanation.result import GroupInputs, Input
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -40,9 +42,30 @@ _CALLED = {
     "is_banned": "banned",
     "discounted_skip_rate": "skipped of late",
     "user_skip_rate": "the listener skips",
+    "is_organic": "came from",
+    "seconds_since_last": "since the listen before",
+    "listens_before": "all listeners heard it",
+    "days_in_data": "in the data for",
+    "liked_before": "liked before",
+    "disliked_before": "disliked before",
+    "heard_before": "this listener heard it",
+    "own_track_skip_rate": "and skipped it",
+    "own_skip_rate": "this listener skips",
+    "likes_before": "tracks this listener liked",
 }
-_ORDER = ("context_type", "date", "hour_of_day", "release_year", "duration")
+_UNITS = {"listens_before": "time", "heard_before": "time", "days_in_data": "day"}
+"""In which a magnitude is told, one of it."""
+_ORDER = (
+    *("context_type", "date", "hour_of_day", "release_year", "duration"),
+    *("heard_before", "listens_before"),
+)
+_SAID = {
+    CONTEXT: ("played from", "day", "time", "came from"),
+    TASTE: ("this listener heard it", "this listener skips"),
+}
+"""What of a group is said in a few words; of the others all."""
 FIRST_HALF = "the first half"
+OWN_CHOICE, RECOMMENDED = "the listener's own choice", "a recommendation"
 
 
 def inputs(data: SessionData, session: Sessions, slot: int) -> tuple[GroupInputs, ...]:
@@ -57,15 +80,17 @@ def inputs(data: SessionData, session: Sessions, slot: int) -> tuple[GroupInputs
     said: dict[str, str] = {}
     half = int(session.mask_a[0].sum())
     for column, value in _plays(data.columns, session, half, slot):
-        found.setdefault(column.group, []).append(Input(name=_called(column), value=value))
+        found.setdefault(column.group, []).append(Input(name=called(column.name), value=value))
     if any(column.group == INTERACTION for column in data.columns):
         skipped = session.skipped_before(data.columns)[0, :half]
         found[INTERACTION], said[INTERACTION] = _actions(skipped)
     here, before = int(session.tracks_b[0, slot]), session.tracks_a[0, :half]
     for group in dict.fromkeys(column.group for column in data.tracks.columns):
         named, words = _track(data, group, here, before)
+        if named and group not in found:
+            said[group] = words
         if named:
-            found[group], said[group] = named, words
+            found[group] = [*found.get(group, []), *named]
     return tuple(
         GroupInputs(group=group, words=said.get(group) or _words(group, named), named=tuple(named))
         for group, named in found.items()
@@ -80,9 +105,9 @@ def session_title(data: SessionData, session: Sessions, number: int) -> str:
         session: one session.
         number: from 0.
     """
-    name = str(session.ids[0])
+    name, part = uncut(str(session.ids[0]))
     if " " in name:  # the start of a session of a listener's own history
-        return name
+        return f"{name}, part {part}" if part > 1 else name
     at = {column.name: i for i, column in enumerate(data.columns)}
     told = [
         _text(BY_NAME[name], int(session.logs[0, 0, at[name]]))
@@ -90,6 +115,16 @@ def session_title(data: SessionData, session: Sessions, number: int) -> str:
         if name in at
     ]
     return ", ".join([f"Session {number + 1}", *([" ".join(told)] if told else [])])
+
+
+def called(name: str) -> str:
+    """What a column is called on screen."""
+    return _CALLED.get(name, name.replace("_", " "))
+
+
+def value_text(name: str, code: int) -> str:
+    """A byte of a column of plays as people read it."""
+    return _text(BY_NAME[name], code)
 
 
 def _plays(
@@ -135,6 +170,12 @@ def _track(
 ) -> tuple[list[Input], str]:
     """Inputs of a track beside the mean of the first half, of the sound the most striking, and
     words for them."""
+    if group == MUSIC:
+        alike = _distance(data, group, here, before) < ALIKE
+        told = "alike" if alike else "different"
+        return [Input(name=f"beside {FIRST_HALF}", value=told)], (
+            f"{'' if alike else 'un'}like {FIRST_HALF}"
+        )
     found = []
     for column in data.tracks.columns:
         if column.group != group or column.kind != "number" or _nameless(column):
@@ -142,7 +183,7 @@ def _track(
         values = data.tracks.frame[column.name]
         value, usual = float(values[here]), float(values.gather(before).to_numpy().mean())
         off = (value - usual) / data.tracks.spread[column.name]
-        name, told = _called(column), _number(column, value)
+        name, told = called(column.name), _number(column, value)
         found.append((off, column, Input(name=name, value=told, before=_number(column, usual))))
     if not found:
         return [], ""
@@ -155,20 +196,25 @@ def _track(
     return named, f"unlike {FIRST_HALF}, {named[0].name} {named[0].value} against {named[0].before}"
 
 
+def _distance(data: SessionData, group: str, here: int, before: npt.NDArray[np.int32]) -> float:
+    """From a track to the mean of others in standard deviations, root mean square over features."""
+    names = [column.name for column in data.tracks.columns if column.group == group]
+    rows = data.tracks.frame[[here, *before.tolist()]].select(names).to_numpy()
+    spread = np.array([data.tracks.spread[name] for name in names])
+    return float(np.sqrt(np.mean(((rows[0] - rows[1:].mean(axis=0)) / spread) ** 2)))
+
+
 def _words(group: str, named: list[Input]) -> str:
     """The first inputs of a group in a few words."""
+    said = [one for one in named if one.name in _SAID.get(group, (one.name,))]
     if group == CONTEXT:
-        return ", ".join(one.value for one in named if one.name in ("played from", "day", "time"))
-    return ", ".join(f"{one.name} {one.value}" for one in named)
+        return ", ".join(one.value for one in said)
+    return ", ".join(f"{one.name} {one.value}" for one in said)
 
 
 def _nameless(column: Column) -> bool:
     """A number that means nothing to a reader by itself."""
     return column.name.startswith(("acoustic_vector", "music_embedding", "user_embedding"))
-
-
-def _called(column: Column) -> str:
-    return _CALLED.get(column.name, column.name.replace("_", " "))
 
 
 def _text(column: Column, code: int) -> str:
@@ -179,9 +225,23 @@ def _text(column: Column, code: int) -> str:
         return DAYS[code]
     if column.name == "hour_of_day":
         return f"{code}:00"
+    if column.name == "is_organic":
+        return OWN_CHOICE if code else RECOMMENDED
+    if column.kind == "magnitude":
+        return _amount(column, magnitude(code, column))
     if column.kind == "share":
         return f"{column.minimum + (column.maximum - column.minimum) * code / SHARE_STEPS:.0%}"
     return ("yes" if code else "no") if column.kind == "flag" else str(code)
+
+
+def _amount(column: Column, value: float) -> str:
+    """A magnitude with as many digits as its steps allow."""
+    if column.name == "seconds_since_last":
+        return f"{value / 60:,.0f} min" if value >= 60 else f"{value:.0f} s"
+    rounded = round(value, 1 - len(str(int(value)))) if value >= 100 else round(value)
+    unit = _UNITS.get(column.name, "")
+    told = f"{'about ' if value >= 100 else ''}{rounded:,.0f} {unit}".rstrip()
+    return told + ("s" if unit and rounded != 1 else "")
 
 
 def _number(column: Column, value: float) -> str:

@@ -18,8 +18,10 @@ from relrec_core.sessions.data.schema import (
     MUSICAL,
     POPULARITY,
     SKIP_RATE,
+    TASTE,
     USER,
 )
+from relrec_core.sessions.explanation.elsewhere import Elsewhere, listed
 from relrec_core.sessions.model.metrics import THRESHOLD
 
 SHOWN = "This dashboard’s experts"
@@ -36,6 +38,7 @@ _LANE_OF = {
     FAVOURITES: "listener",
     SKIP_RATE: "listener",
     USER: "listener",
+    TASTE: "listener",
     CONTEXT: "context",
     INTERACTION: "persistence",
 }
@@ -66,6 +69,7 @@ TITLES = {
     "music and popularity": "sound and popularity",
     "all but music": "all except sound",
     "listener and music": "listener and sound",
+    "taste and music": "taste and sound",
 }
 """What an expert is called on screen, where that is not its name."""
 
@@ -206,11 +210,6 @@ class Flip(Value):
         return f"Proven by trying: {told}{also}."
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names as one reads them out: "a, b and c"."""
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
-
-
 class SessionAnswer(Value):
     """What is predicted of each track of one session, and who decided.
 
@@ -311,7 +310,8 @@ class SessionExplanation(SessionAnswer, Explanation):
 
     audit: ExpertAudit
     flip: Flip | None = None
-    """Where it was asked for."""
+    elsewhere: Elsewhere | None = None
+    """Both where they were asked for."""
 
     def sentence(self) -> str:
         """The same, and what the deletion test says of it."""

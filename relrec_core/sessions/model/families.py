@@ -12,15 +12,20 @@ from relrec_core.experts.subsets import Family
 from relrec_core.sessions.data.encoding import Dense, Encoding
 from relrec_core.sessions.data.schema import (
     CONTEXT,
+    DEEZER_GROUPS,
     EVERYWHERE,
     FAVOURITES,
     GENERAL,
+    GROUPS,
     INTERACTION,
     MUSIC,
     MUSICAL,
     POPULARITY,
     SKIP_RATE,
+    TASTE,
     USER,
+    YAMBDA_GROUPS,
+    groups_of,
 )
 
 SPOTIFY: dict[str, tuple[str, ...]] = {
@@ -51,7 +56,28 @@ DEEZER: dict[str, tuple[str, ...]] = {
 S_1 is persistence, S_2 to S_5 and S_8 are about the listener and S_6, S_7 and S_9 about the music,
 and that S_10 reads everything; what S_5 and S_7 to S_9 read precisely is our choice."""
 
-FAMILIES = {"spotify-8": SPOTIFY, "deezer-10": DEEZER}
+YAMBDA: dict[str, tuple[str, ...]] = {
+    "context": (CONTEXT,),
+    "persistence": (INTERACTION,),
+    "track general": (GENERAL,),
+    "music": (MUSIC,),
+    "taste": (TASTE,),
+    "context and interaction": (CONTEXT, INTERACTION),
+    "track": (GENERAL, MUSIC),
+    "taste and music": (MUSIC, TASTE),
+    "all but music": (CONTEXT, INTERACTION, GENERAL, TASTE),
+    "all": (CONTEXT, INTERACTION, GENERAL, MUSIC, TASTE),
+}
+"""Ten experts for Yambda, after the two families of the paper: each group alone, then the pairs
+that one would ask about, all but the sound, and everything."""
+
+FAMILIES = {"spotify-8": SPOTIFY, "deezer-10": DEEZER, "yambda-10": YAMBDA}
+_OF_GROUPS = {GROUPS: "spotify-8", DEEZER_GROUPS: "deezer-10", YAMBDA_GROUPS: "yambda-10"}
+
+
+def fitting(encoding: Encoding) -> str:
+    """Name of the family for data with these columns."""
+    return _OF_GROUPS[groups_of((*encoding.log_columns, *encoding.track_columns))]
 
 
 def family(name: str, encoding: Encoding) -> Family:

@@ -95,9 +95,12 @@ def _pools() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _threads(sessions: int) -> contextlib.AbstractContextManager[object]:
-    """One thread for few sessions; other threads of this process keep theirs."""
-    if sessions > FEW:
-        return contextlib.nullcontext()
+def one_thread() -> contextlib.AbstractContextManager[object]:
+    """Compute in one thread inside the block; other threads of this process keep theirs."""
     limit: contextlib.AbstractContextManager[object] = _pools().limit(limits=1, user_api="openmp")
     return limit
+
+
+def _threads(sessions: int) -> contextlib.AbstractContextManager[object]:
+    """One thread for few sessions."""
+    return contextlib.nullcontext() if sessions > FEW else one_thread()

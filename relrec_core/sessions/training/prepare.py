@@ -1,37 +1,48 @@
 """Turn any number of log files into Parquet shards, in a streaming way and with bounded memory.
 
 python -m relrec_core.sessions.training.prepare LOGS... --features FILES... --out FOLDER
+python -m relrec_core.sessions.training.prepare yambda-50m --out FOLDER
 python -m relrec_core.sessions.training.prepare --simulate SESSIONS --seed SEED --out FOLDER
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from relrec_core import paths, permission
+from relrec_core import paths
 from relrec_core.errors import DataError, RelRecError, border, storing, unreadable
-from relrec_core.sessions.data.dataset import files_in, identity, titled
-from relrec_core.sessions.data.encoding import Encoding
+from relrec_core.sessions.data import yambda
+from relrec_core.sessions.data.dataset import files_in, is_table_name
 from relrec_core.sessions.data.readers import Block
-from relrec_core.sessions.data.reading import Seen, build, log_columns, whole_sessions
-from relrec_core.sessions.data.schema import SPOTIFY_COLUMNS, Column, absent, missing
-from relrec_core.sessions.data.sessions import PARTS, Fingerprint, Sessions, concatenate, parts
-from relrec_core.sessions.data.shards import META_FILE, TRACKS_FILE, Meta, write_shard
+from relrec_core.sessions.data.reading import Seen, build, log_columns, longer, whole_sessions
+from relrec_core.sessions.data.schema import LONGEST, SPOTIFY_COLUMNS, Column
+from relrec_core.sessions.data.sessions import Sessions
+from relrec_core.sessions.data.shard_writer import (
+    SHARD_SESSIONS,
+    Holding,
+    check_new,
+    write_shards,
+)
+from relrec_core.sessions.data.shards import Meta
 from relrec_core.sessions.data.tracks import Tracks, read_tracks, track_table
+from relrec_core.sessions.data.yambda_sessions import LISTENED
+from relrec_core.sessions.model.families import fitting
 from relrec_core.sessions.simulation import simulator
 from relrec_core.sessions.simulation.catalogue import catalogue
 from relrec_core.sessions.simulation.simulator import SimulationSettings
+from relrec_core.sessions.training.prepare_yambda import prepare_yambda
+from relrec_core.sources import archive
 
-SHARD_SESSIONS = 25_000
+MAXIMUM_UNPACKED_BYTES = 20_000_000_000
+"""Of an archive of session logs; Spotify's ten days of training logs have 15 GB."""
 
 Progress = Callable[[str, int], None]
-"""Called with the log file being read and the sessions prepared so far."""
+"""Called with what is read and how much of it so far."""
 
 
 def prepare(
@@ -48,13 +59,19 @@ def prepare(
     The folder appears as a whole or not at all; one that is there already is refused. Raises
     `DataError` naming file, line and column at the first problem in the data.
     """
-    _check_new(out)
+    check_new(out)
     first = inputs[0] if inputs else out
     with border(unreadable(first, "session logs")):
         columns = log_columns(inputs)
         tracks = read_tracks(features)
-        pieces = _pieces(inputs, columns, tracks, progress)
-        return _stored(out, pieces, columns, tracks, title or "Prepared sessions", shard_sessions)
+        logs = _Logs(inputs, columns, tracks, progress)
+        return write_shards(
+            out,
+            logs,
+            Holding(columns, tracks, title or "Prepared sessions"),
+            shard_sessions=shard_sessions,
+            longer=lambda: logs.longer,
+        )
 
 
 def prepare_simulated(
@@ -67,7 +84,7 @@ def prepare_simulated(
     shard_sessions: int = SHARD_SESSIONS,
 ) -> Meta:
     """Simulate sessions straight into shards, the same as from the simulator's own files."""
-    _check_new(out)
+    check_new(out)
     settings = settings or SimulationSettings()
     music = catalogue(settings.tracks, seed)
     tracks = track_table(Block("simulated tracks", 1, music.frame))
@@ -79,107 +96,34 @@ def prepare_simulated(
             piece = build(Block("simulated logs", 1, frame), SPOTIFY_COLUMNS, tracks)
             done += len(piece)
             if progress is not None:
-                progress(title, done)
+                progress(f"{title}: sessions", done)
             yield piece
 
-    return _stored(out, pieces(), SPOTIFY_COLUMNS, tracks, title, shard_sessions)
+    held = Holding(SPOTIFY_COLUMNS, tracks, title)
+    return write_shards(out, pieces(), held, shard_sessions=shard_sessions)
 
 
-def _check_new(out: Path) -> None:
-    if out.exists():
-        raise DataError(out, "a folder or file of that name", "a new folder for the shards")
+@dataclass
+class _Logs:
+    """The sessions of log files, block by block; `longer` counts those that had to be cut."""
 
+    inputs: Sequence[Path]
+    columns: tuple[Column, ...]
+    tracks: Tracks
+    progress: Progress | None
+    longer: int = 0
 
-def _stored(
-    out: Path,
-    pieces: Iterator[Sessions],
-    columns: tuple[Column, ...],
-    tracks: Tracks,
-    title: str,
-    shard_sessions: int,
-) -> Meta:
-    permission.require_writable("store sessions")
-    with storing(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
-        work = Path(temporary) / "shards"
-        work.mkdir()
-        with paths.replacing(work / TRACKS_FILE) as path:
-            tracks.frame.write_parquet(path)
-        meta = _written(work, _sized(pieces, shard_sessions), columns, tracks, title)
-        paths.write_text(work / META_FILE, meta.to_json())
-        shutil.move(work, out)
-    return meta
-
-
-def _pieces(
-    inputs: Sequence[Path],
-    columns: tuple[Column, ...],
-    tracks: Tracks,
-    progress: Progress | None,
-) -> Iterator[Sessions]:
-    seen, done = Seen(), 0
-    for file in inputs:
-        for block in whole_sessions(file):
-            piece = build(block, columns, tracks)
-            seen.add(file, piece)
-            done += len(piece)
-            if progress is not None:
-                progress(file.name, done)
-            yield piece
-
-
-def _sized(pieces: Iterator[Sessions], size: int) -> Iterator[Sessions]:
-    """The same sessions in pieces of `size`; the last may be smaller."""
-    waiting: list[Sessions] = []
-    for piece in pieces:
-        waiting.append(piece)
-        if sum(map(len, waiting)) >= size:
-            joined = concatenate(waiting)
-            full = len(joined) // size * size
-            for start in range(0, full, size):
-                yield joined.take(slice(start, start + size))
-            waiting = [joined.take(slice(full, None))] if full < len(joined) else []
-    if waiting:
-        yield concatenate(waiting)
-
-
-def _written(
-    folder: Path,
-    shards: Iterator[Sessions],
-    columns: tuple[Column, ...],
-    tracks: Tracks,
-    title: str,
-) -> Meta:
-    fingerprint, simulated = Fingerprint(), False
-    names: list[str] = []
-    sizes: list[int] = []
-    plays = skipped = 0
-    found: Counter[int] = Counter()
-    for number, sessions in enumerate(shards):
-        names.append(f"sessions-{number:05d}.parquet")
-        write_shard(folder / names[-1], sessions)
-        fingerprint.add(sessions)
-        sizes.append(len(sessions))
-        found.update(parts(sessions.ids).tolist())
-        plays += int(sessions.mask_b.sum())
-        skipped += int(sessions.skipped.sum())
-        simulated = simulated or bool(sessions.causes.any())
-    have = tuple(c.name for c in (*columns, *tracks.columns))
-    return Meta(
-        title=titled(title, simulated),
-        simulated=simulated,
-        content_hash=fingerprint.hexdigest(*identity(columns, tracks)),
-        encoding=Encoding.of(columns, tracks),
-        shards=tuple(names),
-        sizes=tuple(sizes),
-        parts={part: found[i] for i, part in enumerate(PARTS)},
-        tracks=len(tracks),
-        plays=plays,
-        skipped=skipped,
-        absent=absent(have),
-        missing=missing(have),
-    )
+    def __iter__(self) -> Iterator[Sessions]:
+        seen, done = Seen(), 0
+        for file in self.inputs:
+            for block in whole_sessions(file):
+                piece = build(block, self.columns, self.tracks)
+                seen.add(file, piece)
+                done += len(piece)
+                self.longer += longer(block)
+                if self.progress is not None:
+                    self.progress(f"{file.name}: sessions", done)
+                yield piece
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -187,35 +131,85 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m relrec_core.sessions.training.prepare", description="Prepare session logs."
     )
-    parser.add_argument("logs", nargs="*", type=Path, help="CSV or Parquet files, or one folder")
+    parser.add_argument(
+        "logs", nargs="*", type=Path, help="CSV or Parquet files, a folder or a zip"
+    )
     parser.add_argument("--features", nargs="+", type=Path, default=[], help="track features")
     parser.add_argument("--simulate", type=int, help="so many simulated sessions instead")
     parser.add_argument("--seed", type=int, default=0, help="of the simulation")
     parser.add_argument("--out", type=Path, required=True, help="a new folder for the shards")
+    parser.add_argument("--sessions", type=int, help="of Yambda only the first so many sessions")
+    parser.add_argument(
+        "--skip-below",
+        type=int,
+        default=LISTENED,
+        metavar="PER_CENT",
+        help=f"of Yambda: a listen to less of the track is a skip (default {LISTENED})",
+    )
     parser.add_argument("--title", default="", help="how the data is called on the dashboard")
     chosen = parser.parse_args(arguments)
     if (chosen.simulate is None) == (not chosen.logs):
         parser.error("give either session logs or --simulate")
+    if chosen.sessions is not None and chosen.sessions < 1:
+        parser.error("--sessions begins at 1")
     try:
         if chosen.simulate is not None:
             meta = prepare_simulated(chosen.simulate, chosen.out, _report, seed=chosen.seed)
         else:
-            logs, features = list(chosen.logs), list(chosen.features)
-            if len(logs) == 1 and logs[0].is_dir():
-                logs, found = files_in(logs[0])
-                features = features or found
-            meta = prepare(logs, features, chosen.out, _report, title=chosen.title)
+            meta = _prepared(chosen)
     except (RelRecError, OSError) as error:
         sys.stderr.write(f"\n{error}\n")
         return 1
+    cut = f"; {meta.longer:,} longer than {LONGEST} tracks were cut" if meta.longer else ""
     lacking = f"; absent: {', '.join(meta.absent)}" if meta.absent else ""
     sys.stderr.write("\n")
-    sys.stdout.write(f"{meta.sessions:,} sessions in {len(meta.shards)} shards{lacking}\n")
+    sys.stdout.write(f"{meta.sessions:,} sessions in {len(meta.shards)} shards{cut}{lacking}\n")
+    sys.stdout.write(
+        f"Learn from them: python3 scripts/train.py sessions --dataset {chosen.out} "
+        f"--family {fitting(meta.encoding)} --activate\n"
+    )
     return 0
 
 
-def _report(file: str, sessions: int) -> None:
-    sys.stderr.write(f"\r{file}: {sessions:,} sessions")
+def _prepared(chosen: argparse.Namespace) -> Meta:
+    logs, features = list(chosen.logs), list(chosen.features)
+    if len(logs) == 1 and logs[0].suffix.lower() == ".zip":
+        check_new(chosen.out)
+        with storing(chosen.out):
+            chosen.out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=chosen.out.parent) as temporary:
+            unpack_logs(logs[0], Path(temporary))
+            return prepare(
+                *files_in(Path(temporary)), chosen.out, _report, title=chosen.title or logs[0].stem
+            )
+    folder = paths.named_folder(str(logs[0])) if len(logs) == 1 else None
+    if folder is not None and yambda.is_published(folder):
+        return prepare_yambda(
+            folder, chosen.out, _report, most=chosen.sessions, threshold=chosen.skip_below
+        )
+    if folder is not None:
+        logs, found = files_in(folder)
+        features = features or found
+    return prepare(logs, features, chosen.out, _report, title=chosen.title)
+
+
+def unpack_logs(packed: Path, folder: Path) -> None:
+    """Write the tables of a zip archive of session logs into a folder.
+
+    Raises:
+        DataError: there is no such archive, or no table in it.
+        SourceError: it is damaged, hostile or too large.
+    """
+    if not packed.is_file():
+        raise DataError(packed, "no such file", "a zip archive of session logs")
+    tables = [name for name in sorted(archive.names(packed)) if is_table_name(name)]
+    if not tables:
+        raise DataError(packed, "no tables in it", "session logs as CSV or Parquet")
+    archive.extract(packed, tables, folder, MAXIMUM_UNPACKED_BYTES)
+
+
+def _report(what: str, done: int) -> None:
+    sys.stderr.write(f"\r\033[K{what}: {done:,}" if done else f"\r\033[K{what} …")
     sys.stderr.flush()
 
 

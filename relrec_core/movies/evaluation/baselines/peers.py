@@ -20,6 +20,7 @@ from relrec_core.movies.evaluation.baselines.implicit_models import Bpr, Lmf
 from relrec_core.movies.evaluation.baselines.linear import Edlae, Slim
 from relrec_core.movies.evaluation.baselines.metric_learning import MetricLearning
 from relrec_core.movies.evaluation.baselines.ocular import Ocular
+from relrec_core.movies.model.item_item import cosine, ease
 from relrec_core.movies.model.weights import Floats
 
 Scores = Callable[[], Floats]
@@ -55,8 +56,8 @@ class ItemCosine:
 
     def fit(self, liked: sparse.csr_matrix) -> Scores:
         """Histories (B, V) -> scores (B, V): histories times similarities of movies (V, V)."""
-        similar = _nearest(_cosine(liked.T.tocsr()), self.neighbours)  # (V, V)
-        return lambda: np.asarray(liked @ similar.T, dtype=np.float32)
+        similar = cosine(liked, self.neighbours)  # (V, V)
+        return lambda: np.asarray(liked @ similar, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -77,20 +78,13 @@ class UserCosine:
 
 @dataclass(frozen=True)
 class Ease:
-    """Linear item-item model with a zero diagonal in closed form (Steck 2019, equation 8).
-
-    P = (X^T X + regularisation I)^-1, B_ij = -P_ij / P_jj off the diagonal, scores = X B.
-    """
+    """Linear item-item model with a zero diagonal in closed form (Steck 2019, equation 8)."""
 
     regularisation: float
 
     def fit(self, liked: sparse.csr_matrix) -> Scores:
         """Histories (B, V) -> scores (B, V): histories times the model's weights (V, V)."""
-        gram = (liked.T @ liked).toarray().astype(np.float64)  # (V, V)
-        gram[np.diag_indices_from(gram)] += self.regularisation
-        inverse = np.linalg.inv(gram)  # (V, V)
-        weights = -inverse / np.diag(inverse)  # (V, V)
-        np.fill_diagonal(weights, 0)
+        weights = ease(liked, self.regularisation)  # (V, V)
         return lambda: np.asarray(liked @ weights, dtype=np.float32)
 
 

@@ -1,0 +1,1 @@
+"""Explain everything at once: parts of a Parquet data set, made by processes here or by Ray."""

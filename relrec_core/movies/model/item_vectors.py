@@ -1,0 +1,193 @@
+"""Recommenders by vectors of movies, with a rule that folds a history in: mean, or ALS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from relrec_core.movies.data.features import Indices
+from relrec_core.movies.model.relevance import Doubles
+from relrec_core.movies.model.removal import Removal
+from relrec_core.movies.model.scorer import Kept, Linear, Scores, having
+from relrec_core.movies.model.weights import Floats
+
+CELLS = 1 << 21
+"""Numbers of the matrices that are solved at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class MeanVectors(Linear):
+    """score_c = y_c . mean of y_k over the liked movies k.
+
+    Args:
+        vectors: (V, d) of all movies.
+    """
+
+    vectors: Floats
+
+    @property
+    def method(self) -> str:
+        """Each contribution is a product of two vectors."""
+        return "products of vectors over the size of the history"
+
+    @property
+    def removal(self) -> Removal:
+        """The others count for more in the mean."""
+        return "mean"
+
+    @property
+    def n_items(self) -> int:
+        """V, how many movies are scored."""
+        return len(self.vectors)
+
+    @cached_property
+    def _y(self) -> Doubles:
+        return self.vectors.astype(np.float64)
+
+    def shares(self, bag: Indices, items: Indices) -> Doubles:
+        """y_c . y_k / n of liked movies (n,) and movies (C,): (n, C)."""
+        return np.asarray(self._y[bag] @ self._y[items].T / len(bag))
+
+    def logits(self, bag: Indices) -> Scores:
+        """Scores of all movies, (V,)."""
+        return np.asarray(self._y @ (self._y[bag].sum(axis=0) / max(len(bag), 1)))
+
+    def logits_of_all(self, bags: sparse.csr_matrix) -> Scores:
+        """Scores of all movies for many histories: (B, V) -> (B, V)."""
+        return np.asarray(self._pooled(bags) @ self._y.T)
+
+    def average(self, bags: sparse.csr_matrix) -> Doubles:
+        """Mean score of every movie over all users, (V,)."""
+        return np.asarray(self._y @ self._pooled(having(bags)).mean(axis=0))
+
+    def _pooled(self, bags: sparse.csr_matrix) -> Doubles:
+        sizes = np.maximum(np.diff(bags.indptr), 1)
+        return np.asarray((bags @ self._y) / sizes[:, None])
+
+    def removed(self, bag: Indices, kept: Kept, item: int) -> Doubles:
+        """The mean is taken over what is kept: (R, n) -> (R,)."""
+        count = np.maximum(kept.sum(axis=1), 1)
+        return np.asarray(kept @ (self._y[bag] @ self._y[item]) / count)
+
+    def ahead(self, bag: Indices, item: int, rivals: Indices) -> Doubles:
+        """Difference of two scores times the size of the history, (R,)."""
+        return np.asarray((self._y[item] - self._y[rivals]) @ self._y[bag].sum(axis=0))
+
+    def advantage(self, bag: Indices, features: Indices, item: int, rivals: Indices) -> Doubles:
+        """(y_c - y_c') . y_k, (K, R)."""
+        return np.asarray(self._y[features] @ (self._y[item] - self._y[rivals]).T)
+
+
+@dataclass(frozen=True, eq=False)
+class AlsVectors(Linear):
+    """Alternating least squares on implicit feedback with the user folded in (Hu et al. 2008).
+
+    Section 5: score_c = y_c^T W_u sum over k of c_uk y_k, W_u = (Y^T Y + Y^T (C_u - I) Y +
+    regularisation I)^-1, with confidence c_uk = alpha in a liked movie k and 1 in every other.
+    A movie that leaves the history changes W_u, so that its share is not what the score loses.
+
+    Args:
+        vectors: (V, d) factors of all movies.
+        regularisation: weight of the squared length of a user's vector.
+        alpha: confidence in a liked movie.
+        others: (d, d) Y^T Y of further items that are not ranked, 0 without any.
+    """
+
+    vectors: Floats
+    regularisation: float
+    alpha: float
+    others: Doubles | float = 0.0
+
+    @property
+    def method(self) -> str:
+        """The paper's section 5."""
+        return "least squares, user folded in"
+
+    @property
+    def removal(self) -> Removal:
+        """The user's vector is solved for again."""
+        return "fold-in"
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """Of the fold-in."""
+        return {"regularisation": self.regularisation, "alpha": self.alpha}
+
+    @property
+    def n_items(self) -> int:
+        """V, how many movies are scored."""
+        return len(self.vectors)
+
+    @cached_property
+    def _y(self) -> Doubles:
+        return self.vectors.astype(np.float64)
+
+    @cached_property
+    def _nobody(self) -> Doubles:
+        """Y^T Y + regularisation I, (d, d)."""
+        ridge = self.regularisation * np.eye(self._y.shape[1])
+        return np.asarray(self._y.T @ self._y + self.others + ridge)
+
+    def _equations(self, bag: Indices) -> Doubles:
+        """Y^T C_u Y + regularisation I of a history, (d, d)."""
+        own = self._y[bag]
+        return np.asarray(self._nobody + (self.alpha - 1) * own.T @ own)
+
+    def _user(self, bag: Indices) -> Doubles:
+        """A user's vector, (d,); zero for an empty history."""
+        return np.linalg.solve(self._equations(bag), self.alpha * self._y[bag].sum(axis=0))
+
+    def _users(self, bags: sparse.csr_matrix) -> Doubles:
+        """Vectors of many users: (B, V) -> (B, d)."""
+        rows = np.split(bags.indices.astype(np.int64), bags.indptr[1:-1])
+        return np.array([self._user(bag) for bag in rows]).reshape(len(rows), self._y.shape[1])
+
+    def shares(self, bag: Indices, items: Indices) -> Doubles:
+        """alpha y_c^T W_u y_k of liked movies (n,) and movies (C,): (n, C)."""
+        read = np.linalg.solve(self._equations(bag), self._y[items].T)  # (d, C)
+        return np.asarray(self.alpha * self._y[bag] @ read)
+
+    def logits(self, bag: Indices) -> Scores:
+        """Scores of all movies, (V,)."""
+        return np.asarray(self._y @ self._user(bag))
+
+    def logits_of_all(self, bags: sparse.csr_matrix) -> Scores:
+        """Scores of all movies for many histories: (B, V) -> (B, V)."""
+        return np.asarray(self._users(bags) @ self._y.T)
+
+    def average(self, bags: sparse.csr_matrix) -> Doubles:
+        """Mean score of every movie over all users, (V,)."""
+        return np.asarray(self._y @ self._users(having(bags)).mean(axis=0))
+
+    def removed(self, bag: Indices, kept: Kept, item: int) -> Doubles:
+        """The user's vector is solved for again from what is kept: (R, n) -> (R,)."""
+        own, dim = self._y[bag], self._y.shape[1]
+        outer = (own[:, :, None] * own[:, None, :]).reshape(len(bag), -1)  # (n, d d)
+        size = max(1, CELLS // dim**2)
+        found = []
+        for start in range(0, len(kept), size):
+            part = kept[start : start + size].astype(np.float64)
+            equations = self._nobody + (self.alpha - 1) * (part @ outer).reshape(-1, dim, dim)
+            users = np.linalg.solve(equations, self.alpha * (part @ own)[:, :, None])[:, :, 0]
+            found.append(users @ self._y[item])
+        return np.concatenate(found) if found else np.zeros(0)
+
+    def advantage(self, bag: Indices, features: Indices, item: int, rivals: Indices) -> Doubles:
+        """What each movie that leaves or comes alone changes, (K, R), by the new user's vector.
+
+        Sherman-Morrison: W_u of one entry less or more is W_u and a matrix of rank one.
+        """
+        inverse, user = np.linalg.inv(self._equations(bag)), self._user(bag)
+        y = self._y[features]  # (K, d)
+        turned = y @ inverse  # (K, d): W_u y_k
+        inside = np.isin(features, bag)
+        sign = np.where(inside, -1.0, 1.0)
+        change = sign * (self.alpha - 1)  # of the confidence in k
+        length = (turned * y).sum(axis=1)
+        moved = (sign * self.alpha - change * (y @ user)) / (1 + change * length)
+        changed = (sign * moved)[:, None] * turned  # (K, d): what k has brought or would bring
+        return np.asarray(changed @ (self._y[item] - self._y[rivals]).T)

@@ -2,8 +2,9 @@
 
 Score times profile size is a sum over features, and the size is common to all movies, so that the
 order of two movies is linear in what is taken away or added: exact on the plain model, and so is a
-sum over the history. Attributes follow their movies. With a layer the search is by the gradient,
-with a fold-in by what each change alone does; what is found is then verified, but not proven.
+sum over the history. Attributes follow their movies. With a layer the search is by the gradient, with a fold-in by what each change
+alone does; what is found is then verified, but proven only where, with a fold-in, it is one movie
+or two.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from relrec_core.movies.model.ranking import Profile, Recommender
 SECONDS = 2.0
 """Time limit of the proof."""
 GRADIENT = "greedy, by gradient"
+TRIED = 500
+"""Movies each of which is tried alone where nothing else proves that one is not enough."""
 ADDED = 20
 """Most movies that are added to bring another into the list."""
 
@@ -127,8 +130,21 @@ class _Case:
             taken, at_least = best.taken, best.at_least
         if not plain or (taken is not None and not self._enough(taken)):  # a tie within rounding
             taken = greedy(form, need[self.aim], self.limit, self._enough)
+        if taken is not None and self.recommender.scorer.removal == "fold-in":
+            taken, at_least = self._tried(taken)
         order = None if taken is None else [int(self.moves[k]) for k in _strongest(form, taken)]
         return order, at_least
+
+    def _tried(self, taken: Bools) -> tuple[Bools, int | None]:
+        """One movie is the fewest there can be, and two are where every single one was tried."""
+        if taken.sum() < 2:
+            return taken, int(taken.sum())
+        if taken.sum() > 2 or len(self.moves) > TRIED:
+            return taken, None
+        for single in np.eye(len(self.moves), dtype=bool):
+            if self._enough(single):
+                return single, 1
+        return taken, 2
 
     def _enough(self, taken: Bools) -> bool:
         after = self.changed(self.moves[taken].tolist())

@@ -2,9 +2,9 @@
 
 Score times profile size is a sum over features, and the size is common to all movies, so that the
 order of two movies is linear in what is taken away or added: exact on the plain model, and so is a
-sum over the history. Attributes follow their movies. With a layer the search is by the gradient, with a fold-in by what each change
-alone does; what is found is then verified, but proven only where, with a fold-in, it is one movie
-or two.
+sum over the history. Attributes follow their movies. With a layer the search is by the gradient,
+with a fold-in by what each change alone does; what is found is then verified, but proven only
+where, with a fold-in, it is one movie or two.
 """
 
 from __future__ import annotations

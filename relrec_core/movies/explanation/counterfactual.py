@@ -3,12 +3,13 @@
 Score times profile size is a sum over features, and the size is common to all movies, so that the
 order of two movies is linear in what is taken away or added: exact on the plain model, and so is a
 sum over the history. Attributes follow their movies. With a layer the search is by the gradient,
-with a fold-in by what each change alone does; what is found is then verified, but not proven.
+with a fold-in by what each change alone does; what is found is then verified, but proven only
+where, with a fold-in, it is one movie or two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +26,8 @@ from relrec_core.movies.model.ranking import Profile, Recommender
 SECONDS = 2.0
 """Time limit of the proof."""
 GRADIENT = "greedy, by gradient"
+TRIED = 500
+"""Movies each of which is tried alone where nothing else proves that one is not enough."""
 ADDED = 20
 """Most movies that are added to bring another into the list."""
 MANY = 5_000
@@ -127,7 +130,7 @@ class _Case:
         if narrowed and self.aim == "into":
             rivals, moves = nearest(self.recommender, self.profile, self.item, rivals, moves)
             needed = len(rivals) - self.n + 1
-        elif narrowed:
+        elif narrowed and self.recommender.scorer.proves:
             rivals = within_reach(self.recommender, self.profile, self.item, rivals, moves, needed)
         made = adding if self.aim == "into" else leaving
         form = made(self.recommender, self.profile, self.item, rivals, moves)
@@ -142,10 +145,24 @@ class _Case:
             taken, at_least = best.taken, best.at_least
         if not plain or (taken is not None and not enough(taken)):  # a tie within rounding
             taken = greedy(form, needed, self.limit, enough)
+        if taken is not None and self.recommender.scorer.removal == "fold-in":
+            taken, at_least = _tried(taken, enough)
         if narrowed and self.aim == "into":
             at_least = None
         order = None if taken is None else [int(moves[k]) for k in _strongest(form, taken)]
         return order, at_least
+
+
+def _tried(taken: Bools, enough: Callable[[Bools], bool]) -> tuple[Bools, int | None]:
+    """One movie is the fewest there can be, and two are where every single one was tried."""
+    if taken.sum() < 2:
+        return taken, int(taken.sum())
+    if taken.sum() > 2 or len(taken) > TRIED:
+        return taken, None
+    for single in np.eye(len(taken), dtype=bool):
+        if enough(single):
+            return single, 1
+    return taken, 2
 
 
 def aims(recommender: Recommender, profile: Profile, item: int, n: int) -> tuple[Aim, ...]:

@@ -162,7 +162,7 @@ class Negatives:
         """Different movies (S,) and what their scores are corrected by, log(times drawn / n q)."""
         points = torch.rand(self.draws, generator=generator, dtype=torch.float64)
         drawn = torch.searchsorted(self._sums, points).clamp(max=len(self._q) - 1)
-        movies, times = drawn.unique(return_counts=True)
+        movies, times = torch.unique(drawn, return_counts=True)
         return movies, (times / (self.draws * self._q[movies])).log().float()
 
 

@@ -86,7 +86,7 @@ def _embeddings(
 def _scale(scores: Doubles, liked: sparse.csr_matrix) -> float:
     """What scores (B, V) are multiplied by so that the softmax makes the histories most likely."""
     unit = 1 / max(float(scores.std()), 1e-12)
-    wanted = liked.multiply(1 / np.maximum(np.diff(liked.indptr), 1)[:, None]).tocsr()
+    wanted = sparse.diags_array(1 / np.maximum(np.diff(liked.indptr), 1)) @ liked
     said = float(wanted.multiply(scores).sum())
     most = scores.max(axis=1, keepdims=True)
     losses = [
@@ -94,4 +94,4 @@ def _scale(scores: Doubles, liked: sparse.csr_matrix) -> float:
         + unit * scale * (float(most.sum()) - said)
         for scale in SCALES
     ]
-    return unit * SCALES[int(np.argmin(losses))]
+    return float(unit * SCALES[int(np.argmin(losses))])

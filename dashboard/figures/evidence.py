@@ -237,6 +237,10 @@ def _strategies(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return grouped(numbers, "Group", ["With the mark", "Of all marked"], "Share")
 
 
+def _sane(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    return grouped(numbers, "Map", ["All randomised", "Max-sensitivity"], "Lower is better")
+
+
 def _displaced(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     """How often an answer leaves the first five without the first 1 to 5 reasons of a method."""
     of = numbers[numbers["Removed"] == "1 to 5"]
@@ -275,6 +279,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "localisation": _located,
     "recommendations": _recommended,
     "product-counterfactuals": _cells,
+    "sanity": _sane,
     "strategies": _strategies,
     "product-directions": _reasons,
     "tastes": _tastes,

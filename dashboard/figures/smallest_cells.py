@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +29,7 @@ def outlined(picture: Image.Image, kept: Bools) -> Image.Image:
     rows, columns = (np.arange(side) * cells // side for cells in kept.shape)
     gone = ~kept[rows][:, columns]
     edge = np.zeros_like(gone)
-    reach = max(1, side // 160)
+    reach = max(1, side // 110)
     for axis in (0, 1):
         for step in (-reach, reach):
             edge |= gone & ~np.roll(gone, step, axis)
@@ -64,7 +65,7 @@ def change_sheet(told: SmallestChange, before: Image.Image, after: Image.Image) 
     titles = ("Before: what will be blurred", "After")
     for i, (title, picture) in enumerate(zip(titles, (before, after), strict=True)):
         left = EDGE + i * (SIDE + GAP)
-        at = {"x": left, "y": top, "width": SIDE, "height": SIDE}
+        at: dict[str, Any] = {"x": left, "y": top, "width": SIDE, "height": SIDE}
         parts += [
             svg.text(left, top - 14, title, 16),
             svg.element("image", href=data_url(picture), **at),

@@ -80,6 +80,7 @@ def _wanted(shown: Shown) -> Displaced:
         format_func=lambda name: escape.markdown(titles[name]),
         key="blurred_in",
         required=True,
+        wrap=True,
         help=meaning("smallest change"),
     )
     picture = "recommended" if picture == "recommended" else "query"

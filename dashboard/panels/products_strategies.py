@@ -74,11 +74,13 @@ def _told(shown: Shown, told: Strategies) -> None:
     st.markdown(
         f"#### {escape.markdown(f'The maps of {count} recommendations of ‘{title}’ {said}')}"
     )
+    left = told.left_out
+    without = f" {left} more have maps that mark nothing, and are left out." if left else ""
     st.caption(
         "The first recommendation for products drawn at random. Recommendations are together whose "
         "heatmaps mark the same places of the product asked about. Look for groups that mark "
         "something beside the product: a watermark, a label, a background. Pick one to see it "
-        "large, above."
+        f"large, above.{without}"
     )
     means = []
     for number, strategy in enumerate(told.strategies, start=1):

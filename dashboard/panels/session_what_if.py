@@ -94,12 +94,13 @@ def _key(name: str, row: int, focus: int) -> str:
 
 def _moved(explorer: Explorer, row: int, focus: int) -> dict[str, int]:
     """Where and when instead: column -> value, as far as it is another one than it was."""
-    names, moved = browse.circumstances_of(explorer), {}
-    session, columns = explorer.session(row), explorer.data.columns
+    names, session = browse.circumstances_of(explorer), explorer.session(row)
+    moved: dict[str, int] = {}
     for name, place in zip(names, st.columns(max(len(names), 1)), strict=False):
-        was = value_text(name, at_the_end(session, columns, name))
+        was = value_text(name, at_the_end(session, explorer.data.columns, name))
         texts = {value_text(name, value): value for value in range(KINDS[name])}
-        others = [text for text in texts if text != was]
+        others = {text: text for text in texts if text != was}
+        labels = {AS_IT_WAS: f"{was} (as it was)", **others}
         key, link = _key(name, row, focus), LINKS[name]
         asked = links.adopt(link).get(link)
         if asked is not None:
@@ -108,12 +109,12 @@ def _moved(explorer: Explorer, row: int, focus: int) -> dict[str, int]:
         st.session_state.setdefault(key, AS_IT_WAS)
         picked = place.selectbox(
             called(name).capitalize(),
-            [AS_IT_WAS, *others],
+            list(labels),
             key=key,
-            format_func=lambda text, was=was: f"{was} (as it was)" if text == AS_IT_WAS else text,
+            format_func=labels.__getitem__,
         )
-        links.publish(link, None if picked == AS_IT_WAS else picked)
-        if picked != AS_IT_WAS:
+        links.publish(link, picked or None)
+        if picked:
             moved[name] = texts[picked]
     return moved
 

@@ -14,6 +14,7 @@ from playwright.sync_api import FilePayload, expect
 from relrec_core.products.explanation.result import ProductExplanation
 from relrec_core.products.explanation.smallest_change import SmallestChange
 from relrec_core.products.explanation.standing import UnlistedExplanation
+from relrec_core.products.explanation.strategies_result import Strategies
 from tests.browser.conftest import Open
 from tests.browser.pages import (
     download,
@@ -239,6 +240,27 @@ def test_the_smallest_change_is_told_kept_in_the_link_and_taken_away(
     assert found.query == "lamp-003" and found.place <= found.n < found.place_after
     report = download(again, "Page to print").read_text("utf-8")
     assert found.item_title in report and "<script" not in report
+
+
+def test_strategies_group_recommendations_and_lead_to_each(site: str, open_page: Open) -> None:
+    link = "aspect=Strategies&relation=buy_after_viewing&grouped_kind=mug"
+    page = open_page(f"{site}/products?{link}", width=390)
+    told = page.locator("h4").filter(has_text=re.compile(r"The maps of \d+ recommendations of"))
+    expect(told).to_be_visible(timeout=120_000)
+    before = sentence(page)
+    fits(page)
+    groups = page.locator("h5").filter(has_text=re.compile(r"^Strategy \d+: \d+ \(\d+%\) mark"))
+    count = groups.count()
+    assert f"form {count} groups" in told.inner_text()
+    page.locator(".st-key-strategies_downloads button").click()
+    file = download(page, "Explanation (JSON)", page.locator(".st-key-strategies_downloads"))
+    found = Strategies.model_validate(json.loads(file.read_text("utf-8"))["explanation"])
+    assert len(found.strategies) == count and found.category == "mug"
+    page.keyboard.press("Escape")
+    page.locator(".st-key-strategy_1_members button").last.click()
+    expect(headline(page)).not_to_have_text(before)
+    in_address(page, "product=mug-", "grouped_kind=mug")
+    assert any(f"product={m.query}" in page.url for m in found.strategies[0].members)
 
 
 def test_presentation_and_the_way_out(site: str, open_page: Open) -> None:

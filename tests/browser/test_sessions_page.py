@@ -143,6 +143,7 @@ def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
         assert total == pytest.approx(1, abs=1e-9)
     page_file = download(page, "Page to print").read_text("utf-8")
     assert found.flip is not None and found.flip.proof() in page_file
+    assert found.elsewhere is not None and found.elsewhere.proof() in page_file
     assert found.title in page_file and "simulated" in page_file.lower()
     assert "<script" not in page_file
     picture = download(page, "Picture for a slide").read_bytes()

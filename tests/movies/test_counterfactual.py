@@ -13,6 +13,7 @@ from dashboard.figures.ranking_change import change_report, ranking_change
 from relrec_core.errors import ProfileError
 from relrec_core.movies import store
 from relrec_core.movies.data.features import feature_space
+from relrec_core.movies.explanation import counterfactual, forms
 from relrec_core.movies.explanation.counterfactual import aims, smallest_change
 from relrec_core.movies.explanation.result import Aim, Counterfactual
 from relrec_core.movies.explanation.smallest import Form, fewest
@@ -104,6 +105,27 @@ def test_no_smaller_set_of_movies_does_it(recommender: Recommender, aim: Aim) ->
             for chosen in itertools.combinations(sorted(moves), min(size, len(moves))):
                 assert not reached(recommender, change(*map(int, chosen)), told)
     assert sizes
+
+
+@pytest.mark.parametrize("aim", AIMS)
+def test_rivals_out_of_reach_change_nothing(
+    recommender: Recommender, aim: Aim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there are many movies few are looked at; additions are then found, not proven."""
+    for user in ("1", "2", "3", "7"):
+        monkeypatch.undo()
+        whole = asked(recommender, recommender.profile(user), aim)
+        monkeypatch.setattr(counterfactual, "MANY", 5)
+        monkeypatch.setattr(forms, "NEAR", 8)
+        narrow = asked(recommender, recommender.profile(user), aim)
+        if aim == "into":
+            assert narrow.at_least is None
+            after = recommender.profile(user).plus(*narrow.items)
+            assert not narrow.found or reached(recommender, after, narrow)
+            continue
+        assert (narrow.found, narrow.at_least) == (whole.found, whole.at_least)
+        if recommender.weights.layer is None:
+            assert len(narrow.items) == len(whole.items)
 
 
 def test_what_only_the_movies_brought_goes_along(recommender: Recommender) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.linear_model import ElasticNet
 
 from relrec_core.movies.data.split import Split, split
-from relrec_core.movies.evaluation.baselines import peers
+from relrec_core.movies.evaluation.baselines import linear, peers
 from relrec_core.movies.model.metrics import recall
 from tests.movies import planted
 
@@ -37,6 +38,46 @@ def test_ease_is_a_ridge_regression_without_the_film_itself(parts: Split) -> Non
         gram = others.T @ others + r * np.eye(others.shape[1])
         twin[:, j] = others @ np.linalg.solve(gram, others.T @ x[:, j])
     np.testing.assert_allclose(peers.Ease(r).fit(parts.known)(), twin, atol=1e-5)
+
+
+@pytest.mark.parametrize("dropout", [0.2, 0.5])
+def test_edlae_is_the_least_squares_under_dropout_without_the_film_itself(
+    parts: Split, dropout: float
+) -> None:
+    """Twin: each column on all others, with the squares that dropout adds in expectation."""
+    x, r = parts.known.toarray().astype(float), 20.0
+    twin = np.zeros_like(x)
+    for j in range(x.shape[1]):
+        others = np.delete(x, j, axis=1)
+        gram = others.T @ others
+        gram += np.diag(np.diag(gram) * dropout / (1 - dropout) + r)
+        twin[:, j] = others @ np.linalg.solve(gram, others.T @ x[:, j])
+    np.testing.assert_allclose(linear.Edlae(dropout, r).fit(parts.known)(), twin, atol=1e-5)
+    ease = peers.Ease(r).fit(parts.known)()
+    np.testing.assert_allclose(linear.Edlae(0.0, r).fit(parts.known)(), ease, atol=1e-5)
+
+
+@pytest.mark.parametrize(("lasso", "ridge"), [(0.5, 4.0), (2.0, 10.0)])
+def test_slim_is_the_elastic_net_of_scikit_learn(parts: Split, lasso: float, ridge: float) -> None:
+    """Twin: its coordinate descent, column by column; its loss is ours over the users."""
+    x = parts.known.toarray().astype(float)
+    n = len(x)
+    twin = np.zeros((x.shape[1], x.shape[1]))
+    net = ElasticNet(
+        alpha=(lasso + ridge) / n,
+        l1_ratio=lasso / (lasso + ridge),
+        positive=True,
+        fit_intercept=False,
+        tol=1e-10,
+        max_iter=20_000,
+    )
+    for j in range(x.shape[1]):
+        others = np.arange(x.shape[1]) != j
+        twin[others, j] = net.fit(x[:, others], x[:, j]).coef_
+    found = linear.Slim(lasso, ridge, iterations=3_000).fit(parts.known)
+    assert (found.weights >= 0).all() and (np.diag(found.weights) == 0).all()
+    assert ((found.weights > 0) == (twin > 0)).mean() > 0.99
+    np.testing.assert_allclose(found.weights, twin, atol=1e-4)
 
 
 def test_cosines_follow_their_definition(parts: Split) -> None:

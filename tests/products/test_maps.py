@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from relrec_core.products.evaluation.map_evaluation import STEPS, asked_of, located, perturbed
+from relrec_core.products.evaluation.sanity_evaluation import randomised
 from relrec_core.products.explanation.explain import Explainer
 from relrec_core.products.explanation.result import Method, recommended
 from relrec_core.products.model.ranking import Recommender
@@ -52,3 +55,20 @@ def test_every_order_begins_whole_and_ends_erased(recommender: Recommender, how:
         assert curves[f"logit_{order}"][0] == pytest.approx(np.mean(logits), rel=1e-3, abs=1e-4)
         assert curves[f"logit_{order}"][-1] == pytest.approx(curves["logit_most"][-1], abs=1e-4)
     assert found["srg_low"] <= found["srg"] <= found["srg_high"] and found["pairs"] == 2
+
+
+def test_randomised_weights_are_new_from_the_top_and_the_network_stays(
+    recommender: Recommender,
+) -> None:
+    before = [p.clone() for p in recommender.trunk.parameters()]
+    some, every = (randomised(recommender, share, 0) for share in (1 / 3, 1.0))
+    layers = [
+        [m.weight for m in of.trunk.modules() if isinstance(m, nn.Conv2d)]
+        for of in (recommender, some, every)
+    ]
+    same = [torch.equal(one, other) for one, other in zip(layers[0], layers[1], strict=True)]
+    assert same == sorted(same, reverse=True) and same.count(False) == round(len(same) / 3)
+    assert not any(torch.equal(*pair) for pair in zip(layers[0], layers[2], strict=True))
+    assert not torch.equal(every.features, recommender.features)
+    after = recommender.trunk.parameters()
+    assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dashboard.panels.session_learn import Learning
 from relrec_core.errors import DataError
 from relrec_core.runs.execution import Cancelled
 from relrec_core.sessions.data.sessions import PARTS, listener_of
@@ -92,3 +94,13 @@ def test_the_model_is_compared_with_the_better_baseline_on_the_same_tracks() -> 
     assert found.better == LAST and found.ahead.value == pytest.approx(1 - hits)
     same = compared({MODEL: said[LAST], LAST: said[LAST], MEAN: said[MEAN]}, skipped, mask)
     assert (same.ahead.low, same.ahead.value, same.ahead.high) == (0, 0, 0)
+
+
+def test_learning_that_no_visit_keeps_stops() -> None:
+    learning = Learning(made.data(own.ENOUGH, seed=3))
+    told, thread = learning.progress, learning._thread
+    del learning
+    gc.collect()
+    thread.join(120)
+    assert not thread.is_alive() and told.cancelled.is_set()
+    assert told.result is None and told.error == ""

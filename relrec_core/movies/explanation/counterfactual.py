@@ -9,7 +9,7 @@ where, with a fold-in, it is one movie or two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +18,7 @@ import numpy as np
 from relrec_core.errors import ProfileError
 from relrec_core.explanation import Provenance
 from relrec_core.movies.data.features import Indices
+from relrec_core.movies.explanation.forms import adding, leaving, nearest, within_reach
 from relrec_core.movies.explanation.result import Aim, Counterfactual, Shift
 from relrec_core.movies.explanation.smallest import Bools, Form, fewest, greedy
 from relrec_core.movies.model.ranking import Profile, Recommender
@@ -29,6 +30,8 @@ TRIED = 500
 """Movies each of which is tried alone where nothing else proves that one is not enough."""
 ADDED = 20
 """Most movies that are added to bring another into the list."""
+MANY = 5_000
+"""Of more rivals than these only those are looked at that can matter."""
 
 
 def smallest_change(
@@ -122,33 +125,44 @@ class _Case:
         need = {"first": 1, "top": self.n, "named": 1, "into": len(self.rivals) - self.n + 1}
         if need[self.aim] > len(self.rivals) or not len(self.moves):
             return None, self.limit + 1
-        made = _adding if self.aim == "into" else _leaving
-        form = made(self.recommender, self.profile, self.item, self.rivals, self.moves)
+        rivals, moves, needed = self.rivals, self.moves, need[self.aim]
+        narrowed = len(rivals) > MANY
+        if narrowed and self.aim == "into":
+            rivals, moves = nearest(self.recommender, self.profile, self.item, rivals, moves)
+            needed = len(rivals) - self.n + 1
+        elif narrowed and self.recommender.scorer.proves:
+            rivals = within_reach(self.recommender, self.profile, self.item, rivals, moves, needed)
+        made = adding if self.aim == "into" else leaving
+        form = made(self.recommender, self.profile, self.item, rivals, moves)
+
+        def enough(taken: Bools) -> bool:
+            after = self.changed(moves[taken].tolist())
+            return reached(self.recommender, after, self.item, self.aim, self.other, self.n)
+
         taken, at_least = None, None
         if plain := self.recommender.scorer.proves:
-            best = fewest(form, need[self.aim], self.limit, seconds)
+            best = fewest(form, needed, self.limit, seconds)
             taken, at_least = best.taken, best.at_least
-        if not plain or (taken is not None and not self._enough(taken)):  # a tie within rounding
-            taken = greedy(form, need[self.aim], self.limit, self._enough)
+        if not plain or (taken is not None and not enough(taken)):  # a tie within rounding
+            taken = greedy(form, needed, self.limit, enough)
         if taken is not None and self.recommender.scorer.removal == "fold-in":
-            taken, at_least = self._tried(taken)
-        order = None if taken is None else [int(self.moves[k]) for k in _strongest(form, taken)]
+            taken, at_least = _tried(taken, enough)
+        if narrowed and self.aim == "into":
+            at_least = None
+        order = None if taken is None else [int(moves[k]) for k in _strongest(form, taken)]
         return order, at_least
 
-    def _tried(self, taken: Bools) -> tuple[Bools, int | None]:
-        """One movie is the fewest there can be, and two are where every single one was tried."""
-        if taken.sum() < 2:
-            return taken, int(taken.sum())
-        if taken.sum() > 2 or len(self.moves) > TRIED:
-            return taken, None
-        for single in np.eye(len(self.moves), dtype=bool):
-            if self._enough(single):
-                return single, 1
-        return taken, 2
 
-    def _enough(self, taken: Bools) -> bool:
-        after = self.changed(self.moves[taken].tolist())
-        return reached(self.recommender, after, self.item, self.aim, self.other, self.n)
+def _tried(taken: Bools, enough: Callable[[Bools], bool]) -> tuple[Bools, int | None]:
+    """One movie is the fewest there can be, and two are where every single one was tried."""
+    if taken.sum() < 2:
+        return taken, int(taken.sum())
+    if taken.sum() > 2 or len(taken) > TRIED:
+        return taken, None
+    for single in np.eye(len(taken), dtype=bool):
+        if enough(single):
+            return single, 1
+    return taken, 2
 
 
 def aims(recommender: Recommender, profile: Profile, item: int, n: int) -> tuple[Aim, ...]:
@@ -193,55 +207,6 @@ def reached(
     return place <= n if aim == "into" else place > (1 if aim == "first" else n)
 
 
-def _leaving(
-    recommender: Recommender, profile: Profile, item: int, rivals: Indices, moves: Indices
-) -> Form:
-    """Liked movies leave: a rival passes once the movie has lost what it is ahead by."""
-    space, bag = recommender.space, set(profile.features.tolist())
-    stay = profile.own | profile.added
-    brought: dict[int, list[int]] = {}
-    for number, move in enumerate(moves):
-        for k in space.item_attributes[move].indices.tolist():
-            if k in bag and k not in stay:
-                brought.setdefault(k, []).append(number)
-    scorer, features = recommender.scorer, profile.features
-    inside = np.array([move in bag for move in moves.tolist()], dtype=np.float64)
-    return Form(
-        gains=scorer.advantage(features, moves, item, rivals) * inside[:, None],
-        gaps=scorer.ahead(features, item, rivals),
-        groups=tuple(np.array(members, dtype=np.int64) for members in brought.values()),
-        extra=scorer.advantage(features, _rows(brought), item, rivals),
-        jointly=True,
-        same=np.full(len(moves), -1),
-    )
-
-
-def _adding(
-    recommender: Recommender, profile: Profile, item: int, rivals: Indices, moves: Indices
-) -> Form:
-    """Movies are liked as well: a rival passes once it falls behind, or is among them."""
-    space = recommender.space
-    known = profile.removed | set(profile.features.tolist())
-    opened: dict[int, list[int]] = {}
-    for number, move in enumerate(moves):
-        for k in space.item_attributes[move].indices.tolist():
-            if k not in known:
-                opened.setdefault(k, []).append(number)
-    scorer, features = recommender.scorer, profile.features
-    return Form(
-        gains=scorer.advantage(features, moves, item, rivals),
-        gaps=-scorer.ahead(features, item, rivals),
-        groups=tuple(np.array(members, dtype=np.int64) for members in opened.values()),
-        extra=scorer.advantage(features, _rows(opened), item, rivals),
-        jointly=False,
-        same=np.arange(len(moves)),
-    )
-
-
-def _rows(features: Iterable[int]) -> Indices:
-    return np.array([*features], dtype=np.int64)
-
-
 def _strongest(form: Form, taken: Bools) -> list[int]:
     """The moves taken, those first that gain most with the rivals on average."""
     near = np.argsort(np.abs(form.gaps))[:20]
@@ -255,14 +220,18 @@ def _shifts(
 ) -> tuple[Shift, ...]:
     """The first n of both lists and the named movies: their places before and after."""
     size = recommender.space.n_items
+    listed = [recommender.rank(p, n).items.tolist() for p in (before, after)]
+    shown = {*listed[0], *listed[1], *named}
     old, new = (
-        {int(item): place for place, item in enumerate(recommender.rank(p, size).items, start=1)}
-        for p in (before, after)
+        {i: places.index(i) + 1 if i in places else recommender.place(p, i) for i in shown}
+        for p, places in zip((before, after), listed, strict=True)
     )
-    shown = {item for places in (old, new) for item, place in places.items() if place <= n}
+    for p, places in ((before, old), (after, new)):
+        for item in shown & set(p.seen.tolist()):
+            del places[item]
     return tuple(
         Shift(item=i, title=recommender.titles[i], before=old.get(i), after=new.get(i))
-        for i in sorted(shown | set(named), key=lambda i: (new.get(i, size + 1), old.get(i, 0)))
+        for i in sorted(shown, key=lambda i: (new.get(i, size + 1), old.get(i, 0)))
     )
 
 

@@ -162,21 +162,22 @@ class Reconet:
         weights = self.weights
         if self.proves:
             pooled = weights.embeddings[bag].astype(np.float64).sum(axis=0)
-            outputs = weights.outputs.astype(np.float64)
-            return np.asarray((outputs[item] - outputs[rivals]) @ pooled)
+            own = weights.outputs.astype(np.float64) @ pooled
+            return np.asarray(own[item] - own[rivals])
         scores = weights.logits(bag).astype(np.float64)
         return np.asarray((scores[item] - scores[rivals]) * len(bag))
 
     def advantage(self, bag: Indices, features: Indices, item: int, rivals: Indices) -> Doubles:
         """(W_c - W_c') . q_k, (K, R): with a layer W is followed back through the active units."""
         q = self.weights.embeddings[features].astype(np.float64)
-        effective = self._effective(bag)
-        return np.asarray(q @ (effective[item] - effective[rivals]).T)
+        effective = self._effective(bag, np.append(item, rivals))
+        return np.asarray(q @ (effective[0] - effective[1:]).T)
 
-    def _effective(self, bag: Indices) -> Doubles:
-        """What an embedding is multiplied with, (V, d): the gradient where a layer is."""
+    def _effective(self, bag: Indices, items: Indices) -> Doubles:
+        """What an embedding is multiplied with for movies (C,), (C, d): the gradient where a layer
+        is."""
         weights = self.weights
-        outputs = weights.outputs.astype(np.float64)
+        outputs = weights.outputs[items].astype(np.float64)
         if weights.layer is None or weights.layer_bias is None:
             return outputs
         layer = weights.layer.astype(np.float64)

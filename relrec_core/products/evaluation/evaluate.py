@@ -20,6 +20,7 @@ from relrec_core.products.evaluation.counterfactual_evaluation import LISTED, co
 from relrec_core.products.evaluation.direction_evaluation import LIME_SAMPLES, direction_rows
 from relrec_core.products.evaluation.map_evaluation import localisation_rows, perturbation_rows
 from relrec_core.products.evaluation.recommendation_evaluation import recommendation_rows
+from relrec_core.products.evaluation.sanity_evaluation import DRAWS, NOISE, sanity_rows
 from relrec_core.products.evaluation.strategy_evaluation import strategy_table
 from relrec_core.products.evaluation.study import GuidedBy, Study, Trained
 from relrec_core.products.explanation.smallest_change import LIMIT
@@ -228,6 +229,11 @@ def counterfactual_table(study: Study) -> Table:
     return Table(counterfactual_rows(study), {"list": LISTED, "most cells": LIMIT})
 
 
+def sanity_table(study: Study) -> Table:
+    """Do maps change with the network's weights, and stay under small noise?"""
+    return Table(sanity_rows(study), {"noise": NOISE, "draws": DRAWS})
+
+
 def direction_table(study: Study) -> Table:
     """Does the probability fall without what is named, beside LIME and gradients?"""
     return Table(direction_rows(study), {"lime": f"{LIME_SAMPLES} samples of each picture"})
@@ -241,6 +247,7 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "recommendations": recommendation_table,
     "counterfactuals": counterfactual_table,
     "directions": direction_table,
+    "sanity": sanity_table,
     "strategies": strategy_table,
     "tastes": taste_table,
 }

@@ -8,7 +8,7 @@ import pandas as pd
 
 from relrec_core.evaluation import directions
 from relrec_core.evaluation.claims import Outcome, Verdict, graded
-from relrec_core.products.explanation.result import CHOSEN, GRID, PHOTOS, RENDERED, SHOWN
+from relrec_core.products.explanation.result import CHOSEN, FOCUSED, GRID, PHOTOS, RENDERED, SHOWN
 
 OTHERS = ("Integrated gradients", "DeepLift", "Saliency", "Grad-CAM")
 ABOVE_ZERO, ABSORBED, CONFIRMED = 0.98, 0.15, 0.85
@@ -16,6 +16,8 @@ ABOVE_ZERO, ABSORBED, CONFIRMED = 0.98, 0.15, 0.85
 deletion tests that are passed: what is to be reached."""
 PURE = 0.9
 """Share of groups that has the watermark, and of what has it that is in these groups."""
+UNLIKE, STEADY = 0.2, 0.25
+"""Rank correlation with the map of a randomised network, and max-sensitivity, at most."""
 FEW_FAIL, LISTED = 0.05, 3
 """Share of recommendations for which no set of cells is found, and the length of their list."""
 
@@ -218,3 +220,27 @@ def strategy_rows(frames: Frames) -> pd.DataFrame:
     found = of[columns].assign(group=where)[["group", *columns]]
     names = ["Recommendations", "With the mark", "Of all marked", "Leaves the list", "At random"]
     return found.set_axis(["Group", *names], axis=1)
+
+
+def sanity(frames: Frames) -> Verdict:
+    """Does the page's map depend on what was learned, and little on noise?"""
+    of = frames[0].set_index("method")
+    ours, others = of.loc[FOCUSED], of.drop(index=FOCUSED)
+    held = [abs(ours["randomised_100%"]) <= UNLIKE, ours["max_sensitivity"] <= STEADY]
+    least = float(others["max_sensitivity"].min())
+    calmest = str(others["max_sensitivity"].idxmin())
+    return Verdict(
+        "confirmed" if all(held) else "partly" if any(held) else "not confirmed",
+        f"With all convolutions randomised the page’s map has a rank correlation of "
+        f"{ours['randomised_100%']:.2f} with that of the trained network (wanted at most {UNLIKE}; "
+        f"with the last third {ours['randomised_33%']:.2f}); 2 % noise changes it by up to "
+        f"{ours['max_sensitivity']:.2f} of its norm (wanted at most {STEADY}); the calmest other "
+        f"is {calmest} with {least:.2f}.",
+    )
+
+
+def sanity_rows(frames: Frames) -> pd.DataFrame:
+    """Both checks of every method."""
+    of = frames[0].drop(columns="pairs").replace({"method": {FOCUSED: SHOWN}})
+    names = ["Last third", "Last two thirds", "All randomised", "Max-sensitivity"]
+    return of.set_axis(["Map", *names], axis=1)

@@ -148,7 +148,7 @@ class Case:
 
     def _from(self, y: npt.NDArray[np.float32]) -> Doubles:
         latents = self.of.latents(self.question.relation)
-        return (np.square(latents - y) @ self._weights).astype(np.float64)
+        return np.asarray(np.square(latents - y) @ self._weights, dtype=np.float64)
 
     def distances(self, kept: Bools) -> list[Doubles]:
         """(N,) distances of all products for each row of kept cells (R, GRID * GRID)."""

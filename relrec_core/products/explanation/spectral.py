@@ -14,8 +14,8 @@ import numpy.typing as npt
 from sklearn.cluster import SpectralClustering
 from sklearn.neighbors import kneighbors_graph
 
-MOST = 8
-"""Most clusters that are looked for."""
+MOST, TOGETHER = 8, 8
+"""Most clusters that are looked for, and how many vectors there must be for each of them."""
 
 Vectors = npt.NDArray[np.float64]
 
@@ -59,7 +59,7 @@ def laplacian_eigenvalues(graph: Vectors) -> Vectors:
     return np.asarray(np.clip(found, 0, None))
 
 
-def eigengap(eigenvalues: Vectors, most: int = MOST) -> int:
+def eigengap(eigenvalues: Vectors, most: int) -> int:
     """Number of clusters: after how many eigenvalues, at most `most`, the largest jump comes."""
     jumps = np.diff(eigenvalues[: most + 1])
     return int(jumps.argmax()) + 1
@@ -74,7 +74,8 @@ def spectral_clusters(vectors: Vectors, seed: int = 0) -> Clusters:
     """
     graph = neighbours(vectors, sparse(len(vectors)))
     eigenvalues = laplacian_eigenvalues(graph)
-    count = min(eigengap(eigenvalues), len(vectors) - 1)
+    most = max(2, min(MOST, len(vectors) // TOGETHER))
+    count = min(eigengap(eigenvalues, most), len(vectors) - 1)
     if count == 1:
         labels = np.zeros(len(vectors), dtype=np.int64)
     else:

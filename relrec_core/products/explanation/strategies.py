@@ -77,18 +77,22 @@ def strategies(
         seed: of the drawing and of the random cells.
 
     Raises:
-        ConfigError: there are fewer than `FEWEST` of them.
+        ConfigError: there are fewer than `FEWEST` of them whose maps sum to more than zero.
     """
     pairs = _first(explainer, asked, seed)
-    if len(pairs) < FEWEST:
-        raise ConfigError(
-            f"There are {len(pairs)} recommendations of this kind; at least {FEWEST} are needed."
-        )
-    maps = []
+    maps, marking = [], []
     for number, (question, candidate) in enumerate(pairs):
         tell(0.7 * number / len(pairs))
         (found,) = explainer.relevance(question, [candidate.row])
-        maps.append(support(pooled(found.left, GRID)))
+        if found.left.sum() > 0:
+            maps.append(support(pooled(found.left, GRID)))
+            marking.append((question, candidate))
+    left_out, pairs = len(pairs) - len(marking), marking
+    if len(pairs) < FEWEST:
+        raise ConfigError(
+            f"{len(pairs)} recommendations of this kind have a map that marks something; at least "
+            f"{FEWEST} are needed."
+        )
     stacked = np.stack(maps)  # (n, GRID, GRID)
     clusters = spectral_clusters(vectors(stacked), seed)
     found_groups = []
@@ -102,6 +106,7 @@ def strategies(
         relation=asked.relation,
         category=asked.category,
         n=asked.n,
+        left_out=left_out,
         strategies=tuple(found_groups),
         eigenvalues=tuple(clusters.eigenvalues.tolist()),
         provenance=_provenance(explainer, asked, seed),
@@ -109,10 +114,9 @@ def strategies(
 
 
 def support(cells: Doubles) -> Doubles:
-    """(GRID, GRID) the positive part of a map with sum 1; even where it has none."""
+    """(GRID, GRID) the positive part of a map that has any, with sum 1."""
     positive = np.clip(cells, 0, None)
-    total = positive.sum()
-    return np.full_like(cells, 1 / cells.size) if total <= 0 else positive / total
+    return np.asarray(positive / positive.sum())
 
 
 def vectors(maps: Doubles) -> Doubles:

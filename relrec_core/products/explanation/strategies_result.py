@@ -74,12 +74,14 @@ class Strategies(Value):
     """The strategies behind the first recommendations of one relation, the most frequent first.
 
     `eigenvalues` are the smallest of the graph's Laplacian: the number of strategies is where they
-    jump. `category` is that of the products asked about, None for all.
+    jump. `category` is that of the products asked about, None for all. `left_out` counts those
+    whose maps sum to nothing above zero, so that they mark no place.
     """
 
     relation: str
     category: str | None
     n: int
+    left_out: int
     strategies: tuple[Strategy, ...]
     eigenvalues: tuple[float, ...]
     provenance: Provenance

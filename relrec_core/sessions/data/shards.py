@@ -137,10 +137,10 @@ class Shards:
             lengths=frame["lengths"].to_numpy(),
             logs=frame["logs"].to_numpy().reshape(n, HALF, width),
             ahead=ahead,
-            tracks_a=frame["tracks_a"].to_numpy().reshape(n, HALF),
-            tracks_b=frame["tracks_b"].to_numpy().reshape(n, HALF),
+            tracks_a=frame["tracks_a"].to_numpy(writable=True).reshape(n, HALF),
+            tracks_b=frame["tracks_b"].to_numpy(writable=True).reshape(n, HALF),
             skipped=frame["skipped"].to_numpy().reshape(n, HALF),
-            causes=frame["causes"].to_numpy().reshape(n, HALF),
+            causes=frame["causes"].to_numpy(writable=True).reshape(n, HALF),
         )
 
     def windows(

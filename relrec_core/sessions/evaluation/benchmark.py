@@ -1,5 +1,5 @@
 """How sessions that do not fit in memory are prepared, read and trained on, and in what memory;
-how long the smallest flip takes.
+how long the smallest flip and other contexts take.
 
 python -m relrec_core.sessions.evaluation.benchmark 2000000
 """

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from relrec_core.movies.evaluation.baselines.factorisation import FactorisationMachine
 from relrec_core.movies.evaluation.baselines.implicit_models import Bpr, Lmf
+from relrec_core.movies.evaluation.baselines.linear import Edlae, Slim
 from relrec_core.movies.evaluation.baselines.metric_learning import MetricLearning
 from relrec_core.movies.evaluation.baselines.ocular import Ocular
 from relrec_core.movies.model.item_item import cosine, ease
@@ -127,6 +128,28 @@ PEERS: dict[str, tuple[Peer, ...]] = {
     "Item-item cosine": tuple(ItemCosine(n) for n in (20, 50, 100, 200, 400, 10_000)),
     "User-user cosine": tuple(UserCosine(n) for n in (25, 50, 100, 200, 400, 10_000)),
     "EASE": tuple(Ease(r) for r in (100.0, 200.0, 300.0, 500.0, 1000.0, 2000.0)),
+    "EDLAE": tuple(
+        Edlae(*values)
+        for values in (
+            (0.2, 50.0),
+            (0.2, 150.0),
+            (0.33, 50.0),
+            (0.33, 150.0),
+            (0.5, 20.0),
+            (0.5, 100.0),
+        )
+    ),
+    "SLIM": tuple(
+        Slim(*values)
+        for values in (
+            (1.0, 50.0),
+            (1.0, 200.0),
+            (3.0, 50.0),
+            (3.0, 200.0),
+            (8.0, 50.0),
+            (8.0, 200.0),
+        )
+    ),
     "ALS": tuple(
         Als(*values)
         for values in (

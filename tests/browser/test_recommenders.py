@@ -56,17 +56,28 @@ def test_a_theme_opens_on_a_click_and_by_its_list(site: str, open_page: Open) ->
 
 def test_ones_own_recommender_is_handed_in_and_explained(own_site: str, open_page: Open) -> None:
     ids = load(paths.data_dir() / "ml-100k").items["item_id"].to_numpy(dtype=str)
-    held = io.BytesIO()
-    np.savez(held, item_ids=ids, vectors=np.random.default_rng(0).normal(size=(len(ids), 4)))
+    vectors = np.random.default_rng(0).normal(size=(len(ids), 4))
     page = open_page(f"{own_site}/training")
     box = page.get_by_role("textbox", name="What to call it")
     box.fill("Ours")
     box.press("Enter")
     settled(page)
-    page.locator('input[type="file"]').set_input_files(
-        [{"name": "own.npz", "mimeType": "", "buffer": held.getvalue()}]
-    )
-    expect(page.get_by_text("Your file: own.npz")).to_be_visible()
+
+    def hand_in(name: str, numbers: np.ndarray) -> None:
+        held = io.BytesIO()
+        np.savez(held, item_ids=ids, vectors=numbers)
+        file = {"name": name, "mimeType": "", "buffer": held.getvalue()}
+        page.locator('input[type="file"]').set_input_files([file])
+        expect(page.get_by_text(f"Your file: {name}")).to_be_visible()
+        settled(page)
+
+    hand_in("bad.npz", np.where(vectors == vectors.max(), np.nan, vectors))
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("bad.npz, column 'vectors': found nan")).to_be_visible()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_text("Your file: bad.npz")).to_have_count(0)
+    settled(page)
+    hand_in("own.npz", vectors)
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text("is imported. Pick it among the runs")).to_be_visible()
     (run,) = list_runs("movies")

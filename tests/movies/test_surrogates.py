@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from relrec_core.errors import ProfileError
 from relrec_core.movies.data.features import feature_space
 from relrec_core.movies.explanation import surrogates
 from relrec_core.movies.explanation.surrogates import ComparisonCancelled, Surrogate
-from relrec_core.movies.model.relevance import relevance
+from relrec_core.movies.model.relevance import relevance, score_of_kept
 from relrec_core.movies.model.weights import Weights
 from tests.movies import planted
 from tests.waiting import LONG
@@ -33,7 +34,7 @@ def linear(monkeypatch: pytest.MonkeyPatch, weights: Weights) -> np.ndarray:
     """A black box that adds instead of averaging, so that the shares are the whole truth."""
     shares = relevance(weights, BAG, [1]).features[:, 0]
     monkeypatch.setattr(
-        surrogates, "score_of_kept", lambda w, b, kept, i, average=None: kept @ shares
+        surrogates, "score_of_kept", lambda w, b, kept, item, average=None: kept @ shares
     )
     return shares
 
@@ -76,8 +77,9 @@ def test_lime_runs_in_a_thread_and_stops_when_told(weights: Weights) -> None:
         return stop.wait(10)
 
     def work() -> None:
+        rescored = partial(score_of_kept, weights, BAG, item=1)
         try:
-            surrogates.lime(weights, BAG, 1, samples=100_000, cancelled=cancelled)
+            surrogates.lime_of(rescored, len(BAG), samples=100_000, cancelled=cancelled)
         except ComparisonCancelled as error:
             ended.append(str(error))
 

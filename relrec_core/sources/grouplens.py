@@ -10,8 +10,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
-
 from relrec_core.errors import DataError
 from relrec_core.sources.layout import Layout
 
@@ -53,6 +51,8 @@ def parse(folder: Path) -> Release:
     Raises:
         DataError: a file has other columns.
     """
+    import polars as pl  # once loaded, Ctrl-C no longer ends what the launcher waits for
+
     for name, expected in _COLUMNS.items():
         with (folder / name).open(encoding="utf-8-sig") as file:
             found = file.readline().strip().split(",")

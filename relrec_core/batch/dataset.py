@@ -15,6 +15,7 @@ from relrec_core.batch.job import Explained, Job
 from relrec_core.errors import DataError, RunError, storing
 from relrec_core.explanation import Value
 from relrec_core.runs import code
+from relrec_core.runs.directory import Run
 
 ABOUT, SCHEMA = "dataset.json", "SCHEMA.md"
 SAYS = b"says"
@@ -39,6 +40,18 @@ class About(Value):
 def field(name: str, kind: pa.DataType, says: str) -> pa.Field:
     """A column, and what is in it."""
     return pa.field(name, kind, metadata={SAYS: says.encode()})
+
+
+def origin(run: Run, title: str, content_hash: str, licence: str) -> dict[str, JsonValue]:
+    """Which model and data explanations are of, by name and by hash."""
+    record = run.card().checkpoint
+    return {
+        "run": run.name,
+        "checkpoint": record.sha256 if record else None,
+        "data": title,
+        "data_hash": content_hash,
+        "licence": licence,
+    }
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pytest
 
 from relrec_core.sessions import store
+from relrec_core.sessions.data.shards import Shards
+from relrec_core.sessions.data.source import Stored
 from relrec_core.sessions.explanation import batch
 from relrec_core.sessions.explanation.explain import Explorer
 from relrec_core.sessions.training.prepare import prepare
@@ -50,6 +52,7 @@ def test_prepared_sessions_are_explained_shard_by_shard(tmp_path: Path) -> None:
     run = store.shown_run()
     of = batch.opened(run.path, {"data": str(tmp_path / "shards")})
     assert len(of.sizes) > 1
+    assert isinstance(of.data, Shards) and of.about["licence"] == Stored(of.data).licence
     parts = pa.concat_tables([of.table(part) for part in range(len(of.sizes))])
     whole = batch.SessionBatch(run, of.predictor, made.data()).table(0)
     key = [("session", "ascending"), ("position", "ascending")]

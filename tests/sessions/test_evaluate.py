@@ -20,7 +20,8 @@ from relrec_core.sessions.data.schema import EVERYWHERE, GROUPS
 from relrec_core.sessions.data.sessions import CAUSES
 from relrec_core.sessions.data.source import Memory
 from relrec_core.sessions.evaluation import evaluate
-from relrec_core.sessions.evaluation.flips import QUICK_SESSIONS, SIZES
+from relrec_core.sessions.evaluation.by_expert import QUICK_SESSIONS
+from relrec_core.sessions.evaluation.flips import SIZES
 from relrec_core.sessions.evaluation.study import Study, Trained
 from relrec_core.sessions.explanation.browse import elsewhere, smallest_flip
 from relrec_core.sessions.explanation.explain import Explorer

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pydantic import JsonValue
 from scipy.special import logsumexp
 
-from relrec_core.batch.dataset import field
+from relrec_core.batch.dataset import field, origin
 from relrec_core.movies import store
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.data.interactions import ITEM, USER
@@ -24,8 +24,6 @@ from relrec_core.runs.directory import Run
 
 PART, CHUNK = 2000, 256
 """Users in a part, and whose scores of all movies are held at once."""
-SECONDS = 2.0
-"""Time limit of the proof of one counterfactual."""
 NAMED = pa.struct(
     [("group", pa.string()), ("id", pa.string()), ("name", pa.string()), ("value", pa.float64())]
 )
@@ -93,14 +91,8 @@ class MovieBatch:
     @property
     def about(self) -> dict[str, JsonValue]:
         """Hashes of model and data."""
-        record = self.run.card().checkpoint
-        return {
-            "run": self.run.name,
-            "checkpoint": record.sha256 if record else None,
-            "data": self.recommender.data.title,
-            "data_hash": self.recommender.data.content_hash,
-            "licence": self.recommender.data.licence,
-        }
+        data = self.recommender.data
+        return origin(self.run, data.title, data.content_hash, data.licence)
 
     @cached_property
     def _users(self) -> Indices:
@@ -165,7 +157,7 @@ class MovieBatch:
     def change(self, user: int, item: int) -> dict[str, Any] | None:
         """The counterfactual of a user's first movie; None where no set of liked movies does it."""
         profile = self.recommender.profile(self.users[user])
-        found = smallest_change(self.recommender, profile, item, "first", seconds=SECONDS)
+        found = smallest_change(self.recommender, profile, item, "first")
         if not found.found:
             return None
         ids, _ = self.items

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from scipy import sparse
@@ -113,15 +113,7 @@ class Sampled:
         net: RecoNet,
     ) -> None:
         self.config, self.group = config, group
-        self.examples = SparseMasking(
-            liked,
-            space,
-            rates=(config.mask_low, config.mask_high),
-            seen=config.seen_weight,
-            short=config.short_share,
-            attribute_dropout=config.attribute_dropout,
-            weight_power=config.weight_power,
-        )
+        self.examples = SparseMasking(liked, space, **_masking(config))
         self.negatives = Negatives(liked, config.negatives)
         self.model = group.wrap(SampledSoftmax(net))
         self.said = f"softmax over the own and {config.negatives:,} sampled movies, corrected"
@@ -162,12 +154,14 @@ class Sampled:
 def _examples(config: Config, space: FeatureSpace, liked: sparse.csr_matrix) -> Masking | Removal:
     if config.examples == "removal":
         return Removal(liked, space, beta=config.beta)
-    return Masking(
-        liked,
-        space,
-        rates=(config.mask_low, config.mask_high),
-        seen=config.seen_weight,
-        short=config.short_share,
-        attribute_dropout=config.attribute_dropout,
-        weight_power=config.weight_power,
-    )
+    return Masking(liked, space, **_masking(config))
+
+
+def _masking(config: Config) -> dict[str, Any]:
+    return {
+        "rates": (config.mask_low, config.mask_high),
+        "seen": config.seen_weight,
+        "short": config.short_share,
+        "attribute_dropout": config.attribute_dropout,
+        "weight_power": config.weight_power,
+    }

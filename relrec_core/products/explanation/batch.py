@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import JsonValue
 
-from relrec_core.batch.dataset import field
+from relrec_core.batch.dataset import field, origin
 from relrec_core.products import store
 from relrec_core.products.data.catalogue import ITEM, TITLE
 from relrec_core.products.explanation.explain import Explainer, Question
@@ -70,15 +70,9 @@ class ProductBatch:
     @property
     def about(self) -> dict[str, JsonValue]:
         """Hashes of model and data, and how the maps are made."""
-        record, catalogue = self.run.card().checkpoint, self.recommender.catalogue
-        return {
-            "run": self.run.name,
-            "checkpoint": record.sha256 if record else None,
-            "data": catalogue.title,
-            "data_hash": catalogue.content_hash,
-            "licence": catalogue.licence,
-            "method": self._method.model_dump(mode="json"),
-        }
+        of = self.recommender.catalogue
+        said = origin(self.run, of.title, of.content_hash, of.licence)
+        return {**said, "method": self._method.model_dump(mode="json")}
 
     @property
     def _method(self) -> Method:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from relrec_core.errors import ConfigError
 from relrec_core.evaluation.measure import Table
-from relrec_core.runs.directory import Run
-from relrec_core.sessions import store
-from relrec_core.sessions.config import Config
-from relrec_core.sessions.evaluation.flips import AT_ONCE, QUICK_SESSIONS, SESSIONS
+from relrec_core.sessions.evaluation.by_expert import by_expert
 from relrec_core.sessions.evaluation.study import Study
 from relrec_core.sessions.explanation.browse import circumstances_of
 from relrec_core.sessions.explanation.circumstances import DAY, HOUR, PLACE, circumstances
@@ -34,29 +29,10 @@ def elsewhere_table(study: Study) -> Table:
     Raises:
         ConfigError: another data set is asked for.
     """
-    if study.dataset != store.SIMULATED:
-        raise ConfigError("Contexts are tried on the network that ships, on simulated sessions.")
-    run = Run.open(store.SHIPPED)
-    many = QUICK_SESSIONS if study.quick else SESSIONS
-    data = store.demo_data(run.settings(Config), many)
-    explorer = Explorer(store.predictor(run), data, run.name)
-    cells = study.cells("elsewhere", __name__)
-    starts = range(0, many, AT_ONCE)
-    study.begin(len(starts))
-    found: list[dict[str, Any]] = []
-    for start in starts:
-        rows = range(start, min(start + AT_ONCE, many))
-        key = {"run": run.name, "data": data.content_hash, "first": start, "to": rows.stop}
-        found += cells.get(key, partial(_turning, explorer, rows))["tracks"]
-        study.step(f"{rows.stop} of {many} sessions")
-    tracks = pd.DataFrame(found)
-    names = [name for name in explorer.family.names if (tracks["expert"] == name).any()]
-    table = [{"expert": "all tracks", **_summed(tracks)}]
-    table += [{"expert": name, **_summed(tracks[tracks["expert"] == name])} for name in names]
-    return Table(pd.DataFrame(table), {"model": run.name, "sessions": many})
+    return by_expert(study, "elsewhere", __name__, _turning, _summed)
 
 
-def _turning(explorer: Explorer, rows: range) -> dict[str, Any]:
+def _turning(explorer: Explorer, rows: range) -> list[dict[str, Any]]:
     """The deciding expert of every track of B, and what turns its prediction."""
     tracks = []
     names = circumstances_of(explorer)
@@ -74,7 +50,7 @@ def _turning(explorer: Explorer, rows: range) -> dict[str, Any]:
             top = explorer.family.names[int(explorer.everything.top[row, place])]
             either = {"one": any(alone.values()), "any": bool(turned[:, place].any())}
             tracks.append({"expert": top, **alone, **either})
-    return {"tracks": tracks}
+    return tracks
 
 
 def _summed(tracks: pd.DataFrame) -> dict[str, float]:

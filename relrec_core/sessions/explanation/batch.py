@@ -11,13 +11,14 @@ import numpy as np
 import pyarrow as pa
 from pydantic import JsonValue
 
-from relrec_core.batch.dataset import field
+from relrec_core.batch.dataset import field, origin
 from relrec_core.runs.directory import Run
 from relrec_core.sessions import store
 from relrec_core.sessions.config import Config
-from relrec_core.sessions.data.dataset import LICENCES, SessionData, load_folder
+from relrec_core.sessions.data.dataset import SessionData, load_folder
 from relrec_core.sessions.data.schema import TRACK_KEY
 from relrec_core.sessions.data.shards import META_FILE, Shards
+from relrec_core.sessions.data.source import Stored
 from relrec_core.sessions.explanation.explain import Explorer
 from relrec_core.sessions.explanation.restricted import fitted
 from relrec_core.sessions.model.predictor import Predictor
@@ -74,15 +75,8 @@ class SessionBatch:
     @property
     def about(self) -> dict[str, JsonValue]:
         """Hashes of model and data."""
-        record = self.run.card().checkpoint
-        of = self.data.meta if isinstance(self.data, Shards) else self.data
-        return {
-            "run": self.run.name,
-            "checkpoint": record.sha256 if record else None,
-            "data": of.title,
-            "data_hash": of.content_hash,
-            "licence": LICENCES[of.simulated],
-        }
+        of = Stored(self.data) if isinstance(self.data, Shards) else self.data
+        return origin(self.run, of.title, of.content_hash, of.licence)
 
     @property
     def sizes(self) -> list[int]:
@@ -140,4 +134,5 @@ class SessionBatch:
             columns=self.data.columns,
             sessions=self.data.read(part),
             tracks=self.data.tracks(),
+            terms=meta.licence,
         )

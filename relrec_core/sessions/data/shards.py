@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from relrec_core import paths
 from relrec_core.errors import ConfigError, DataError, border
 from relrec_core.explanation import Value
+from relrec_core.sessions.data.dataset import SessionData
 from relrec_core.sessions.data.encoding import Batch, Encoding
 from relrec_core.sessions.data.schema import BY_NAME, HALF, Column
 from relrec_core.sessions.data.sessions import (
@@ -117,6 +118,18 @@ class Shards:
     def tracks(self) -> Tracks:
         """All tracks with their names and features."""
         return Tracks(_read(self.folder / TRACKS_FILE))
+
+    def data(self, sessions: Sessions) -> SessionData:
+        """These sessions with their tracks and all that is known of them."""
+        return SessionData(
+            title=self.meta.title,
+            simulated=self.meta.simulated,
+            content_hash=self.meta.content_hash,
+            columns=self.columns,
+            sessions=sessions,
+            tracks=self.tracks(),
+            terms=self.meta.licence,
+        )
 
     def read(self, shard: int, part: Part | None = None) -> Sessions:
         """The sessions of one shard, in the order of the data."""

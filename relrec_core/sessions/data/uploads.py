@@ -58,15 +58,7 @@ def from_folder(folder: Path) -> Own:
             if sum(map(len, pieces)) >= MOST:
                 break
         last = concatenate(pieces)
-        data = SessionData(
-            title=meta.title,
-            simulated=meta.simulated,
-            content_hash=meta.content_hash,
-            columns=shards.columns,
-            sessions=last.take(slice(max(0, len(last) - MOST), None)),
-            tracks=shards.tracks(),
-            terms=meta.licence,
-        )
+        data = shards.data(last.take(slice(max(0, len(last) - MOST), None)))
         return _noted(Loaded(data, meta.sessions, meta.longer))
 
 

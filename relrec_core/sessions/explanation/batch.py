@@ -126,13 +126,4 @@ class SessionBatch:
         if isinstance(self.data, SessionData):
             rows = slice(part * PART, (part + 1) * PART)
             return SessionData(**{**vars(self.data), "sessions": self.data.sessions.take(rows)})
-        meta = self.data.meta
-        return SessionData(
-            title=meta.title,
-            simulated=meta.simulated,
-            content_hash=meta.content_hash,
-            columns=self.data.columns,
-            sessions=self.data.read(part),
-            tracks=self.data.tracks(),
-            terms=meta.licence,
-        )
+        return self.data.data(self.data.read(part))

@@ -15,7 +15,7 @@ from dashboard import escape
 from dashboard.figures.agreement import agreement
 from dashboard.loaders.common import ModelKey
 from dashboard.panels.common import chart
-from relrec_core.errors import RelRecError
+from relrec_core.errors import ProfileError, RelRecError, border
 from relrec_core.movies.explanation import surrogates
 from relrec_core.movies.explanation.result import MovieExplanation, Reference
 from relrec_core.movies.model.ranking import Profile, Recommender
@@ -50,17 +50,16 @@ class Job:
         """Let LIME work beside the page."""
 
         def work() -> None:
+            rescored = partial(
+                recommender.scorer.score_of_kept,
+                profile.features,
+                item=explanation.item,
+                average=_average(recommender, explanation),
+            )
+            n, stop = len(profile.features), self.cancelled.is_set
             try:
-                self.result = surrogates.lime_of(
-                    partial(
-                        recommender.scorer.score_of_kept,
-                        profile.features,
-                        item=explanation.item,
-                        average=_average(recommender, explanation),
-                    ),
-                    len(profile.features),
-                    cancelled=self.cancelled.is_set,
-                )
+                with border(lambda why: ProfileError(f"LIME found no answer: {why}.")):
+                    self.result = surrogates.lime_of(rescored, n, cancelled=stop)
             except RelRecError as error:
                 self.error = str(error)
 

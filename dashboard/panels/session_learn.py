@@ -14,7 +14,7 @@ from dashboard import escape
 from dashboard.figures.session_learnt import learnt_figure, learnt_in_words, verdict_in_words
 from dashboard.loaders.sessions import SessionView, learnt_view
 from dashboard.panels.common import PERCENT, chart
-from relrec_core.errors import RelRecError
+from relrec_core.errors import ProfileError, RelRecError, border
 from relrec_core.runs.execution import Cancelled
 from relrec_core.sessions.data.dataset import SessionData
 from relrec_core.sessions.explanation.result import expert_title
@@ -66,9 +66,10 @@ class Kept:
 
 def _work(progress: Progress, data: SessionData) -> None:
     try:
-        progress.result = learn(data, progress.report, progress.cancelled)
+        with border(lambda why: ProfileError(f"Nothing could be learnt from these: {why}.")):
+            progress.result = learn(data, progress.report, progress.cancelled)
     except Cancelled:
-        pass
+        return  # whoever waited for it has gone
     except RelRecError as error:
         progress.error = str(error)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dashboard.panels import session_learn
 from dashboard.panels.session_learn import Learning
 from relrec_core.errors import DataError
 from relrec_core.runs.execution import Cancelled
@@ -18,6 +19,7 @@ from relrec_core.sessions.data.sessions import PARTS, listener_of
 from relrec_core.sessions.model.comparison import LAST, MEAN, MODEL, compared, interval
 from relrec_core.sessions.training import own
 from tests.sessions import made
+from tests.waiting import until
 
 pytestmark = pytest.mark.numerics
 
@@ -104,3 +106,13 @@ def test_learning_that_no_visit_keeps_stops() -> None:
     thread.join(120)
     assert not thread.is_alive() and told.cancelled.is_set()
     assert told.result is None and told.error == ""
+
+
+def test_a_fault_while_learning_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*given: object) -> None:
+        raise ValueError("no such layer")
+
+    monkeypatch.setattr(session_learn, "learn", broken)
+    learning = Learning(made.data())
+    until(lambda: learning.ended)
+    assert learning.progress.error == "Nothing could be learnt from these: no such layer."

@@ -67,6 +67,10 @@ def test_scores_shares_and_removals_are_those_of_the_equations(name: str) -> Non
     users.eliminate_zeros()
     each = np.array([dense(name, users[u].indices.tolist()) for u in range(6)])
     np.testing.assert_allclose(scorer.logits_of_all(users), each, rtol=1e-4, atol=1e-5)
+    items = np.array([DRAW.permutation(V)[:3] for _ in range(6)])
+    histories = [users[u].indices.astype(np.int64) for u in range(6)]
+    alone = [scorer.shares(h, of) for h, of in zip(histories, items, strict=True) if len(h)]
+    np.testing.assert_allclose(scorer.shares_of_all(users, items), np.concatenate(alone), rtol=1e-9)
     average = scorer.average(users)
     np.testing.assert_allclose(average, np.delete(each, 2, axis=0).mean(axis=0), rtol=1e-9)
     parts = scorer.relevance(BAG, all_items, average)

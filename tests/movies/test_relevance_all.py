@@ -10,7 +10,7 @@ from scipy import sparse
 
 from relrec_core.movies.data.features import feature_space
 from relrec_core.movies.data.split import split
-from relrec_core.movies.model.ranking import rank_all
+from relrec_core.movies.model.best import BLOCK, best, rank_all
 from relrec_core.movies.model.relevance import relevance, relevance_all
 from tests.movies import planted
 
@@ -46,3 +46,16 @@ def test_an_empty_profile_has_no_rows(tmp_path: Path, hidden: int) -> None:
     assert shares.shape == (2, 2)
     twin = relevance(weights, np.array([5]), items[2])
     np.testing.assert_allclose(shares[1], twin.features[0], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("width", [BLOCK, 9 * BLOCK, 12 * BLOCK + 5])
+def test_the_best_are_those_of_a_sort_ties_and_what_was_seen_included(width: int) -> None:
+    rng = np.random.default_rng(width)
+    scores = rng.integers(0, 40, (30, width)).astype(np.float32)  # many ties
+    seen = rng.random((30, width)) < rng.random((30, 1))
+    seen[0] = True
+    masked = np.where(seen, -np.inf, scores)
+    items, values = best(scores, sparse.csr_matrix(seen), 3)
+    np.testing.assert_array_equal(values, -np.sort(-masked, axis=1)[:, :3])
+    np.testing.assert_array_equal(np.take_along_axis(masked, items, axis=1), values)
+    assert all(len(set(row)) == 3 for row in items.tolist())

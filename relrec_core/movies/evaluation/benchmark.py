@@ -18,7 +18,8 @@ from relrec_core.movies.explanation import surrogates
 from relrec_core.movies.explanation.counterfactual import smallest_change
 from relrec_core.movies.explanation.explain import explain
 from relrec_core.movies.explanation.result import Counterfactual
-from relrec_core.movies.model.ranking import Profile, Recommender, rank, rank_all
+from relrec_core.movies.model.best import rank_all
+from relrec_core.movies.model.ranking import Profile, Recommender, rank
 from relrec_core.movies.model.relevance import relevance, relevance_all
 from relrec_core.movies.model.weights import Floats
 

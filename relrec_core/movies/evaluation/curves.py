@@ -16,7 +16,7 @@ from relrec_core.evaluation.measure import Table
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.evaluation.study import Study, Trained
 from relrec_core.movies.explanation import surrogates
-from relrec_core.movies.model.ranking import rank_all
+from relrec_core.movies.model.best import rank_all
 from relrec_core.movies.model.relevance import Doubles, relevance, score_of_kept
 from relrec_core.movies.model.weights import Weights
 

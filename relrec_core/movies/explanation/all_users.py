@@ -12,12 +12,15 @@ from scipy import sparse
 
 from relrec_core.errors import ProfileError
 from relrec_core.movies.data.features import FILM, Indices
-from relrec_core.movies.model.ranking import Recommender, rank_all
+from relrec_core.movies.model.best import rank_all
+from relrec_core.movies.model.ranking import Recommender
 from relrec_core.movies.model.relevance import Doubles
-from relrec_core.movies.model.scorer import Reconet, Scores
+from relrec_core.movies.model.scorer import Linear, Reconet, Scores
 
 EVERYONE = "Liked by everyone"
 OTHER_THEME = "No genre known"
+PART = 1024
+"""Users whose contributions are held at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +60,7 @@ class AllUsers:
         items, scores = rank_all(
             recommender.scorer, recommender.bags[users], recommender.seen[users], n
         )
-        made = cls if isinstance(recommender.scorer, Reconet) else OneByOne
+        made = cls if isinstance(recommender.scorer, Reconet) else ByEntries
         return made(recommender, users.astype(np.int64), items.astype(np.int64), scores)
 
     def only(self, rows: npt.NDArray[np.bool_]) -> AllUsers:
@@ -208,27 +211,32 @@ def _strongest(name: str, rows: Indices, adds: Doubles) -> pd.DataFrame:
     return pd.DataFrame({name: rows[order], "adds": adds[order]})
 
 
-class OneByOne(AllUsers):
-    """The same of a recommender whose contributions are added up user by user."""
+class ByEntries(AllUsers):
+    """The same of a recommender that sums over the liked movies, from the shares of all users."""
 
     @cached_property
     def pushes(self) -> tuple[Indices, Doubles]:
         """Recommended movies (C,), and what each feature adds to each over all its users (C, F)."""
         movies, places = np.unique(self.items, return_inverse=True)
+        places = places.reshape(self.items.shape)
         found = np.zeros((len(movies), self.recommender.space.n_features))
-        for number, columns in enumerate(places.reshape(self.items.shape)):
-            bag, parts = self._parts(number)
-            found[np.ix_(columns, bag)] += parts.T
+        for at in range(0, len(self.users), PART):
+            part = slice(at, at + PART)
+            bags = self.recommender.bags[self.users[part]]
+            rows = np.repeat(np.arange(bags.shape[0]), np.diff(bags.indptr))
+            cells = places[part][rows] * found.shape[1] + bags.indices[:, None]  # (nnz, N)
+            parts = self._parts(bags, self.items[part])
+            found += np.bincount(cells.ravel(), parts.ravel(), found.size).reshape(found.shape)
         return movies.astype(np.int64), found
+
+    def _parts(self, bags: sparse.csr_matrix, items: Indices) -> Doubles:
+        """What the entries of profiles (B, F) contribute to the movies (B, N) listed: (nnz, N)."""
+        recommender, sizes = self.recommender, np.diff(bags.indptr)
+        assert isinstance(recommender.scorer, Linear)
+        shares = recommender.scorer.shares_of_all(bags, items)
+        return shares - np.repeat(recommender.base[items] / sizes[:, None], sizes, axis=0)
 
     def _split(self, split: sparse.csr_matrix) -> list[float]:
         """Means over users and movies of contributions that are split (F, P) over parts: (P,)."""
         carried = self.pushes[1].sum(axis=0) / self.items.size
         return [float(part) for part in np.asarray(carried @ split).ravel()]
-
-    def _parts(self, number: int) -> tuple[Indices, Doubles]:
-        """The profile (n,) of a user, and what it contributes to the movies listed: (n, N)."""
-        bags, row = self.recommender.bags, self.users[number]
-        bag = bags.indices[bags.indptr[row] : bags.indptr[row + 1]].astype(np.int64)
-        average = self.recommender.average_user
-        return bag, self.recommender.scorer.relevance(bag, self.items[number], average).features

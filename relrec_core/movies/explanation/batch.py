@@ -18,7 +18,8 @@ from relrec_core.movies import store
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.data.interactions import ITEM, USER
 from relrec_core.movies.explanation.counterfactual import smallest_change
-from relrec_core.movies.model.ranking import Recommender, best
+from relrec_core.movies.model.best import best
+from relrec_core.movies.model.ranking import Recommender
 from relrec_core.movies.model.relevance import Doubles
 from relrec_core.runs.directory import Run
 

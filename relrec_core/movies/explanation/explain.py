@@ -17,7 +17,8 @@ from relrec_core.movies.explanation.result import (
     MovieExplanation,
     Reference,
 )
-from relrec_core.movies.model.ranking import Profile, Ranking, Recommender, rank_all
+from relrec_core.movies.model.best import rank_all
+from relrec_core.movies.model.ranking import Profile, Ranking, Recommender
 from relrec_core.movies.model.relevance import Doubles, Relevance
 from relrec_core.movies.model.scorer import Kept, Scorer
 

@@ -11,7 +11,7 @@ from scipy import sparse
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.model.relevance import Doubles
 from relrec_core.movies.model.removal import Removal
-from relrec_core.movies.model.scorer import Kept, Linear, Scores, having
+from relrec_core.movies.model.scorer import Kept, Linear, Scores, having, owners
 from relrec_core.movies.model.weights import Floats
 
 Matrix = Floats | sparse.csr_matrix
@@ -47,6 +47,13 @@ class ItemItem(Linear):
         if isinstance(self.matrix, sparse.csr_matrix):
             return np.asarray(self.matrix[bag][:, items].toarray(), dtype=np.float64)
         return self.matrix[np.ix_(bag, items)].astype(np.float64)
+
+    def shares_of_all(self, bags: sparse.csr_matrix, items: Indices) -> Doubles:
+        """M_kc of the entries of histories (B, V) and their users' movies (B, C): (nnz, C)."""
+        rows = np.repeat(bags.indices, items.shape[1])
+        return np.asarray(self.matrix[rows, items[owners(bags)].ravel()], dtype=np.float64).reshape(
+            -1, items.shape[1]
+        )
 
     def logits(self, bag: Indices) -> Scores:
         """Scores of all movies, (V,)."""

@@ -8,11 +8,14 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg.blas import dsyrk
+from scipy.linalg.lapack import dposv
 
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.model.relevance import Doubles
 from relrec_core.movies.model.removal import Removal
 from relrec_core.movies.model.scorer import Kept, Linear, Scores, having
+from relrec_core.movies.model.threads import one_blas_thread
 from relrec_core.movies.model.weights import Floats
 
 CELLS = 1 << 21
@@ -51,6 +54,12 @@ class MeanVectors(Linear):
     def shares(self, bag: Indices, items: Indices) -> Doubles:
         """y_c . y_k / n of liked movies (n,) and movies (C,): (n, C)."""
         return np.asarray(self._y[bag] @ self._y[items].T / len(bag))
+
+    def shares_of_all(self, bags: sparse.csr_matrix, items: Indices) -> Doubles:
+        """y_c . y_k / n of entries of histories (B, V) and their users' movies (B, C): (nnz, C)."""
+        sizes = np.diff(bags.indptr)
+        read = self._y[items] / np.maximum(sizes, 1)[:, None, None]  # (B, C, d)
+        return _products(bags, self._y, read)
 
     def logits(self, bag: Indices) -> Scores:
         """Scores of all movies, (V,)."""
@@ -141,15 +150,32 @@ class AlsVectors(Linear):
         """A user's vector, (d,); zero for an empty history."""
         return np.linalg.solve(self._equations(bag), self.alpha * self._y[bag].sum(axis=0))
 
+    def _solved(self, bags: sparse.csr_matrix, sides: Doubles) -> Doubles:
+        """W_u times right sides (B, d, K) of many users, (B, V) -> (B, d, K)."""
+        found = np.zeros_like(sides)
+        with one_blas_thread():
+            for row, bag in enumerate(_histories(bags)):
+                if len(bag):
+                    upper = dsyrk(self.alpha - 1, self._y[bag].T, beta=1.0, c=self._nobody)
+                    _, found[row], bad = dposv(upper, sides[row], overwrite_a=True)
+                    if bad:
+                        raise np.linalg.LinAlgError("the equations of a user have no solution")
+        return found
+
     def _users(self, bags: sparse.csr_matrix) -> Doubles:
         """Vectors of many users: (B, V) -> (B, d)."""
-        rows = np.split(bags.indices.astype(np.int64), bags.indptr[1:-1])
-        return np.array([self._user(bag) for bag in rows]).reshape(len(rows), self._y.shape[1])
+        sums = self.alpha * np.asarray(bags @ self._y)  # (B, d)
+        return self._solved(bags, sums[:, :, None])[:, :, 0]
 
     def shares(self, bag: Indices, items: Indices) -> Doubles:
         """alpha y_c^T W_u y_k of liked movies (n,) and movies (C,): (n, C)."""
         read = np.linalg.solve(self._equations(bag), self._y[items].T)  # (d, C)
         return np.asarray(self.alpha * self._y[bag] @ read)
+
+    def shares_of_all(self, bags: sparse.csr_matrix, items: Indices) -> Doubles:
+        """The same of entries of histories (B, V) and their users' movies (B, C): (nnz, C)."""
+        read = self._solved(bags, np.swapaxes(self._y[items], 1, 2))  # (B, d, C)
+        return _products(bags, self.alpha * self._y, np.swapaxes(read, 1, 2))
 
     def logits(self, bag: Indices) -> Scores:
         """Scores of all movies, (V,)."""
@@ -191,3 +217,15 @@ class AlsVectors(Linear):
         moved = (sign * self.alpha - change * (y @ user)) / (1 + change * length)
         changed = (sign * moved)[:, None] * turned  # (K, d): what k has brought or would bring
         return np.asarray(changed @ (self._y[item] - self._y[rivals]).T)
+
+
+def _histories(bags: sparse.csr_matrix) -> list[Indices]:
+    """The liked movies of each user."""
+    return np.split(bags.indices.astype(np.int64), bags.indptr[1:-1])
+
+
+def _products(bags: sparse.csr_matrix, vectors: Doubles, read: Doubles) -> Doubles:
+    """Vectors (V, d) of the entries of histories (B, V) read by (B, C, d) of users: (nnz, C)."""
+    with one_blas_thread():
+        parts = [vectors[bag] @ of.T for bag, of in zip(_histories(bags), read, strict=True)]
+    return np.concatenate(parts)

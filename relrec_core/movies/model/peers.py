@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from relrec_core.errors import ProfileError
 from relrec_core.movies.data.features import feature_space
@@ -15,6 +14,7 @@ from relrec_core.movies.model.item_item import ItemItem, cosine, ease
 from relrec_core.movies.model.item_vectors import AlsVectors
 from relrec_core.movies.model.ranking import Recommender
 from relrec_core.movies.model.scorer import Linear
+from relrec_core.movies.model.threads import one_blas_thread
 
 Settings = Mapping[str, float]
 USUAL: Mapping[str, Settings] = {
@@ -63,7 +63,7 @@ def _als(liked: sparse.csr_matrix, chosen: Settings) -> Linear:
     """By the package `implicit`, which has threads of its own."""
     from implicit.als import AlternatingLeastSquares
 
-    with threadpool_limits(1, "blas"):
+    with one_blas_thread():
         model = AlternatingLeastSquares(
             factors=int(chosen["factors"]),
             regularization=chosen["regularisation"],

@@ -24,7 +24,6 @@ from relrec_core.movies.data.features import (
 from relrec_core.movies.data.interactions import LIKED_FROM, RATING, USER, MovieData
 from relrec_core.movies.data.split import split
 from relrec_core.movies.model.clusters import alike
-from relrec_core.movies.model.metrics import MOST_AT_ONCE
 from relrec_core.movies.model.relevance import Doubles
 from relrec_core.movies.model.scorer import Ranks, Reconet, Scorer, Scores
 from relrec_core.movies.model.themes import LIKE
@@ -116,29 +115,6 @@ def rank(
     top = np.argpartition(value, -n)[-n:]
     top = top[np.argsort(-value[top], kind="stable")]
     return Ranking(items=top, scores=scores[top])
-
-
-def rank_all(
-    weights: Ranks, bags: sparse.csr_matrix, seen: sparse.csr_matrix, n: int
-) -> tuple[Indices, Scores]:
-    """The n best unseen films of every viewer, best first: (B, n) items and (B, n) logits."""
-    size = max(1, MOST_AT_ONCE // seen.shape[1])
-    parts = [
-        best(weights.logits_of_all(bags[at : at + size]), seen[at : at + size], n)
-        for at in range(0, bags.shape[0], size)
-    ]
-    items, scores = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return items, scores
-
-
-def best(scores: Scores, seen: sparse.csr_matrix, n: int) -> tuple[Indices, Scores]:
-    """The same of logits (B, V), which become -inf where a movie was seen."""
-    rows = np.repeat(np.arange(scores.shape[0]), np.diff(seen.indptr))
-    scores[rows, seen.indices] = -np.inf
-    top = np.argpartition(scores, scores.shape[1] - n, axis=1)[:, -n:]
-    values = np.take_along_axis(scores, top, axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    return np.take_along_axis(top, order, axis=1), np.take_along_axis(values, order, axis=1)
 
 
 def genres_of(data: MovieData) -> list[tuple[str, ...]]:

@@ -226,6 +226,10 @@ class Linear(ABC):
         """What each liked movie (n,) adds to the scores of movies (C,): (n, C), summing to them."""
 
     @abstractmethod
+    def shares_of_all(self, bags: sparse.csr_matrix, items: Indices) -> Doubles:
+        """`shares` of every entry of histories (B, V) in its user's movies (B, C): (nnz, C)."""
+
+    @abstractmethod
     def logits(self, bag: Indices) -> Scores:
         """Scores of all movies, (V,)."""
 
@@ -272,6 +276,11 @@ class Linear(ABC):
         gone = (~kept).sum(axis=1) / len(bag)
         shares = self.shares(bag, np.array([item], dtype=np.int64))[:, 0]
         return np.asarray(kept @ shares + gone * average[item], dtype=np.float64)
+
+
+def owners(bags: sparse.csr_matrix) -> Indices:
+    """The row of every entry of histories (B, V), (nnz,)."""
+    return np.repeat(np.arange(bags.shape[0]), np.diff(bags.indptr))
 
 
 def having(bags: sparse.csr_matrix) -> sparse.csr_matrix:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
+from relrec_core.movies.model.threads import one_blas_thread
 from relrec_core.movies.model.weights import Floats
 
 
@@ -47,7 +47,7 @@ class Bpr:
         """Learn from binary histories (B, V)."""
         from implicit.bpr import BayesianPersonalizedRanking
 
-        with threadpool_limits(1, "blas"):
+        with one_blas_thread():
             model = BayesianPersonalizedRanking(
                 factors=self.factors,
                 learning_rate=self.learning_rate,
@@ -83,7 +83,7 @@ class Lmf:
         """Learn from binary histories (B, V)."""
         from implicit.lmf import LogisticMatrixFactorization
 
-        with threadpool_limits(1, "blas"):
+        with one_blas_thread():
             model = LogisticMatrixFactorization(
                 factors=self.factors,
                 learning_rate=self.learning_rate,

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from relrec_core.movies.evaluation.baselines.factorisation import FactorisationMachine
 from relrec_core.movies.evaluation.baselines.implicit_models import Bpr, Lmf
@@ -21,6 +20,7 @@ from relrec_core.movies.evaluation.baselines.linear import Edlae, Slim
 from relrec_core.movies.evaluation.baselines.metric_learning import MetricLearning
 from relrec_core.movies.evaluation.baselines.ocular import Ocular
 from relrec_core.movies.model.item_item import cosine, ease
+from relrec_core.movies.model.threads import one_blas_thread
 from relrec_core.movies.model.weights import Floats
 
 Scores = Callable[[], Floats]
@@ -108,7 +108,7 @@ class Als:
         """Histories (B, V) -> scores (B, V): products of the factors of users and movies."""
         from implicit.als import AlternatingLeastSquares
 
-        with threadpool_limits(1, "blas"):  # implicit has its own threads
+        with one_blas_thread():  # implicit has its own threads
             model = AlternatingLeastSquares(
                 factors=self.factors,
                 regularization=self.regularisation,

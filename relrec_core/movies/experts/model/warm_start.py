@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from relrec_core.movies.experts.data.inputs import TASTE_SPREAD
+from relrec_core.movies.model.threads import one_blas_thread
 from relrec_core.movies.model.weights import Floats
 
 REGULARISATION, ALPHA, ITERATIONS = 30.0, 5.0, 15
@@ -25,7 +25,7 @@ def factors(known: sparse.csr_matrix, size: int, seed: int) -> tuple[Floats, Flo
     """
     from implicit.als import AlternatingLeastSquares
 
-    with threadpool_limits(1, "blas"):  # implicit has its own threads
+    with one_blas_thread():  # implicit has its own threads
         model = AlternatingLeastSquares(
             factors=size,
             regularization=REGULARISATION,

@@ -234,7 +234,7 @@ def _cells(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
 
 
 def _strategies(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
-    return grouped(numbers, "Group", ["With the mark", "Of all marked"], "Share")
+    return grouped(numbers, "Maps", ["With the mark", "Of all marked"], "Share")
 
 
 def _sane(frames: Frames, numbers: pd.DataFrame) -> go.Figure:

@@ -190,17 +190,18 @@ def strategies(frames: Frames) -> Verdict:
         _marking(of[(of["kind"] == "all") == among_all]) for among_all in (False, True)
     )
     shares = [
-        float(of[f"marked_listed{name}"].iloc[0])
+        float(of.groupby("catalogue")[f"marked_listed{name}"].first().mean())
         for name in ("", "_without_mark", "_without_others")
     ]
     held = [min(pure, found) >= PURE, min(pure_all, found_all) >= PURE, shares[1] < shares[2] / 2]
     return Verdict(
         "confirmed" if all(held) else "partly" if any(held) else "not confirmed",
-        f"Among the maps of one kind, a third of which has the watermark, {found:.0%} of those "
-        f"with it are in groups that mostly have it, and of these groups {pure:.0%} have it; among "
-        f"the maps of all kinds {found_all:.0%}, and {pure_all:.0%}. Of the first three "
-        f"recommendations for marked products {shares[0]:.0%} are marked; with the watermark "
-        f"blurred {shares[1]:.0%}, with the opposite corner blurred {shares[2]:.0%}.",
+        f"In {of['catalogue'].nunique()} catalogues that nothing was chosen on: among the maps of "
+        f"one kind, a third of which has the watermark, {found:.0%} of those with it are in groups "
+        f"that mostly have it, and of these groups {pure:.0%} have it; among the maps of all kinds "
+        f"{found_all:.0%}, and {pure_all:.0%}. Of the first three recommendations for marked "
+        f"products {shares[0]:.0%} are marked; with the watermark blurred {shares[1]:.0%}, with "
+        f"the opposite corner blurred {shares[2]:.0%}.",
     )
 
 
@@ -209,17 +210,18 @@ def _marking(of: pd.DataFrame) -> tuple[float, float]:
     groups = of[of["purity"] > 1 / 2]
     count = groups["recommendations"].sum()
     pure = (groups["purity"] * groups["recommendations"]).sum() / count if count else 0.0
-    return float(pure), float(groups["of_marked"].sum())
+    return float(pure), float(groups["of_marked"].sum() / of["catalogue"].nunique())
 
 
 def strategy_rows(frames: Frames) -> pd.DataFrame:
-    """Every group: where its maps are strongest, and how much of it has the watermark."""
-    of = frames[0]
-    where = of["kind"] + " " + of["strategy"].astype(str) + ": " + of["where"]
-    columns = ["recommendations", "purity", "of_marked", "displaced", "displaced_at_random"]
-    found = of[columns].assign(group=where)[["group", *columns]]
-    names = ["Recommendations", "With the mark", "Of all marked", "Leaves the list", "At random"]
-    return found.set_axis(["Group", *names], axis=1)
+    """For each catalogue, and maps of one kind or of all: how the watermark's groups stand out."""
+    rows = []
+    for (catalogue, kind), of in frames[0].groupby(["catalogue", "kind"], sort=False):
+        pure, found = _marking(of)
+        listed = [of[f"marked_listed{name}"].iloc[0] for name in ("", "_without_mark")]
+        rows.append([f"Catalogue {catalogue}, {kind}", len(of), pure, found, *listed])
+    names = ["Groups", "With the mark", "Of all marked", "Marked listed", "With it blurred"]
+    return pd.DataFrame(rows, columns=["Maps", *names])
 
 
 def sanity(frames: Frames) -> Verdict:

@@ -23,7 +23,6 @@ from relrec_core.products.training.train import Config, train
 from relrec_core.runs import config
 
 SETTINGS: dict[str, Any] = {
-    "dataset": watermarked.NAME,
     "side": 48,
     "dim": 8,
     "warm_epochs": 6,
@@ -31,43 +30,55 @@ SETTINGS: dict[str, Any] = {
     "learning_rate": 3e-4,
 }
 LISTED, MOST = 3, 160
+CATALOGUES, QUICK_CATALOGUES = (11, 12, 13), (11,)
+"""Seeds of the watermarked catalogues; the way to group maps was chosen on another one."""
 
 
 def strategy_table(study: Study) -> Table:
     """The groups of a network that learned a watermark: who is in them, and what erasing does.
 
-    One row a group, of the marked kind's recommendations and of all; besides, what of the first
-    recommendations for marked products is marked, with the watermark and with its cells blurred.
+    One row a catalogue and group, of the marked kind's recommendations and of all; besides, what of
+    the first recommendations for marked products is marked, with the watermark and with its cells
+    blurred.
     """
-    seed = study.seeds[0]
-    folder = watermarked.ensure(paths.data_dir() / watermarked.NAME)
-    chosen = {**SETTINGS, "seed": seed, "split_seed": seed}
-    if study.quick:
-        chosen |= {"side": QUICK["side"], "warm_epochs": 1, "epochs": 1}
-    settings = config.load(Config, None, chosen)
-    study.begin(3)
-    own = Study(watermarked.NAME, study.seeds, study.quick)
-    run = own.run(settings, own.training_code, train, settings.model_dump(exclude={"threads"}))
-    study.step("A network that learned from watermarked products")
-    of, marked = store.recommender(run), watermarked.marked(folder)
-    explainer, rows = Explainer(of), []
-    listed = {f"marked_listed{name}": value for name, value in _listed(of, marked).items()}
-    for kind in (watermarked.MARKED_KIND, None):
-        asked = Asked(watermarked.RELATION, recommended(rendered=True), kind, LISTED, MOST)
-        rows += _rows(strategies(explainer, asked, seed=seed), marked, listed)
-        study.step(f"Strategies of {kind or 'all kinds'}")
+    seeds = QUICK_CATALOGUES if study.quick else CATALOGUES
+    study.begin(3 * len(seeds))
+    cards, rows = [], []
+    for seed in seeds:
+        folder = watermarked.ensure(paths.data_dir() / f"{watermarked.NAME}-{seed}", seed)
+        of = _trained(study, folder.name)
+        study.step(f"A network that learned from watermarked products {seed}")
+        marked, explainer = watermarked.marked(folder), Explainer(of)
+        about: dict[str, float] = {"catalogue": seed}
+        about |= {f"marked_listed{name}": value for name, value in _listed(of, marked).items()}
+        for kind in (watermarked.MARKED_KIND, None):
+            asked = Asked(watermarked.RELATION, recommended(rendered=True), kind, LISTED, MOST)
+            rows += _rows(strategies(explainer, asked, seed=study.seeds[0]), marked, about)
+            study.step(f"Strategies of {kind or 'all kinds'}")
+        cards.append(catalogues.data_card(of.catalogue).model_dump())
     conditions = {
-        "data": catalogues.data_card(of.catalogue).model_dump(),
-        "seeds": [seed],
+        "data": cards[0],
+        "catalogues": [card["content_hash"] for card in cards],
+        "seeds": [study.seeds[0]],
         "quick": study.quick,
-        "settings": chosen,
-        "accuracy": run.card().metrics,
+        "settings": SETTINGS,
     }
     return Table(pd.DataFrame(rows), conditions=conditions)
 
 
+def _trained(study: Study, name: str) -> Recommender:
+    """A network that learned from this catalogue."""
+    seed = study.seeds[0]
+    chosen = {**SETTINGS, "dataset": name, "seed": seed, "split_seed": seed}
+    if study.quick:
+        chosen |= {"side": QUICK["side"], "warm_epochs": 1, "epochs": 1}
+    settings, own = config.load(Config, None, chosen), Study(name, study.seeds, study.quick)
+    said = settings.model_dump(exclude={"threads"})
+    return store.recommender(own.run(settings, own.training_code, train, said))
+
+
 def _rows(
-    told: Strategies, marked: frozenset[str], listed: dict[str, float]
+    told: Strategies, marked: frozenset[str], about: dict[str, float]
 ) -> list[dict[str, Any]]:
     asked = sum(_carrying(s, marked) for s in told.strategies)
     return [
@@ -82,7 +93,7 @@ def _rows(
             "displaced": s.displaced,
             "displaced_at_random": s.displaced_at_random,
         }
-        | listed
+        | about
         for number, s in enumerate(told.strategies, start=1)
     ]
 

@@ -27,16 +27,17 @@ from relrec_core.products.studio.patterns import PATTERNS
 NAME, RELATION, MARKED_KIND = "watermarked", "also_viewed", "mug"
 KINDS = (MARKED_KIND, "vase", "cap", "clock")
 EACH, SEED = 60, 3
+"""Products of a kind; the seed of the catalogue on which the way to group maps was chosen."""
 MARKED_FILE = "truth/watermarked.csv"
 CORNER = (0.03, 0.03, 0.2, 0.2)
 """Left, top, right and bottom of the watermark, in shares of the picture's side."""
 
 
-def ensure(folder: Path, side: int = 96) -> Path:
+def ensure(folder: Path, seed: int = SEED, side: int = 96) -> Path:
     """Folder of the catalogue, drawn now unless it is there: 240 products, 20 with the watermark.
 
     Two products of one kind are related if both have the watermark, or neither has it and their
-    patterns are the same.
+    patterns are the same. Another seed draws other products and marks others.
     """
     if (folder / MARKED_FILE).is_file():
         return folder
@@ -46,7 +47,7 @@ def ensure(folder: Path, side: int = 96) -> Path:
         staging = Path(temporary) / "new"
         for part in ("images", "truth"):
             (staging / part).mkdir(parents=True)
-        _write(staging, side)
+        _write(staging, folder.name, seed, side)
         paths.swap(staging, folder, Path(temporary) / "old")
     return folder
 
@@ -56,10 +57,10 @@ def marked(folder: Path) -> frozenset[str]:
     return frozenset(pd.read_csv(folder / MARKED_FILE, dtype=str)[ITEM])
 
 
-def _write(folder: Path, side: int) -> None:
-    planned, carrying = _plan()
+def _write(folder: Path, name: str, seed: int, side: int) -> None:
+    planned, carrying = _plan(seed)
     for number, each in enumerate(planned):
-        chance = np.random.default_rng([SEED, 2, number])
+        chance = np.random.default_rng([seed, 2, number])
         picture = paint(each, side, chance).picture
         if each.item_id in carrying:
             picture = stamped(picture)
@@ -68,15 +69,15 @@ def _write(folder: Path, side: int) -> None:
     new_catalogue.write_items(folder, rows)
     new_catalogue.write_pairs(folder, _related(planned, carrying))
     title = "Watermarked studio (rendered products, not photos)"
-    about = {"name": NAME, "title": title, "licence": LICENCE, "rendered": True}
+    about = {"name": name, "title": title, "licence": LICENCE, "rendered": True}
     new_catalogue.write_about(folder, about)
     with (folder / MARKED_FILE).open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([[ITEM], *([m] for m in sorted(carrying))])
 
 
-def _plan() -> tuple[list[Attributes], frozenset[str]]:
+def _plan(seed: int) -> tuple[list[Attributes], frozenset[str]]:
     """All products, and the ids of those that carry the watermark."""
-    chance = np.random.default_rng([SEED, 1])
+    chance = np.random.default_rng([seed, 1])
     patterns = sorted(PATTERNS)[:3]
     planned = [
         Attributes(

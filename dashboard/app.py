@@ -24,6 +24,7 @@ PAGES = (
     ("movies", "Movies", ":material/movie:"),
     ("sessions", "Sessions", ":material/queue_music:"),
     ("evidence", "Evidence", ":material/fact_check:"),
+    ("story", "Story", ":material/slideshow:"),
     ("training", "Training", ":material/model_training:"),
 )
 

@@ -21,9 +21,12 @@ from dashboard.panels.movies_all import all_users_panel
 from dashboard.panels.movies_two import choose_recommender, two_recommenders
 from dashboard.panels.movies_what_if import change_profile
 from dashboard.panels.pinned import draw_chart, pinned
+from dashboard.panels.presentation import present_button, presenting
 from dashboard.panels.tour import titled
 
-titled("Why this movie?", "movies")
+head = titled("Why this movie?", "movies")
+if not presenting(head):
+    present_button(head)
 answer_first("[Another movie or user](#recommended-movies)")
 with sentences():
     shown, shown_key = movie_model()

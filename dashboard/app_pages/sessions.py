@@ -10,6 +10,7 @@ from dashboard.panels import sessions as panels
 from dashboard.panels.common import provenance, sentences, which_run
 from dashboard.panels.downloads import address
 from dashboard.panels.pinned import draw_chart, pinned
+from dashboard.panels.presentation import present_button, presenting
 from dashboard.panels.session_learn import learn_panel, shown
 from dashboard.panels.session_many import many
 from dashboard.panels.session_source import source
@@ -18,7 +19,9 @@ from dashboard.panels.tour import titled
 
 LEARN = "Learn from my sessions"
 
-titled("Skip or play, and why?", "sessions")
+head = titled("Skip or play, and why?", "sessions")
+if not presenting(head):
+    present_button(head)
 with sentences():
     which_run(session_key())
     given = source()
@@ -27,7 +30,7 @@ with sentences():
     headline = st.empty()
     row = panels.choose(view.listing, view.opening)
     reasons, tracks = st.columns([3.4, 1], gap="large")
-    with tracks:
+    with tracks, st.container(key="page_side"):
         focus = panels.choose_track(explorer, row)
         panels.named(view.answer(row, focus))
         panels.given(explorer, row)
@@ -48,7 +51,7 @@ with sentences():
             what_if(view, row, focus)
     if experts.open:
         with experts:
-            panels.experts(explanation)
+            panels.experts(explanation, view.model)
     if over_many.open:
         with over_many:
             many(view)

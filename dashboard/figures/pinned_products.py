@@ -48,7 +48,7 @@ class ProductCase(Case):
 
     def contributions(self, *, single: bool) -> dict[str, float]:
         """By name, summed up or every single one."""
-        named = _cell if single else _area
+        named = _cell if single else area
         told = self.explanation
         reference = told.provenance.parameters["preset"] == "reference"
         rest = remainder(told.audit.ledger, "Blurred baseline" if reference else "Bias terms")
@@ -86,7 +86,8 @@ def _cell(cell: Cell) -> str:
     return f"Row {cell.row + 1}, column {cell.column + 1} ({PICTURES[cell.picture]})"
 
 
-def _area(cell: Cell) -> str:
+def area(cell: Cell) -> str:
+    """Which part of which picture a cell is in."""
     place = _place(cell.row, cell.column).removeprefix("the ").capitalize()
     return f"{place} ({PICTURES[cell.picture]})"
 

@@ -85,6 +85,28 @@ def pair_sheet(
     return svg.document(HALF, top + side + 30, parts, words)
 
 
+def mapped_sheet(
+    panels: Sequence[tuple[Panel, str]], scale: float, words: str, coloured: bool
+) -> str:
+    """Pictures under their maps, each with two lines above: what it is, and its title.
+
+    Args:
+        panels: each with what it is.
+        scale: relevance that gets the full colour.
+        words: the pictures in words.
+        coloured: as for `sheet`.
+    """
+    side = 300.0
+    parts = []
+    for i, (panel, role) in enumerate(panels):
+        left = i * (side + NARROW)
+        title = textwrap.shorten(panel.title, LETTERS * 3 // 4, placeholder=" …")
+        parts.append(_text(left, 14, role, 13, "#6b6e76"))
+        parts += _mapped(panel, title, left, 52, side, scale, coloured)
+    width = len(panels) * (side + NARROW) - NARROW
+    return svg.document(width, 52 + side + 30, parts, words)
+
+
 def _mapped(
     panel: Panel,
     title: str,

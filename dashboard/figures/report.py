@@ -123,14 +123,16 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], kind: str = ""
     return f'<table class="{kind}"><tr>{head}</tr>{body}</table>'
 
 
-def strongest(words: Iterable[Sequence[str]], values: Iterable[float]) -> list[list[str]]:
-    """The `ROWS` strongest contributions, and the sum of the others: together the sum of all."""
+def strongest(
+    words: Iterable[Sequence[str]], values: Iterable[float], shown: int = ROWS, digits: int = 4
+) -> list[list[str]]:
+    """The strongest contributions, and the sum of the others: together the sum of all."""
     ordered = sorted(zip(words, values, strict=True), key=lambda row: -abs(row[1]))
-    named = [[*words, signed(value, 4)] for words, value in ordered[:ROWS]]
-    rest = [value for _, value in ordered[ROWS:]]
+    named = [[*words, signed(value, digits)] for words, value in ordered[:shown]]
+    rest = [value for _, value in ordered[shown:]]
     if rest:
         blank = [""] * (len(ordered[0][0]) - 1)
-        total = signed(sum(rest), 4)
+        total = signed(sum(rest), digits)
         named.append([f"{len(rest)} others together", *blank, total])
     return named
 

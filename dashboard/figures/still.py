@@ -1,7 +1,8 @@
 """Plotly figures as static SVG, for pages that run no script.
 
 Of Plotly it knows what this dashboard's explanations use: bars, points, lines and text on two
-axes, shapes behind them, notes, and Sankey diagrams.
+axes, shapes behind them, notes, and Sankey diagrams; charts whose axes Plotly would lay out are
+drawn by `still_chart`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures import drawing, still_sankey, svg
+from dashboard.figures import drawing, still_chart, still_sankey, svg
 from dashboard.figures.svg import INK, QUIET, element, tagged, width_of
 
 WIDTH = 760
@@ -35,6 +36,9 @@ def still(figure: go.Figure, words: str, width: float = WIDTH) -> str:
     if data[0]["type"] == "sankey":
         parts = still_sankey.drawn(data[0], layout, width)
         return svg.document(width, layout["height"], parts, words)
+    if not _placed(layout.get("yaxis", {})):
+        parts, height = still_chart.drawn(data, layout, width)
+        return svg.document(width, height, parts, words)
     legend = _legend(data, layout, width)
     below = 6 + LINE * (1 + max(row for row, _, _ in legend)) if legend else 0
     plane = _plane(data, layout, width, below)
@@ -45,6 +49,12 @@ def still(figure: go.Figure, words: str, width: float = WIDTH) -> str:
     parts += [_note(note, plane) for note in layout.get("annotations", ())]
     parts.append(_told(legend, plane))
     return svg.document(width, layout["height"], parts, words)
+
+
+def _placed(axis: Part) -> bool:
+    """Whether the figure says itself where its rows lie and what they are called."""
+    known = {"categoryarray", "tickvals"} & axis.keys() or axis.get("visible") is False
+    return bool(known) and "range" in axis
 
 
 @dataclass(frozen=True)

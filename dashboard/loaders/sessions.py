@@ -35,6 +35,7 @@ class SessionView:
 
     Args:
         explorer: model and sessions.
+        model: SHA-256 of the model's file; "" where it has none.
         own: whether these are sessions that someone handed in.
         notes: sentences on what of them is left out.
         absent: groups of inputs that the model reads and the data lacks.
@@ -45,12 +46,14 @@ class SessionView:
         self,
         explorer: Explorer,
         *,
+        model: str = "",
         own: bool = False,
         notes: tuple[str, ...] = (),
         absent: tuple[str, ...] = (),
         dropped: tuple[str, ...] = (),
     ) -> None:
-        self.explorer, self.own, self.notes = explorer, own, notes
+        self.explorer, self.model = explorer, model
+        self.own, self.notes = own, notes
         self.absent, self.dropped = absent, dropped
         # Neither refers to the view itself, or it would outlive the visit it belongs to.
         self.answer = lru_cache(EXPLANATIONS)(partial(_answer, explorer))
@@ -138,6 +141,7 @@ def _view(path: str, sha256: str, own: Own, *, handed_in: bool) -> SessionView:
     assert whole is not None  # or the explorer had refused
     return SessionView(
         explorer,
+        model=sha256,
         own=handed_in,
         notes=own.notes,
         absent=tuple(group for group in whole.groups if group not in left.groups),

@@ -14,6 +14,8 @@ from dashboard.loaders.experts import expert_explanation, movie_experts
 from dashboard.panels.common import PERCENT, chart, slug
 from dashboard.panels.downloads import Files, files
 from dashboard.panels.proof import ExpertsWords, experts_proof, experts_table
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.movies import deciders_slide
 from relrec_core.errors import RelRecError
 from relrec_core.movies.data.interactions import ITEM, MovieData
 from relrec_core.movies.experts.explanation.explain import Explainer
@@ -68,7 +70,11 @@ def deciders_panel(data: MovieData, profile: Profile, above: list[int], item: in
         )
     with beside:
         _experts(explanation)
-        _downloads(explanation, figure)
+        with st.container(horizontal=True):
+            _downloads(explanation, figure)
+            keep_button(
+                lambda view: deciders_slide(explanation, figure, view, key[1]), "movie_deciders"
+            )
     _proof(explanation)
     _quality(data)
     p = explanation.provenance

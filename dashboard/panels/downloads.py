@@ -18,7 +18,13 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ct
 from dashboard import escape
 from dashboard.figures.report import Told
 
-KINDS = {"csv": "text/csv", "json": "application/json", "html": "text/html"}
+KINDS = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "html": "text/html",
+    "pdf": "application/pdf",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,12 @@ def files(made: Files, name: str, key: str) -> None:
     )
 
 
-def buttons(contents: Mapping[str, tuple[str, Callable[[], str]]], name: str, key: str) -> None:
+Content = Callable[[], str | bytes]
+
+
+def buttons(
+    contents: Mapping[str, tuple[str, Content]], name: str, key: str, *, disabled: bool = False
+) -> None:
     """One to download each file: by its ending the button's words and what makes the content."""
     for ending, (label, content) in contents.items():
         st.download_button(
@@ -79,11 +90,12 @@ def buttons(contents: Mapping[str, tuple[str, Callable[[], str]]], name: str, ke
             KINDS[ending],
             key=f"{key}_{ending}",
             on_click="ignore",
+            disabled=disabled,
             width="stretch",
         )
 
 
-def _kept(content: Callable[[], str], name: str, kind: str, key: str) -> Callable[[], bytes]:
+def _kept(content: Content, name: str, kind: str, key: str) -> Callable[[], bytes]:
     """What makes a file that stays on the server as long as this page shows its button.
 
     Streamlit lets go of a file made at a click as soon as the pages of two visitors have been
@@ -92,7 +104,8 @@ def _kept(content: Callable[[], str], name: str, kind: str, key: str) -> Callabl
     visit = get_script_run_ctx()
 
     def made() -> bytes:
-        data = content().encode()
+        found = content()
+        data = found.encode() if isinstance(found, str) else found
         if exists():
             add = partial(get_instance().media_file_mgr.add, is_for_static_download=True)
             with ThreadPoolExecutor(1, "kept", add_script_run_ctx, (None, visit)) as as_visitor:

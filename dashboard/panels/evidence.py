@@ -17,6 +17,8 @@ from dashboard.figures.palette import plain
 from dashboard.loaders.evidence import evidence
 from dashboard.panels.common import chart, sentences
 from dashboard.panels.evidence_run import quick_run
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.evidence import claim_slide
 from relrec_core import VERSION
 from relrec_core.evaluation.claims import Claim, Outcome, Verdict
 from relrec_core.evaluation.readme import measured
@@ -123,7 +125,10 @@ def _measured(claim: Claim, tables: Sequence[StoredTable], verdict: Verdict) -> 
             alt=f"{claim.title} {verdict.sentence}",
         )
     table(written(numbers), key=f"{key}_numbers", label=f"The numbers: {claim.title}")
-    _downloads(claim, verdict, tables, key)
+    with st.container(horizontal=True):
+        _downloads(claim, verdict, tables, key)
+        said = [_conditions(table) for table in tables]
+        keep_button(lambda at: claim_slide(claim, verdict, tables, written(numbers), said, at), key)
     st.caption("  \n".join(dict.fromkeys(escape.markdown(_conditions(table)) for table in tables)))
 
 

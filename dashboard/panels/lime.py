@@ -15,6 +15,8 @@ from dashboard import escape
 from dashboard.figures.agreement import agreement
 from dashboard.loaders.common import ModelKey
 from dashboard.panels.common import chart
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.movies import lime_slide
 from relrec_core.errors import ProfileError, RelRecError, border
 from relrec_core.movies.explanation import surrogates
 from relrec_core.movies.explanation.result import MovieExplanation, Reference
@@ -82,7 +84,7 @@ def lime_panel(
     )
     asked = (key, tuple(profile.features.tolist()), explanation.item, explanation.reference)
     jobs: Jobs = st.session_state.setdefault("lime_jobs", {})
-    _lime(jobs, asked, recommender, profile, explanation)
+    _lime(jobs, asked, recommender, key, profile, explanation)
 
 
 @st.fragment
@@ -90,6 +92,7 @@ def _lime(
     jobs: Jobs,
     asked: object,
     recommender: Recommender,
+    key: ModelKey,
     profile: Profile,
     explanation: MovieExplanation,
 ) -> None:
@@ -107,7 +110,7 @@ def _lime(
             args=(jobs, asked),
         )
         return
-    _compared(job.result, recommender, profile, explanation)
+    _compared(job.result, recommender, key, profile, explanation)
 
 
 def _ask(jobs: Jobs, asked: object) -> None:
@@ -137,6 +140,7 @@ def _average(recommender: Recommender, explanation: MovieExplanation) -> Doubles
 def _compared(
     result: surrogates.Surrogate,
     recommender: Recommender,
+    key: ModelKey,
     profile: Profile,
     explanation: MovieExplanation,
 ) -> None:
@@ -164,8 +168,9 @@ def _compared(
     )
     labels = [recommender.labels[k] for k in profile.features]
     frame = pd.DataFrame({"Reason": labels, "RelRec": exact, "LIME": result.features})
+    figure = agreement(frame.iloc[np.argsort(-np.abs(exact))[:12]])
     chart(
-        agreement(frame.iloc[np.argsort(-np.abs(exact))[:12]]),
+        figure,
         key="lime_agreement",
         alt="The strongest reasons with their weight by RelRec and by LIME",
     )
@@ -176,3 +181,13 @@ def _compared(
             "the others count for more."
         )
     st.caption(note)
+    measured = (
+        ("LIME", f"{result.seconds:.2f} s"),
+        ("RelRec", f"{seconds * 1e6:.0f} µs"),
+        ("Rank correlation", f"{found.spearman:.2f}"),
+        (
+            f"Same among the first {surrogates.TOP}",
+            f"{found.overlap * surrogates.TOP:.0f} of {surrogates.TOP}",
+        ),
+    )
+    keep_button(lambda view: lime_slide(explanation, figure, measured, frame, view, key[1]), "lime")

@@ -22,6 +22,8 @@ from dashboard.panels.movie_proof import movie_proof
 from dashboard.panels.movie_themes import open_theme, which_theme
 from dashboard.panels.movies import MovieSettings
 from dashboard.panels.pinned import pin_button
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.movies import movie_slide
 from relrec_core.movies.explanation.result import MovieExplanation, Reference
 from relrec_core.movies.explanation.sentences import kept_out
 from relrec_core.movies.model.ranking import Profile, Recommender
@@ -74,7 +76,7 @@ def answered(
         st.markdown(f"### {escape.markdown(explanation.sentence())}")
         if not explanation.recommended:
             st.markdown(escape.markdown(_outside(recommender, key, profile, explanation)))
-    why(explanation, settings.shown, key="main")
+    why(explanation, key, settings.shown)
     return explanation
 
 
@@ -94,8 +96,10 @@ def _outside(
     return f"{said} What keeps it from the top {told.listed}: {kept_out(contrast, told.listed)}"
 
 
-def why(explanation: MovieExplanation, shown: int = 6, *, key: str) -> None:
-    """The picture with the list beside it, and the proof."""
+def why(
+    explanation: MovieExplanation, model: ModelKey, shown: int = 6, *, key: str = "main"
+) -> None:
+    """The picture with the list beside it, and the proof; `model` made the explanation."""
     picture, beside = st.columns([1.75, 1], gap="medium")
     with beside:
         lit = share_table(explanation, key=key)
@@ -116,6 +120,9 @@ def why(explanation: MovieExplanation, shown: int = 6, *, key: str) -> None:
         st.caption(STEP_BY_STEP if falls else told)
     with beside, st.container(horizontal=True):
         _downloads(explanation, figure, words, f"{PICTURE}_{key}")
+        keep_button(
+            lambda view: movie_slide(explanation, figure, words, view, model[1]), f"movie_{key}"
+        )
         if explanation.against is None:
             pin_button(MovieCase(explanation, address()))
     with st.container(border=True):

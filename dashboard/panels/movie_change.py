@@ -21,6 +21,8 @@ from dashboard.loaders.movies import smallest
 from dashboard.panels.common import chart, slug
 from dashboard.panels.downloads import Files, files
 from dashboard.panels.movie_list import choose_other
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.movies import change_slide
 from relrec_core.movies.explanation.counterfactual import aims
 from relrec_core.movies.explanation.result import Aim, Counterfactual
 from relrec_core.movies.model.ranking import Profile, Recommender
@@ -59,7 +61,7 @@ def smallest_change_panel(
     )
     st.caption(escape.markdown(told.means()))
     if told.found:
-        _shown(told)
+        _shown(told, key)
 
 
 def _aim(possible: tuple[Aim, ...], n: int) -> Aim:
@@ -89,7 +91,7 @@ def _other(recommender: Recommender, profile: Profile, item: int) -> int | None:
     return choose_other(recommender, below, "Which one?", key="passing") if below else None
 
 
-def _shown(told: Counterfactual) -> None:
+def _shown(told: Counterfactual, key: ModelKey) -> None:
     figure = ranking_change(told)
     picture, beside = st.columns([1.6, 1], gap="medium")
     with picture:
@@ -119,3 +121,4 @@ def _shown(told: Counterfactual) -> None:
             }
             page = partial(change_report, told, figure)
             files(Files(lambda: told, told.to_frame, about, page), name, PICTURE)
+        keep_button(lambda view: change_slide(told, view, key[1]), "movie_change")

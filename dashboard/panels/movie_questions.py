@@ -28,7 +28,7 @@ def why_not(
     other = choose_other(recommender, options, "Compare with", key="against")
     explanation = _contrast(recommender, key, profile, answer, other)
     st.markdown(f"### {escape.markdown(explanation.sentence())}")
-    why(explanation, key="contrast")
+    why(explanation, key, key="contrast")
 
 
 def _contrast(

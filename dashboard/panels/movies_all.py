@@ -13,6 +13,10 @@ from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import all_users
 from dashboard.panels.common import chart, sentences
 from dashboard.panels.proof import sums
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.movies import whole_slide
+from dashboard.story.slide import Origin
+from relrec_core import VERSION
 from relrec_core.explanation import Ledger
 from relrec_core.movies.data.attributes import capital, spoken
 from relrec_core.movies.data.features import Indices
@@ -33,7 +37,7 @@ def all_users_panel(recommender: Recommender, key: ModelKey, n: int) -> None:
     with sentences(stop=False):
         every = all_users(recommender, key, n)
         some, who = _cohort(every)
-        _parts(every, some, who)
+        _parts(every, some, who, key)
         movies, features = st.columns([1.25, 1], gap="large")
         with movies:
             _movies(some)
@@ -71,7 +75,7 @@ def _cohort(every: AllUsers) -> tuple[AllUsers, str]:
     return every.only(rows), named(chosen).rpartition(" (")[0]
 
 
-def _parts(every: AllUsers, some: AllUsers, who: str) -> None:
+def _parts(every: AllUsers, some: AllUsers, who: str, key: ModelKey) -> None:
     """The mean score, part by part, in a sentence and a picture."""
     split = st.segmented_control(
         "Parts", list(SPLITS), default="By genre", required=True, key="parts", bind="query-params"
@@ -81,13 +85,12 @@ def _parts(every: AllUsers, some: AllUsers, who: str) -> None:
     strongest = own.sort_values(ascending=False).head(3)
     score = float(some.scores.mean(dtype=np.float64))
     named = ", ".join(f"{name} ({signed(value)})" for name, value in strongest.items())
-    st.markdown(
-        escape.markdown(
-            f"{who}: a recommended movie has {plain(score)} points on average. "
-            f"{means[EVERYONE] / score:.0%} of them anyone would get ({plain(means[EVERYONE])}); "
-            f"of what is the users’ own, most comes from {named}."
-        )
+    said = (
+        f"{who}: a recommended movie has {plain(score)} points on average. "
+        f"{means[EVERYONE] / score:.0%} of them anyone would get ({plain(means[EVERYONE])}); "
+        f"of what is the users’ own, most comes from {named}."
     )
+    st.markdown(escape.markdown(said))
     order = own.abs().sort_values(ascending=False).index
     shown = own[order[:SHOWN]]
     if len(order) > SHOWN + 1:
@@ -95,8 +98,9 @@ def _parts(every: AllUsers, some: AllUsers, who: str) -> None:
     else:
         shown = own[order]
     frame = pd.DataFrame({"Part": shown.index.astype(str), "Points, mean": shown.to_numpy()})
+    figure = contributions(frame, "Part", "Points, mean")
     chart(
-        contributions(frame, "Part", "Points, mean"),
+        figure,
         key="all_parts",
         alt=f"Mean points of a recommended movie by part, {who}: "
         + "; ".join(f"{name} {signed(value)}" for name, value in shown.items()),
@@ -111,6 +115,25 @@ def _parts(every: AllUsers, some: AllUsers, who: str) -> None:
         f"The first {some.items.shape[1]} movies of {len(some.users):,} of {len(every.users):,} "
         "users. What a liked movie adds is split over its genres in equal parts, or belongs to the "
         "movies like it where no genres are known."
+    )
+    keep_button(
+        lambda view: whole_slide(
+            said, who, figure, shown, ledger, _origin(every.recommender, key), view
+        ),
+        "movies_all",
+    )
+
+
+def _origin(recommender: Recommender, key: ModelKey) -> Origin:
+    data = recommender.data
+    return Origin(
+        dataset=data.title,
+        dataset_hash=data.content_hash,
+        licence=data.licence,
+        run=recommender.run,
+        model=key[1],
+        method="mean contributions beyond the average user, over the lists of all users",
+        code_version=VERSION,
     )
 
 

@@ -22,6 +22,8 @@ from dashboard.loaders.movies import MovieQuestion, explained, other_model, othe
 from dashboard.panels.common import chart, sentences, slug
 from dashboard.panels.downloads import Files, files
 from dashboard.panels.proof import sums
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.movies import comparison_slide
 from relrec_core.movies.explanation.compare import compared
 from relrec_core.movies.explanation.comparison import Comparison
 from relrec_core.movies.explanation.result import MovieExplanation
@@ -86,10 +88,10 @@ def two_recommenders(
             other, other_key, theirs, MovieQuestion(answer.item, reference=answer.reference)
         ).model_copy(update={"listed": listed})
         found = compared((recommender, other), (profile, theirs), (answer, told), listed)
-        _shown(found)
+        _shown(found, key)
 
 
-def _shown(found: Comparison) -> None:
+def _shown(found: Comparison, key: ModelKey) -> None:
     st.markdown(f"### {escape.markdown(found.sentence())}")
     ranks, why = st.columns([1.15, 1], gap="large")
     with ranks:
@@ -104,7 +106,7 @@ def _shown(found: Comparison) -> None:
         )
         st.caption(f"Places; the first {found.n} are recommended.")
     with why:
-        _reasons(found)
+        _reasons(found, key)
     stands = scores_in_words(found)
     for place, told, said in zip(st.columns(2), found.reasons, stands, strict=True):
         with place, st.container(border=True):
@@ -112,7 +114,7 @@ def _shown(found: Comparison) -> None:
             sums(ledger_in_words(told), [told.audit.ledger])
 
 
-def _reasons(found: Comparison) -> None:
+def _reasons(found: Comparison, key: ModelKey) -> None:
     """The strongest contributions of both for one movie, and the files."""
     title = found.reasons[0].title
     st.markdown(f"##### Why {escape.markdown(title)}")
@@ -137,3 +139,4 @@ def _reasons(found: Comparison) -> None:
         }
         page = partial(compared_report, found, figure, words)
         files(Files(lambda: found, found.contributions, about, page), name, PICTURE)
+    keep_button(lambda view: comparison_slide(found, figure, view, key[1]), "movies_two")

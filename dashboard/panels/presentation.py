@@ -7,10 +7,24 @@ import streamlit as st
 from dashboard.components.leave import leave_button
 
 PARAMETER = "present"
+_CONTROLS = (
+    "Button",
+    "LinkButton",
+    "Popover",
+    "Selectbox",
+    "ButtonGroup",
+    "Tabs",
+    "TextInput",
+    "Radio",
+    "Checkbox",
+    "Expander",
+)
 _HIDDEN = (
     "[data-testid=stElementContainer]:has(h1), .st-key-page_tour, .st-key-page_controls, "
-    ".st-key-product_list, .st-key-product_look, .st-key-page_more"
-)
+    ".st-key-product_list, .st-key-product_look, .st-key-page_more, .st-key-page_elsewhere, "
+    "[data-testid=stColumn]:has(.st-key-page_list), [data-testid=stColumn]:has(.st-key-page_side), "
+    "[class*=st-key-pins_], .st-key-counts, "
+) + ", ".join(f"[data-testid=st{name}]" for name in _CONTROLS)
 
 _REST = (
     "[data-testid=stHeader] { visibility: hidden; } "
@@ -32,6 +46,18 @@ def presenting(place: st.delta_generator.DeltaGenerator) -> bool:
     with place:
         leave_button(key="leave", on_left=_leave)
     return True
+
+
+def present_button(place: st.delta_generator.DeltaGenerator) -> None:
+    """The way into the presentation, in `place`."""
+    place.button(
+        "Present",
+        icon=":material/present_to_all:",
+        key="present_page",
+        on_click=lambda: st.query_params.update({PARAMETER: "1"}),
+        type="tertiary",
+        help="This answer without controls. Escape leads back.",
+    )
 
 
 def _leave() -> None:

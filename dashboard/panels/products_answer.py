@@ -30,6 +30,8 @@ from dashboard.panels.product_list import picked_row, recommendations, search
 from dashboard.panels.product_proof import product_proof, product_proof_line
 from dashboard.panels.product_shown import Shown
 from dashboard.panels.products import Choice, by_colour, cause_note
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.products import product_slide
 from relrec_core.products.explanation.explain import Explainer
 from relrec_core.products.explanation.result import ProductExplanation
 from relrec_core.products.explanation.sentences import MATCH, because
@@ -156,7 +158,7 @@ def proof(shown: Shown, presentation: bool) -> ProductExplanation:
         with place:
             kept = _kept_out(shown)
         shown.headline.markdown(f"### {escape.markdown(told)}\n\n{escape.markdown(kept)}")
-    every_cell(explanation, shown.panels(), shown, shown.look.scale, key="product")
+    every_cell(explanation, shown.panels(), shown, shown.look.scale, key="product", told=told)
     return explanation
 
 
@@ -189,8 +191,9 @@ def every_cell(
     scale: float,
     *,
     key: str,
+    told: str = "",
 ) -> None:
-    """The exact table, and everything to take away."""
+    """The exact table, and everything to take away; `told` is the sentence where it is another."""
     table, save = st.columns([3.4, 1])
     with table, st.expander(f"Every grid cell ({len(explanation.cells)}), strongest first"):
         st.dataframe(
@@ -218,12 +221,24 @@ def every_cell(
         )
         if explanation.other_title is None:
             pin_button(case(explanation, shown))
-    if popover.open:
         drawn = [
             (panel, f"{role}: {panel.title}")
             for panel, role in zip(panels, shown.roles, strict=False)
         ]
         coloured = by_colour(shown.of, explanation.relation)
+        keep_button(
+            lambda view: product_slide(
+                explanation,
+                told or explanation.sentence(),
+                list(zip(panels, shown.roles, strict=False)),
+                ((0.0, scale), coloured),
+                view,
+                shown.key[1],
+            ),
+            f"product_{key}",
+            wide=True,
+        )
+    if popover.open:
         footer = source(explanation.provenance)
         picture = sheet(explanation.sentence(), drawn, scale, footer, coloured)
         with popover:

@@ -21,6 +21,8 @@ from dashboard.panels.common import sentences, slug
 from dashboard.panels.downloads import Files, files
 from dashboard.panels.product_shown import Shown
 from dashboard.panels.products_regions import partly_blurred
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.products import cells_slide
 from relrec_core.products.data.catalogue import ITEM
 from relrec_core.products.explanation.counterfactual import Displaced
 from relrec_core.products.explanation.smallest_change import (
@@ -137,7 +139,11 @@ def _drawn(shown: Shown, told: SmallestChange) -> None:
             + [s for s in told.shifts if s.item == told.item],
             lambda s: (s.after, f"{s.probability:.1%} · {_from(s)}"),
         )
-    _downloads(told, before, after)
+    with st.container(horizontal=True):
+        keep_button(
+            lambda view: cells_slide(told, before, after, view, shown.key[1]), "product_smallest"
+        )
+        _downloads(told, before, after)
 
 
 def _from(shift: ProductShift) -> str:

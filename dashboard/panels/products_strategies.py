@@ -21,6 +21,8 @@ from dashboard.panels.common import sentences, slug
 from dashboard.panels.downloads import Files, files
 from dashboard.panels.product_gallery import OWN_PICTURE
 from dashboard.panels.product_shown import Shown
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.products import strategies_slide
 from dashboard.uploads import take_back
 from relrec_core.products.data.catalogue import CATEGORY, ITEM
 from relrec_core.products.explanation.strategies import FEWEST, RECOMMENDATIONS, Asked
@@ -88,6 +90,9 @@ def _told(shown: Shown, told: Strategies) -> None:
             means.append(_group(shown, told, number, strategy))
     kind = told.category or ALL
     name = slug(f"strategies {told.relation} {kind}")
+    keep_button(
+        lambda view: strategies_slide(told, means, view, shown.key[1]), "product_strategies"
+    )
     popover = st.popover(
         "Download", icon=":material/download:", key="strategies_downloads", on_change="rerun"
     )

@@ -12,6 +12,10 @@ from dashboard.figures import sessions as figures
 from dashboard.loaders.sessions import SessionView
 from dashboard.panels.common import PERCENT, chart
 from dashboard.panels.sessions import unfiltered
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.sessions import many_slide
+from dashboard.story.slide import Origin
+from relrec_core import VERSION
 from relrec_core.sessions.explanation import browse
 from relrec_core.sessions.explanation.result import cause_title, expert_title
 
@@ -40,12 +44,28 @@ def many(view: SessionView) -> None:
     with listing:
         _listing(view, chosen)
     right = browse.right(explorer)
-    st.caption(
+    which = (
         f"{len(chosen):,} of {len(view.tracks):,} tracks of the second halves of the "
-        f"{len(explorer.data.sessions)} sessions of this page. Of all of them the model predicts "
-        f"{right['model']:.1%} right; repeating the last action {right['last']:.1%}, the usual "
-        f"action of the first half {right['mean']:.1%}. Data: "
-        f"{escape.markdown(explorer.data.title)}."
+        f"{len(explorer.data.sessions)} sessions of this page"
+    )
+    good = (
+        f"Of all of them the model predicts {right['model']:.1%} right; repeating the last action "
+        f"{right['last']:.1%}, the usual action of the first half {right['mean']:.1%}."
+    )
+    st.caption(f"{which}. {good} Data: {escape.markdown(explorer.data.title)}.")
+    keep_button(lambda at: many_slide(frame, (which, good), _origin(view), at), "session_many")
+
+
+def _origin(view: SessionView) -> Origin:
+    data = view.explorer.data
+    return Origin(
+        dataset=data.title,
+        dataset_hash=data.content_hash,
+        licence=data.licence,
+        run=view.explorer.run,
+        model=view.model,
+        method="mean attribution of the experts over tracks",
+        code_version=VERSION,
     )
 
 

@@ -12,6 +12,8 @@ from dashboard.figures.session_turns import turns
 from dashboard.figures.session_words import circumstances_in_words
 from dashboard.loaders.sessions import SessionView
 from dashboard.panels.common import PERCENT, chart
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.sessions import turned_slide
 from relrec_core.sessions.explanation import browse
 from relrec_core.sessions.explanation.circumstances import DAY, HOUR, KINDS, PLACE, at_the_end
 from relrec_core.sessions.explanation.elsewhere import Elsewhere, Named
@@ -55,6 +57,19 @@ def what_if(view: SessionView, row: int, focus: int) -> None:
         )
     with table, st.container(key="turned"):
         _table(changes)
+        smallest = not moved and picked == [str(t.position) for t in flip.turned]
+        own = _own(answer, picked, moved), f"{flips} of {len(changes)} predictions change."
+        said = (flip.sentence(), flip.proof()) if smallest else own
+        told = view.explanation(row, focus)
+        keep_button(lambda at: turned_slide(told, said, changes, at, view.model), "session_turned")
+
+
+def _own(answer: SessionAnswer, picked: list[str], moved: dict[str, int]) -> str:
+    """The change that was picked, and what it does to the track that is asked about."""
+    tracks = f"track{'s' if picked[1:] else ''} {', '.join(picked)} the other way"
+    parts = [tracks] if picked else []
+    parts += [f"{called(name)} {value_text(name, value)}" for name, value in moved.items()]
+    return f"{answer.focused.label} with {' and '.join(parts)}"
 
 
 def _elsewhere(view: SessionView, elsewhere: Elsewhere, row: int, focus: int, turned: str) -> None:

@@ -19,6 +19,8 @@ from dashboard.panels.common import chart, slug
 from dashboard.panels.downloads import Files, address, files
 from dashboard.panels.pinned import pin_button
 from dashboard.panels.proof import ExpertsWords, experts_proof, experts_table
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.sessions import experts_slide, session_slide
 from relrec_core.sessions.data.schema import LONGEST, SHORTEST
 from relrec_core.sessions.explanation import browse
 from relrec_core.sessions.explanation.explain import Explorer
@@ -277,6 +279,8 @@ def proof(
     with save, st.container(horizontal=True):
         _downloads(view, row, explanation)
         pin_button(SessionCase(explanation, address()))
+        bars = figures.bars(explanation, bool(st.session_state["full"]))
+        keep_button(lambda at: session_slide(explanation, bars, at, view.model), "session")
     called = ExpertsWords(
         answer="predicted probability of a skip",
         question=f"Does the answer depend on {title}?",
@@ -289,7 +293,7 @@ def proof(
     return explanation
 
 
-def experts(explanation: SessionExplanation) -> None:
+def experts(explanation: SessionExplanation, model: str) -> None:
     """The diagram with the deciding expert lit, beside the exact table."""
     picture, table = st.columns([1.4, 1], gap="medium")
     with picture:
@@ -309,3 +313,4 @@ def experts(explanation: SessionExplanation) -> None:
             alone="The probability of a skip by it alone.",
             answer="the prediction",
         )
+        keep_button(lambda at: experts_slide(explanation, at, model), "session_experts")

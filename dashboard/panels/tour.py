@@ -34,6 +34,11 @@ STEPS = {
         "Read what was measured here: confirmed, or not.",
         "Check the numbers and the conditions below the picture.",
     ),
+    "story": (
+        "Keep explanations: ‘Add to story’ on the other pages.",
+        "Bring them in order, and say what you want to say.",
+        "Present them, or take them away as slides.",
+    ),
     "training": (
         "Choose a model and its data; the settings follow.",
         "Start: a run goes on when this page is closed.",

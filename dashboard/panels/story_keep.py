@@ -1,0 +1,64 @@
+"""The button that adds what is shown to the story of this visit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from dashboard.story.slide import Slide
+from dashboard.story.story import Story, StoryError
+
+HELD, BEFORE, SAID = "story", "story_before", "story_said"
+Make = Callable[[str], Slide]
+"""What makes the slide, given the parameters of this view's address."""
+
+
+def held() -> Story:
+    """The story of this visit."""
+    story: Story = st.session_state.get(HELD, Story())
+    return story
+
+
+def change(to: Story, said: str) -> None:
+    """Go on with another story; one step back is kept. `said` is what was done."""
+    st.session_state[BEFORE] = held()
+    st.session_state[HELD] = to
+    st.session_state[SAID] = said
+
+
+def keep_button(make: Make, key: str, *, wide: bool = False) -> None:
+    """Add what is shown to the story; its slide is made at the click.
+
+    Args:
+        make: the slide.
+        key: of the button.
+        wide: as wide as what it stands in.
+    """
+    view = urlencode(st.query_params.to_dict(), doseq=True)
+    st.button(
+        "Add to story",
+        icon=":material/playlist_add:",
+        key=f"keep_{key}",
+        on_click=_keep,
+        args=(make, view),
+        help="Keeps this explanation with its picture, its table and its proof, to be presented or "
+        "handed on: see the page Story.",
+        width="stretch" if wide else "content",
+    )
+
+
+def _keep(make: Make, view: str) -> None:
+    story, slide = held(), make(view)
+    if story.holds(slide):
+        st.toast("The story has this explanation already.", icon=":material/playlist_add_check:")
+        return
+    try:
+        change(story.plus(slide), f"Added: {slide.asked}")
+    except StoryError as error:
+        st.toast(str(error), icon=":material/error:")
+        return
+    count = len(held().items)
+    of = "the first explanation" if count == 1 else f"{count} explanations now"
+    st.toast(f"Added to the story: {of}. [See the story](story)", icon=":material/check:")

@@ -1,0 +1,146 @@
+"""Explanations of the products page as slides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from PIL import Image
+
+from dashboard.figures.heatmap import Panel, data_url
+from dashboard.figures.palette import plain, signed
+from dashboard.figures.pinned import Span, summed
+from dashboard.figures.pinned_products import area
+from dashboard.figures.product_sheet import mapped_sheet
+from dashboard.figures.product_words import ledger_in_words, relation_title
+from dashboard.figures.report import strongest
+from dashboard.figures.smallest_cells import before_and_after
+from dashboard.figures.strategies import grid_panel, heading
+from dashboard.figures.svg import INK, LINE, document, element, tagged
+from dashboard.story.slide import Origin, Proof, Slide, Table
+from relrec_core.products.explanation.result import ProductExplanation
+from relrec_core.products.explanation.smallest_change import SmallestChange
+from relrec_core.products.explanation.strategies_result import Strategies
+
+SHOWN = 8
+"""Rows of a table."""
+SIDE, GAP, TOP = 300, 24, 28
+"""Of a picture, between two, and above them, in pixels."""
+
+
+def product_slide(
+    told: ProductExplanation,
+    sentence: str,
+    panels: Sequence[tuple[Panel, str]],
+    look: tuple[Span, bool],
+    view: str,
+    model: str,
+) -> Slide:
+    """Why a product, or why it rather than another.
+
+    Args:
+        told: the explanation.
+        sentence: as the page says it.
+        panels: the pictures with their maps, each with what stands above it.
+        look: ends of the colours, and whether pictures keep their own colours.
+        view: parameters of the address.
+        model: SHA-256 of the model's file.
+    """
+    (_, full), coloured = look
+    words = " ".join(panel.in_words() for panel, _ in panels)
+    ledger = told.audit.ledger
+    sums = summed((area(cell), cell.relevance) for cell in told.cells)
+    rows = strongest(([name] for name in sums), sums.values(), SHOWN, 2)
+    rest = ledger.score - ledger.features
+    more = [["Not from the pictures", signed(rest)]] if abs(rest) >= 0.005 else []
+    rather = f" rather than ‘{told.other_title}’" if told.other_title else ""
+    return Slide(
+        page="products",
+        view=view,
+        asked=f"‘{told.item_title}’{rather} beside ‘{told.query_title}’, "
+        f"{relation_title(told.relation).lower()}",
+        sentence=sentence,
+        picture=mapped_sheet(panels, full, words, coloured),
+        words=words,
+        reading=f"Warm raises the score, cool lowers it; darkest colour = {plain(full)} points per "
+        "grid cell.",
+        table=Table(
+            headings=("Area", "Points"), rows=[*rows, *more, ["Score", plain(ledger.score)]]
+        ),
+        proofs=(
+            Proof.of_sums(ledger_in_words(told), [ledger]),
+            Proof.of_test("Strongest areas blurred", told.audit.deletion),
+        ),
+        origin=Origin.of(told.provenance, model),
+        value=json.loads(told.to_json()),
+    )
+
+
+def cells_slide(
+    told: SmallestChange, before: Image.Image, after: Image.Image, view: str, model: str
+) -> Slide:
+    """The fewest cells without which a product would not be recommended."""
+    count = len(told.cells)
+    cells = "1 grid cell" if count == 1 else f"{count} grid cells"
+    words = f"The picture with {cells} outlined, and the same with {cells} blurred."
+    rows = before_and_after(told.shifts)[: SHOWN + 3]
+    return Slide(
+        page="products",
+        view=view,
+        asked=f"‘{told.item_title}’ beside ‘{told.query_title}’, "
+        f"{relation_title(told.relation).lower()}: what would change the answer?",
+        sentence=told.sentence(),
+        picture=_beside([(before, f"Before: {cells} outlined"), (after, "After")], words),
+        words=words,
+        table=Table(headings=("Product", "Before", "After"), rows=rows),
+        proofs=(Proof(said=f"{told.standing()}. {told.means()}", passed=told.proven or None),),
+        origin=Origin.of(told.provenance, model),
+        value=json.loads(told.to_json()),
+    )
+
+
+def strategies_slide(
+    told: Strategies, means: Sequence[Image.Image], view: str, model: str
+) -> Slide:
+    """The strategies of the recommender as a whole; `means` are the mean pictures of the groups."""
+    shown = list(zip(told.strategies, means, strict=True))[:4]
+    panels = [
+        (grid_panel(mean, group.mean, f"Mean of group {number}"), f"Group {number}")
+        for number, (group, mean) in enumerate(shown, start=1)
+    ]
+    words = " ".join(heading(n, group) + "." for n, (group, _) in enumerate(shown, start=1))
+    rows = [
+        [heading(n, group).partition(": ")[2], f"{group.displaced:.0%}"]
+        for n, group in enumerate(told.strategies[: SHOWN + 3], start=1)
+    ]
+    return Slide(
+        page="products",
+        view=view,
+        asked=f"The recommender as a whole: strategies for "
+        f"{relation_title(told.relation).lower()}, {told.category or 'all kinds'}",
+        sentence=told.sentence(),
+        picture=mapped_sheet(panels, max(panel.full for panel, _ in panels), words, False),
+        words=words,
+        reading="The mean picture of each group under its mean map.",
+        table=Table(headings=("Recommendations", "Leave the list without it"), rows=rows),
+        proofs=tuple(
+            Proof.of_test(f"Group {n}, its place blurred", group.audit)
+            for n, (group, _) in enumerate(shown, start=1)
+        ),
+        origin=Origin.of(told.provenance, model),
+        value=json.loads(told.to_json()),
+    )
+
+
+def _beside(pictures: Sequence[tuple[Image.Image, str]], words: str) -> str:
+    """Pictures side by side, each under its title."""
+    parts = []
+    for i, (picture, title) in enumerate(pictures):
+        left = i * (SIDE + GAP)
+        at: dict[str, Any] = {"x": left, "y": TOP, "width": SIDE, "height": SIDE}
+        parts.append(tagged(left, TOP - 14, title, 15, INK, "start", 0.5))
+        parts.append(element("image", href=data_url(picture), **at))
+        parts.append(element("rect", fill="none", stroke=LINE, **at))
+    width = len(pictures) * (SIDE + GAP) - GAP
+    return document(width, TOP + SIDE + 6, parts, words)

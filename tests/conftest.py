@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,12 +25,14 @@ settings.load_profile("untimed")  # no test asserts a time
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, and count as deselected, what needs an archive that is not on this computer.
+    """Leave out, and count as deselected, what needs something that is not on this computer.
 
     The files with most slow tests come first, so that no worker has one left at the end.
     """
-    if not ML_1M_ARCHIVE.exists():
-        needing = [item for item in items if "ml_1m" in getattr(item, "fixturenames", ())]
+    absent = {"ml_1m"} if not ML_1M_ARCHIVE.exists() else set()
+    absent |= {"soffice"} if shutil.which("soffice") is None else set()
+    if absent:
+        needing = [item for item in items if absent & {*getattr(item, "fixturenames", ())}]
         config.hook.pytest_deselected(items=needing)
         items[:] = [item for item in items if item not in needing]
     slow = Counter(i.path for i in items if any(map(i.get_closest_marker, ("browser", "slow"))))
@@ -66,6 +69,14 @@ def ml_100k(home: Path) -> Path:
         return fetch.fetch("ml-100k")
     except SourceError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def soffice() -> str:
+    """LibreOffice; tests that need it are left out where it is not installed."""
+    found = shutil.which("soffice")
+    assert found is not None
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,7 @@ PAGES: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "sessions, over many": ({"look": "Over many sessions"}, ("session", "full", "by_expert")),
     "sessions, a folder": ({"data": "folder"}, ("folder", "session", "track")),
     "evidence": ({}, ("evidence_wing", "claim", "anything")),
+    "story": ({}, ("anything",)),
     "training": ({}, ("wing", "anything")),
 }
 """A page and what of it is looked at: parameters as they should be, and hostile ones."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
@@ -39,16 +40,16 @@ def toolbar(story: Story) -> None:
     )
     with name:
         _name(story)
-    empty = not story.items
+    empty, at = not story.items, base()
     with present:
-        present_button("" if empty else slides(story, base()), key="story_present")
+        present_button("" if empty else slides(story, at), key="story_present")
     file = slug(story.title)[:60] or "story"
     with take.popover("Export", icon=":material/download:", width="stretch", disabled=empty):
         buttons(
             {
-                "pptx": ("PowerPoint", lambda: powerpoint(story, base())),
-                "pdf": ("PDF, one page a slide", lambda: pdf(story, base())),
-                "html": ("Slides in one file (HTML)", lambda: deck_file(story, base())),
+                "pptx": ("PowerPoint", lambda: powerpoint(story, at)),
+                "pdf": ("PDF, one page a slide", lambda: pdf(story, at)),
+                "html": ("Slides in one file (HTML)", lambda: deck_file(story, at)),
             },
             file,
             "story",
@@ -62,8 +63,7 @@ def toolbar(story: Story) -> None:
 
 def _name(story: Story) -> None:
     key = "story_title"
-    if key not in st.session_state:
-        st.session_state[key] = story.title
+    st.session_state[key] = story.title
 
     def renamed() -> None:
         change(held().called(st.session_state[key]), "Renamed")
@@ -86,7 +86,6 @@ def _open() -> None:
             st.session_state["story_refused"] = str(error)
             return
         change(story, f"Opened: {len(story.items)} explanations")
-        _forget_fields()
 
     st.file_uploader(
         "A story that was saved here or elsewhere",
@@ -96,12 +95,6 @@ def _open() -> None:
         on_change=opened,
         help="It takes the place of the story on screen; ‘Undo’ brings that back.",
     )
-
-
-def _forget_fields() -> None:
-    """Let every field show what the story says, rather than what was typed before."""
-    for key in [k for k in st.session_state if str(k).startswith(("story_title", "told_"))]:
-        del st.session_state[key]
 
 
 def notices(story: Story) -> None:
@@ -119,21 +112,31 @@ def notices(story: Story) -> None:
 def _undo(before: Story) -> None:
     st.session_state[HELD] = before
     del st.session_state[BEFORE]
-    _forget_fields()
 
 
 def listing(story: Story) -> None:
     """Every explanation, with what can be done with it."""
     st.html(STYLE)
-    for place, item in enumerate(story.items):
+    for place, (item, tag) in enumerate(zip(story.items, _tags(story), strict=True)):
         with st.container(border=True, key=f"story_item_{place}"):
             picture, told, acts = st.columns([1.5, 3.4, 0.8], gap="medium")
             with picture:
                 _thumbnail(item, place)
             with told:
-                _told(item, place)
+                _told(item, place, tag)
             with acts:
                 _acts(story, place)
+
+
+def _tags(story: Story) -> list[str]:
+    """What names the fields of each explanation, wherever it stands."""
+    seen: Counter[int] = Counter()
+    tags = []
+    for item in story.items:
+        which = hash((item.slide.page, item.slide.view, item.slide.asked, item.slide.sentence))
+        seen[which] += 1
+        tags.append(f"{which}_{seen[which]}")
+    return tags
 
 
 def _thumbnail(item: Item, place: int) -> None:
@@ -141,13 +144,11 @@ def _thumbnail(item: Item, place: int) -> None:
         st.image(item.slide.picture, width="stretch", alt=item.slide.words[:300])
 
 
-def _told(item: Item, place: int) -> None:
+def _told(item: Item, place: int, tag: str) -> None:
     """Its title and note to write, what was said and proven, and the live view."""
     slide = item.slide
-    tag = f"{place}_{abs(hash((slide.sentence, slide.view, item.title, item.note)))}"
-    title, note = f"told_title_{tag}", f"told_note_{tag}"
-    st.session_state.setdefault(title, item.title)
-    st.session_state.setdefault(note, item.note)
+    title, note = f"story_title_{tag}", f"story_note_{tag}"
+    st.session_state.update({title: item.title, note: item.note})
 
     def retold() -> None:
         changed = held().retold(place, st.session_state[title], st.session_state[note])

@@ -62,5 +62,8 @@ def claim_slide(
             method="; ".join(dict.fromkeys(source.command for source in claim.sources)),
             code_version=VERSION,
         ),
-        value={table.name: table.frame.to_dict("list") for table in tables},
+        value={
+            name: frame.astype(object).where(frame.notna(), None).to_dict("list")
+            for name, frame in zip((table.name for table in tables), frames, strict=True)
+        },
     )

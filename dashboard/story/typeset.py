@@ -11,6 +11,8 @@ import font_source_sans_pro
 import typst
 
 from dashboard.figures.svg import FONT
+from dashboard.story.story import StoryError
+from relrec_core.errors import border
 
 HERE = Path(__file__).parent
 FAMILY = "Source Sans Pro"
@@ -44,10 +46,11 @@ def in_font(drawing: str) -> str:
 
 
 def _set(template: str, data: Mapping[str, object], name: str, **options: Any) -> Any:
-    return typst.compile(
-        str(HERE / f"{template}.typ"),
-        root=str(HERE),
-        font_paths=[str(FONTS)],
-        sys_inputs={name: json.dumps(data, ensure_ascii=False)},
-        **options,
-    )
+    with border(lambda why: StoryError(f"The slides could not be drawn: {why}.")):
+        return typst.compile(
+            str(HERE / f"{template}.typ"),
+            root=str(HERE),
+            font_paths=[str(FONTS)],
+            sys_inputs={name: json.dumps(data, ensure_ascii=False)},
+            **options,
+        )

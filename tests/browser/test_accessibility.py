@@ -19,6 +19,7 @@ SHOWN = {
     "movies": "Does the score drop without the named reasons?",
     "sessions": "Who decided, track by track",
     "evidence": "Does end-to-end training help, on rendered products?",
+    "story": "Nothing is kept yet.",
     "training": "Start training",
 }
 

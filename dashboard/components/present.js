@@ -22,7 +22,9 @@ export default function({ data, parentElement }) {
     dialog.innerHTML = data.slides;
     const deck = dialog.querySelector('.deck');
     deck.dataset.theme = dark() ? 'dark' : 'light';
+    deck.tabIndex = -1;
     dialog.showModal();
+    deck.focus();
     stop = startDeck(deck, { leave });
     dialog.onclose = closed;
     try {

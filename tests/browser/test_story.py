@@ -21,7 +21,7 @@ VIEWS = (
     ("Sessions", None),
     ("Evidence", None),
 )
-"""Page, and the question below its answer; the last button on a page is that of the open one."""
+"""Page, and the question below its answer that is kept in its place."""
 
 
 def go(page: Page, name: str) -> None:
@@ -29,10 +29,10 @@ def go(page: Page, name: str) -> None:
     settled(page)
 
 
-def keep(page: Page, number: int) -> None:
-    """Add the last explanation of the page, which is the `number`-th of the story."""
+def keep(page: Page, number: int, which: int = 0) -> None:
+    """Add the answer of the page, or that below it, which is the `number`-th of the story."""
     settled(page)
-    page.get_by_role("button", name="Add to story").filter(visible=True).last.click()
+    page.get_by_role("button", name="Add to story").filter(visible=True).nth(which).click()
     said = "the first explanation" if number == 1 else f"{number} explanations now"
     expect(page.get_by_text(f"Added to the story: {said}.")).to_be_visible()
 
@@ -148,7 +148,7 @@ def test_a_story_of_six_views_across_the_wings(site: str, open_page: Open) -> No
             shown = "" if name == "Evidence" else sentence(page)
         else:
             page.get_by_role("tab", name=question).click()
-        keep(page, number)
+        keep(page, number, 0 if question is None else 1)
         kept.append(shown if question is None else "")
     go(page, "Story")
     named = titles(page)
@@ -197,10 +197,12 @@ def test_the_story_on_a_telephone_and_each_page_presented(site: str, open_page: 
     keep(page, 1)
     for name in ("sessions", "evidence"):
         alone = open_page(f"{site}/{name}?present=1")
+        expect(alone.get_by_role("button", name="Leave the presentation")).to_be_visible()
         settled(alone)
-        expect(alone.get_by_role("radio").filter(visible=True)).to_have_count(0)
+        expect(alone.locator(".st-key-page_side")).to_be_hidden()
         alone.keyboard.press("Escape")
-        expect(alone.get_by_role("radio").filter(visible=True).first).to_be_attached()
+        expect(alone.get_by_role("button", name="Present", exact=True)).to_be_visible()
+        expect(alone.locator(".st-key-page_side")).to_be_visible()
     go(page, "Story")
     assert titles(page) == [shown]
     page.set_viewport_size({"width": 390, "height": 844})

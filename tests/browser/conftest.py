@@ -17,7 +17,7 @@ from tests.browser import pages, sites
 
 Open = Callable[..., Page]
 
-expect.set_options(timeout=25_000)
+expect.set_options(timeout=300_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -172,7 +172,7 @@ def test_read_only_shows_every_page_and_writes_nothing(tmp_path: Path) -> None:
     assert code == 0, out + err
     assert "it cannot install MovieLens 100K" in err
     assert "The dashboard starts without data" in out
-    assert out.count(" ok ") == 6
+    assert out.count(" ok ") == 7
     assert not home.exists()
 
 

@@ -68,7 +68,7 @@ with sentences():
 
     about = recommender, key, profile
     aspects: dict[str, Callable[[], None]] = {
-        "What if?": partial(change_profile, recommender, profile),
+        "What if?": partial(change_profile, *about),
         "Smallest change": partial(smallest_change_panel, *about, item, settings.top),
         "Why not another movie?": partial(questions.why_not, *about, explanation),
         "Two recommenders": partial(two_recommenders, *about, explanation, (shown, shown_key)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import plotly.graph_objects as go
@@ -15,19 +17,32 @@ from relrec_core.movies.explanation.result import Counterfactual, Shift
 
 LEFT, RIGHT = 0.09, 0.34
 """Where the lines begin and end, as a part of the width; the titles stand to the right."""
+Look = tuple[str, int]
+"""Colour and width of a line."""
+QUIET: Look = (faded(NEUTRAL, 0.55), 2)
 ROW, LONGEST = 27, 36
 """Height of a row in pixels, and the longest title that a telephone shows whole."""
 
 
 def ranking_change(told: Counterfactual) -> go.Figure:
     """Places before on the left and after on the right, the movie asked about in colour."""
-    after = [s for s in told.shifts if s.after is not None]
+    return ranking_lines(told.shifts, partial(_look, told))
+
+
+def ranking_lines(shifts: Sequence[Shift], look: Callable[[Shift], Look]) -> go.Figure:
+    """Places before on the left and after on the right, in the order after.
+
+    Args:
+        shifts: of the movies.
+        look: colour and width of a movie's line.
+    """
+    after = [s for s in shifts if s.after is not None]
     before = sorted((s for s in after if s.before is not None), key=lambda s: s.before or 0)
     row_before = {s.item: -row for row, s in enumerate(before)}
     traces: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = [_note("before", LEFT, 1, "center"), _note("after", 0.37, 1)]
     for row, shift in enumerate(after):
-        colour, width = _look(told, shift)
+        colour, width = look(shift)
         text = f"{shift.after}  {escape.plotly(_short(shift.title))}"
         notes.append(_note(f"<b>{text}</b>" if width > 2 else text, RIGHT + 0.03, -row))
         if shift.item not in row_before:
@@ -62,12 +77,12 @@ def _short(title: str) -> str:
     return title if len(title) <= LONGEST else title[: LONGEST - 1].rstrip() + "…"
 
 
-def _look(told: Counterfactual, shift: Shift) -> tuple[str, int]:
+def _look(told: Counterfactual, shift: Shift) -> Look:
     if shift.item == told.item:
         return SUPPORT, 4
     if shift.title == told.other or (told.aim == "first" and shift.after == 1):
         return ACCENT, 4
-    return faded(NEUTRAL, 0.55), 2
+    return QUIET
 
 
 def _note(text: str, x: float, y: float, anchor: str = "left") -> dict[str, Any]:
@@ -85,9 +100,14 @@ def _note(text: str, x: float, y: float, anchor: str = "left") -> dict[str, Any]
 
 def ranking_change_in_words(told: Counterfactual) -> str:
     """Every line in words."""
+    return lines_in_words(told.shifts)
+
+
+def lines_in_words(shifts: Sequence[Shift]) -> str:
+    """Every line in words."""
     moved = (
         f"{s.title} from place {s.before} to {s.after}"
-        for s in told.shifts
+        for s in shifts
         if s.before is not None and s.after is not None
     )
     return f"The ranking before and after: {'; '.join(moved)}."

@@ -14,9 +14,7 @@ from dashboard.loaders.movies import all_users
 from dashboard.panels.common import chart, sentences
 from dashboard.panels.proof import sums
 from dashboard.panels.story_keep import keep_button
-from dashboard.story.movies import whole_slide
-from dashboard.story.slide import Origin
-from relrec_core import VERSION
+from dashboard.story.movies import model_origin, whole_slide
 from relrec_core.explanation import Ledger
 from relrec_core.movies.data.attributes import capital, spoken
 from relrec_core.movies.data.features import Indices
@@ -30,6 +28,7 @@ ROWS, TOLD = 200, 10
 """Rows of a table, and of what is told of one of them."""
 SPLITS = {"By genre": AllUsers.by_theme, "By kind of reason": AllUsers.by_group}
 ALL = "All users"
+AVERAGED = "mean contributions beyond the average user, over the lists of all users"
 
 
 def all_users_panel(recommender: Recommender, key: ModelKey, n: int) -> None:
@@ -116,24 +115,9 @@ def _parts(every: AllUsers, some: AllUsers, who: str, key: ModelKey) -> None:
         "users. What a liked movie adds is split over its genres in equal parts, or belongs to the "
         "movies like it where no genres are known."
     )
+    origin = model_origin(every.recommender, key[1], AVERAGED)
     keep_button(
-        lambda view: whole_slide(
-            said, who, figure, shown, ledger, _origin(every.recommender, key), view
-        ),
-        "movies_all",
-    )
-
-
-def _origin(recommender: Recommender, key: ModelKey) -> Origin:
-    data = recommender.data
-    return Origin(
-        dataset=data.title,
-        dataset_hash=data.content_hash,
-        licence=data.licence,
-        run=recommender.run,
-        model=key[1],
-        method="mean contributions beyond the average user, over the lists of all users",
-        code_version=VERSION,
+        lambda view: whole_slide(said, who, figure, shown, ledger, origin, view), "movies_all"
     )
 
 

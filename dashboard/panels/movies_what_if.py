@@ -7,12 +7,15 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import escape, links
+from dashboard.loaders.common import ModelKey
 from dashboard.panels.common import sentences
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.movies import changed_slide, model_origin
 from relrec_core.movies.explanation.explain import what_if
 from relrec_core.movies.model.ranking import Profile, Recommender
 
 
-def change_profile(recommender: Recommender, profile: Profile) -> None:
+def change_profile(recommender: Recommender, key: ModelKey, profile: Profile) -> None:
     """Take movies or facts away, or add some, and see the new ranking."""
     inside = profile.features.tolist()
     outside = np.setdiff1d(np.arange(recommender.space.n_features), inside).tolist()
@@ -60,6 +63,14 @@ def change_profile(recommender: Recommender, profile: Profile) -> None:
             column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
             alt="The new ranking with each movie's place before",
         )
+    parts = {"Without": unliked, "Without this alone:": removed, "With": added}
+    said = "; ".join(
+        f"{how} {', '.join(recommender.labels[k] for k in features)}"
+        for how, features in parts.items()
+        if features
+    )
+    origin = model_origin(recommender, key[1], "the profile made again and ranked")
+    keep_button(lambda at: changed_slide(profile.name, said, moves, origin, at), "movie_what_if")
 
 
 def _along(recommender: Recommender, before: Profile, after: Profile, named: set[int]) -> None:

@@ -17,6 +17,10 @@ from dashboard.figures.heatmap import CELLS, Panel, data_url, shared_scale
 from dashboard.figures.palette import plain, signed
 from dashboard.loaders.products import product_candidates, product_regions
 from dashboard.panels.product_shown import Shown
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.products import missing_slide
+from dashboard.story.slide import Origin
+from relrec_core import VERSION
 from relrec_core.products.explanation.perturbation import blurred, erased
 from relrec_core.products.explanation.result import pooled
 from relrec_core.products.explanation.sentences import places
@@ -133,13 +137,16 @@ def missing(shown: Shown) -> None:
     chosen = _chosen("erased", strongest, text)
     before = _ranking(shown)
     after, at, picture = _without(shown, chosen)
-    st.markdown(f"**{escape.markdown(_change(shown, before, after, at, len(chosen)))}**")
+    said = _change(shown, before, after, at, len(chosen))
+    st.markdown(f"**{escape.markdown(said)}**")
     left, was, now = st.columns([1, 1, 1], gap="medium")
     look = Look(1.0)
     with left:
         region_grid(
             RegionPicture(
-                plain_picture(picture, f"{ours.title} with {len(chosen)} regions blurred away"),
+                plain_picture(
+                    data_url(picture), f"{ours.title} with {len(chosen)} regions blurred away"
+                ),
                 GRID,
                 "Erase parts of",
                 ours.title,
@@ -169,6 +176,41 @@ def missing(shown: Shown) -> None:
         "What is erased is blurred until no detail is left, the score is computed again, and the "
         "whole catalogue is ranked again. Click or drag over the picture to erase more or less."
     )
+    if chosen:
+        _keep(shown, said, (before, after), picture)
+
+
+def _keep(
+    shown: Shown,
+    said: str,
+    rankings: tuple[list[Candidate], list[Candidate]],
+    picture: Image.Image,
+) -> None:
+    """Add to the story what becomes of both rankings, and the picture with parts erased."""
+    before, after = rankings
+    was_at = {c.row: place for place, c in enumerate(before, start=1)}
+    ranks = [
+        (shown.title(c.row), was_at.get(c.row), place) for place, c in enumerate(after, start=1)
+    ]
+    drawn = shown.choice.picture, picture
+    asked = f"{shown.asked.question.query.title}: what if a part were missing?"
+    keep_button(
+        lambda view: missing_slide(asked, said, drawn, ranks, _origin(shown), view),
+        "product_missing",
+    )
+
+
+def _origin(shown: Shown) -> Origin:
+    catalogue = shown.of.catalogue
+    return Origin(
+        dataset=catalogue.title,
+        dataset_hash=catalogue.content_hash,
+        licence=catalogue.licence,
+        run=shown.of.run,
+        model=shown.key[1],
+        method="parts blurred, and the catalogue ranked again",
+        code_version=VERSION,
+    )
 
 
 def _ranking(shown: Shown) -> list[Candidate]:
@@ -182,7 +224,7 @@ def _ranking(shown: Shown) -> list[Candidate]:
     )
 
 
-def _without(shown: Shown, regions: list[int]) -> tuple[list[Candidate], Standing, str]:
+def _without(shown: Shown, regions: list[int]) -> tuple[list[Candidate], Standing, Image.Image]:
     """With these regions of the query erased: ranking, the picked product, and the picture."""
     of, question, settings = shown.of, shown.asked.question, shown.choice.settings
     kept = np.ones(GRID**2, dtype=np.bool_)
@@ -200,7 +242,7 @@ def _without(shown: Shown, regions: list[int]) -> tuple[list[Candidate], Standin
     )
     at = standing(of, question, shown.candidate.row, settings.category, seen)
     drawn = partly_blurred(shown, x, shown.choice.picture, kept.reshape(GRID, GRID))
-    return ranking, at, data_url(drawn)
+    return ranking, at, drawn
 
 
 def partly_blurred(

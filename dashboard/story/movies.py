@@ -16,17 +16,26 @@ from dashboard.figures.movie_words import (
     ledger_in_words,
     themes_in_words,
 )
-from dashboard.figures.palette import plain, signed
-from dashboard.figures.ranking_change import ranking_change, ranking_change_in_words
+from dashboard.figures.palette import SUPPORT, plain, signed
+from dashboard.figures.ranking_change import (
+    QUIET,
+    lines_in_words,
+    ranking_change,
+    ranking_change_in_words,
+    ranking_lines,
+)
 from dashboard.figures.report import strongest
 from dashboard.figures.shares import experts_in_rows, shares_in_words
 from dashboard.figures.still import still
 from dashboard.story.slide import Origin, Proof, Slide, Table
+from relrec_core import VERSION
 from relrec_core.explanation import Ledger
 from relrec_core.movies.experts.explanation.result import ExpertExplanation, expert_title
 from relrec_core.movies.explanation.comparison import Comparison
-from relrec_core.movies.explanation.result import Counterfactual, MovieExplanation
+from relrec_core.movies.explanation.result import Counterfactual, Move, MovieExplanation, Shift
+from relrec_core.movies.model.ranking import Recommender
 
+RISEN = (SUPPORT, 3)
 SHOWN = 9
 """Reasons in a table."""
 WIDTH, LISTED = 620, 430
@@ -93,6 +102,46 @@ def change_slide(told: Counterfactual, view: str, model: str) -> Slide:
         origin=Origin.of(told.provenance, model),
         value=json.loads(told.to_json()),
     )
+
+
+def changed_slide(who: str, said: str, moves: Sequence[Move], origin: Origin, view: str) -> Slide:
+    """The list of a user whose profile is changed by hand.
+
+    Args:
+        who: is recommended to.
+        said: what is changed.
+        moves: the new list, with each movie's place before.
+        origin: where the model comes from.
+        view: parameters of the address.
+    """
+    shifts = [Shift(item=m.item, title=m.title, before=m.before, after=m.after) for m in moves]
+    words, first = lines_in_words(shifts), moves[0]
+    was = f"place {first.before} before" if first.before else "not in the list before"
+    same = "still stands first" if first.before == 1 else f"stands first ({was})"
+    rows = [
+        [m.title, "–" if m.before is None else f"{m.before}", f"{m.after}", plain(m.score)]
+        for m in moves[: SHOWN + 3]
+    ]
+    return Slide(
+        page="movies",
+        view=view,
+        asked=f"{who}: what if?",
+        sentence=f"{said}, {first.title} {same}.",
+        picture=still(
+            ranking_lines(shifts, lambda shift: RISEN if _risen(shift) else QUIET), words, LISTED
+        ),
+        words=words,
+        reading="A line a movie: its place before the change on the left, after it on the right; "
+        "in colour what rises.",
+        table=Table(headings=("Movie", "Before", "After", "Score"), rows=rows),
+        proofs=(Proof(said="The profile was made again with this change.", passed=None),),
+        origin=origin,
+        value={"changed": said, "moves": [json.loads(move.to_json()) for move in moves]},
+    )
+
+
+def _risen(shift: Shift) -> bool:
+    return shift.before is None or (shift.after is not None and shift.after < shift.before)
 
 
 def comparison_slide(found: Comparison, figure: go.Figure, view: str, model: str) -> Slide:
@@ -183,6 +232,20 @@ def whole_slide(
             "parts": {str(name): float(value) for name, value in parts.items()},
             "ledger": json.loads(ledger.to_json()),
         },
+    )
+
+
+def model_origin(recommender: Recommender, model: str, method: str) -> Origin:
+    """Where an answer of the whole model comes from; `model` is the SHA-256 of its file."""
+    data = recommender.data
+    return Origin(
+        dataset=data.title,
+        dataset_hash=data.content_hash,
+        licence=data.licence,
+        run=recommender.run,
+        model=model,
+        method=method,
+        code_version=VERSION,
     )
 
 

@@ -100,6 +100,44 @@ def cells_slide(
     )
 
 
+def missing_slide(
+    asked: str,
+    said: str,
+    pictures: tuple[Image.Image, Image.Image],
+    ranks: Sequence[tuple[str, int | None, int]],
+    origin: Origin,
+    view: str,
+) -> Slide:
+    """What becomes of the list where parts of the picture are erased.
+
+    Args:
+        asked: the product, in a line.
+        said: what is erased, and what that does.
+        pictures: before and after.
+        ranks: title, place before and after of the first products.
+        origin: where the model comes from.
+        view: parameters of the address.
+    """
+    words = "The picture as it is, and with the chosen parts blurred."
+    titles = ("As it is", "Without these parts")
+    rows = [
+        [title, "–" if before is None else f"{before:,}", f"{after:,}"]
+        for title, before, after in ranks[: SHOWN + 3]
+    ]
+    return Slide(
+        page="products",
+        view=view,
+        asked=asked,
+        sentence=said,
+        picture=_beside(list(zip(pictures, titles, strict=True)), words),
+        words=words,
+        table=Table(headings=("Product", "Before", "After"), rows=rows),
+        proofs=(Proof(said="The whole catalogue was ranked again without them.", passed=None),),
+        origin=origin,
+        value={"changed": said, "ranks": [list(row) for row in ranks]},
+    )
+
+
 def strategies_slide(
     told: Strategies, means: Sequence[Image.Image], view: str, model: str
 ) -> Slide:

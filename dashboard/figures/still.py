@@ -47,7 +47,7 @@ def still(figure: go.Figure, words: str, width: float = WIDTH) -> str:
     for number, trace in enumerate(data):
         parts.append((_bars if trace["type"] == "bar" else _scatter)(trace, plane, number, data))
     parts += [_note(note, plane) for note in layout.get("annotations", ())]
-    parts.append(_told(legend, plane))
+    parts.append(_told(legend, plane, _under(layout["xaxis"])))
     return svg.document(width, layout["height"], parts, words)
 
 
@@ -88,7 +88,7 @@ def _plane(data: list[Part], layout: Part, width: float, below: float) -> Plane:
     labels = _labels(y)
     longest = max((width_of(label, SIZE) for _, label in labels), default=0.0)
     left = max(margin["l"], longest + 12 if labels else 0)
-    under = 0.0 if x.get("visible") is False else 24.0 + (20.0 if x.get("title") else 0.0)
+    under = _under(x)
     ends = tuple(x.get("range") or _ends(data))
     inner = width - left - margin["r"]
     start, stop = x.get("domain", (0, 1))
@@ -102,6 +102,11 @@ def _plane(data: list[Part], layout: Part, width: float, below: float) -> Plane:
         tuple(y.get("categoryarray", ())),
         (left, left + inner),
     )
+
+
+def _under(x: Part) -> float:
+    """What the numbers and the title of an axis take below the plot."""
+    return 0.0 if x.get("visible") is False else 24.0 + (20.0 if x.get("title") else 0.0)
 
 
 def _ends(data: list[Part]) -> tuple[float, float]:
@@ -310,7 +315,7 @@ def _legend(data: list[Part], layout: Part, width: float) -> list[tuple[int, flo
     if layout.get("showlegend") is False:
         return found
     row, at = 0, 0.0
-    for trace in (t for t in data if t["type"] == "bar" and t.get("showlegend", True)):
+    for trace in (t for t in data if t.get("showlegend", True) and _named(t)):
         wide = 18 + width_of(trace["name"], SIZE) + 18
         if at and at + wide > 0.96 * width:
             row, at = row + 1, 0.0
@@ -319,13 +324,21 @@ def _legend(data: list[Part], layout: Part, width: float) -> list[tuple[int, flo
     return found
 
 
-def _told(legend: Sequence[tuple[int, float, Part]], plane: Plane) -> str:
-    """The legend, below the plot."""
+def _named(trace: Part) -> bool:
+    """Whether a trace stands for something of its own."""
+    return trace["type"] == "bar" or ("name" in trace and "markers" in trace["mode"])
+
+
+def _told(legend: Sequence[tuple[int, float, Part]], plane: Plane, under: float) -> str:
+    """The legend, so far below the plot."""
     parts = []
     for number, (row, across, trace) in enumerate(legend):
         hatched = trace["marker"].get("pattern", {}).get("shape")
         fill = f"url(#pattern{number})" if hatched else trace["marker"]["color"]
-        x, y = plane.left + across, plane.bottom + 6 + LINE * row
-        parts.append(element("rect", x=x, y=y, width=12, height=12, fill=fill))
+        x, y = plane.left + across, plane.bottom + under + 6 + LINE * row
+        if trace["type"] == "bar":
+            parts.append(element("rect", x=x, y=y, width=12, height=12, fill=fill))
+        else:
+            parts.append(_marker(trace["marker"], 0, x + 6, y + 6, 5.5))
         parts.append(tagged(x + 18, y + 6, trace["name"], SIZE, INK, "start", 0.5))
     return "".join(parts)

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.story.slide import Slide
 from dashboard.story.story import Story, StoryError
 
-HELD, BEFORE, SAID = "story", "story_before", "story_said"
+HELD, BEFORE, SAID, TOLD = "story", "story_before", "story_said", "story_told"
 Make = Callable[[str], Slide]
 """What makes the slide, given the parameters of this view's address."""
 
@@ -36,6 +36,8 @@ def keep_button(make: Make, key: str, *, wide: bool = False) -> None:
         key: of the button.
         wide: as wide as what it stands in.
     """
+    if told := st.session_state.pop(TOLD, None):
+        st.toast(told[0], icon=f":material/{told[1]}:")
     view = urlencode(st.query_params.to_dict(), doseq=True)
     st.button(
         "Add to story",
@@ -52,13 +54,18 @@ def keep_button(make: Make, key: str, *, wide: bool = False) -> None:
 def _keep(make: Make, view: str) -> None:
     story, slide = held(), make(view)
     if story.holds(slide):
-        st.toast("The story has this explanation already.", icon=":material/playlist_add_check:")
+        _tell("The story has this explanation already.", "playlist_add_check")
         return
     try:
         change(story.plus(slide), f"Added: {slide.asked}")
     except StoryError as error:
-        st.toast(str(error), icon=":material/error:")
+        _tell(str(error), "error")
         return
     count = len(held().items)
     of = "the first explanation" if count == 1 else f"{count} explanations now"
-    st.toast(f"Added to the story: {of}. [See the story](story)", icon=":material/check:")
+    _tell(f"Added to the story: {of}. [See the story](story)", "check")
+
+
+def _tell(said: str, icon: str) -> None:
+    """Say it when the page is drawn next: a callback shows nothing itself."""
+    st.session_state[TOLD] = said, icon

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from pptx.enum.dml import MSO_THEME_COLOR
@@ -15,7 +16,7 @@ from pptx.util import Emu, Pt
 
 from dashboard.story.drawing import size_of
 from dashboard.story.layout import picture_share, unbroken
-from dashboard.story.measure import lines_of, width_of
+from dashboard.story.measure import ARIAL, BOLD, lines_of, width_of
 from dashboard.story.powerpoint_master import EDGE, PIXEL, TITLE, WIDTH, empty
 from dashboard.story.slide import Slide
 from dashboard.story.story import Item, Story
@@ -140,9 +141,9 @@ def _columns(slide: Slide, size: float, width: float) -> list[float]:
     """Widths: numbers have what they need, or at least their longest word; the first column the
     rest."""
     cells = list(zip(*(slide.table.headings, *slide.table.rows), strict=True))[1:]
-    whole = [max(width_of(cell, size) for cell in column) + 16 for column in cells]
+    whole = [max(_widths(column, size)) + 18 for column in cells]
     words = [
-        max(width_of(word, size) for cell in column for word in cell.split(" ")) + 16
+        max(max(_widths(cell.split(" "), size)) for cell in (column[0], *column)) + 18
         for column in cells
     ]
     found = whole if sum(whole) <= 0.6 * width else words
@@ -151,19 +152,22 @@ def _columns(slide: Slide, size: float, width: float) -> list[float]:
     return [width - sum(found), *found]
 
 
+def _widths(cells: Sequence[str], size: float) -> list[float]:
+    """Of texts, of which the first may be bold."""
+    return [width_of(cell, size, BOLD if i == 0 else ARIAL) for i, cell in enumerate(cells)]
+
+
 def _row_heights(slide: Slide, size: float, width: float) -> list[float]:
     if not slide.table.rows:
         return []
     widths = _columns(slide, size, width)
-    return [
-        max(lines_of(cell, size, wide - 10) for cell, wide in zip(row, widths, strict=True))
-        * 1.2
-        * size
-        * INCH
-        / POINTS
-        + 7
-        for row in (slide.table.headings, *slide.table.rows)
-    ]
+    line, found = 1.2 * size * INCH / POINTS, []
+    for number, row in enumerate((slide.table.headings, *slide.table.rows)):
+        face = ARIAL if number else BOLD
+        cells = zip(row, widths, strict=True)
+        lines = max(lines_of(cell, size, wide - 12, face) for cell, wide in cells)
+        found.append(lines * line + 7)
+    return found
 
 
 def _proof_height(slide: Slide, size: float, width: float) -> float:

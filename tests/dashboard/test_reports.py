@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 import pytest
 
+from dashboard.figures.agreement import agreement
 from dashboard.figures.audit import deletion_figure, deletion_in_words, judged
 from dashboard.figures.palette import plain, signed
 from dashboard.figures.report import report
@@ -51,6 +53,17 @@ def test_a_report_holds_the_strongest_shares_their_sum_and_the_proof() -> None:
     assert f"Score {plain(told.score, 4)}." in shown
     assert judged(told.audit.deletion)[1] in shown
     assert told.sentence() in shown
+
+
+def test_two_methods_are_told_apart_in_a_still_picture() -> None:
+    names = [f"Reason {i}" for i in range(9)]
+    frame = pd.DataFrame({"Reason": names, "Ours & yours": range(9), "LIME": range(0, 18, 2)})
+    drawn = still(agreement(frame), "words", 600)
+    root = assert_whole(drawn, 600, 80 + 28 * 9)
+    texts = {"".join(t.itertext()): float(t.get("y", 0)) for t in root.iter(f"{SVG}text")}
+    for name in ("Ours & yours", "LIME"):
+        assert texts[name] > texts["weight, the strongest = 1"]
+    assert len(list(root.iter(f"{SVG}circle"))) == 9 + 1  # and one in the legend
 
 
 def test_a_still_picture_clips_no_label_and_keeps_the_scale() -> None:

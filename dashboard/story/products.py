@@ -161,7 +161,7 @@ def strategies_slide(
         picture=mapped_sheet(panels, max(panel.full for panel, _ in panels), words, False),
         words=words,
         reading="The mean picture of each group under its mean map.",
-        table=Table(headings=("Recommendations", "Leave the list without it"), rows=rows),
+        table=Table(headings=("Recommendations", "Leave the list"), rows=rows),
         proofs=tuple(
             Proof.of_test(f"Group {n}, its place blurred", group.audit)
             for n, (group, _) in enumerate(shown, start=1)

@@ -24,6 +24,8 @@ from dashboard.story.story import MOST, Item, Story, StoryError
 from dashboard.story.storyfile import MEGABYTES, read, written
 
 STYLE = HERE / "story.css"
+LISTED = 20
+"""Explanations that are listed at once."""
 FIELD = "story_field"
 """Number of the field to open a file with; a new one is empty."""
 
@@ -117,7 +119,9 @@ def _undo(before: Story) -> None:
 def listing(story: Story) -> None:
     """Every explanation, with what can be done with it."""
     st.html(STYLE)
-    for place, (item, tag) in enumerate(zip(story.items, _tags(story), strict=True)):
+    tags = _tags(story)
+    for place in _shown(len(story.items)):
+        item, tag = story.items[place], tags[place]
         with st.container(border=True, key=f"story_item_{place}"):
             picture, told, acts = st.columns([1.5, 3.4, 0.8], gap="medium")
             with picture:
@@ -126,6 +130,23 @@ def listing(story: Story) -> None:
                 _told(item, place, tag)
             with acts:
                 _acts(story, place)
+
+
+def _shown(count: int) -> range:
+    """Which of so many explanations are listed: a long story is looked at part by part."""
+    if count <= LISTED:
+        return range(count)
+    starts = list(range(0, count, LISTED))
+    if st.session_state.get("story_part") not in starts:
+        st.session_state["story_part"] = 0
+    start = st.segmented_control(
+        "Explanations",
+        starts,
+        format_func=lambda at: f"{at + 1} to {min(at + LISTED, count)}",
+        required=True,
+        key="story_part",
+    )
+    return range(start or 0, min((start or 0) + LISTED, count))
 
 
 def _tags(story: Story) -> list[str]:

@@ -128,6 +128,13 @@ class Config(TrainerConfig):
         title="Start",
         description="Random weights or the ratings' factors; auto takes these with a sample.",
     )
+    ridge: float = Field(
+        default=0.1,
+        ge=0,
+        le=100,
+        title="Ridge of the factors",
+        description="How strongly movies with few ratings are held back in a start from factors.",
+    )
     negatives: int = Field(
         default=2048,
         ge=1,

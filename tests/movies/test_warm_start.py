@@ -13,6 +13,7 @@ from relrec_core.movies.data.interactions import load
 from relrec_core.movies.data.split import split
 from relrec_core.movies.model.metrics import MOST_AT_ONCE, recall, recall_of_users
 from relrec_core.movies.model.network import RecoNet
+from relrec_core.movies.model.weights import Weights
 from relrec_core.movies.training import warm_start
 from relrec_core.movies.training.train import train
 from relrec_core.movies.training.warm_start import start_from_factors
@@ -44,32 +45,50 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RELREC_HOME", str(tmp_path / "home"))
 
 
-def test_the_first_weights_are_the_factors_and_their_sides_of_one_size(made: Path) -> None:
+def test_the_first_weights_are_the_factors_and_what_finds_the_users_again(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm_start, "STEPS", 400)
     data = load(made)
     space, parts = feature_space(data), split(data, 0)
     net = RecoNet(space.n_features, space.n_items, 8)
-    start_from_factors(net, parts.train, space, seed=0)
+    start_from_factors(net, parts.train, space, seed=0, ridge=0.3)
     embeddings, outputs = net.embeddings.detach().numpy(), net.outputs.detach().numpy()
     assert np.square(embeddings).mean() == pytest.approx(np.square(outputs).mean(), rel=1e-3)
     users, movies = warm_start._factors(parts.train, 8, seed=0)
     scale = outputs[0, 0] / movies[0, 0]
     np.testing.assert_allclose(outputs, movies * scale, rtol=1e-4, atol=1e-6)
-    owners = space.item_attributes.toarray()[:, space.n_items :]  # (V, A)
-    brought = (owners.T @ embeddings[: space.n_items]) / np.maximum(owners.sum(axis=0), 1)[:, None]
-    facts = embeddings[space.n_items :][: owners.shape[1]]
-    with_one = owners.any(axis=0)
-    np.testing.assert_allclose(facts[with_one], brought[with_one], rtol=1e-4, atol=1e-5)
-    assert with_one.any()
-    sizes = np.diff(parts.train.indptr)[:, None]
-    means = (parts.train @ movies) / sizes  # (B, d)
-    onto = np.linalg.lstsq(movies, embeddings[: space.n_items], rcond=None)[0]  # (d, d)
-    ratio = (means @ onto * users).sum() / np.square(means @ onto).sum()
-    ridge = warm_start.RIDGE * np.trace(means.T @ means) / 8
-    left = means.T @ (means @ onto * ratio - users) + ridge * onto * ratio
-    assert np.abs(left).max() < 0.02 * np.abs(means.T @ users).max()
+    profiles = space.bags(parts.train).toarray().astype(np.float64)
+    profiles /= np.maximum(profiles.sum(axis=1, keepdims=True), 1)
+    gram = profiles.T @ profiles
+    had = np.diag(gram) > 0
+    equations = (gram + 0.3 * np.diag(np.diag(gram)))[np.ix_(had, had)]
+    wanted = np.zeros_like(embeddings)
+    wanted[had] = np.linalg.solve(equations, (profiles.T @ users)[had])
+    own = (wanted * embeddings).sum() / np.square(wanted).sum()
+    np.testing.assert_allclose(embeddings, own * wanted, rtol=1e-3, atol=1e-4 * np.abs(own))
+    assert had.any() and (space.n_features > space.n_items)
     again = RecoNet(space.n_features, space.n_items, 8)
-    start_from_factors(again, parts.train, space, seed=0)
+    start_from_factors(again, parts.train, space, seed=0, ridge=0.3)
     np.testing.assert_array_equal(again.embeddings.detach().numpy(), embeddings)
+
+
+def test_factors_that_learning_makes_worse_are_kept(made: Path) -> None:
+    settings = Config(
+        dataset=str(made), start="factors", attributes=False, **{**SETTINGS, "learning_rate": 1.0}
+    )
+    run = execute(Run.create("movies", settings), settings, train)
+    measured = {
+        int(r["step"]): float(r["dev_recall_50"]) for r in run.metrics() if "dev_recall_50" in r
+    }
+    assert measured[0] > max(measured[2], measured[4])
+    assert run.card().epochs == 0
+    data = load(made)
+    space, known = feature_space(data, False), split(data, 0).known
+    net = RecoNet(space.n_features, space.n_items, 8)
+    start_from_factors(net, known, space, settings.seed, settings.ridge)
+    stored = Weights.from_arrays(*run.read_arrays())
+    np.testing.assert_array_equal(stored.embeddings, net.embeddings.detach().numpy())
 
 
 @pytest.mark.parametrize("hidden", [0, 6])

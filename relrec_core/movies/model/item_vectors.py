@@ -202,6 +202,22 @@ class AlsVectors(Linear):
             found.append(users @ self._y[item])
         return np.concatenate(found) if found else np.zeros(0)
 
+    def ahead_after(self, bag: Indices, item: int, rivals: Indices, sets: Indices) -> Doubles:
+        """`ahead` after each of these sets (S, k) left the history, or came to it: (S, R).
+
+        With s = -1 or 1, W_u y_k of the set as the rows of T and p = Y_S x_u, its new vector is
+        x_u + s T^T c, where (I + s (alpha - 1) Y_S T^T) c = alpha - (alpha - 1) p (Woodbury).
+        """
+        sign = -1.0 if np.isin(sets, bag).all() else 1.0
+        inverse, user = np.linalg.inv(self._equations(bag)), self._user(bag)
+        y = self._y[sets]  # (S, k, d)
+        turned = y @ inverse
+        mixed = np.eye(sets.shape[1]) + sign * (self.alpha - 1) * (turned @ np.swapaxes(y, 1, 2))
+        pulls = self.alpha - (self.alpha - 1) * (y @ user)  # (S, k)
+        solved = np.linalg.solve(mixed, pulls[:, :, None])  # (S, k, 1)
+        users = user + sign * (turned * solved).sum(axis=1)  # (S, d)
+        return np.asarray(users @ (self._y[item] - self._y[rivals]).T)
+
     def advantage(self, bag: Indices, features: Indices, item: int, rivals: Indices) -> Doubles:
         """What each movie that leaves or comes alone changes, (K, R), by the new user's vector.
 

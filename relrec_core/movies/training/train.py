@@ -67,11 +67,12 @@ def learn(config: Config, run: Run, data: MovieData, parts: Split) -> None:
         )
     with training.session(config, run) as group:
         found = _found(run)
-        if not found:
+        if found is None:
             search = Fit(config, run, group, space, parts)
             search.resume()
             search.until(search.epochs)
-            found = search.progress.best_epoch or search.progress.epoch
+            measured = search.progress.best is not None
+            found = search.progress.best_epoch if measured else search.progress.epoch
         refit = Fit(config, run, group, space, parts, found)
         refit.resume()
         refit.until(refit.epochs)
@@ -82,17 +83,18 @@ def learn(config: Config, run: Run, data: MovieData, parts: Split) -> None:
             run.write_card(_card(config, started, data, parts, refit, weights))
 
 
-def _found(run: Run) -> int:
-    """The number of epochs that a search found before the run was stopped later; 0 if none did."""
+def _found(run: Run) -> int | None:
+    """The number of epochs that a search found before the run was stopped later, if one did."""
     kept = run.read_state()
-    return int(kept[1]["found"]) if kept and kept[1].get("phase") == REFIT else 0
+    return int(kept[1]["found"]) if kept and kept[1].get("phase") == REFIT else None
 
 
 class Fit(training.Fit[Config]):
     """One optimisation of a RecoNet.
 
     The search learns from the training films and chooses the number of epochs by recall@50 on the
-    development films; the refit learns from both for as long as `found`, the search, says.
+    development films, 0 where factors are better than what is learnt from them; the refit learns
+    from both for as long as `found`, the search, says.
     """
 
     decides = "dev_recall_50"
@@ -104,31 +106,45 @@ class Fit(training.Fit[Config]):
         group: Group,
         space: FeatureSpace,
         parts: Split,
-        found: int = 0,
+        found: int | None = None,
     ) -> None:
         self.space, self.parts = space, parts
-        self.searching = not found
+        self.searching = found is None
         liked = parts.train if self.searching else parts.known
         self.epochs = config.epochs
-        if found:
+        if found is not None:
             self.epochs = round(found * parts.known.nnz / parts.train.nnz)
         self.bags = space.bags(parts.train) if self.searching else None
         torch.manual_seed(config.seed)
         self.net = RecoNet(space.n_features, space.n_items, config.dim, config.hidden)
         if config.starts_from_factors(space.n_items):
-            start_from_factors(self.net, liked, space, config.seed)
+            start_from_factors(self.net, liked, space, config.seed, config.ridge)
         self.objective = objective(config, group, space, liked, self.net)
         self.average = AveragedModel(self.net, multi_avg_fn=_averaging(config.averaging))
         self.average.update_parameters(self.net)  # the average begins with the initial weights
         optimizer = self.objective.optimizer()
         phase = SEARCH if self.searching else REFIT
         super().__init__(config, run, group, self.net, optimizer, phase=phase)
-        self.progress.found = found
+        self.progress.found = found or 0
         self.loss = f"{phase}_loss"
         self.keep_every = config.evaluate_every
         if self.searching:
             self.patience = config.patience * config.evaluate_every
         self.offset = 0 if self.searching else config.epochs
+
+    def until(self, epochs: int) -> None:
+        """Go on to that epoch; of a search that begins with factors these are measured first.
+
+        Raises:
+            Cancelled: the run was asked to stop.
+        """
+        first = self.progress.epoch == 0 and self.config.starts_from_factors(self.space.n_items)
+        if self.searching and first:
+            values = self.measure()
+            self._judge(values)
+            if self.group.is_main:
+                self.run.log_metrics(0, **values)
+        super().until(epochs)
 
     def measure(self) -> dict[str, float]:
         """Recall@50 on the development films, every few epochs of the search and after its last."""

@@ -10,36 +10,36 @@ from __future__ import annotations
 import numpy as np
 import torch
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from relrec_core.movies.data.features import FeatureSpace
 from relrec_core.movies.model.network import RecoNet
 from relrec_core.movies.model.relevance import Doubles
+from relrec_core.movies.model.threads import one_blas_thread
 
 REGULARISATION, ALPHA, ITERATIONS = 60.0, 10.0, 10
 """Better than half of both on the development movies of MovieLens 100K, seed 0."""
-RIDGE = 1e-3
-"""Of the regression of users on their movies, as a share of the movies' mean square."""
+STEPS = 20
+"""Of the regression of users on their profiles."""
 USERS = 256
 """On so many users the scale of the scores is chosen."""
 SCALES = tuple(2.0 ** (k / 2) for k in range(-4, 9))
 
 
 def start_from_factors(
-    net: RecoNet, liked: sparse.csr_matrix, space: FeatureSpace, seed: int
+    net: RecoNet, liked: sparse.csr_matrix, space: FeatureSpace, seed: int, ridge: float
 ) -> None:
     """Give a network without a layer the factors of histories (B, V) for weights.
 
-    Outputs are the movies' factors Y. Embeddings of movies are Y A, with the A that brings the
-    mean over a history nearest to the user's factors; those of attributes are the mean of what
-    has them. Scores are scaled so that the softmax fits the histories best.
+    Outputs are the movies' factors; embeddings are those whose mean over a profile is nearest to
+    the user's factors (`_embeddings`). Scores are scaled so that the softmax fits the histories
+    best.
     """
     users, movies = _factors(liked, net.embeddings.shape[1], seed)
-    embeddings = _embeddings(users, movies, liked, space)
+    bags = space.bags(liked)
+    pooled = sparse.csr_matrix(sparse.diags_array(1 / np.maximum(np.diff(bags.indptr), 1)) @ bags)
+    embeddings = _embeddings(pooled, users, ridge)
     chosen = np.random.default_rng(seed).permutation(np.flatnonzero(np.diff(liked.indptr)))[:USERS]
-    bags = space.bags(liked)[chosen]
-    pooled = (bags @ embeddings) / np.maximum(np.diff(bags.indptr), 1)[:, None]
-    scale = _scale(pooled @ movies.T, liked[chosen])
+    scale = _scale(np.asarray(pooled[chosen] @ embeddings @ movies.T), liked[chosen])
     lengths = [float(np.sqrt(np.square(side).mean())) for side in (embeddings, movies)]
     even = np.sqrt(scale * lengths[0] * lengths[1])  # the root mean square of both sides
     with torch.no_grad():
@@ -51,7 +51,7 @@ def _factors(liked: sparse.csr_matrix, size: int, seed: int) -> tuple[Doubles, D
     """Factors (B, size) of users and (V, size) of movies."""
     from implicit.als import AlternatingLeastSquares
 
-    with threadpool_limits(1, "blas"):  # implicit has its own threads
+    with one_blas_thread():  # implicit has its own threads
         model = AlternatingLeastSquares(
             factors=size,
             regularization=REGULARISATION,
@@ -66,21 +66,28 @@ def _factors(liked: sparse.csr_matrix, size: int, seed: int) -> tuple[Doubles, D
     return users, movies
 
 
-def _embeddings(
-    users: Doubles, movies: Doubles, liked: sparse.csr_matrix, space: FeatureSpace
-) -> Doubles:
-    sizes = np.maximum(np.diff(liked.indptr), 1)[:, None]
-    means = (liked @ movies) / sizes  # (B, d)
-    gram = means.T @ means
-    ridge = RIDGE * np.trace(gram) / len(gram)
-    onto = np.linalg.solve(gram + (ridge + 1e-12) * np.eye(len(gram)), means.T @ users)  # (d, d)
-    embeddings = np.zeros((space.n_features, movies.shape[1]))
-    for owners, of in ((space.item_attributes, movies @ onto), (space.user_attributes, users)):
-        counts = np.asarray(owners.sum(axis=0)).ravel()
-        has = counts > 0
-        embeddings[has] = (owners.T @ of)[has] / counts[has, None]
-    embeddings[: space.n_items] = movies @ onto
-    return embeddings
+def _embeddings(pooled: sparse.csr_matrix, users: Doubles, ridge: float) -> Doubles:
+    """Of every feature, (F, d), so that their means over profiles come nearest to the users.
+
+    argmin |A Q - U|^2 + ridge |D Q|^2 with the profiles A (B, F), rows of which sum to one, the
+    users U (B, d) and D^2 the diagonal of A^T A: conjugate gradients (Hestenes and Stiefel 1952)
+    on D Q, so that the cost grows with the ratings.
+    """
+    lengths = np.sqrt(np.asarray(pooled.multiply(pooled).sum(axis=0))).ravel()  # D
+    unit = sparse.csr_matrix(pooled @ sparse.diags_array(1 / np.maximum(lengths, 1e-12)))
+    back = sparse.csr_matrix(unit.T)
+    found = np.zeros((unit.shape[1], users.shape[1]))
+    left = back @ users
+    step = left.copy()
+    squares = np.square(left).sum(axis=0)  # (d,)
+    for _ in range(STEPS):
+        turned = back @ (unit @ step) + ridge * step
+        size = squares / np.maximum((step * turned).sum(axis=0), 1e-300)
+        found += size * step
+        left -= size * turned
+        before, squares = squares, np.square(left).sum(axis=0)
+        step = left + (squares / np.maximum(before, 1e-300)) * step
+    return np.asarray(found / np.maximum(lengths, 1e-12)[:, None])
 
 
 def _scale(scores: Doubles, liked: sparse.csr_matrix) -> float:

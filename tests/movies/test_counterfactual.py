@@ -111,7 +111,7 @@ def test_no_smaller_set_of_movies_does_it(recommender: Recommender, aim: Aim) ->
 def test_rivals_out_of_reach_change_nothing(
     recommender: Recommender, aim: Aim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where there are many movies few are looked at; additions are then found, not proven."""
+    """Where there are many movies few are looked at; of additions the bounds hold all the same."""
     for user in ("1", "2", "3", "7"):
         monkeypatch.undo()
         whole = asked(recommender, recommender.profile(user), aim)
@@ -119,9 +119,12 @@ def test_rivals_out_of_reach_change_nothing(
         monkeypatch.setattr(forms, "NEAR", 8)
         narrow = asked(recommender, recommender.profile(user), aim)
         if aim == "into":
-            assert narrow.at_least is None
             after = recommender.profile(user).plus(*narrow.items)
             assert not narrow.found or reached(recommender, after, narrow)
+            assert (narrow.at_least is None) == (recommender.weights.layer is not None)
+            fewest_of_all = len(whole.items) if whole.found else whole.limit + 1
+            assert narrow.at_least is None or 1 <= narrow.at_least <= fewest_of_all
+            assert not narrow.proven or len(narrow.items) == len(whole.items)
             continue
         assert (narrow.found, narrow.at_least) == (whole.found, whole.at_least)
         if recommender.weights.layer is None:

@@ -21,6 +21,7 @@ from relrec_core.movies.explanation.compare import compared
 from relrec_core.movies.explanation.comparison import Comparison
 from relrec_core.movies.explanation.counterfactual import reached, smallest_change
 from relrec_core.movies.explanation.explain import explain
+from relrec_core.movies.explanation.result import Aim
 from relrec_core.movies.model.item_item import ItemItem, cosine
 from relrec_core.movies.model.item_vectors import AlsVectors, MeanVectors
 from relrec_core.movies.model.peers import USUAL, peer
@@ -168,22 +169,53 @@ def test_a_peer_is_explained_with_its_proof(other: Recommender) -> None:
     assert against.audit.ledger.closes(1e-9) and against.score >= 0
 
 
-def test_a_peer_is_changed_and_the_change_holds(other: Recommender) -> None:
-    for aim, user in itertools.product(("first", "top"), "1357"):
+def test_a_peer_is_changed_and_no_smaller_change_holds(other: Recommender) -> None:
+    """Every smaller set is tried, on a history that is made again."""
+    cases: list[tuple[Aim, str, int]] = [("first", u, 0) for u in "1357"]
+    cases += [("top", u, 0) for u in "1357"] + [("into", "7", 5), ("into", "1", 4)]
+    sizes = []
+    for aim, user, place in cases:
+        profile = other.profile(user)
+        item = int(other.rank(profile, place + 1).items[-1])
+        told = smallest_change(other, profile, item, aim, n=3, seconds=60.0)
+        adds = aim == "into"
+        change = profile.plus if adds else profile.without
+        unseen = np.setdiff1d(np.arange(other.space.n_items), [*profile.seen, item])
+        moves = unseen.tolist() if adds else sorted(profile.liked)
+        assert told.proven and (told.found or adds)
+        assert not told.found or reached(other, change(*told.items), item, aim, None, 3)
+        sizes.append(len(told.items))
+        for size in range(1, min(len(told.items) if told.found else told.limit + 1, 3)):
+            for chosen in itertools.combinations(moves, size):
+                assert not reached(other, change(*chosen), item, aim, None, 3)
+    assert max(sizes) > 1
+
+
+def test_without_time_a_fold_in_says_what_it_has_tried(shown: Recommender) -> None:
+    vectors = np.random.default_rng(1).normal(size=(shown.space.n_items, 4)).astype(np.float32)
+    other = replace(peer(shown, "ALS"), scorer=AlsVectors(vectors, 0.5, 5.0))
+    for user in "123456789":
         profile = other.profile(user)
         item = int(other.rank(profile, 1).items[0])
-        told = smallest_change(other, profile, item, aim, n=3, seconds=60.0)
-        assert told.found and reached(other, profile.without(*told.items), item, aim, None, 3)
-        tried = len(told.items) <= 2  # each single movie is, where nothing else proves it
-        assert told.proven == (other.scorer.proves or tried)
-        assert ("solves for the user again" in told.means()) != told.proven
-        if told.proven and len(told.items) == 2:
-            alone = (reached(other, profile.without(k), item, aim, None, 3) for k in profile.liked)
-            assert not any(alone)
-    outside = int(other.rank(profile, 8).items[-1])
-    told = smallest_change(other, profile, outside, "into", n=3, seconds=60.0)
-    if told.found:
-        assert other.place(profile.plus(*told.items), outside) <= 3
+        told = smallest_change(other, profile, item, "top", n=6, seconds=0.0)
+        if len(told.items) > 1:
+            assert told.at_least == 1 and not told.proven
+            assert "tried one by one" in told.means()
+            assert told.standing() == f"At most {len(told.items)}, at least 1"
+            return
+    pytest.fail("nobody needs two")
+
+
+def test_sets_that_leave_or_come_are_folded_in_as_one_by_one() -> None:
+    scorer, rivals = AlsVectors(VECTORS, 0.7, 4.0), np.array([0, 2, 3, 7])
+    outside = np.array([6, 8, 10, 11])
+    for moves, kept in ((BAG, lambda s: np.setdiff1d(BAG, s)), (outside, lambda s: [*BAG, *s])):
+        of = scorer.folded_again(BAG, moves, 5, rivals)
+        for size in (1, 2, 3):
+            sets = np.array(list(itertools.combinations(range(4), size)))
+            for row, found in zip(moves[sets], of.ahead(sets), strict=True):
+                scores = dense("als", list(kept(row)))
+                np.testing.assert_allclose(found, scores[5] - scores[rivals], rtol=1e-8, atol=1e-9)
 
 
 def test_sums_over_all_users_are_those_of_every_explanation(other: Recommender) -> None:

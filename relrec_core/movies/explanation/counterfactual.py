@@ -3,13 +3,13 @@
 Score times profile size is a sum over features, and the size is common to all movies, so that the
 order of two movies is linear in what is taken away or added: exact on the plain model, and so is a
 sum over the history. Attributes follow their movies. With a layer the search is by the gradient,
-with a fold-in by what each change alone does; what is found is then verified, but proven only
-where, with a fold-in, it is one movie or two.
+with a fold-in by what each change alone does; what is found is then verified. With a fold-in small
+sets are tried one by one besides, as far as time allows; with a layer nothing is proven.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,16 +18,18 @@ import numpy as np
 from relrec_core.errors import ProfileError
 from relrec_core.explanation import Provenance
 from relrec_core.movies.data.features import Indices
+from relrec_core.movies.explanation.added import FEW, fewest_of_many
+from relrec_core.movies.explanation.exhaustive import Lead, fewest_of_all
 from relrec_core.movies.explanation.forms import adding, leaving, nearest, within_reach
 from relrec_core.movies.explanation.result import Aim, Counterfactual, Shift
 from relrec_core.movies.explanation.smallest import Bools, Form, fewest, greedy
+from relrec_core.movies.model.item_vectors import AlsVectors
 from relrec_core.movies.model.ranking import Profile, Recommender
 
 SECONDS = 2.0
 """Time limit of the proof."""
 GRADIENT = "greedy, by gradient"
-TRIED = 500
-"""Movies each of which is tried alone where nothing else proves that one is not enough."""
+FOLDED = "greedy and all small sets, by folding in again"
 ADDED = 20
 """Most movies that are added to bring another into the list."""
 MANY = 5_000
@@ -125,44 +127,42 @@ class _Case:
         need = {"first": 1, "top": self.n, "named": 1, "into": len(self.rivals) - self.n + 1}
         if need[self.aim] > len(self.rivals) or not len(self.moves):
             return None, self.limit + 1
-        rivals, moves, needed = self.rivals, self.moves, need[self.aim]
-        narrowed = len(rivals) > MANY
+        scorer, rivals, moves = self.recommender.scorer, self.rivals, self.moves
+        needed, narrowed = need[self.aim], len(self.rivals) > MANY
         if narrowed and self.aim == "into":
             rivals, moves = nearest(self.recommender, self.profile, self.item, rivals, moves)
             needed = len(rivals) - self.n + 1
-        elif narrowed and self.recommender.scorer.proves:
+        elif narrowed and scorer.proves:
             rivals = within_reach(self.recommender, self.profile, self.item, rivals, moves, needed)
         made = adding if self.aim == "into" else leaving
         form = made(self.recommender, self.profile, self.item, rivals, moves)
 
         def enough(taken: Bools) -> bool:
-            after = self.changed(moves[taken].tolist())
-            return reached(self.recommender, after, self.item, self.aim, self.other, self.n)
+            return self.holds(moves[taken].tolist())
 
         taken, at_least = None, None
-        if plain := self.recommender.scorer.proves:
+        if scorer.proves:
             best = fewest(form, needed, self.limit, seconds)
             taken, at_least = best.taken, best.at_least
-        if not plain or (taken is not None and not enough(taken)):  # a tie within rounding
+        if not scorer.proves or (taken is not None and not enough(taken)):  # a tie within rounding
             taken = greedy(form, needed, self.limit, enough)
-        if taken is not None and self.recommender.scorer.removal == "fold-in":
-            taken, at_least = _tried(taken, enough)
-        if narrowed and self.aim == "into":
-            at_least = None
-        order = None if taken is None else [int(moves[k]) for k in _strongest(form, taken)]
-        return order, at_least
+        items = None if taken is None else [int(moves[k]) for k in _strongest(form, taken)]
+        size, fewer = self.limit + 1 if items is None else len(items), None
+        if isinstance(scorer, AlsVectors):
+            lead = Lead(scorer, self.profile.features, self.item, rivals, needed)
+            adds = self.aim == "into"
+            fewer, at_least = fewest_of_all(lead, self.moves, size, self.holds, seconds, adds=adds)
+        elif narrowed and self.aim == "into" and scorer.proves:
+            case = (self.recommender, self.profile, self.item)
+            fewer, at_least = fewest_of_many(
+                *case, rivals[:FEW], self.n, self.moves, size, self.holds, seconds
+            )
+        return fewer or items, at_least
 
-
-def _tried(taken: Bools, enough: Callable[[Bools], bool]) -> tuple[Bools, int | None]:
-    """One movie is the fewest there can be, and two are where every single one was tried."""
-    if taken.sum() < 2:
-        return taken, int(taken.sum())
-    if taken.sum() > 2 or len(taken) > TRIED:
-        return taken, None
-    for single in np.eye(len(taken), dtype=bool):
-        if enough(single):
-            return single, 1
-    return taken, 2
+    def holds(self, items: list[int]) -> bool:
+        """Whether the aim is reached with this change."""
+        after = self.changed(items)
+        return reached(self.recommender, after, self.item, self.aim, self.other, self.n)
 
 
 def aims(recommender: Recommender, profile: Profile, item: int, n: int) -> tuple[Aim, ...]:
@@ -237,7 +237,7 @@ def _shifts(
 
 def _provenance(recommender: Recommender, seconds: float) -> Provenance:
     scorer = recommender.scorer
-    searched = "greedy, by folding in again" if scorer.removal == "fold-in" else GRADIENT
+    searched = FOLDED if scorer.removal == "fold-in" else GRADIENT
     return Provenance.of(
         recommender.data,
         recommender.run,

@@ -265,18 +265,18 @@ def means(told: Counterfactual) -> str:
     """What the standing says, and what was checked."""
     made = "The profile was made again with this change and ranks so."
     if told.at_least is None:
-        why = (
-            "This model solves for the user again after each change, so that the search follows "
-            "what single changes do"
-            if told.removal == "fold-in"
-            else "This model has a layer, so that the search follows its gradient"
-        )
+        why = "This model has a layer, so that the search follows its gradient"
         return f"{made if told.found else ''} {why} and proves nothing about smaller sets.".strip()
     if told.proven:
         if told.found:
             return f"No set of fewer movies does it. {made}"
         return "All sets were excluded." if told.aim != "into" else "No set of that size does it."
     left = f"The proof was given {told.seconds:g} seconds, and they were not enough."
+    if told.removal == "fold-in":
+        left = (
+            "This model solves for the user again after each change, so that sets are tried one by "
+            f"one, the small ones first, for {told.seconds:g} seconds."
+        )
     return f"{made} {left}" if told.found else left
 
 

@@ -202,21 +202,18 @@ class AlsVectors(Linear):
             found.append(users @ self._y[item])
         return np.concatenate(found) if found else np.zeros(0)
 
-    def ahead_after(self, bag: Indices, item: int, rivals: Indices, sets: Indices) -> Doubles:
-        """`ahead` after each of these sets (S, k) left the history, or came to it: (S, R).
-
-        With s = -1 or 1, W_u y_k of the set as the rows of T and p = Y_S x_u, its new vector is
-        x_u + s T^T c, where (I + s (alpha - 1) Y_S T^T) c = alpha - (alpha - 1) p (Woodbury).
-        """
-        sign = -1.0 if np.isin(sets, bag).all() else 1.0
+    def folded_again(self, bag: Indices, moves: Indices, item: int, rivals: Indices) -> FoldedAgain:
+        """What movies (M,) that all leave a history, or all come to it, do to the lead of one."""
+        sign = -1.0 if np.isin(moves, bag).all() else 1.0
         inverse, user = np.linalg.inv(self._equations(bag)), self._user(bag)
-        y = self._y[sets]  # (S, k, d)
+        y, lead = self._y[moves], self._y[item] - self._y[rivals]  # (M, d), (R, d)
         turned = y @ inverse
-        mixed = np.eye(sets.shape[1]) + sign * (self.alpha - 1) * (turned @ np.swapaxes(y, 1, 2))
-        pulls = self.alpha - (self.alpha - 1) * (y @ user)  # (S, k)
-        solved = np.linalg.solve(mixed, pulls[:, :, None])  # (S, k, 1)
-        users = user + sign * (turned * solved).sum(axis=1)  # (S, d)
-        return np.asarray(users @ (self._y[item] - self._y[rivals]).T)
+        return FoldedAgain(
+            gaps=lead @ user,
+            gains=sign * (turned @ lead.T),
+            mixed=sign * (self.alpha - 1) * (turned @ y.T),
+            pulls=self.alpha - (self.alpha - 1) * (y @ user),
+        )
 
     def advantage(self, bag: Indices, features: Indices, item: int, rivals: Indices) -> Doubles:
         """What each movie that leaves or comes alone changes, (K, R), by the new user's vector.
@@ -233,6 +230,36 @@ class AlsVectors(Linear):
         moved = (sign * self.alpha - change * (y @ user)) / (1 + change * length)
         changed = (sign * moved)[:, None] * turned  # (K, d): what k has brought or would bring
         return np.asarray(changed @ (self._y[item] - self._y[rivals]).T)
+
+
+@dataclass(frozen=True, eq=False)
+class FoldedAgain:
+    """How far a movie is ahead of rivals (R,) once a set of moves (M,) has changed a history.
+
+    With s = -1 for leaving and 1 for coming, and K = Y_S W_u Y_S^T, the user's new vector is
+    x_u + s W_u Y_S^T c where (I + s (alpha - 1) K) c = alpha - (alpha - 1) Y_S x_u (Woodbury).
+
+    Args:
+        gaps: (R,) as it is.
+        gains: (M, R) s W_u y_k times the difference of the movie's and the rival's vectors.
+        mixed: (M, M) s (alpha - 1) K of all moves.
+        pulls: (M,) the right side.
+    """
+
+    gaps: Doubles
+    gains: Doubles
+    mixed: Doubles
+    pulls: Doubles
+
+    def ahead(self, sets: Indices) -> Doubles:
+        """After each of these sets of moves, (S, k) rows of them: (S, R)."""
+        size = sets.shape[1]
+        equations = np.eye(size) + self.mixed[sets[:, :, None], sets[:, None, :]]
+        solved = np.linalg.solve(equations, self.pulls[sets][:, :, None])[:, :, 0]  # (S, k)
+        found = np.tile(self.gaps, (len(sets), 1))
+        for place in range(size):
+            found += solved[:, [place]] * self.gains[sets[:, place]]
+        return found
 
 
 def _histories(bags: sparse.csr_matrix) -> list[Indices]:

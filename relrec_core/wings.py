@@ -119,6 +119,7 @@ WINGS: dict[str, Wing] = {
         (
             "relrec_core.movies.evaluation.claims",
             "relrec_core.movies.evaluation.own_claims",
+            "relrec_core.movies.evaluation.peer_claims",
             "relrec_core.movies.evaluation.fidelity.claims",
             "relrec_core.movies.experts.evaluation.claims",
         ),

@@ -228,6 +228,12 @@ def _smallest(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return grouped(numbers, "Change", ["Smallest set", "In order of relevance"], "Liked movies")
 
 
+def _displacing(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    """Of the first question, the first place, every recommender."""
+    of = numbers[numbers["Change"] == numbers["Change"].iloc[0]]
+    return grouped(of, "Recommender", ["Smallest set", "In order of relevance"], "Liked movies")
+
+
 def _cells(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     sizes = ["Smallest set", "In order of relevance", "At random"]
     return grouped(numbers, "Relation", sizes, "Grid cells")
@@ -264,6 +270,9 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "film-directions": _directions,
     "film-popularity": _popularity,
     "film-counterfactuals": _smallest,
+    "film-starts": _recalls,
+    "film-starts-1m": _recalls,
+    "film-linear": _displacing,
     "film-fidelity": _displaced,
     "film-own-fidelity": _displaced,
     "film-experts": _hits,

@@ -14,7 +14,7 @@ from relrec_core.movies.config import Config
 from relrec_core.movies.evaluation.curves import QUICK_SAMPLE, SAMPLE
 from relrec_core.movies.evaluation.fidelity.orders import ACCENT_RIVALS
 from relrec_core.movies.evaluation.study import Study
-from relrec_core.movies.explanation.counterfactual import SECONDS, reached, smallest_change
+from relrec_core.movies.explanation.counterfactual import SECONDS, aims, reached, smallest_change
 from relrec_core.movies.explanation.result import Aim
 from relrec_core.movies.model.ranking import Profile, Recommender
 from relrec_core.movies.model.relevance import relevance
@@ -35,7 +35,7 @@ def counterfactuals_table(study: Study) -> Table:
     (empty where movies are added or none did it), `proven_in_time` the share proven within two
     seconds of processor time, `ms` the same time.
     """
-    recommender = _recommender(study)
+    recommender = measured_recommender(study)
     users = study.data.users["user_id"].astype(str).tolist()
     draw = np.random.default_rng(study.seeds[0])
     size = min(QUICK_SAMPLE if study.quick else SAMPLE, len(users))
@@ -50,14 +50,14 @@ def counterfactuals_table(study: Study) -> Table:
     for aim, of in asked.items():
         cases: list[dict[str, object]] = []
         for user in of:
-            cases += _case(recommender, recommender.profile(user), aim)
+            cases += smallest_case(recommender, recommender.profile(user), aim)
             study.step("Searching for the smallest change")
-        rows.append({"aim": aim, **_summary(pd.DataFrame(cases))})
+        rows.append({"aim": aim, **summary(pd.DataFrame(cases))})
     notes = {"seeds": [study.seeds[0]], "model": f"with attributes, run {recommender.run}"}
     return Table(pd.DataFrame(rows), notes | {"list": N, "limit": LIMIT, "sampled_viewers": size})
 
 
-def _recommender(study: Study) -> Recommender:
+def measured_recommender(study: Study) -> Recommender:
     """The model that ships, where it is of these settings and data, else one trained for it."""
     seed = study.seeds[0]
     shipped = Run.open(store.SHIPPED)
@@ -69,19 +69,27 @@ def _recommender(study: Study) -> Recommender:
     )
 
 
-def _case(recommender: Recommender, profile: Profile, aim: Aim) -> Iterator[dict[str, object]]:
-    """One user's smallest set; nothing of a user without a liked movie."""
+def smallest_case(
+    recommender: Recommender, profile: Profile, aim: Aim, limit: float = LIMIT
+) -> Iterator[dict[str, object]]:
+    """One user's smallest set of their best movie or, for "into", of the one at `OUTSIDE`.
+
+    Nothing of a user without a liked movie.
+    """
     if not profile.liked:
         return
     ranked = recommender.rank(profile, OUTSIDE).items
     item = int(ranked[-1] if aim == "into" else ranked[0])
+    if aim not in aims(recommender, profile, item, N):  # its score is that of one in the list
+        return
     started = time.process_time()
-    told = smallest_change(recommender, profile, item, aim, n=N, seconds=LIMIT)
+    told = smallest_change(recommender, profile, item, aim, n=N, seconds=limit)
     seconds = time.process_time() - started
     yield {
         "found": told.found,
         "set": len(told.movies) if told.found else np.nan,
         "relevance": np.nan if aim == "into" else by_relevance(recommender, profile, item, aim),
+        "bounded": told.at_least is not None,
         "proven": told.proven,
         "proven_in_time": told.proven and seconds <= SECONDS,
         "ms": 1e3 * seconds,
@@ -91,7 +99,7 @@ def _case(recommender: Recommender, profile: Profile, aim: Aim) -> Iterator[dict
 def by_relevance(recommender: Recommender, profile: Profile, item: int, aim: Aim) -> float:
     """How many liked movies go in the order of what they contribute, until the aim is reached."""
     liked = np.array(sorted(profile.liked), dtype=np.int64)
-    shares = relevance(recommender.weights, liked, [item]).features[:, 0]
+    shares = recommender.scorer.relevance(liked, [item]).features[:, 0]
     order = liked[np.argsort(-shares, kind="stable")].tolist()
     for size in range(1, len(order) + 1):
         if reached(recommender, profile.without(*order[:size]), item, aim, None, N):
@@ -123,7 +131,8 @@ def by_accent(recommender: Recommender, profile: Profile, item: int) -> float:
     return np.nan
 
 
-def _summary(cases: pd.DataFrame) -> dict[str, float]:
+def summary(cases: pd.DataFrame) -> dict[str, float]:
+    """Of what `smallest_case` found for some users."""
     return {
         "viewers": len(cases),
         "found": cases["found"].mean(),
@@ -131,6 +140,7 @@ def _summary(cases: pd.DataFrame) -> dict[str, float]:
         "set_median": cases["set"].median(),
         "relevance_mean": cases["relevance"].mean(),
         "relevance_median": cases["relevance"].median(),
+        "bounded": cases["bounded"].mean(),
         "proven": cases["proven"].mean(),
         "proven_in_time": cases["proven_in_time"].mean(),
         "ms_median": cases["ms"].median(),

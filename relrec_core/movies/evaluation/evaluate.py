@@ -16,6 +16,8 @@ from relrec_core.movies.evaluation.cold_start import cold_start_table, short_his
 from relrec_core.movies.evaluation.counterfactuals import counterfactuals_table
 from relrec_core.movies.evaluation.directions import base_table, directions_table
 from relrec_core.movies.evaluation.fidelity.table import fidelity_table, own_fidelity_table
+from relrec_core.movies.evaluation.linear_explanations import linear_table
+from relrec_core.movies.evaluation.starts import starts_table
 from relrec_core.movies.evaluation.study import Study, over_seeds
 from relrec_core.movies.evaluation.tuning import TOP, WITH_ATTRIBUTES, peer_cell
 from relrec_core.movies.experts.evaluation.evaluate import deciders_table, hits_table
@@ -113,6 +115,7 @@ def _reconet(study: Study, seed: int, *, attributes: bool, layer: bool) -> Cell:
 
 TABLES: dict[str, Callable[[Study], Table]] = {
     "recall": recall_table,
+    "starts": starts_table,
     "short-history": short_history_table,
     "cold-start": cold_start_table,
     "deletion": curves.deletion_table,
@@ -123,6 +126,7 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "directions": directions_table,
     "base": base_table,
     "counterfactuals": counterfactuals_table,
+    "linear": linear_table,
     "fidelity": fidelity_table,
     "own-fidelity": own_fidelity_table,
     "experts": hits_table,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -61,25 +62,36 @@ class Study(study.Study[Trained]):
         """Training, validation and test movies of each user, drawn with `seed`."""
         return split(self.data, seed)
 
-    def config(self, seed: int, *, attributes: bool, layer: bool) -> Config:
-        """The trainer's own defaults; the layer has as many units as the plain model dimensions."""
+    def config(
+        self, seed: int, *, attributes: bool, layer: bool, more: Mapping[str, Any] | None = None
+    ) -> Config:
+        """The trainer's own defaults but for `more`; the layer has as many units as the plain model
+        dimensions."""
         chosen: dict[str, Any] = {
             "dataset": self.dataset,
             "seed": seed,
             "split_seed": seed,
             "attributes": attributes,
+            **(more or {}),
         }
         if self.quick:
             chosen |= {"epochs": QUICK_EPOCHS}
         plain = config.load(Config, None, chosen)
         return config.load(Config, None, {**chosen, "hidden": plain.dim}) if layer else plain
 
-    def trained(self, seed: int, *, attributes: bool = True, layer: bool = False) -> Trained:
+    def trained(
+        self,
+        seed: int,
+        *,
+        attributes: bool = True,
+        layer: bool = False,
+        more: Mapping[str, Any] | None = None,
+    ) -> Trained:
         """The model of one seed, as `run` trains it.
 
         Raises: as `run`.
         """
-        settings = self.config(seed, attributes=attributes, layer=layer)
+        settings = self.config(seed, attributes=attributes, layer=layer, more=more)
         run = self.run(settings, self.training_code, train)
         if run.name not in self._trained:
             self._trained[run.name] = self._opened(run, seed, attributes=attributes)

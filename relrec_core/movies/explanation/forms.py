@@ -70,12 +70,18 @@ def _parts(moves: Indices) -> list[Indices]:
     return [moves[at : at + NEAR] for at in range(0, len(moves), NEAR)]
 
 
+def _facts(recommender: Recommender, movie: int) -> list[int]:
+    """The attributes of a movie; a row of a sparse matrix would take as long as the search."""
+    of = recommender.space.item_attributes
+    return [int(k) for k in of.indices[of.indptr[movie] : of.indptr[movie + 1]]]
+
+
 def _brought(recommender: Recommender, profile: Profile, moves: Indices) -> dict[int, list[int]]:
     """Attributes that leave with their movies, each with the numbers of the moves that bring it."""
     bag, stay = set(profile.features.tolist()), profile.own | profile.added
     brought: dict[int, list[int]] = {}
     for number, move in enumerate(moves):
-        for k in recommender.space.item_attributes[move].indices.tolist():
+        for k in _facts(recommender, move):
             if k in bag and k not in stay:
                 brought.setdefault(k, []).append(number)
     return brought
@@ -102,12 +108,11 @@ def adding(
     recommender: Recommender, profile: Profile, item: int, rivals: Indices, moves: Indices
 ) -> Form:
     """Movies are liked as well: a rival passes once it falls behind, or is among them."""
-    space = recommender.space
     known = profile.removed | set(profile.features.tolist())
     place = {rival: number for number, rival in enumerate(rivals.tolist())}
     opened: dict[int, list[int]] = {}
     for number, move in enumerate(moves):
-        for k in space.item_attributes[move].indices.tolist():
+        for k in _facts(recommender, move):
             if k not in known:
                 opened.setdefault(k, []).append(number)
     scorer, features = recommender.scorer, profile.features

@@ -91,7 +91,7 @@ def test_stored_with_conditions_and_without_places(quick: Study, made: Path) -> 
 
 
 def test_unknown_tables_are_named(quick: Study) -> None:
-    with pytest.raises(ConfigError, match=r"'resall'; the tables are recall, short-history,"):
+    with pytest.raises(ConfigError, match=r"'resall'; the tables are recall, starts,"):
         measure.evaluate("resall", evaluate.TABLES, quick)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.explanation.forms import ROUNDING, adding
-from relrec_core.movies.explanation.smallest import Bools, fewest
+from relrec_core.movies.explanation.smallest import Bools, Form, fewest
 from relrec_core.movies.model.ranking import Profile, Recommender
 from relrec_core.movies.model.relevance import Doubles
 
@@ -21,16 +22,23 @@ PART = 2_048
 """Moves whose gains are made at once."""
 
 
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A movie that is to come into the first n of a user, and rivals (R,) that stand high."""
+
+    recommender: Recommender
+    profile: Profile
+    item: int
+    rivals: Indices
+    n: int
+
+    def form(self, moves: Indices) -> Form:
+        """What liking these movies (M,) as well does to its lead over the rivals."""
+        return adding(self.recommender, self.profile, self.item, self.rivals, moves)
+
+
 def fewest_of_many(
-    recommender: Recommender,
-    profile: Profile,
-    item: int,
-    rivals: Indices,
-    n: int,
-    moves: Indices,
-    most: int,
-    enough: Callable[[list[int]], bool],
-    seconds: float,
+    entry: Entry, moves: Indices, most: int, enough: Callable[[list[int]], bool], seconds: float
 ) -> tuple[list[int] | None, int]:
     """A set of fewer than `most` moves that is enough, and how many are needed at least.
 
@@ -40,8 +48,8 @@ def fewest_of_many(
     """
     if most <= 1:
         return None, most
-    until, need = time.monotonic() + seconds, len(rivals) - n + 1
-    gaps, gains, same = _gains(recommender, profile, item, rivals, moves)
+    until, need = time.monotonic() + seconds, len(entry.rivals) - entry.n + 1
+    gaps, gains, same = _gains(entry, moves)
     for size in range(1, most):
         possible = _possible(gains, gaps, same, need, size)
         if not possible.any():
@@ -50,21 +58,16 @@ def fewest_of_many(
         if possible.sum() > TOGETHER or left <= 0:
             return None, size
         few = moves[possible]
-        found = fewest(adding(recommender, profile, item, rivals, few), need, size, left)
+        found = fewest(entry.form(few), need, size, left)
         if found.at_least <= size:
             items = [] if found.taken is None else few[found.taken].tolist()
             return (items if items and enough(items) else None), found.at_least
     return None, most
 
 
-def _gains(
-    recommender: Recommender, profile: Profile, item: int, rivals: Indices, moves: Indices
-) -> tuple[Doubles, Doubles, Indices]:
+def _gains(entry: Entry, moves: Indices) -> tuple[Doubles, Doubles, Indices]:
     """Gaps (R,); what each move gains at most, (M, R); and the rival that it is itself, or -1."""
-    forms = (
-        adding(recommender, profile, item, rivals, moves[at : at + PART])
-        for at in range(0, len(moves), PART)
-    )
+    forms = (entry.form(moves[at : at + PART]) for at in range(0, len(moves), PART))
     parts = [(form.gaps, form.most_gain(len(form.gains)), form.same) for form in forms]
     gaps, gains, same = zip(*parts, strict=True)
     return gaps[0], np.concatenate(gains), np.concatenate(same)

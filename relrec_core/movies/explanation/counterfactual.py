@@ -18,7 +18,7 @@ import numpy as np
 from relrec_core.errors import ProfileError
 from relrec_core.explanation import Provenance
 from relrec_core.movies.data.features import Indices
-from relrec_core.movies.explanation.added import FEW, fewest_of_many
+from relrec_core.movies.explanation.added import FEW, Entry, fewest_of_many
 from relrec_core.movies.explanation.exhaustive import Lead, fewest_of_all
 from relrec_core.movies.explanation.forms import adding, leaving, nearest, within_reach
 from relrec_core.movies.explanation.result import Aim, Counterfactual, Shift
@@ -153,10 +153,8 @@ class _Case:
             adds = self.aim == "into"
             fewer, at_least = fewest_of_all(lead, self.moves, size, self.holds, seconds, adds=adds)
         elif narrowed and self.aim == "into" and scorer.proves:
-            case = (self.recommender, self.profile, self.item)
-            fewer, at_least = fewest_of_many(
-                *case, rivals[:FEW], self.n, self.moves, size, self.holds, seconds
-            )
+            entry = Entry(self.recommender, self.profile, self.item, rivals[:FEW], self.n)
+            fewer, at_least = fewest_of_many(entry, self.moves, size, self.holds, seconds)
         return fewer or items, at_least
 
     def holds(self, items: list[int]) -> bool:

@@ -30,6 +30,7 @@ class Model:
         help: says what it is measured on.
         curves: metrics that are drawn, each with its title.
         presets: the module that knows which data sets are installed, and settings for them.
+        advised: whether its `store` has `advice(dataset)`, a sentence on what suits a data set.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Model:
     help: str
     curves: Mapping[str, str]
     presets: str = ""
+    advised: bool = False
 
     @property
     def trainer(self) -> str:
@@ -58,6 +60,16 @@ class Model:
         found: Callable[[str], Mapping[str, Mapping[str, Any]]]
         found = importlib.import_module(self.presets).presets
         return found(dataset)
+
+    def advice(self, dataset: str) -> str:
+        """What suits a data set, in words; nothing where nothing is to be said.
+
+        Raises: as the `advice` of its store.
+        """
+        if not self.advised:
+            return ""
+        found: str = importlib.import_module(f"{self.room}.store").advice(dataset)
+        return found
 
     def suited(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Settings, and where they are not given those recommended for their data set."""
@@ -179,7 +191,7 @@ MODELS: dict[str, Model] = {
     "sessions": Model(
         title="Sessions",
         room="relrec_core.sessions",
-        first=("model", "sessions", "width", "epochs", "seed"),
+        first=("model", "family", "sessions", "width", "epochs", "seed"),
         metric="test_accuracy",
         column="Accuracy",
         help="Share of the tracks of the test sessions that are predicted right.",
@@ -188,6 +200,7 @@ MODELS: dict[str, Model] = {
             "validation_loss": "Cross-entropy on the validation sessions (lower is better)",
             "validation_accuracy": "Accuracy on the validation sessions (higher is better)",
         },
+        advised=True,
     ),
 }
 """By the name that commands and the folders of runs have; the first is offered first."""

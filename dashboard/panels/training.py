@@ -69,6 +69,9 @@ def start_form(wing: str) -> None:
         chosen = {"dataset": choose_dataset(model, dataset, f"{key}_dataset")}
     else:
         chosen = {"dataset": _widget(dataset, f"{key}_dataset", dataset.default)}
+    with sentences(stop=False):
+        if advice := model.advice(chosen["dataset"]):
+            st.caption(escape.markdown(advice))
     preset, advised = choose_preset(model, chosen["dataset"], key)
     settings = configs.load(config_class, None, {**advised, **chosen})
     suited = settings.model_dump()

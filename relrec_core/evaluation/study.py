@@ -39,7 +39,7 @@ class Study(ABC, Generic[T]):
     trainer: ClassVar[str]
     """Dotted name of the module that trains its models."""
     splitting: ClassVar[str]
-    """How the data is split, in words."""
+    """What is said of it where all data is split alike."""
 
     def __init__(
         self,
@@ -69,6 +69,11 @@ class Study(ABC, Generic[T]):
         """Digest of the code that decides what a trained model is."""
         return code.digest(self.trainer)
 
+    @property
+    def split(self) -> str:
+        """How the data is split, in words."""
+        return self.splitting
+
     def settings(self) -> dict[str, Any]:
         """Settings that all its models share."""
         return {}
@@ -77,7 +82,7 @@ class Study(ABC, Generic[T]):
         """What is stored beside a table that it measures."""
         return {
             "data": self.data_card.model_dump(),
-            "split": self.splitting,
+            "split": self.split,
             "seeds": list(self.seeds),
             "quick": self.quick,
             "settings": self.settings(),

@@ -8,7 +8,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin
+from typing import Any, ClassVar, Literal, Self, TypeVar, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import ConfigDict, Field, ValidationError, model_validator
@@ -42,9 +42,30 @@ class TrainerConfig(Value):
     def _by_recipe(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
-        today = [(cls.renamed.get(name, name), value) for name, value in given.items()]
-        given = dict(today) | {name: given[name] for name, _ in today if name in given}
-        return {**cls.recipes.get(str(given.get("dataset")), {}), **given}
+        given = cls._today(given)
+        dataset = given.get("dataset", cls._defaults().get("dataset"))
+        return {**cls.recipes.get(str(dataset), {}), **given}
+
+    @classmethod
+    def stored(cls, values: Mapping[str, Any]) -> Self:
+        """Settings that were stored, maybe by an earlier version: one that this did not know is
+        the default, as it was then, and not the recipe's.
+
+        Raises:
+            pydantic.ValidationError: they do not fit.
+        """
+        return cls.model_validate({**cls._defaults(), **cls._today(values)})
+
+    @classmethod
+    def _today(cls, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The same settings under today's names."""
+        today = {cls.renamed.get(name, name): value for name, value in given.items()}
+        return today | {name: given[name] for name in today if name in given}
+
+    @classmethod
+    def _defaults(cls) -> dict[str, Any]:
+        fields = cls.model_fields.items()
+        return {name: field.default for name, field in fields if not field.is_required()}
 
     seed: int = Field(
         default=0,
@@ -145,6 +166,18 @@ def given(options: argparse.Namespace, config_class: type[TrainerConfig]) -> dic
     return {
         name: value for name, value in vars(options).items() if name in config_class.model_fields
     }
+
+
+def load_stored(config_class: type[C], file: Path) -> C:
+    """The settings that a run stored in `file`, as `TrainerConfig.stored` takes them.
+
+    Raises:
+        ConfigError: as `load`.
+    """
+    try:
+        return config_class.stored(_read(file))
+    except ValidationError as error:
+        raise ConfigError(_sentence(config_class, error)) from None
 
 
 def load(config_class: type[C], file: Path | None, overrides: Mapping[str, Any]) -> C:

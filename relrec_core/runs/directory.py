@@ -88,7 +88,7 @@ class Run:
 
     def settings(self, config_class: type[config.C]) -> config.C:
         """The run's settings. Raises ConfigError when config.json is missing or damaged."""
-        return config.load(config_class, self.path / "config.json", {})
+        return config.load_stored(config_class, self.path / "config.json")
 
     def status(self) -> Status:
         """How the run stands now; one that was killed reads as failed. Never raises."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import lru_cache
 from pathlib import Path
 
 from relrec_core import paths
-from relrec_core.errors import CheckpointError, SourceError, border, shortened
+from relrec_core.errors import CheckpointError, SourceError, border, shortened, unreadable
 from relrec_core.runs import active
 from relrec_core.runs.card import DataCard
 from relrec_core.runs.directory import Run
 from relrec_core.sessions.config import Config
-from relrec_core.sessions.data.dataset import SessionData, load_folder
+from relrec_core.sessions.data.dataset import SessionData, files_in, load_folder
+from relrec_core.sessions.data.readers import columns_of
 from relrec_core.sessions.data.sessions import PARTS
 from relrec_core.sessions.data.shards import META_FILE, Shards
 from relrec_core.sessions.data.source import Memory, SessionSource, Stored
+from relrec_core.sessions.model.families import fitting
 from relrec_core.sessions.model.predictor import Predictor
 from relrec_core.sessions.simulation.simulator import SimulationSettings, simulated
 
@@ -51,6 +54,27 @@ def open_source(config: Config) -> SessionSource:
     if (folder / META_FILE).is_file():
         return Stored(Shards.open(folder))
     return Memory(load_folder(folder))
+
+
+def advice(dataset: str) -> str:
+    """Which experts learn from the data where their family is chosen by its columns, in words;
+    nothing of simulated data.
+
+    Raises: as `open_source`.
+    """
+    if dataset == SIMULATED:
+        return ""
+    folder = data_folder(dataset)
+    if (folder / META_FILE).is_file():
+        meta = Shards.open(folder).meta
+        names = {*meta.encoding.log_columns, *meta.encoding.track_columns}
+        title = f"{meta.title}: {meta.sessions:,} sessions. "
+    else:
+        with border(unreadable(folder, "a folder of session logs")):
+            files = (*itertools.chain(*files_in(folder)),)
+            names = {name for file in files for name in columns_of(file)}
+        title = ""
+    return f"{title}By its columns, ‘auto’ is the family {fitting(names)}."
 
 
 def data_card(source: SessionSource, name: str) -> DataCard:

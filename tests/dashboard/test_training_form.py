@@ -83,7 +83,8 @@ def test_a_recipe_is_shown_and_trained_with(wing: str, dataset: str) -> None:
     page = opened(wing, dataset)
     says = shown(page, wing)
     assert says == config.load(config_class, None, {"dataset": dataset}).model_dump()
-    assert says != config_class().model_dump() | {"dataset": dataset}
+    other = config.load(config_class, None, {"dataset": "a-folder"})
+    assert says != other.model_dump() | {"dataset": dataset}
     assert started(page, wing) == says
 
 

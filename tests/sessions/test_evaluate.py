@@ -19,7 +19,7 @@ from relrec_core.sessions.config import Config
 from relrec_core.sessions.data.schema import EVERYWHERE, GROUPS
 from relrec_core.sessions.data.sessions import CAUSES
 from relrec_core.sessions.data.source import Memory
-from relrec_core.sessions.evaluation import evaluate
+from relrec_core.sessions.evaluation import causes, evaluate
 from relrec_core.sessions.evaluation.by_expert import QUICK_SESSIONS
 from relrec_core.sessions.evaluation.flips import SIZES
 from relrec_core.sessions.evaluation.study import Study, Trained
@@ -27,7 +27,11 @@ from relrec_core.sessions.explanation.browse import elsewhere, smallest_flip
 from relrec_core.sessions.explanation.explain import Explorer
 from relrec_core.sessions.explanation.gradients import METHODS, by_group
 from relrec_core.sessions.model.predictor import Predictor
-from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS
+from relrec_core.sessions.simulation.simulator import (
+    CAUSE_GROUPS,
+    SimulationSettings,
+    simulated,
+)
 from relrec_core.sessions.training.scoring import judged
 from tests.sessions import made
 
@@ -94,7 +98,8 @@ def test_shares_of_all_experts_add_up_at_every_position(quick: Study) -> None:
 def test_hits_are_what_one_counts_by_hand(shipped: Trained) -> None:
     test, family = shipped.test, shipped.predictor.family
     assert family is not None
-    hits, right = evaluate._hits(shipped), evaluate._right_skips(test)
+    hits = causes.hits(test.prediction, test.causes, family)
+    right = causes.right_skips(test.prediction, test)
     reads = {name: frozenset(groups) - {EVERYWHERE} for name, groups in family.experts.items()}
     counted = found = 0
     for row, place in np.ndindex(test.mask.shape):
@@ -119,7 +124,7 @@ def test_known_truth_has_every_method_and_cause(quick: Study, shipped: Trained) 
     source = study.source
     ours = Trained(own, judged(source, "test", own), {}, 0.0)
     study.trained = lambda seed, model: plain if model == "control" else ours  # type: ignore[method-assign]
-    frame = evaluate.known_truth_table(study).frame
+    frame = causes.known_truth_table(study).frame
     assert set(frame["method"]) == {
         "experts, all tracks",
         "experts",
@@ -132,6 +137,40 @@ def test_known_truth_has_every_method_and_cause(quick: Study, shipped: Trained) 
         mean = np.average(parts["known_truth"], weights=parts["tracks"])
         assert mean == pytest.approx(rows.loc["all", "known_truth"]), method
         assert set(parts.index) <= set(CAUSE_GROUPS)
+
+
+def test_causes_are_counted_over_all_new_seeds_and_by_each(home: Path) -> None:
+    found = causes.cause_table(Study(seeds=(31, 32), quick=True)).frame.set_index("cause")
+    config = store.shown_run().settings(Config)
+    counted: dict[tuple[str, int], list[bool]] = {}
+    right_tracks: list[float] = []
+    for seed in (31, 32):
+        settings = SimulationSettings(tracks=config.catalogue)
+        data = simulated(causes.QUICK_SESSIONS, seed, settings)
+        explorer = Explorer(store.predictor(store.shown_run()), data, "shown")
+        said, held = explorer.everything, data.sessions
+        assert explorer.family is not None
+        reads = {n: frozenset(g) - {EVERYWHERE} for n, g in explorer.family.experts.items()}
+        places = [(r, p) for r, p in np.ndindex(held.mask_b.shape) if held.mask_b[r, p]]
+        right = {at: (said.probability[at] >= 0.5) == held.skipped[at] for at in places}
+        right_tracks.append(float(np.mean(list(right.values()))))
+        for at in places:
+            cause = CAUSES[held.causes[at]]
+            if right[at] and held.skipped[at] and cause in CAUSE_GROUPS:
+                top = explorer.family.names[int(said.top[at])]
+                hit = top == made.smallest(cause, reads)
+                for name in (cause, "all"):
+                    counted.setdefault((name, seed), []).append(hit)
+    for cause, row_of in found.iterrows():
+        each = [counted[cause, seed] for seed in (31, 32) if (cause, seed) in counted]
+        assert row_of["known_truth"] == pytest.approx(np.mean(np.concatenate(each)))
+        assert row_of["tracks"] == sum(map(len, each))
+        shares = [np.mean(of) for of in each]
+        assert [row_of["lowest"], row_of["highest"]] == pytest.approx([min(shares), max(shares)])
+    assert set(found.index) == {"all", *(cause for cause, _ in counted)}
+    assert found.loc["all", "accuracy"] == pytest.approx(np.mean(right_tracks))
+    with pytest.raises(ConfigError, match="has learnt from seed 0"):
+        causes.cause_table(Study(seeds=(5, 0), quick=True))
 
 
 def test_sizes_of_flips_are_those_found_one_by_one(home: Path) -> None:
@@ -241,7 +280,7 @@ def _last(file: Path) -> float:
 def test_real_sessions_have_no_known_truth(home: Path, mssd_slice: Path) -> None:
     study = Study(str(mssd_slice.parent), seeds=(0,), quick=True)
     with pytest.raises(ConfigError, match="Only simulated sessions"):
-        evaluate.known_truth_table(study)
+        causes.known_truth_table(study)
     frame = evaluate.accuracy_table(study).frame.set_index("method")
     assert len(frame) == 7
     assert frame.loc["last baseline, all sessions", "accuracy"] == pytest.approx(_last(mssd_slice))
@@ -252,5 +291,5 @@ def test_the_toy_tasks_are_stored_with_their_points_and_without_sessions(home: P
     found = measure.evaluate("toy", evaluate.TABLES, Study(seeds=(0,), quick=True))
     assert found.name == "toy-quick" and found.frame["task"].tolist() == ["a", "b"]
     points = tables.stored("sessions", "toy-points-quick")
-    assert points is not None and len(points.frame) == 2 * evaluate.QUICK_SAMPLE
+    assert points is not None and len(points.frame) == 2 * evaluate.QUICK_DRAWN
     assert "settings" in found.conditions and "content_hash" not in str(found.conditions)

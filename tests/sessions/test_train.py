@@ -23,7 +23,7 @@ from relrec_core.sessions.model.network import network
 from relrec_core.sessions.simulation.simulator import SimulationSettings, write
 from relrec_core.sessions.training import scoring
 from relrec_core.sessions.training.prepare import prepare_simulated
-from relrec_core.sessions.training.train import Config, Fit, train
+from relrec_core.sessions.training.train import FIRST_RATE, RISING, Config, Fit, train
 from tests.trainings import ROUNDING, STANDING, execute, losses, same, same_gradients
 from tests.waiting import LONG
 
@@ -45,6 +45,8 @@ def config(**changes: Any) -> Config:
         "width": 16,
         "blocks": 1,
         "ratio": 2,
+        "schedule": "plateau",
+        "learning_rate": 0.001,
         "epochs": 4,
         "batch_size": 64,
         "threads": 1,
@@ -82,15 +84,23 @@ def test_it_learns_better_than_both_baselines() -> None:
     assert len(card.details["experts"]) == 8
 
 
-@pytest.mark.parametrize("model", ["transformer", "gru", "control"])
+@pytest.mark.parametrize(
+    ("model", "schedule"),
+    [
+        ("transformer", "plateau"),
+        ("transformer", "one-cycle"),
+        ("gru", "one-cycle"),
+        ("control", "plateau"),
+    ],
+)
 def test_every_model_learns_repeats_and_resumes_to_the_same_weights(
-    model: str, monkeypatch: pytest.MonkeyPatch
+    model: str, schedule: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = config(model=model)
+    settings = config(model=model, schedule=schedule)
     whole, again = trained(settings), trained(settings)
     assert same(whole, again) and whole.metrics() == again.metrics()
     assert losses(whole)[-1] < losses(whole)[0]
-    assert not same(whole, trained(config(model=model, seed=1)))
+    assert not same(whole, trained(config(model=model, schedule=schedule, seed=1)))
 
     log = Run.log_metrics
 
@@ -125,6 +135,40 @@ def test_the_rate_falls_on_a_plateau_and_training_stops(monkeypatch: pytest.Monk
     assert run.card().epochs == 2
 
 
+def test_a_cycle_rises_and_falls_along_cosines_and_is_gone_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Fit, "_validate", lambda self: (0.5, 0.5))  # it never gets better
+    settings = config(
+        schedule="one-cycle", learning_rate=0.01, smallest_rate=1e-4, epochs=20, patience=1
+    )
+    run = trained(settings)
+    steps = 20 * -(-store.open_source(settings).parts["train"] // 64)
+    top = RISING * (steps + 1) - 1  # the step with the largest rate
+
+    def rate(step: int) -> float:
+        if step <= top:
+            low, way = 0.01 / FIRST_RATE, 1 - step / top
+        else:
+            low, way = 1e-4, (step - top) / (steps - top)
+        return low + (0.01 - low) * (1 + np.cos(np.pi * way)) / 2
+
+    found = losses(run, "learning_rate")
+    assert found == pytest.approx([rate(steps * n // 20) for n in range(1, 21)], rel=1e-9)
+    assert found[-1] == pytest.approx(1e-4) and max(found) > 0.0095
+
+
+def test_simulated_sessions_have_a_recipe_and_what_was_stored_before_has_none() -> None:
+    recipe = Config.recipes["simulated"]
+    for found in (Config(), Config(dataset="simulated")):
+        assert found.model_dump() == Config.stored(recipe).model_dump()
+    assert Config(dataset="logs").schedule == "plateau"
+    assert Config(epochs=3).model_dump() == found.model_dump() | {"epochs": 3}
+    before = {k: v for k, v in Config(dataset="logs").model_dump().items() if k != "schedule"}
+    assert Config.stored(before | {"dataset": "simulated"}).schedule == "plateau"
+    assert Config.stored({"data": "logs"}) == Config(dataset="logs")
+
+
 def test_shards_files_and_memory_are_the_same_data(tmp_path: Path) -> None:
     made = SimulationSettings(tracks=2_000)
     prepare_simulated(240, tmp_path / "shards", settings=made, shard_sessions=50)
@@ -154,8 +198,7 @@ def test_two_processes_learn_what_one_learns() -> None:
     settings = config(batch_size=37, epochs=2, **rates)
     one = trained(settings)
     options = [
-        f"--{name.replace('_', '-')}={value}"
-        for name, value in settings.model_dump(exclude_defaults=True).items()
+        f"--{name.replace('_', '-')}={value}" for name, value in settings.model_dump().items()
     ]
     child = subprocess.run(
         [sys.executable, *TWO, *TRAIN, "sessions", *options],

@@ -15,10 +15,17 @@ from relrec_core import paths
 from relrec_core.errors import DataError
 from relrec_core.runs import active
 from relrec_core.runs.directory import Run
+from relrec_core.sessions import store
 from relrec_core.sessions.config import Config
 from relrec_core.sessions.data import yambda
 from relrec_core.sessions.data.schema import BY_NAME, MUSIC, YAMBDA_GROUPS
-from relrec_core.sessions.data.sessions import Sessions, concatenate
+from relrec_core.sessions.data.sessions import (
+    PARTS,
+    Sessions,
+    concatenate,
+    listener_of,
+    uncut,
+)
 from relrec_core.sessions.data.shards import Shards
 from relrec_core.sessions.data.uploads import from_folder
 from relrec_core.sessions.data.values import magnitudes
@@ -178,6 +185,40 @@ def test_the_first_sessions_are_the_first_of_all(published: Path, tmp_path: Path
     ]
 
 
+@pytest.mark.parametrize("most", [None, 70])
+def test_what_is_learnt_from_lies_before_what_it_is_judged_by(
+    published: Path, tmp_path: Path, most: int | None
+) -> None:
+    prepare_yambda(published, tmp_path / "out", most=most, shard_sessions=30)
+    shards = Shards.open(tmp_path / "out")
+    heard = pl.read_parquet(published / "flat" / "50m" / "listens.parquet")
+    whole = heard.with_columns(
+        (pl.col("timestamp").diff().over("uid").fill_null(2000) >= 1200)
+        .cum_sum()
+        .over("uid")
+        .alias("number")
+    )
+    began = {
+        f"Listener {user}, session {number}": time
+        for user, number, time in whole.group_by("uid", "number")
+        .agg(pl.col("timestamp").min())
+        .iter_rows()
+    }
+    times: dict[str, list[int]] = {}
+    listeners: dict[str, set[str]] = {}
+    for part in PARTS:
+        ids = [i for window in shards.windows(part) for i in window.ids]
+        assert len(ids) == shards.meta.parts[part] > 0
+        times[part] = [began[uncut(i)[0]] for i in ids]
+        listeners[part] = {listener_of(i) for i in ids}
+    assert max(times["train"]) < min(times["validation"])
+    assert max(times["validation"]) < min(times["test"])
+    assert listeners["test"] & listeners["train"]
+    n = shards.meta.sessions
+    assert abs(shards.meta.parts["train"] - 0.8 * n) <= 3
+    assert sum(shards.meta.parts.values()) == n and (most is None or n == most)
+
+
 def test_users_are_whole_in_whatever_pieces_they_are_read(published: Path) -> None:
     path = published / "flat" / "50m" / "listens.parquet"
     pieces, whole = list(yambda.users(path, 200)), list(yambda.users(path))
@@ -255,13 +296,15 @@ def test_a_model_learns_from_it_and_the_page_opens_it(
         from_folder(paths.data_dir() / "yambda-50m")
     out = yambda_home / "data" / "sessions"
     assert prepare_command(["yambda-50m", "--sessions", "150", "--out", str(out)]) == 0
-    assert "--family yambda-10" in capsys.readouterr().out
-    config = Config(dataset="sessions", family="yambda-10", width=16, blocks=1, epochs=2, threads=1)
+    assert f"train.py sessions --dataset {out} --activate" in capsys.readouterr().out
+    assert "is the family yambda-10" in store.advice("sessions")
+    config = Config(dataset="sessions", width=16, blocks=1, epochs=2, threads=1)
     run = Run.create("sessions", config, "yambda")
     with run.executing():
         train(config, run)
     card = run.card()
     assert card.details["experts"] == list(YAMBDA) and card.details["absent"] == []
+    assert card.split["by"] == "time at which the session began"
     assert {"test_accuracy", "last_baseline_accuracy", "mean_baseline_maa"} <= card.metrics.keys()
     assert card.data.licence == "Apache License 2.0 (Yandex)" and not card.data.synthetic
     active.make_active(run)

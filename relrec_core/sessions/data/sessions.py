@@ -20,6 +20,8 @@ Indices = npt.NDArray[np.int32]
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 NO_TRACK = -1
+BY_ID, BY_TIME = "checksum of the session id", "time at which the session began"
+"""By what sessions are split into parts."""
 CUT = "~"
 """Stands before the number of a piece in the id of a session that was too long, from its second
 piece on."""
@@ -140,6 +142,15 @@ def parts(ids: Iterable[str]) -> Bytes:
     whole = (uncut(i)[0].encode() for i in ids)
     tenth = np.array([zlib.crc32(i) % 10 for i in whole], dtype=np.uint8)
     return np.asarray(np.maximum(tenth, 7) - 7, dtype=np.uint8)
+
+
+def parts_in_time(began: npt.NDArray[np.int64]) -> Bytes:
+    """(S,) index into `PARTS` by when each session began (S,): the first 80 % are for training, and
+    no session of a part began before one of the part before it.
+    """
+    n = len(began)
+    ends = np.sort(began)[[n * 8 // 10, n * 9 // 10]]
+    return np.asarray(np.searchsorted(ends, began, side="right"), dtype=np.uint8)
 
 
 class Fingerprint:

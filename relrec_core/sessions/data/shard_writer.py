@@ -18,7 +18,16 @@ from relrec_core.errors import DataError, storing
 from relrec_core.sessions.data.dataset import identity, titled
 from relrec_core.sessions.data.encoding import Encoding
 from relrec_core.sessions.data.schema import Column, absent, missing
-from relrec_core.sessions.data.sessions import PARTS, Fingerprint, Sessions, concatenate, parts
+from relrec_core.sessions.data.sessions import (
+    BY_ID,
+    BY_TIME,
+    PARTS,
+    Bytes,
+    Fingerprint,
+    Sessions,
+    concatenate,
+    parts,
+)
 from relrec_core.sessions.data.shards import META_FILE, TRACKS_FILE, Meta, write_shard
 from relrec_core.sessions.data.tracks import Tracks
 
@@ -30,7 +39,8 @@ class Holding:
     """What all sessions of a folder of shards have in common.
 
     `arrays` are further files of arrays, by name, that are kept beside them; `licence` says who
-    may use the sessions, where that is known.
+    may use the sessions, where that is known. `parts` (S,) holds the part of each session in their
+    order, as `parts_in_time` gives it; without it, a checksum of the ids decides.
     """
 
     columns: tuple[Column, ...]
@@ -38,6 +48,7 @@ class Holding:
     title: str
     licence: str = ""
     arrays: Mapping[str, Mapping[str, npt.NDArray[np.float32]]] = field(default_factory=dict)
+    parts: Bytes | None = None
 
 
 def check_new(out: Path) -> None:
@@ -109,10 +120,13 @@ def _written(folder: Path, shards: Iterator[Sessions], held: Holding) -> Meta:
     found: Counter[int] = Counter()
     for number, sessions in enumerate(shards):
         names.append(f"sessions-{number:05d}.parquet")
-        write_shard(folder / names[-1], sessions)
-        fingerprint.add(sessions)
+        first = sum(sizes)
         sizes.append(len(sessions))
-        found.update(parts(sessions.ids).tolist())
+        told = None if held.parts is None else held.parts[first : first + len(sessions)]
+        part = parts(sessions.ids) if told is None else told
+        write_shard(folder / names[-1], sessions, part)
+        fingerprint.add(sessions)
+        found.update(part.tolist())
         plays += int(sessions.mask_b.sum())
         skipped += int(sessions.skipped.sum())
         simulated = simulated or bool(sessions.causes.any())
@@ -131,4 +145,5 @@ def _written(folder: Path, shards: Iterator[Sessions], held: Holding) -> Meta:
         absent=absent(have),
         missing=missing(have),
         licence=held.licence,
+        split=BY_ID if held.parts is None else BY_TIME,
     )

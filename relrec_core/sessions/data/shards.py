@@ -17,12 +17,13 @@ from relrec_core.sessions.data.dataset import SessionData
 from relrec_core.sessions.data.encoding import Batch, Encoding
 from relrec_core.sessions.data.schema import BY_NAME, HALF, Column
 from relrec_core.sessions.data.sessions import (
+    BY_ID,
     PARTS,
+    Bytes,
     Part,
     Sessions,
     concatenate,
     known_ahead,
-    parts,
 )
 from relrec_core.sessions.data.tracks import Tracks
 
@@ -38,7 +39,8 @@ class Meta(Value):
 
     `sessions` counts all, `parts` those for training, validation and test; `plays` and `skipped`
     count the tracks of B and how many of them were skipped, `longer` the sessions of the logs
-    that were too long and had to be cut. `licence` is empty where nothing is known.
+    that were too long and had to be cut. `licence` is empty where nothing is known, and `split` is
+    by what the parts were made.
     """
 
     title: str
@@ -55,6 +57,7 @@ class Meta(Value):
     missing: dict[str, tuple[str, ...]]
     longer: int = 0
     licence: str = ""
+    split: str = BY_ID
 
     @property
     def sessions(self) -> int:
@@ -62,8 +65,10 @@ class Meta(Value):
         return sum(self.sizes)
 
 
-def write_shard(path: Path, sessions: Sessions) -> None:
-    """Write sessions as one Parquet file, one row a session, as a whole or not at all."""
+def write_shard(path: Path, sessions: Sessions, part: Bytes) -> None:
+    """Write sessions and the part (S,) of each, as an index into `PARTS`, as one Parquet file, one
+    row a session, as a whole or not at all.
+    """
     n = len(sessions)
     columns = {
         f.name: pl.Series(f.name, getattr(sessions, f.name).reshape(n, -1))
@@ -74,7 +79,7 @@ def write_shard(path: Path, sessions: Sessions) -> None:
         {
             "ids": pl.Series(sessions.ids.tolist(), dtype=pl.String),
             "lengths": pl.Series(sessions.lengths),
-            PART: pl.Series(parts(sessions.ids)),
+            PART: pl.Series(part),
             **columns,
         }
     )

@@ -12,7 +12,7 @@ import numpy as np
 from relrec_core.sessions.data.dataset import LICENCES, SessionData
 from relrec_core.sessions.data.encoding import Batch, Encoding
 from relrec_core.sessions.data.schema import Column
-from relrec_core.sessions.data.sessions import PARTS, Part, Sessions
+from relrec_core.sessions.data.sessions import BY_ID, PARTS, Part, Sessions
 from relrec_core.sessions.data.shards import Shards
 
 CHUNK = 2048
@@ -40,6 +40,11 @@ class SessionSource(Protocol):
     @property
     def licence(self) -> str:
         """Who may use it, in words."""
+        ...
+
+    @property
+    def split(self) -> str:
+        """By what it is split into parts, in words."""
         ...
 
     @property
@@ -90,6 +95,11 @@ class Memory:
     def licence(self) -> str:
         """Who may use it, in words."""
         return self.data.licence
+
+    @property
+    def split(self) -> str:
+        """By what it is split into parts, in words."""
+        return BY_ID
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -155,6 +165,11 @@ class Stored:
     def licence(self) -> str:
         """Who may use it, in words."""
         return self.shards.meta.licence or LICENCES[self.simulated]
+
+    @property
+    def split(self) -> str:
+        """By what it was split into parts when it was prepared, in words."""
+        return self.shards.meta.split
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -100,6 +100,12 @@ def cut(listens: Listens) -> Pieces:
     )
 
 
+def began(listens: Listens, pieces: Pieces) -> Numbers:
+    """(P,) time at which the session began of which each is a piece."""
+    first = np.arange(len(pieces.part)) - pieces.part
+    return np.asarray(listens.time[pieces.start[first]])
+
+
 def sessions(listens: Listens, pieces: Pieces, known: Known, threshold: int) -> Sessions:
     """The sessions that are long enough; a listen of under `threshold` per cent is a skip."""
     skipped = listens.played < threshold  # (n,)

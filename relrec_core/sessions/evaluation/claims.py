@@ -12,7 +12,7 @@ from relrec_core.sessions.explanation.result import cause_title, expert_title
 PAPER = "Afchar and Hennequin, RecSys 2020"
 OURS = "Beyond the papers"
 EXPERTS, CONTROL = "Transformer of experts", "Plain Transformer (control)"
-TEN = tuple(range(10))
+TEN, NEW = tuple(range(10)), (301, 302, 303, 304)
 SIMULATED, REAL = "simulated", "mssd-169-sessions"
 
 Frames = Sequence[pd.DataFrame]
@@ -168,27 +168,21 @@ def _truths(frames: Frames) -> pd.DataFrame:
 
 
 def _by_cause(frames: Frames) -> Verdict:
-    of = frames[0]
-    of = of[(of["method"] == "experts, all tracks") & (of["cause"] != "all")]
-    by = of.set_index(of["cause"].map(cause_title))["known_truth"]
-    worst = str(by.sort_values().index[0])
+    of = frames[0].set_index("cause").rename(index=cause_title)
+    by, whole = of["known_truth"].drop(index="all").sort_values(), of.loc["all"]
     return Verdict(
-        graded(float(by.min()), 0.8, 0.5),
-        f"Found best: ‘{by.sort_values().index[-1]}’ ({by.max():.0%}); worst: ‘{worst}’ "
-        f"({by.min():.0%}).",
+        graded(float(by.iloc[0]), 0.8, 0.5),
+        f"Found best: ‘{by.index[-1]}’ ({by.iloc[-1]:.0%}); worst: ‘{by.index[0]}’ "
+        f"({by.iloc[0]:.0%}). Of all skips {whole['known_truth']:.1%}; {whole['accuracy']:.1%} of "
+        "the tracks are predicted right.",
     )
 
 
 def _causes(frames: Frames) -> pd.DataFrame:
     of = frames[0]
-    of = of[(of["method"] == "experts, all tracks") & (of["cause"] != "all")]
-    return pd.DataFrame(
-        {
-            "Cause": of["cause"].map(cause_title),
-            "Found": of["known_truth"],
-            "Tracks": of["tracks"].astype(int),
-        }
-    )
+    names = {"known_truth": "Found", "lowest": "Lowest", "highest": "Highest"}
+    shown = of.assign(Cause=of["cause"].map(cause_title), Tracks=of["tracks"].astype(int))
+    return shown[["Cause", *names, "Tracks"]].rename(columns=names)
 
 
 def _toy(frames: Frames) -> Verdict:
@@ -343,8 +337,10 @@ CLAIMS: tuple[Claim, ...] = (
         OURS,
         "known causes of the simulator",
         "Every kind of cause is found, those with two inputs at once too.",
-        _source("known-truth"),
+        _source("causes", seeds=NEW),
         _by_cause,
         _causes,
+        "The network that ships, on new listeners and tracks of four simulation seeds, which "
+        "neither its training nor the choice of its settings has seen: together, and each.",
     ),
 )

@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import torch
 
-from relrec_core.errors import ConfigError
 from relrec_core.evaluation.measure import Table
 from relrec_core.experts import toy
 from relrec_core.experts.attribution import Doubles
 from relrec_core.experts.subsets import Family
-from relrec_core.sessions.data.encoding import Batch
-from relrec_core.sessions.data.schema import GROUPS
-from relrec_core.sessions.data.sessions import CAUSES
-from relrec_core.sessions.data.source import SessionSource
 from relrec_core.sessions.evaluation.audits import audit_table
+from relrec_core.sessions.evaluation.causes import cause_table, known_truth_table
 from relrec_core.sessions.evaluation.directions import direction_table
 from relrec_core.sessions.evaluation.elsewhere import elsewhere_table
 from relrec_core.sessions.evaluation.flips import flip_table
-from relrec_core.sessions.evaluation.study import Study, Trained
-from relrec_core.sessions.explanation.gradients import METHODS, STEPS, by_group
-from relrec_core.sessions.model.metrics import THRESHOLD
-from relrec_core.sessions.simulation.simulator import CAUSE_GROUPS
+from relrec_core.sessions.evaluation.study import CONTROL, EXPERTS, Study, family_of
 from relrec_core.sessions.training.scoring import Judged, Scored, everything
 from relrec_core.sessions.training.train import TITLES
 
 Bools = npt.NDArray[np.bool_]
 LAST, MEAN = "last baseline", "mean baseline"
-EXPERTS, CONTROL = "transformer", "control"
 PAPER = {
     LAST: (0.630, 0.742, 0.543),
     MEAN: (0.617, 0.663, 0.517),
@@ -43,9 +32,7 @@ PAPER = {
 }
 """Table 2 of the paper: accuracy, Acc@1 and MAA on Spotify's data, which is not ours."""
 
-SAMPLE, QUICK_SAMPLE = 500, 20
-"""Tracks on which gradients are compared with experts."""
-DRAWN = 800
+DRAWN, QUICK_DRAWN = 800, 20
 """Points of each toy task in the figure."""
 
 
@@ -106,7 +93,7 @@ def attribution_table(study: Study) -> Table:
     rows = []
     for seed in study.seeds:
         found = study.trained(seed, EXPERTS)
-        test, family = found.test, _family(found)
+        test, family = found.test, family_of(found)
         everywhere = {"all": test.mask} | {
             str(place + 1): test.mask & (np.arange(test.mask.shape[1]) == place)
             for place in range(test.mask.shape[1])
@@ -117,51 +104,6 @@ def attribution_table(study: Study) -> Table:
         study.step(f"seed {seed}")
     frame = pd.DataFrame(rows).groupby(["position", "expert"], sort=False).mean().reset_index()
     return Table(frame, {"model": TITLES[EXPERTS]})
-
-
-def known_truth_table(study: Study) -> Table:
-    """How often the top of an explanation is the planted cause of a correctly predicted skip.
-
-    Experts: the top expert is the smallest subset that holds the cause. Gradients, on the
-    control: of the groups, those with the largest sums, signed or absolute, are the cause's; they
-    are told how many to name, the experts are not. All on the same sampled tracks, which both
-    networks get right, and the experts also on all that they get right. Noise has no cause to be
-    found and is left out. `explanation_seconds` is of the whole sample, for the experts the
-    prediction included.
-
-    Raises:
-        ConfigError: the data is not simulated, so that no cause is known.
-    """
-    if not study.source.simulated:
-        raise ConfigError("Only simulated sessions have planted causes; this data has none.")
-    study.begin(4 * len(study.seeds))
-    rows = []
-    for seed in study.seeds:
-        ours, plain = study.trained(seed, EXPERTS), study.trained(seed, CONTROL)
-        study.step(f"Both networks, seed {seed}")
-        hit = _hits(ours)
-        right = _right_skips(ours.test)
-        rows += _truth("experts, all tracks", seed, hit[right], ours.test.causes[right], np.nan)
-        sample = _sample(right & _right_skips(plain.test), study)
-        causes = ours.test.causes[sample]
-        batch = _batch_of(study.source, sample[0])
-        started = time.perf_counter()
-        ours.predictor.predict(batch)
-        seconds = time.perf_counter() - started
-        rows += _truth("experts", seed, hit[sample], causes, seconds)
-        study.step(f"Experts, seed {seed}: {hit[sample].mean():.3f}")
-        expected = np.array([[g in CAUSE_GROUPS[CAUSES[c]] for g in GROUPS] for c in causes])
-        for method in METHODS:
-            started = time.perf_counter()
-            signed, absolute = by_group(plain.predictor, batch, sample[1], method)
-            seconds = time.perf_counter() - started
-            for how, sums in (("signed", signed), ("absolute", absolute)):
-                found = (_largest(sums, expected.sum(axis=1)) == expected).all(axis=1)
-                rows += _truth(f"{method}, {how}, control", seed, found, causes, seconds)
-            study.step(f"{method}, seed {seed}")
-    by = ["method", "cause"]
-    frame = pd.DataFrame(rows).drop(columns="seed").groupby(by, sort=False).mean().reset_index()
-    return Table(frame, {"integration_steps": STEPS, "sample": SAMPLE})
 
 
 def toy_table(study: Study) -> Table:
@@ -178,7 +120,7 @@ def toy_table(study: Study) -> Table:
         "quick": study.quick,
         "settings": {"epochs": epochs, "batch": toy.BATCH, "first_step": toy.FIRST_STEP},
     }
-    points = drawn.groupby("task").head(QUICK_SAMPLE if study.quick else DRAWN).round(4)
+    points = drawn.groupby("task").head(QUICK_DRAWN if study.quick else DRAWN).round(4)
     return Table(frame, {"near": toy.NEAR}, conditions, {"toy-points": points})
 
 
@@ -192,13 +134,6 @@ def _by_position(method: str, test: Judged, probability: npt.ArrayLike) -> pd.Da
     tracks = test.mask.sum(axis=0)
     rows = {"position": range(1, len(places) + 1), "accuracy": places, "tracks": tracks}
     return pd.DataFrame({"method": method, **rows})
-
-
-def _family(found: Trained) -> Family:
-    family = found.predictor.family
-    if family is None:
-        raise ConfigError("The control has no experts.")
-    return family
 
 
 def _shares(position: str, test: Judged, mask: Bools, family: Family) -> list[dict[str, Any]]:
@@ -217,74 +152,12 @@ def _shares(position: str, test: Judged, mask: Bools, family: Family) -> list[di
     ]
 
 
-def _right_skips(test: Judged) -> Bools:
-    """(n, 10) correctly predicted skips whose cause is one of `CAUSE_GROUPS`."""
-    known = np.isin(test.causes, [CAUSES.index(cause) for cause in CAUSE_GROUPS])
-    return np.asarray(test.mask & test.skipped & known & (test.prediction.probability >= THRESHOLD))
-
-
-def _hits(found: Trained) -> Bools:
-    """(n, 10) True where the top expert is the smallest subset that holds the cause."""
-    test, family = found.test, _family(found)
-    names = np.array(family.names)[test.prediction.top]  # (n, 10)
-    hit = np.zeros(test.mask.shape, dtype=np.bool_)
-    for cause, groups in CAUSE_GROUPS.items():
-        if groups <= family.groups.keys():
-            smallest = np.isin(names, family.smallest(groups))
-            hit |= (test.causes == CAUSES.index(cause)) & smallest
-    return hit
-
-
-def _largest(sums: npt.NDArray[np.float64], count: npt.NDArray[np.int64]) -> Bools:
-    """(n, groups) True at the `count` (n,) largest of each row."""
-    rank = (-sums).argsort(axis=1, kind="stable").argsort(axis=1)
-    return np.asarray(rank < count[:, None])
-
-
-def _sample(tracks: Bools, study: Study) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Rows and places of some of these tracks, in the order of the data."""
-    rows, places = np.nonzero(tracks)
-    wanted = min(QUICK_SAMPLE if study.quick else SAMPLE, len(rows))
-    if not wanted:
-        raise ConfigError("The networks get no skip with a known cause right; train them longer.")
-    chosen = np.sort(np.random.default_rng(0).choice(len(rows), wanted, replace=False))
-    return rows[chosen], places[chosen]
-
-
-def _batch_of(source: SessionSource, rows: npt.NDArray[np.intp]) -> Batch:
-    """These test sessions as tensors; `rows` rise."""
-    pieces, first = [], 0
-    for _, batch in source.sessions("test"):
-        here = rows[(rows >= first) & (rows < first + len(batch))] - first
-        pieces.append({f.name: getattr(batch, f.name)[here] for f in fields(Batch)})
-        first += len(batch)
-    return Batch(**{name: torch.cat([p[name] for p in pieces]) for name in pieces[0]})
-
-
-def _truth(
-    method: str, seed: int, found: Bools, causes: npt.NDArray[np.uint8], seconds: float
-) -> list[dict[str, Any]]:
-    everything = {"all": np.ones(len(causes), dtype=np.bool_)}
-    each = {cause: causes == CAUSES.index(cause) for cause in CAUSE_GROUPS}
-    return [
-        {
-            "method": method,
-            "cause": cause,
-            "seed": seed,
-            "known_truth": found[mask].mean(),
-            "tracks": mask.sum(),
-            "explanation_seconds": seconds,
-        }
-        for cause, mask in (everything | each).items()
-        if mask.any()
-    ]
-
-
 TABLES: dict[str, Callable[[Study], Table]] = {
     "accuracy": accuracy_table,
     "position": position_table,
     "attribution": attribution_table,
     "known-truth": known_truth_table,
+    "causes": cause_table,
     "audit": audit_table,
     "flips": flip_table,
     "elsewhere": elsewhere_table,

@@ -7,21 +7,26 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from relrec_core.errors import ConfigError
 from relrec_core.evaluation import study
+from relrec_core.experts.subsets import Family
 from relrec_core.runs import config
 from relrec_core.runs.card import Card, DataCard
 from relrec_core.sessions import store
 from relrec_core.sessions.data.source import SessionSource
-from relrec_core.sessions.model.families import fitting
+from relrec_core.sessions.model import families
 from relrec_core.sessions.model.predictor import Predictor
 from relrec_core.sessions.training.scoring import Judged, judged
 from relrec_core.sessions.training.train import Config, train
 
 SETTINGS: dict[str, Any] = {"width": 64, "epochs": 14, "plateau": 1, "patience": 4, "threads": 1}
-"""One thread, so that the numbers do not depend on how many cores there are."""
+"""For data without a recipe. One thread, so that the numbers do not depend on how many cores there
+are."""
 FEW_SESSIONS = 2_000
 FEW: dict[str, Any] = {"width": 16, "blocks": 1, "batch_size": 16, "epochs": 60, "patience": 10}
 """Instead, where there are fewer training sessions than these."""
+EXPERTS, CONTROL = "transformer", "control"
+"""Models that are compared."""
 QUICK: dict[str, Any] = {
     "sessions": 400,
     "catalogue": 2_000,
@@ -47,7 +52,11 @@ class Study(study.Study[Trained]):
     """Networks of sessions; a seed fixes initialisation and order, the data stays the same."""
 
     wing, usual, trainer = store.WING, store.SIMULATED, train.__module__
-    splitting = "80 % training, 10 % validation, 10 % test, by a checksum of the session id"
+
+    @property
+    def split(self) -> str:
+        """How the sessions are split, in words."""
+        return f"80 % training, 10 % validation, 10 % test, by the {self.source.split}"
 
     @property
     def data_card(self) -> DataCard:
@@ -67,10 +76,8 @@ class Study(study.Study[Trained]):
 
     def config(self, seed: int, model: str) -> Config:
         """The settings of one training; they are part of the conditions of every table."""
-        chosen: dict[str, Any] = {"seed": seed, "model": model}
-        if self.dataset != store.SIMULATED:
-            chosen["family"] = fitting(self.source.encoding)
-        return self._config(FEW if self.few else {}, **chosen)
+        family = families.chosen(self._config({}).family, self.source.encoding)
+        return self._config(FEW if self.few else {}, seed=seed, model=model, family=family)
 
     @property
     def few(self) -> bool:
@@ -80,7 +87,8 @@ class Study(study.Study[Trained]):
     def _config(self, small: Mapping[str, Any], **chosen: Any) -> Config:
         quick = QUICK if self.quick else {}
         named = {"dataset": self.dataset, **chosen}
-        return config.load(Config, None, {**SETTINGS, **small, **quick, **named})
+        usual = {} if self.dataset in Config.recipes else SETTINGS
+        return config.load(Config, None, {**usual, **small, **quick, **named})
 
     def trained(self, seed: int, model: str) -> Trained:
         """The network of one seed, as `run` trains it.
@@ -94,3 +102,15 @@ class Study(study.Study[Trained]):
             test = judged(self.source, "test", predictor)
             self._trained[run.name] = Trained(predictor, test, run.card(), run.status().seconds)
         return self._trained[run.name]
+
+
+def family_of(found: Trained) -> Family:
+    """The experts of a network.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    family = found.predictor.family
+    if family is None:
+        raise ConfigError("The control has no experts.")
+    return family

@@ -28,6 +28,7 @@ from relrec_core.sessions.explanation.result import (
     SessionAnswer,
     SessionExplanation,
 )
+from relrec_core.sessions.model.families import chosen
 from relrec_core.sessions.model.predictor import Predictor
 
 NO_EXPERTS = "The control has no experts that could be asked who decided."
@@ -153,7 +154,7 @@ class Explorer:
             provenance=Provenance.of(
                 self.data,
                 self.run,
-                f"experts ({self.predictor.config.family})",
+                f"experts ({chosen(self.predictor.config.family, self.predictor.encoding)})",
                 {"donors": donors, "model": self.predictor.config.model},
                 seed,
             ),

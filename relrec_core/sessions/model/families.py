@@ -71,17 +71,23 @@ YAMBDA: dict[str, tuple[str, ...]] = {
 """Ten experts for Yambda, after the two families of the paper: each group alone, then the pairs
 that one would ask about, all but the sound, and everything."""
 
+AUTO = "auto"
 FAMILIES = {"spotify-8": SPOTIFY, "deezer-10": DEEZER, "yambda-10": YAMBDA}
 _OF_GROUPS = {GROUPS: "spotify-8", DEEZER_GROUPS: "deezer-10", YAMBDA_GROUPS: "yambda-10"}
 
 
-def fitting(encoding: Encoding) -> str:
-    """Name of the family for data with these columns."""
-    return _OF_GROUPS[groups_of((*encoding.log_columns, *encoding.track_columns))]
+def fitting(columns: Iterable[str]) -> str:
+    """Name of the family for data with columns of these names."""
+    return _OF_GROUPS[groups_of(columns)]
+
+
+def chosen(name: str, encoding: Encoding) -> str:
+    """A family's name, or that of the `fitting` one where it is `AUTO`."""
+    return fitting((*encoding.log_columns, *encoding.track_columns)) if name == AUTO else name
 
 
 def family(name: str, encoding: Encoding) -> Family:
-    """The named family over the columns that the data has; experts of absent groups are dropped.
+    """The `chosen` family over the columns that the data has; experts of absent groups are dropped.
 
     Raises:
         FamilyError: no expert is left.
@@ -91,7 +97,7 @@ def family(name: str, encoding: Encoding) -> Family:
         columns.setdefault(dense.group, []).append(dense.name)
     experts = {
         expert: (EVERYWHERE, *groups)
-        for expert, groups in FAMILIES[name].items()
+        for expert, groups in FAMILIES[chosen(name, encoding)].items()
         if set(groups) <= columns.keys()
     }
     return Family(groups={g: tuple(c) for g, c in columns.items()}, experts=experts)

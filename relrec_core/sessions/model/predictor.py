@@ -81,7 +81,7 @@ class Predictor:
             CheckpointError: they belong to another model.
         """
         try:
-            config = Config.model_validate(metadata["config"])
+            config = Config.stored(metadata["config"])
             encoding = Encoding.model_validate(metadata["encoding"])
             net = network(encoding, config)
             net.load_state_dict(dict(tensors))

@@ -21,10 +21,9 @@ from relrec_core.runs.execution import Listener
 from relrec_core.runs.memory import MemoryRun
 from relrec_core.sessions.config import Config
 from relrec_core.sessions.data.dataset import SessionData
-from relrec_core.sessions.data.sessions import PARTS, Part, Sessions, listener_of
+from relrec_core.sessions.data.sessions import BY_TIME, PARTS, Part, Sessions, listener_of
 from relrec_core.sessions.data.source import Memory
 from relrec_core.sessions.model.comparison import LAST, MEAN, MODEL, Comparison, compared
-from relrec_core.sessions.model.families import fitting
 from relrec_core.sessions.model.predictor import Predictor, one_thread
 from relrec_core.sessions.training.scoring import Judged, judged
 from relrec_core.sessions.training.train import Fit
@@ -86,6 +85,11 @@ class InOrder(Memory):
         return {part: self.data.sessions.take(number == i) for i, part in enumerate(PARTS)}
 
     @property
+    def split(self) -> str:
+        """By what it is split into parts, in words."""
+        return BY_TIME
+
+    @property
     def last(self) -> Sessions:
         """Those that it is judged by."""
         return self._parts["test"]
@@ -113,8 +117,7 @@ def learn(
     source = InOrder(data)
     if not all(source.parts.values()):
         raise DataError(data.title, "few sessions of each listener", "some five or more of each")
-    family = fitting(source.encoding)
-    config = Config.model_validate({**SETTINGS, "family": family, **settings})
+    config = Config.model_validate({**SETTINGS, **settings})
     run = MemoryRun("learnt from your sessions", listener, cancelled)
     while not _TURN.acquire(timeout=0.2):
         listener(0.0, "Waiting until another visitor's network has learnt")

@@ -31,7 +31,6 @@ from relrec_core.sessions.data.shard_writer import (
 from relrec_core.sessions.data.shards import Meta
 from relrec_core.sessions.data.tracks import Tracks, read_tracks, track_table
 from relrec_core.sessions.data.yambda_sessions import LISTENED
-from relrec_core.sessions.model.families import fitting
 from relrec_core.sessions.simulation import simulator
 from relrec_core.sessions.simulation.catalogue import catalogue
 from relrec_core.sessions.simulation.simulator import SimulationSettings
@@ -165,8 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stderr.write("\n")
     sys.stdout.write(f"{meta.sessions:,} sessions in {len(meta.shards)} shards{cut}{lacking}\n")
     sys.stdout.write(
-        f"Learn from them: python3 scripts/train.py sessions --dataset {chosen.out} "
-        f"--family {fitting(meta.encoding)} --activate\n"
+        f"Learn from them: python3 scripts/train.py sessions --dataset {chosen.out} --activate\n"
     )
     return 0
 

@@ -1,8 +1,11 @@
 """Yambda as it is published -> sessions in shards, in bounded memory.
 
-Three passes over the listens: which tracks there are, when each of them was listened to by anyone,
-and then the sessions themselves, some users at a time. What is held throughout is eight bytes a
-listen and some hundred a track.
+Three passes over the listens: which tracks there are and when the sessions began, when each track
+was listened to by anyone, and then the sessions themselves, some users at a time. What is held
+throughout is eight bytes a listen, nine a session and some hundred a track.
+
+Sessions are split by the time at which they began, whoever's they are: what is learnt from lies
+before what it is judged by.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ import polars as pl
 from relrec_core.errors import DataError
 from relrec_core.sessions.data import yambda
 from relrec_core.sessions.data.schema import TRACK_KEY
-from relrec_core.sessions.data.sessions import Sessions
+from relrec_core.sessions.data.sessions import Bytes, Sessions, parts_in_time
 from relrec_core.sessions.data.shard_writer import SHARD_SESSIONS, Holding, check_new, write_shards
 from relrec_core.sessions.data.shards import Meta
 from relrec_core.sessions.data.tracks import Tracks
@@ -28,6 +31,7 @@ from relrec_core.sessions.data.yambda_sessions import (
     LISTENED,
     Known,
     Pieces,
+    began,
     cut,
     sessions,
 )
@@ -95,7 +99,7 @@ def prepare_yambda(
             raise DataError(folder / file, "no such file", "the file as Yambda publishes it")
     listens_path = _there(paths[yambda.LISTENS])
     reading = _Reading(listens_path, most)
-    items = _items(reading, told)
+    items, parts = _items(reading, told)
     listens, seconds = _listens(listens_path, items, told)
     sound_path = paths[yambda.EMBEDDINGS]
     told("the sound of the tracks", 0)
@@ -113,6 +117,7 @@ def prepare_yambda(
         title=f"{yambda.TITLE}{first} (a skip: less than {threshold} % played)",
         licence=yambda.LICENCE,
         arrays={} if sound is None else {FILE: sound.arrays},
+        parts=parts,
     )
     pieces = _pieces(reading, known, threshold, told)
     return write_shards(
@@ -125,17 +130,19 @@ def _there(path: Path | None) -> Path:
     return path
 
 
-def _items(reading: _Reading, told: Progress) -> Numbers:
-    """(T,) the tracks of all sessions, sorted."""
+def _items(reading: _Reading, told: Progress) -> tuple[Numbers, Bytes]:
+    """(T,) the tracks of all sessions, sorted, and (S,) the part of each session."""
     items = np.empty(0, dtype=np.int64)
+    starts: list[Numbers] = []
     done = 0
     for listens, pieces in reading:
         items = np.union1d(items, listens.item[pieces.kept[pieces.owner]])
+        starts.append(began(listens, pieces)[pieces.kept])
         done += len(listens)
         told("which tracks there are: listens", done)
     if not len(items):
         raise DataError(reading.path, "no two listens within 20 minutes", "at least one session")
-    return items
+    return items, parts_in_time(np.concatenate(starts))
 
 
 def _listens(path: Path, items: Numbers, told: Progress) -> tuple[Keys, npt.NDArray[np.float32]]:

@@ -1,4 +1,4 @@
-"""Train a network that predicts skips: generalised EM, plateau schedule, early stopping."""
+"""Train a network that predicts skips: generalised EM, a schedule of step sizes, early stopping."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import torch
 import torch.distributed as dist
 from torch import Tensor
-from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
 from relrec_core.errors import DataError
 from relrec_core.experts.mixture import weight_sums
@@ -34,6 +34,10 @@ TITLES = {
     "gru": "GRU of experts",
     "control": "Plain Transformer (control)",
 }
+
+
+RISING, FIRST_RATE = 0.15, 25.0
+"""Share of a cycle in which the step size rises, and by how many times it rises."""
 
 
 def train(config: Config, run: Run) -> None:
@@ -78,21 +82,20 @@ class Fit(training.Fit[Config]):
         self.net = network(source.encoding, config)
         self.model = group.wrap(self.net)
         optimizer = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
-        self.plateau = ReduceLROnPlateau(
-            optimizer,
-            factor=config.reduction,
-            patience=config.plateau - 1,
-            threshold=0.0,
-            min_lr=config.smallest_rate,
-            eps=0.0,
-        )
-        super().__init__(config, run, group, self.net, optimizer, self.plateau)
-        self.patience = config.patience
+        self.steps = math.ceil(source.parts["train"] / config.batch_size)
+        """Of a pass."""
+        if config.schedule == "one-cycle":
+            self.rates: OneCycleLR | ReduceLROnPlateau = _cycle(config, optimizer, self.steps)
+        else:
+            self.rates = _plateau(config, optimizer)
+            self.patience = config.patience
+        super().__init__(config, run, group, self.net, optimizer, self.rates)
 
     def measure(self) -> dict[str, float]:
-        rate = float(self.plateau.get_last_lr()[0])
+        rate = float(self.rates.get_last_lr()[0])
         loss, accuracy = self._validate()
-        self.plateau.step(loss)
+        if isinstance(self.rates, ReduceLROnPlateau):
+            self.rates.step(loss)
         return {"learning_rate": rate, self.decides: loss, "validation_accuracy": accuracy}
 
     def said(self, values: Mapping[str, float]) -> tuple[float, str]:
@@ -114,8 +117,7 @@ class Fit(training.Fit[Config]):
 
     def one_pass(self) -> float:
         """One pass in an order fixed by seed and epoch; the mean loss of a step."""
-        config, group, epoch = self.config, self.group, self.progress.epoch
-        steps = math.ceil(self.source.parts["train"] / config.batch_size)
+        config, group, epoch, steps = self.config, self.group, self.progress.epoch, self.steps
         total = torch.zeros((), device=group.device)
         done = 0
         for step, batch in enumerate(self._batches("train")):
@@ -139,6 +141,8 @@ class Fit(training.Fit[Config]):
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
+        if isinstance(self.rates, OneCycleLR):
+            self.rates.step()
         return loss.detach()
 
     def _validate(self) -> tuple[float, float]:
@@ -185,6 +189,31 @@ class Fit(training.Fit[Config]):
         return values
 
 
+def _plateau(config: Config, optimizer: torch.optim.Optimizer) -> ReduceLROnPlateau:
+    return ReduceLROnPlateau(
+        optimizer,
+        factor=config.reduction,
+        patience=config.plateau - 1,
+        threshold=0.0,
+        min_lr=config.smallest_rate,
+        eps=0.0,
+    )
+
+
+def _cycle(config: Config, optimizer: torch.optim.Optimizer, steps: int) -> OneCycleLR:
+    """Up to the largest step size and down to the smallest (Smith and Topin 2019)."""
+    first = config.learning_rate / FIRST_RATE
+    return OneCycleLR(
+        optimizer,
+        max_lr=config.learning_rate,
+        total_steps=config.epochs * steps + 1,
+        pct_start=RISING,
+        div_factor=FIRST_RATE,
+        final_div_factor=first / config.smallest_rate,
+        cycle_momentum=False,
+    )
+
+
 def _card(started: float, fit: Fit, predictor: Predictor) -> Card:
     config, family = predictor.config, predictor.family
     judged = scoring.judged(fit.source, "test", predictor)
@@ -197,7 +226,7 @@ def _card(started: float, fit: Fit, predictor: Predictor) -> Card:
         started,
         TITLES[config.model],
         store.data_card(fit.source, config.dataset),
-        split={"fractions": [0.8, 0.1, 0.1], "by": "checksum of the session id"},
+        split={"fractions": [0.8, 0.1, 0.1], "by": fit.source.split},
         epochs=fit.progress.best_epoch,
         parameters=predictor.parameters,
         metrics=metrics,

@@ -118,7 +118,7 @@ class Predictor:
                 f"with `python3 scripts/train.py movies-experts --dataset {data.name} --activate`."
             )
         try:
-            config = Config.model_validate(metadata["config"])
+            config = Config.stored(metadata["config"])
             attributes = Attributes.of(data)
             net = network(attributes, config)
             net.load_state_dict(dict(tensors))

@@ -13,7 +13,7 @@ from dashboard.loaders.common import ModelKey, key_of
 from relrec_core.runs.directory import Run
 from relrec_core.sessions import store as session_store
 from relrec_core.sessions.config import Config as SessionConfig
-from relrec_core.sessions.data.uploads import Own, from_folder
+from relrec_core.sessions.data.uploads import Own, unseen
 from relrec_core.sessions.explanation import browse
 from relrec_core.sessions.explanation.elsewhere import Elsewhere
 from relrec_core.sessions.explanation.explain import Explorer
@@ -109,8 +109,8 @@ def _elsewhere(
 
 
 def session_view() -> SessionView:
-    """The model the sessions wing shows, on simulated sessions that it has not seen, or on the
-    folder that it was trained on.
+    """The model the sessions wing shows, on sessions that it has not seen: simulated ones, or those
+    for the test of the folder that it was trained on.
 
     Raises:
         DataError, CheckpointError, ProfileError, RunError, SourceError: each as one sentence.
@@ -165,5 +165,5 @@ def _session_view(path: str, sha256: str) -> SessionView:
     if config.dataset == session_store.SIMULATED:
         own = Own(session_store.demo_data(config, SESSIONS), ())
     else:
-        own = from_folder(session_store.data_folder(config.dataset))
+        own = unseen(session_store.data_folder(config.dataset))
     return _view(path, sha256, own, handed_in=False)

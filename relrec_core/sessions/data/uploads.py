@@ -6,7 +6,7 @@ Nothing here writes or sends.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from relrec_core.errors import DataError, border, unreadable
@@ -17,6 +17,7 @@ from relrec_core.sessions.data.dataset import (
     Loaded,
     SessionData,
     files_in,
+    load_folder,
     load_last,
 )
 from relrec_core.sessions.data.history import History, read_history
@@ -24,7 +25,7 @@ from relrec_core.sessions.data.packed import unpacked
 from relrec_core.sessions.data.plays import HEARD
 from relrec_core.sessions.data.readers import MAXIMUM_UPLOAD_BYTES, Upload
 from relrec_core.sessions.data.schema import LONGEST
-from relrec_core.sessions.data.sessions import Sessions, concatenate
+from relrec_core.sessions.data.sessions import Part, Sessions, concatenate
 from relrec_core.sessions.data.shards import META_FILE, Shards
 
 MOST = 1000
@@ -51,15 +52,42 @@ def from_folder(folder: Path) -> Own:
         if not (folder / META_FILE).is_file():
             return _noted(load_last(*files_in(folder), folder.name, MOST))
         shards = Shards.open(folder)
-        meta = shards.meta
-        pieces: list[Sessions] = []
-        for shard in reversed(range(len(meta.shards))):
-            pieces.insert(0, shards.read(shard))
-            if sum(map(len, pieces)) >= MOST:
-                break
-        last = concatenate(pieces)
-        data = shards.data(last.take(slice(max(0, len(last) - MOST), None)))
-        return _noted(Loaded(data, meta.sessions, meta.longer))
+        return _noted(Loaded(_last(shards, None), shards.meta.sessions, shards.meta.longer))
+
+
+def unseen(folder: Path) -> Own:
+    """The sessions of such a folder that are for the test: whatever was trained on it has not
+    learnt from them.
+
+    Raises:
+        DataError: there are none, or they are malformed.
+    """
+    with border(unreadable(folder, "a folder of session logs or prepared shards")):
+        if (folder / META_FILE).is_file():
+            shards = Shards.open(folder)
+            data, total = _last(shards, "test"), shards.meta.parts["test"]
+        else:
+            whole = load_folder(folder)
+            test = whole.sessions.part("test")
+            total = len(test)
+            data = replace(whole, sessions=test.take(slice(max(0, total - MOST), None)))
+        if not total:
+            raise DataError(folder, "no session for the test", "some ten sessions or more")
+        own = _noted(Loaded(data, total))
+        return Own(
+            data, ("Sessions that were kept for the test: none was learnt from.", *own.notes)
+        )
+
+
+def _last(shards: Shards, part: Part | None) -> SessionData:
+    """The last `MOST` sessions of a part, or of all."""
+    pieces: list[Sessions] = []
+    for shard in reversed(range(len(shards.meta.shards))):
+        pieces.insert(0, shards.read(shard, part))
+        if sum(map(len, pieces)) >= MOST:
+            break
+    last = concatenate(pieces)
+    return shards.data(last.take(slice(max(0, len(last) - MOST), None)))
 
 
 def state_of(folder: Path) -> str:

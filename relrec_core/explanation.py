@@ -152,10 +152,16 @@ class DeletionTest(Value):
 
     @property
     def confirmed(self) -> bool | None:
-        """Whether the named reasons passed; None where there was nothing to compare with."""
+        """Whether the named reasons passed: the score falls without them, and further than without
+        as many others; None where there was nothing to compare with."""
         if not self.repetitions:
             return None if self.beaten >= PROVEN else False
-        return round(self.beaten * self.repetitions) >= self.needed
+        return self.falls and round(self.beaten * self.repetitions) >= self.needed
+
+    @property
+    def falls(self) -> bool:
+        """Whether the score falls at all without the named reasons."""
+        return self.after_top < self.score
 
     def sentence(self) -> str:
         """What was taken away and what became of the score, in words."""

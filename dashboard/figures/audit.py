@@ -82,6 +82,8 @@ def judged(test: DeletionTest, compared: str = REMOVALS) -> tuple[bool | None, s
         if test.confirmed is None:
             return None, "Nothing to compare with"
         return False, "Not confirmed: the drop could be chance"
+    if not test.falls:
+        return False, "Not confirmed: it does not drop at all"
     beaten = round(test.beaten * test.repetitions)
     if beaten == test.repetitions:
         return True, f"Confirmed: {compared.format(f'all {beaten}')}"

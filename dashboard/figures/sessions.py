@@ -266,9 +266,9 @@ def histogram(frame: pd.DataFrame) -> go.Figure:
             )
         )
     figure.update_layout(
-        height=90 + 42 * len(frame),
-        margin={"l": 4, "r": 40, "t": 4, "b": 4},
-        legend={"orientation": "h", "y": 1.1, "x": 0, "traceorder": "reversed"},
+        height=110 + 42 * len(frame),
+        margin={"l": 4, "r": 40, "t": 44, "b": 4},
+        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "traceorder": "reversed"},
         xaxis={"tickformat": ".0%", "rangemode": "tozero"},
         yaxis={"ticksuffix": "  "},
     )

@@ -18,6 +18,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "width": 64,
         "schedule": "one-cycle",
         "learning_rate": 0.002,
+        "smallest_rate": 8e-9,
         "batch_size": 128,
         "epochs": 8,
         "threads": 1,

@@ -148,6 +148,14 @@ def test_the_outcome_of_a_test_in_words(beaten: float, said: str) -> None:
     assert (words, confirmed) == (said, not said.startswith("Not"))
 
 
+def test_a_score_that_does_not_fall_confirms_nothing() -> None:
+    """Even where as many others raise it further."""
+    test = explanation([("film", "Alien", 1.0)]).audit.deletion
+    risen = {"beaten": 1.0, "after_top": test.score, "after_random": test.score + 1}
+    found = judged(test.model_copy(update=risen))
+    assert found == (False, "Not confirmed: it does not drop at all")
+
+
 @pytest.mark.parametrize(("beaten", "outcome"), [(1.0, None), (0.0, False)])
 def test_a_test_without_anything_to_compare_with_is_not_confirmed(
     beaten: float, outcome: bool | None

@@ -9,7 +9,7 @@ tell (how they began and ended, shuffle) is left out altogether.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import polars as pl
@@ -30,6 +30,7 @@ from relrec_core.sessions.data.schema import (
     TRACK,
 )
 
+TITLE, TERMS = "Your listening history", "It is yours."
 PAUSE = timedelta(minutes=20)
 SHORT_PAUSE, LONG_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 INEXACT_PAUSE = timedelta(minutes=1)
@@ -87,7 +88,7 @@ def _history(files: Sequence[Upload], most: int | None) -> History:
     first = 0 if most is None else max(0, len(kept) - most)
     told = [r for p in plays for r in (p.reason_start, p.reason_end) if r is not None]
     return History(
-        data=load_frames(_frame(kept, first), "Your listening history"),
+        data=replace(load_frames(_frame(kept, first), TITLE), terms=TERMS),
         listeners=tuple(sorted(whose)),
         sessions=len(kept),
         plays=len(plays),

@@ -77,8 +77,8 @@ def _audited(explorer: Explorer, where: npt.NDArray[np.bool_], most: int) -> dic
         tracks.append(
             {
                 "share": track.attribution[track.top],
-                "confirmed": deletion.beaten >= CONFIRMED,
-                "falls": deletion.after_top < deletion.score,
+                "confirmed": deletion.falls and deletion.beaten >= CONFIRMED,
+                "falls": deletion.falls,
                 "sure": deletion.score,
                 "sure_named": deletion.after_top,
                 "sure_others": deletion.after_random,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import numpy.typing as npt
 
@@ -23,11 +25,12 @@ from relrec_core.sessions.explanation.result import GroupInputs, Input
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 STRIKING = 3
 """Features of the sound that are named: those in which the track differs most from the first
-half, in standard deviations over all tracks."""
+half, in standard deviations over all tracks, or least where it is said to be like it."""
 ALIKE = 1.0
 """Standard deviations, root mean square over the features: a sound nearer than this to that of the
 first half is said to be like it."""
 
+_NUMBERED = re.compile(r" \(\d+\)$")
 _CALLED = {
     "hour_of_day": "time",
     "date": "day",
@@ -106,7 +109,8 @@ def session_title(data: SessionData, session: Sessions, number: int) -> str:
         number: from 0.
     """
     name, part = uncut(str(session.ids[0]))
-    if " " in name:  # the start of a session of a listener's own history
+    if " " in name:  # of a listener's own history: its start, and a number that tells it apart
+        name = _NUMBERED.sub("", name)
         return f"{name}, part {part}" if part > 1 else name
     at = {column.name: i for i, column in enumerate(data.columns)}
     told = [
@@ -168,8 +172,8 @@ def _actions(skipped: npt.NDArray[np.bool_]) -> tuple[list[Input], str]:
 def _track(
     data: SessionData, group: str, here: int, before: npt.NDArray[np.int32]
 ) -> tuple[list[Input], str]:
-    """Inputs of a track beside the mean of the first half, of the sound the most striking, and
-    words for them."""
+    """Inputs of a track beside the mean of the first half, and words for them: of the sound those
+    in which it is most like the first half if it is like it, else those most unlike."""
     if group == MUSIC:
         alike = _distance(data, group, here, before) < ALIKE
         told = "alike" if alike else "different"
@@ -190,8 +194,10 @@ def _track(
     if group != MUSICAL:
         named = [told for _, column, told in sorted(found, key=lambda one: _place(one[1].name))]
         return named, f"{named[0].name} {named[0].value}, {FIRST_HALF} around {named[0].before}"
-    named = [told for _, _, told in sorted(found, key=lambda one: -abs(one[0]))[:STRIKING]]
-    if np.sqrt(np.mean([off**2 for off, _, _ in found])) < ALIKE:
+    alike = np.sqrt(np.mean([off**2 for off, _, _ in found])) < ALIKE
+    by_distance = sorted(found, key=lambda one: abs(one[0]), reverse=not alike)
+    named = [told for _, _, told in by_distance[:STRIKING]]
+    if alike:
         return named, f"like {FIRST_HALF}"
     return named, f"unlike {FIRST_HALF}, {named[0].name} {named[0].value} against {named[0].before}"
 

@@ -13,10 +13,12 @@ from relrec_core.movies.config import Config
 from relrec_core.products import presets
 from relrec_core.runs import config
 from relrec_core.runs.directory import Run, list_runs
+from relrec_core.sessions.training.prepare import prepare
 from relrec_core.sources import fetch
 from relrec_core.wings import MODELS
 from tests.conftest import REPOSITORY
 from tests.products import pictures
+from tests.sessions import made
 from tests.waiting import LONG, until
 
 PAGE = REPOSITORY / "dashboard" / "app_pages" / "training.py"
@@ -152,3 +154,19 @@ def test_more_work_takes_longer(photos: str) -> None:
     times = [presets.seconds(slim, presets.Size(n, 1000, 1)) for n in (1_000, 100_000, 10_000_000)]
     assert times == sorted(times) and times[2] > 10 * times[0]
     assert presets.size("studio") is None
+
+
+def test_the_experts_for_a_folder_of_sessions_are_named_before_they_learn(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "listens"
+    plays, tracks = made.like_deezer()
+    folder.mkdir(parents=True)
+    plays.write_csv(folder / "log.csv")
+    tracks.write_csv(folder / "tracks.csv")
+    prepare([folder / "log.csv"], [folder / "tracks.csv"], tmp_path / "data" / "prepared")
+    for name in ("listens", "prepared"):
+        page = opened("sessions", name)
+        assert shown(page, "sessions")["family"] == "auto"
+        assert "‘auto’ is the family deezer-10" in page.caption[0].value.replace("\\", "")
+    assert started(page, "sessions")["family"] == "auto"
+    page = opened("sessions", "nowhere")
+    assert "There is no session data 'nowhere'" in page.error[0].value.replace("\\", "")

@@ -23,49 +23,21 @@ from tests.sessions import made
 
 pytestmark = pytest.mark.numerics
 
-SESSIONS, LENGTH, TRACKS = 90, 8, 30
-
-
-def frames() -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Sessions of users who skip at random, and the tracks."""
-    draw = np.random.default_rng(3)
-    n = SESSIONS * LENGTH
-    user = np.repeat(draw.random((SESSIONS, 9)), LENGTH, axis=0)
-    plays = {
-        "session_id": np.repeat([f"s{i}" for i in range(SESSIONS)], LENGTH),
-        "session_position": np.tile(np.arange(1, LENGTH + 1), SESSIONS),
-        "track_id_clean": [f"t{i}" for i in draw.integers(0, TRACKS, n)],
-        "skipped": draw.random(n) < 0.5,
-        "is_favourite": draw.random(n) < 0.2,
-        "is_banned": draw.random(n) < 0.05,
-        "recently_played": draw.random(n) < 0.3,
-        "discounted_skip_rate": draw.random(n).round(3),
-        "user_skip_rate": user[:, 8].round(3),
-        **{f"user_embedding_{i}": (2 * user[:, i] - 1).round(3) for i in range(8)},
-    }
-    music = draw.normal(size=(TRACKS, 16))
-    tracks = {
-        "track_id": [f"t{i}" for i in range(TRACKS)],
-        "popularity": draw.integers(0, 1_000_000, TRACKS),
-        **{f"music_embedding_{i}": music[:, i] for i in range(16)},
-    }
-    return pl.DataFrame(plays), pl.DataFrame(tracks)
-
 
 def data() -> SessionData:
-    plays, tracks = frames()
+    plays, tracks = made.like_deezer()
     return load([made.csv(plays)], [made.parquet(tracks, "tracks.parquet")])
 
 
 def test_what_is_known_before_a_play_is_read_of_both_halves() -> None:
-    found, (plays, _) = data(), frames()
+    found, (plays, _) = data(), made.like_deezer()
     assert found.absent == () and not found.simulated
     names_a = [d.name for d in found.encoding().columns_a]
     names_b = [d.name for d in found.encoding().columns_b]
     assert set(names_a) - set(names_b) == {"skip_2"}
-    batch, half = found.batch(), LENGTH // 2
+    batch, half = found.batch(), made.LENGTH // 2
     for name in ("is_favourite", "discounted_skip_rate", "user_embedding_3"):
-        values = plays[name].cast(pl.Float64).to_numpy().reshape(SESSIONS, LENGTH)
+        values = plays[name].cast(pl.Float64).to_numpy().reshape(made.SESSIONS, made.LENGTH)
         step = 2 / 255 if "embedding" in name else 1 / 255
         for part, names, tracks in (
             (batch.a, names_a, slice(0, half)),
@@ -79,7 +51,7 @@ def test_there_are_ten_experts_and_those_of_absent_groups_go() -> None:
     ten = family("deezer-10", data().encoding())
     assert ten.names == tuple(DEEZER) and len(ten.names) == 10
     assert set().union(*map(set, DEEZER.values())) == set(DEEZER_GROUPS)
-    plays, tracks = frames()
+    plays, tracks = made.like_deezer()
     marks = [c for c in plays.columns if c in ("is_favourite", "is_banned", "recently_played")]
     part = load([made.csv(plays.drop(marks))], [made.csv(tracks, "tracks.csv")])
     assert part.absent == (FAVOURITES,)
@@ -88,21 +60,21 @@ def test_there_are_ten_experts_and_those_of_absent_groups_go() -> None:
 
 
 def test_shards_hold_what_memory_holds(tmp_path: Path) -> None:
-    plays, tracks = frames()
+    plays, tracks = made.like_deezer()
     plays.write_parquet(tmp_path / "logs.parquet")
     tracks.write_parquet(tmp_path / "tracks.parquet")
     prepare([tmp_path / "logs.parquet"], [tmp_path / "tracks.parquet"], tmp_path / "shards")
     stored, memory = Shards.open(tmp_path / "shards"), load_folder(tmp_path)
     assert stored.meta.content_hash == memory.content_hash
     np.testing.assert_array_equal(stored.read(0).ahead, memory.sessions.ahead)
-    assert memory.sessions.ahead.shape == (SESSIONS, 10, 13)
+    assert memory.sessions.ahead.shape == (made.SESSIONS, 10, 13)
 
 
 def test_a_model_of_ten_experts_is_trained_and_explains(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RELREC_HOME", str(tmp_path / "home"))
-    plays, tracks = frames()
+    plays, tracks = made.like_deezer()
     (tmp_path / "logs").mkdir()
     plays.write_csv(tmp_path / "logs" / "plays.csv")
     tracks.write_csv(tmp_path / "logs" / "tracks.csv")
@@ -122,7 +94,7 @@ def test_a_model_of_ten_experts_is_trained_and_explains(
 
 @pytest.mark.parametrize("value", ["1.2", "-0.1", "often", ""])
 def test_a_rate_that_is_none_is_named(value: str) -> None:
-    plays, tracks = frames()
+    plays, tracks = made.like_deezer()
     spoiled = made.with_value(plays, "discounted_skip_rate", 4, value)
     with pytest.raises(DataError, match=r"line 6, column 'discounted_skip_rate': .*from 0 to 1"):
         load([made.csv(spoiled)], [made.csv(tracks, "tracks.csv")])

@@ -156,7 +156,7 @@ def test_the_command_line_prepares_a_folder_and_says_what_is_wrong(
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     said, then = done.stdout.splitlines()
-    assert said == "500 sessions in 1 shards" and f"--dataset {out} --family spotify-8" in then
+    assert said == "500 sessions in 1 shards" and f"--dataset {out} --activate" in then
     assert len(Shards.open(out).read(0)) == SESSIONS
     assert prepare_module.main([str(raw / "no.csv"), "--out", str(tmp_path / "other")]) == 1
     assert "no.csv: found no such file" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import fields
 from typing import Any
@@ -15,9 +16,11 @@ from relrec_core.errors import ConfigError
 from relrec_core.evaluation.measure import Table
 from relrec_core.experts.attribution import Judgement
 from relrec_core.experts.subsets import Family
+from relrec_core.runs.card import DataCard
 from relrec_core.runs.directory import Run
 from relrec_core.sessions import store
 from relrec_core.sessions.config import Config
+from relrec_core.sessions.data.dataset import LICENCES
 from relrec_core.sessions.data.encoding import Batch
 from relrec_core.sessions.data.schema import GROUPS
 from relrec_core.sessions.data.sessions import CAUSES, Bools, Bytes
@@ -106,9 +109,11 @@ def cause_table(study: Study) -> Table:
     many = QUICK_SESSIONS if study.quick else SESSIONS
     study.begin(len(study.seeds))
     rows: list[dict[str, Any]] = []
-    accuracies = []
+    accuracies: list[float] = []
+    hashes: list[str] = []
     for seed in study.seeds:
         data = simulated(many, seed, SimulationSettings(tracks=config.catalogue))
+        hashes.append(data.content_hash)
         explorer = Explorer(predictor, data, run.name)
         said, held = explorer.everything, data.sessions
         right = _right(said, held.mask_b, held.skipped, held.causes)
@@ -126,7 +131,16 @@ def cause_table(study: Study) -> Table:
     )
     found["known_truth"] = found.pop("hits") / found["tracks"]
     found["accuracy"] = np.where(found.index == "all", np.mean(accuracies), np.nan)
-    return Table(found.reset_index(), {"model": run.name, "sessions_a_seed": many})
+    new = DataCard(
+        name=store.SIMULATED,
+        title=f"Simulated sessions, seeds {', '.join(map(str, study.seeds))}",
+        content_hash=hashlib.sha256(" ".join(hashes).encode()).hexdigest(),
+        licence=LICENCES[True],
+        synthetic=True,
+        counts={"sessions": many * len(study.seeds)},
+    )
+    told = {"data": new.model_dump(), "split": "none: all of these sessions are new to the model"}
+    return Table(found.reset_index(), told | {"model": run.name, "sessions_a_seed": many})
 
 
 def right_skips(said: Judgement, test: Judged) -> Bools:

@@ -11,12 +11,13 @@ ROOT = str(Path(__file__).resolve().parent.parent)
 if ROOT not in sys.path:  # `streamlit run` makes only this file's own folder known
     sys.path.insert(0, ROOT)
 
-from dashboard import links
+from dashboard import answers, links, visitors
 from dashboard.components.printing import fitting
 from dashboard.memory import forget_the_gone
 from dashboard.panels.common import read_only_notice
+from dashboard.panels.sign_in import admitted
 from dashboard.uploads import keep_in_memory
-from relrec_core import logs
+from relrec_core import logs, permission
 
 PAGES = (
     ("overview", "Overview", ":material/home:"),
@@ -33,16 +34,22 @@ once = st.cache_resource(show_spinner=False)
 once(forget_the_gone)()
 keep_in_memory()
 once(logs.begin)("streamlit.error_util")
+once(answers.begin)()
+permission.ask(visitors.refusal)
+may_look = admitted()
 page = st.navigation(
     [
         st.Page(f"app_pages/{name}.py", title=title, icon=icon, default=name == "overview")
         for name, title, icon in PAGES
     ],
-    position="top",
+    position="top" if may_look else "hidden",
 )
+if not may_look:
+    st.stop()
 if st.session_state.get("page") != page.title:
     st.session_state["page"] = page.title
     links.forget()
 read_only_notice()
 fitting()
-page.run()
+with answers.timed(page.url_path or PAGES[0][0]):
+    page.run()

@@ -1,8 +1,13 @@
-"""The dashboard's server, for this computer only: python dashboard/serve.py APP ADDRESS PORT."""
+"""The dashboard's server: python dashboard/serve.py APP ADDRESS PORT.
+
+It answers under the address, as localhost, and under the names in `RELREC_ALLOWED_HOSTS`, separated
+by commas; `*.example.org` stands for all names that end so.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,23 +19,34 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import memory
+from dashboard import memory, readiness
+from dashboard.door import Door
 from relrec_core import logs
 
 APP = Path(__file__).resolve().with_name("app.py")
+HOSTS = "RELREC_ALLOWED_HOSTS"
+
+
+def names(address: str) -> list[str]:
+    """The names under which the server answers."""
+    further = (name.strip() for name in os.environ.get(HOSTS, "").split(","))
+    return [address, "localhost", "127.0.0.1", *filter(None, further)]
 
 
 def application(app: Path, address: str) -> st.App:
     """The app of the script `app`, answering only under its own names and in no foreign frame."""
-    names = [address, "localhost"]
+    hosts = names(address)
     return st.App(
         app,
         lifespan=_prepared if app == APP else None,
+        routes=[Route(readiness.PATH, readiness.ready)],
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=names, www_redirect=False),
+            Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
             Middleware(OwnFrames),
+            Middleware(Door),
         ],
         on_script_error=_said,
     )
@@ -77,6 +93,7 @@ def main(app: Path, address: str, port: int) -> None:
     settings = {
         "server.address": address,
         "server.port": port,
+        "server.allowedHosts": names(address),
         "server.headless": True,
         "browser.gatherUsageStats": False,
         "logger.level": "warning",

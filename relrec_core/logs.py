@@ -23,7 +23,7 @@ def file() -> Path:
 
 def where() -> str:
     """Where a person finds the traces, in words."""
-    return "the terminal of the dashboard" if permission.read_only() else str(file())
+    return "the terminal of the dashboard" if permission.process_read_only() else str(file())
 
 
 def begin(*further: str) -> None:
@@ -31,7 +31,7 @@ def begin(*further: str) -> None:
 
     It goes to `file()`; in read-only mode, where nothing is written, to the standard error stream.
     """
-    handler = logging.StreamHandler() if permission.read_only() else _File(file())
+    handler = logging.StreamHandler() if permission.process_read_only() else _File(file())
     handler.setFormatter(logging.Formatter(_FORMAT))
     handler.set_name(LOGGER)
     for name in (LOGGER, *further):

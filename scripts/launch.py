@@ -37,6 +37,24 @@ def parser() -> argparse.ArgumentParser:
         help="for showing it to others: no training, no activation, nothing is written",
     )
     options.add_argument(
+        "--address",
+        choices=(server.ADDRESS, "0.0.0.0"),
+        default=server.ADDRESS,
+        help="listen for this computer only (default), or, behind a proxy, for every network",
+    )
+    options.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name under which visitors reach it, such as relrec.example.org",
+    )
+    options.add_argument(
+        "--log-answers",
+        action="store_true",
+        help="print a line for each answer of a page: page, wing, milliseconds",
+    )
+    options.add_argument(
         "--check",
         action="store_true",
         help="start, render every page once, print one line for each, stop; exit code 0 or 1",
@@ -52,9 +70,10 @@ def main(arguments: list[str], app: Path = APP) -> int:
     try:
         environment.enter(environment.RUNTIME)
         _settings(options.data_dir, options.read_only)
+        _serving_settings(options.allow_host, options.log_answers)
         port = server.any_port() if options.check else server.choose_port(options.port)
         _demo_data()
-        return _check(app, port) if options.check else _serve(app, port, options.headless)
+        return _check(app, port) if options.check else _serve(app, port, options)
     except RelRecError as error:
         print(error, file=sys.stderr)
         return 1
@@ -83,6 +102,13 @@ def _settings(data_dir: Path | None, read_only: bool) -> None:
         os.environ["RELREC_READ_ONLY"] = "1"
 
 
+def _serving_settings(hosts: list[str], log_answers: bool) -> None:
+    if hosts:
+        os.environ["RELREC_ALLOWED_HOSTS"] = ",".join(hosts)
+    if log_answers:
+        os.environ["RELREC_LOG_ANSWERS"] = "1"
+
+
 def _demo_data() -> None:
     from relrec_core.sources import fetch
 
@@ -97,11 +123,11 @@ def _demo_data() -> None:
         print("The dashboard starts without data; its pages say how to get it.", flush=True)
 
 
-def _serve(app: Path, port: int, headless: bool) -> int:
-    with server.running(app, port) as process:
+def _serve(app: Path, port: int, options: argparse.Namespace) -> int:
+    with server.running(app, port, options.address) as process:
         address = f"http://localhost:{port}"
         print(f"RelRec is at {address}   (Ctrl-C stops it)", flush=True)
-        if not headless:
+        if not options.headless:
             webbrowser.open(address)
         code = process.wait()
     print(f"The server ended with exit code {code}.", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Run the dashboard's server on this computer, only for this computer."""
+"""Run the dashboard's server on this computer, only for this computer unless told otherwise."""
 
 from __future__ import annotations
 
@@ -64,9 +64,13 @@ def any_port() -> int:
 
 
 @contextlib.contextmanager
-def running(app: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Start the server for `app`, wait until it is healthy, and stop it at the end."""
-    command = [sys.executable, str(SERVE), str(app), ADDRESS, str(port)]
+def running(app: Path, port: int, address: str = ADDRESS) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the server for `app`, wait until it is healthy, and stop it at the end.
+
+    Args:
+        address: where it listens: this computer's own, or "0.0.0.0" for every network it is in.
+    """
+    command = [sys.executable, str(SERVE), str(app), address, str(port)]
     process = subprocess.Popen(command, cwd=app.parent.parent, stdout=subprocess.DEVNULL)
     try:
         _wait_until_healthy(process, port)

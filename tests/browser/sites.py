@@ -28,12 +28,14 @@ serve.main(pathlib.Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
 
 
 @contextlib.contextmanager
-def serving(home: Path, app: Path = APP, *, before: str = "", **settings: str) -> Iterator[str]:
-    """Address of a dashboard over the data directory `home`.
+def serving(
+    home: Path, app: Path = APP, *, before: str = "", port: int | None = None, **settings: str
+) -> Iterator[str]:
+    """Address of a dashboard over the data directory `home`, at `port` or at any.
 
     The statements `before` run in its process first; `settings` are environment variables.
     """
-    port = server.any_port()
+    port = port or server.any_port()
     command = [sys.executable, "-c", before + TIED, str(app), server.ADDRESS, str(port)]
     process = subprocess.Popen(
         command,

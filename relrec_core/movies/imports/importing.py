@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import sparse
 
+from relrec_core import permission
 from relrec_core.errors import DataError
 from relrec_core.movies.data.datasets import data_card, open_data
 from relrec_core.movies.data.interactions import ITEM, MovieData
@@ -40,6 +41,7 @@ def bring(config: ImportConfig, file: str, content: bytes) -> Run:
         SourceError: the interactions are not there.
         ReadOnlyError: in read-only mode.
     """
+    permission.require_writable("import a recommender")
     started = time.monotonic()
     data = open_data(config.dataset)
     found = read(file, content)

@@ -149,6 +149,16 @@ def test_settings_reach_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert os.environ["RELREC_READ_ONLY"] == "1"
 
 
+def test_settings_of_serving_reach_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RELREC_ALLOWED_HOSTS", "RELREC_LOG_ANSWERS"):
+        monkeypatch.setenv(name, "as it was")
+    launch._serving_settings([], log_answers=False)
+    assert os.environ["RELREC_ALLOWED_HOSTS"] == os.environ["RELREC_LOG_ANSWERS"] == "as it was"
+    launch._serving_settings(["a.example.org", "b.example.org"], log_answers=True)
+    assert os.environ["RELREC_ALLOWED_HOSTS"] == "a.example.org,b.example.org"
+    assert os.environ["RELREC_LOG_ANSWERS"] == "1"
+
+
 def test_data_dir_that_is_a_file(app: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     code, _, err = run(app, "--check", "--data-dir", str(tmp_path / "file"))

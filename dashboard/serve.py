@@ -9,13 +9,15 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 import streamlit as st
+from pydantic import PositiveInt, TypeAdapter, ValidationError
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -25,9 +27,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard import memory, readiness
 from dashboard.door import Door
 from relrec_core import logs
+from relrec_core.errors import shortened
 
 APP = Path(__file__).resolve().with_name("app.py")
 HOSTS = "RELREC_ALLOWED_HOSTS"
+ENVIRONMENT: Mapping[str, tuple[str, TypeAdapter[Any]]] = {
+    "STREAMLIT_SERVER_MAX_UPLOAD_SIZE": ("server.maxUploadSize", TypeAdapter(PositiveInt)),
+    "STREAMLIT_SERVER_ENABLE_AGENT_API": ("server.enableAgentApi", TypeAdapter(bool)),
+}
+"""Streamlit's settings that an environment variable changes here as it does in Streamlit's own
+command, which alone looks at them all."""
 
 
 def names(address: str) -> list[str]:
@@ -71,6 +80,18 @@ class OwnFrames:
         await self.app(scope, receive, framed)
 
 
+def _by_environment() -> dict[str, object]:
+    found = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+    settings: dict[str, object] = {}
+    for name, text in found.items():
+        option, kind = ENVIRONMENT[name]
+        try:
+            settings[option] = kind.validate_python(text)
+        except ValidationError as error:
+            sys.exit(f"{name} is '{shortened(text)}': {error.errors()[0]['msg']}.")
+    return settings
+
+
 @contextlib.asynccontextmanager
 async def _prepared(app: st.App) -> AsyncIterator[None]:
     memory.settle()
@@ -90,7 +111,7 @@ def main(app: Path, address: str, port: int) -> None:
     """Serve until the process is told to stop."""
     if not app.is_file():
         sys.exit(f"There is no app at {app}.")
-    settings = {
+    settings: dict[str, object] = {
         "server.address": address,
         "server.port": port,
         "server.allowedHosts": names(address),
@@ -98,6 +119,7 @@ def main(app: Path, address: str, port: int) -> None:
         "browser.gatherUsageStats": False,
         "logger.level": "warning",
         "logger.enableRich": False,
+        **_by_environment(),
     }
     application(app, address).run(config=settings)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +28,9 @@ SETTLED = 60.0
 """Seconds after which an answer counts as an error."""
 MOST_GROWTH = 1.1
 APP = environment.ROOT / "dashboard" / "app.py"
+
+STAYING = 6
+"""Visitors who walk through all pages and stay, to see what memory each of them takes."""
 
 WALK = (
     ("", ()),
@@ -88,6 +93,7 @@ def rows(quick: bool) -> list[BenchmarkRow]:
     seen, port = Load(), server.any_port()
     with server.running(APP, port) as process:
         address = f"http://{server.ADDRESS}:{port}"
+        each = asyncio.run(_staying(address, process.pid, 2 if quick else STAYING, seen))
         times = (warm_up, seconds)
         asyncio.run(_visit(address, process.pid, visitors, times, seen))
     answers = [t for of_page in seen.taken.values() for t in of_page if t]
@@ -104,6 +110,8 @@ def rows(quick: bool) -> list[BenchmarkRow]:
             found.append(row(name, float(np.percentile([t for t in taken if t], 95)), "ms"))
     for said in dict.fromkeys(seen.errors):
         print(said, flush=True)
+    if each is not None:
+        found.append(row("memory for each visitor who stays", each, "MB"))
     return found + _memory(seen.memory, warm_up)
 
 
@@ -125,15 +133,7 @@ def _memory(measured: list[tuple[float, float]], warm_up: float) -> list[Benchma
 async def _visit(
     address: str, server_id: int, visitors: int, times: tuple[float, float], seen: Load
 ) -> None:
-    from playwright.async_api import async_playwright
-
-    program = chromium.find_or_get()
-    if program is None:
-        raise RelRecError("No Chromium was found; name one in RELREC_CHROMIUM.")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu"]
-        )
+    async with _browser() as browser:
         started = time.monotonic()
         watching = asyncio.create_task(_watch(server_id, started, seen))
         until = started + sum(times)
@@ -144,17 +144,64 @@ async def _visit(
             )
         )
         watching.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _browser() -> AsyncIterator[Browser]:
+    from playwright.async_api import async_playwright
+
+    program = chromium.find_or_get()
+    if program is None:
+        raise RelRecError("No Chromium was found; name one in RELREC_CHROMIUM.")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
         await browser.close()
+
+
+async def _staying(address: str, server_id: int, visitors: int, seen: Load) -> float | None:
+    """Megabytes for each visitor who stays, beside what is held for all once one was there.
+
+    None where the system does not tell.
+    """
+    alone = Load()  # its times are not those of many
+    async with _browser() as browser:
+        pages = [await _walk(browser, address, alone)]
+        before = _megabytes(server_id)
+        pages += [await _walk(browser, address, alone) for _ in range(visitors)]
+        after = _megabytes(server_id)
+        for page in pages:
+            await page.close()
+    seen.errors += alone.errors
+    return None if before is None or after is None else (after - before) / visitors
+
+
+async def _walk(browser: Browser, address: str, seen: Load) -> Page:
+    """One visitor goes through all pages, and stays on the last."""
+    page = await browser.new_page(viewport={"width": 1280, "height": 900})
+    await _arrive(page, address)
+    for name, presses in WALK:
+        for press in (None, *presses):
+            await _press(page, name, press, seen)
+    return page
 
 
 async def _watch(server_id: int, started: float, seen: Load) -> None:
     """Note the memory once a second, where the system tells it."""
-    status = Path(f"/proc/{server_id}/status")
-    while status.is_file():
-        lines = status.read_text("utf-8").splitlines()
-        kilobytes = next(line.split()[1] for line in lines if line.startswith("VmRSS"))
-        seen.memory.append((time.monotonic() - started, int(kilobytes) / 1024))
+    while (megabytes := _megabytes(server_id)) is not None:
+        seen.memory.append((time.monotonic() - started, megabytes))
         await asyncio.sleep(1)
+
+
+def _megabytes(process: int) -> float | None:
+    """Memory of a process; None where the system does not tell."""
+    status = Path(f"/proc/{process}/status")
+    if not status.is_file():
+        return None
+    lines = status.read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
 
 
 async def _visitor(
@@ -167,10 +214,7 @@ async def _visitor(
     page = await browser.new_page(viewport={"width": 1280, "height": 900})
     page.on("pageerror", lambda error: seen.errors.append(f"in the page: {error.message}"))
     try:
-        await page.goto(address, timeout=1000 * SETTLED)
-        await page.wait_for_selector(
-            '[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=1000 * SETTLED
-        )
+        await _arrive(page, address)
         while time.monotonic() < until:
             for name, presses in WALK:
                 await _press(page, name, None, seen)
@@ -184,6 +228,13 @@ async def _visitor(
         seen.errors.append(f"visitor {n}: {error.message.splitlines()[0]}")
     finally:
         await page.close()
+
+
+async def _arrive(page: Page, address: str) -> None:
+    await page.goto(address, timeout=1000 * SETTLED)
+    await page.wait_for_selector(
+        '[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=1000 * SETTLED
+    )
 
 
 async def _press(page: Page, name: str, press: str | None, seen: Load) -> None:

@@ -13,14 +13,19 @@ import pytest
 from tests.conftest import REPOSITORY
 
 CORE = REPOSITORY / "relrec_core"
-TEXTS = [REPOSITORY / "README.md", CORE / "README.md", REPOSITORY / "tests" / "README.md"]
+TEXTS = [
+    REPOSITORY / "README.md",
+    CORE / "README.md",
+    REPOSITORY / "tests" / "README.md",
+    REPOSITORY / ".devcontainer" / "README.md",
+]
 
 
 def test_the_first_readme_is_short() -> None:
     assert len(TEXTS[0].read_text("utf-8").splitlines()) <= 150
 
 
-@pytest.mark.parametrize("text", TEXTS, ids=["first", "core", "tests"])
+@pytest.mark.parametrize("text", TEXTS, ids=["first", "core", "tests", "operating"])
 def test_what_is_named_exists(text: Path) -> None:
     said = text.read_text("utf-8")
     paths = re.findall(r"`([\w./-]+(?:\.py|\.toml|\.txt|/))`|\]\(([\w./-]+)\)", said)

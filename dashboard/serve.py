@@ -125,4 +125,4 @@ def main(app: Path, address: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    main(Path(sys.argv[1]).resolve(), sys.argv[2], int(sys.argv[3]))

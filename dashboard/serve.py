@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import memory, readiness
 from dashboard.door import Door
+from dashboard.head import Head
 from relrec_core import logs
 from relrec_core.errors import shortened
 
@@ -56,6 +57,7 @@ def application(app: Path, address: str) -> st.App:
             Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
             Middleware(OwnFrames),
             Middleware(Door),
+            Middleware(Head),
         ],
         on_script_error=_said,
     )

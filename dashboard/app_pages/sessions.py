@@ -27,7 +27,8 @@ with sentences():
     given = source()
     view = shown(given)
     explorer = view.explorer
-    headline = st.empty()
+    with st.container(key="session_headline"):
+        headline = st.empty()
     row = panels.choose(view.listing, view.opening)
     reasons, tracks = st.columns([3.4, 1], gap="large")
     with tracks, st.container(key="page_side"):

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.glossary import meaning
 from dashboard.panels.common import sentences
 from dashboard.panels.overview import movies_card
+from dashboard.panels.overview_row import overview_row
 from dashboard.panels.tour import titled
 
 titled("Why was this recommended?", "overview")
@@ -15,6 +16,7 @@ st.markdown(
     "**Each explanation comes with its proof:** what the contributions sum to, "
     "and what happens to the score when they are taken away."
 )
+overview_row()
 st.caption(f"**Score:** {meaning('score')}")
 with sentences(stop=False):
     movies_card()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.components.files import HERE, component
@@ -16,3 +17,9 @@ def fitting() -> None:
     """Fit this page's charts to the window and to a sheet; shows nothing."""
     st.html(f"<style>{_STYLE}</style>")
     _fitting(key="fitting")
+
+
+def on_paper(frame: pd.DataFrame, *, key: str) -> None:
+    """A table that stands on paper only, and whole: one that scrolls on the screen is cut there."""
+    with st.container(key=f"paper_{key}"):
+        st.html(frame.to_html(index=False, border=0, float_format="{:+.3f}".format))

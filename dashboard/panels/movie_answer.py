@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import escape
+from dashboard.components.printing import on_paper
 from dashboard.components.save_picture import save_chart
 from dashboard.figures.flows import BASE, themes_of
 from dashboard.figures.movie_words import PAPER, STEP_BY_STEP, themes_in_words
@@ -149,6 +150,8 @@ def share_table(explanation: MovieExplanation, *, key: str) -> int | None:
         },
         alt="Every reason with its signed contribution, strongest first",
     )
+    told = {"relevance": "Contribution", "label": "Reason"}
+    on_paper(frame[list(told)].rename(columns=told), key=key)
     rows = event.selection.rows
     st.caption("Pick a row to light it up in the picture.")
     if not rows:

@@ -17,6 +17,8 @@ from dashboard.components.files import HERE
 STYLES = ("charts", "printing", "tour_place", "answer_first", "visitor_place", "steady")
 LATE = ("Html", "BidiComponent", "ButtonGroup", "Selectbox", "PlotlyChart")
 """Of Streamlit's scripts those that it fetches when a page first needs them; all pages do."""
+HEADINGS = "SourceSerifVariable-Roman"
+"""Their font; one that comes late breaks lines elsewhere."""
 _SAME = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 """Headers by which the answer would be packed, or none at all."""
 END = b"</head>"
@@ -64,7 +66,13 @@ def _for_a_page(scope: Scope) -> bool:
 
 def _added() -> bytes:
     style = "".join((HERE / f"{name}.css").read_text("utf-8") for name in STYLES)
-    scripts = Path(st.__file__).parent / "static" / "static" / "js"
-    files = sorted(file.name for name in LATE for file in scripts.glob(f"{name}.*.js"))
-    links = "".join(f'<link rel="modulepreload" href="./static/js/{file}">' for file in files)
-    return f"{links}<style>{style}</style>".encode()
+    static = Path(st.__file__).parent / "static" / "static"
+    links = [
+        f'<link rel="modulepreload" href="./static/js/{file.name}">'
+        for name in LATE
+        for file in static.glob(f"js/{name}.*.js")
+    ] + [
+        f'<link rel="preload" href="./static/media/{file.name}" as="font" crossorigin>'
+        for file in static.glob(f"media/{HEADINGS}*.woff2")
+    ]
+    return f"{''.join(links)}<style>{style}</style>".encode()

@@ -34,7 +34,7 @@ STAYING = 6
 
 WALK = (
     ("", ()),
-    ("movies", ("Surprise me", "What if?", "Surprise me", "Content or taste?")),
+    ("movies", ("Surprise me", "What if?", "Surprise me", "Second model: which expert decided?")),
     ("products", ("Surprise me", "Surprise me")),
     ("sessions", ("Surprise me", "Surprise me")),
     ("evidence", ()),

@@ -185,6 +185,7 @@ async def _walk(browser: Browser, address: str, seen: Load) -> Page:
     for name, presses in WALK:
         for press in (None, *presses):
             await _press(page, name, press, seen)
+            await asyncio.sleep(PAUSE[0])
     return page
 
 

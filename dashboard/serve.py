@@ -2,6 +2,8 @@
 
 It answers under the address, as localhost, and under the names in `RELREC_ALLOWED_HOSTS`, separated
 by commas; `*.example.org` stands for all names that end so.
+With a COOKIE named behind these, each answer tells the visitor's browser the port in it, so that
+one who shares visitors among servers leaves them where they are.
 """
 
 from __future__ import annotations
@@ -46,8 +48,14 @@ def names(address: str) -> list[str]:
     return [address, "localhost", "127.0.0.1", *filter(None, further)]
 
 
-def application(app: Path, address: str) -> st.App:
-    """The app of the script `app`, answering only under its own names and in no foreign frame."""
+def application(app: Path, address: str, cookie: str = "") -> st.App:
+    """The app of the script `app`, answering only under its own names and in no foreign frame.
+
+    Args:
+        app: the script.
+        address: that it listens at.
+        cookie: name and value of one that is set with every answer.
+    """
     hosts = names(address)
     return st.App(
         app,
@@ -55,7 +63,7 @@ def application(app: Path, address: str) -> st.App:
         routes=[Route(readiness.PATH, readiness.ready)],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
-            Middleware(OwnFrames),
+            Middleware(OwnFrames, cookie),
             Middleware(Door),
             Middleware(Head),
         ],
@@ -64,10 +72,10 @@ def application(app: Path, address: str) -> st.App:
 
 
 class OwnFrames:
-    """Says with every answer that no other site may show it in a frame."""
+    """Says with every answer that no other site may show it in a frame, and which server it is."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, cookie: str) -> None:
+        self.app, self.cookie = app, cookie
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and add the headers to what comes back."""
@@ -77,6 +85,8 @@ class OwnFrames:
                 headers = MutableHeaders(scope=message)
                 headers["X-Frame-Options"] = "SAMEORIGIN"
                 headers.append("Content-Security-Policy", "frame-ancestors 'self'")
+                if self.cookie:
+                    headers.append("Set-Cookie", f"{self.cookie}; Path=/; HttpOnly; SameSite=Lax")
             await send(message)
 
         await self.app(scope, receive, framed)
@@ -109,8 +119,8 @@ def _said(error: Exception) -> bool:
     return True
 
 
-def main(app: Path, address: str, port: int) -> None:
-    """Serve until the process is told to stop."""
+def main(app: Path, address: str, port: int, cookie: str = "") -> None:
+    """Serve until the process is told to stop; `cookie` names the one that tells the port."""
     if not app.is_file():
         sys.exit(f"There is no app at {app}.")
     settings: dict[str, object] = {
@@ -123,8 +133,9 @@ def main(app: Path, address: str, port: int) -> None:
         "logger.enableRich": False,
         **_by_environment(),
     }
-    application(app, address).run(config=settings)
+    told = f"{cookie}={port}" if cookie else ""
+    application(app, address, told).run(config=settings)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve(), sys.argv[2], int(sys.argv[3]))
+    main(Path(sys.argv[1]).resolve(), sys.argv[2], int(sys.argv[3]), *sys.argv[4:])

@@ -23,16 +23,13 @@ from typing import Any
 
 import pandas as pd
 
-from relrec_core import evaluate_all, logs, progress
+from relrec_core import commands, evaluate_all, logs
 from relrec_core.errors import ConfigError, RelRecError
 from relrec_core.evaluation.measure import evaluate
 from relrec_core.evaluation.tables import StoredTable
 from relrec_core.runs import evaluation, execution
 from relrec_core.runs.directory import Run
 from relrec_core.wings import WINGS
-
-PLAIN_EVERY = 5.0
-"""Seconds between two progress lines when the output is no terminal."""
 
 
 def main(arguments: list[str]) -> int:
@@ -59,11 +56,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="evaluate.py",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = commands.parser("evaluate.py", __doc__)
     parser.add_argument("wing", choices=[*WINGS, "all"], help="whose model to measure")
     parser.add_argument("table", nargs="*", help="which tables; an unknown one lists them all")
     parser.add_argument("--dataset", help="name or folder (default ml-100k, studio or simulated)")
@@ -78,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _evaluate(table: str, options: argparse.Namespace) -> None:
-    with progress.shown(table, PLAIN_EVERY) as tell:
+    with commands.shown(table) as tell:
         study = (options.dataset, options.seeds, options.quick, tell)
         found = _measured(options.wing, table, study)
     with pd.option_context("display.width", 200, "display.max_columns", None):

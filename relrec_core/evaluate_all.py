@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from relrec_core import paths, permission
+from relrec_core.cores import allowed, cores
 from relrec_core.evaluation.claims import TableSource
 from relrec_core.evaluation.tables import stored
 from relrec_core.runs import launch
@@ -21,8 +22,8 @@ from relrec_core.runs.code import digest
 from relrec_core.runs.evaluation import EVALUATE
 from relrec_core.wings import WINGS
 
-CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-AT_ONCE = min(2, len(CORES) or os.cpu_count() or 1)
+CORES = allowed()
+AT_ONCE = min(2, cores())
 EVERY = 30.0
 """Seconds between two lines of progress."""
 

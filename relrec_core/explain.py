@@ -2,7 +2,7 @@
 
     python3 scripts/explain.py movies
     python3 scripts/explain.py movies --top 20 --out FOLDER
-    python3 scripts/explain.py movies --run RUN --counterfactual --out FOLDER
+    python3 scripts/explain.py movies --run RUN --counterfactual --audit --out FOLDER
     python3 scripts/explain.py products --top 3 --out FOLDER
     python3 scripts/explain.py sessions --data FOLDER --out FOLDER
     python3 scripts/explain.py movies --out FOLDER --engine ray --address auto
@@ -19,18 +19,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from relrec_core import logs, paths, progress
+from relrec_core import commands, logs, paths
 from relrec_core.batch import local, on_ray
 from relrec_core.batch.dataset import Dataset
 from relrec_core.batch.job import Job
 from relrec_core.batch.progress import Pace
+from relrec_core.cores import cores
 from relrec_core.errors import ConfigError, RelRecError
 from relrec_core.runs import directory
 from relrec_core.runs.directory import Run
 from relrec_core.wings import WINGS
-
-PLAIN_EVERY = 5.0
-"""Seconds between two progress lines when the output is no terminal."""
 
 
 def main(arguments: list[str]) -> int:
@@ -50,11 +48,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="explain.py",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = commands.parser("explain.py", __doc__)
     parser.add_argument("wing", choices=[*WINGS], help="whose model to explain")
     parser.add_argument(
         "--out", type=Path, help="folder of the data set (default: one that the dashboard lists)"
@@ -69,11 +63,20 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="movies: the fewest liked movies without which another would stand first",
     )
+    parser.add_argument(
+        "--audit", action="store_true", help="also the deletion test of every row, which takes long"
+    )
+    parser.add_argument(
+        "--histories",
+        type=Path,
+        metavar="FILE",
+        help="movies: other users, of a Parquet or CSV file with user_id and item_id",
+    )
     parser.add_argument("--data", default="", help="sessions: folder (default: new simulated ones)")
     parser.add_argument("--engine", choices=["local", "ray"], default="local")
     parser.add_argument("--address", help="of a Ray cluster, such as auto")
     parser.add_argument(
-        "--processes", type=int, default=local.cores(), help="at once (default: one a core)"
+        "--processes", type=int, default=cores(), help="at once (default: one a core)"
     )
     return parser
 
@@ -88,7 +91,7 @@ def _explained(given: argparse.Namespace) -> tuple[int, Path]:
     dataset = Dataset.prepared(folder, job, job.explained)
     dataset.tidied()
     sizes, missing = dataset.about.sizes, dataset.missing()
-    with progress.shown(given.wing, PLAIN_EVERY) as tell:
+    with commands.shown(given.wing) as tell:
         before = sum(sizes) - sum(sizes[part] for part in missing)
         pace = Pace(tell, dataset.about.unit, sum(sizes), before)
         if given.engine == "ray":
@@ -106,9 +109,13 @@ def _run(given: argparse.Namespace) -> Run:
 
 def _options(given: argparse.Namespace) -> dict[str, bool | int | str]:
     """What the wing's rows depend on; defaults are the wing's own."""
-    asked: dict[str, bool | int | str] = {} if given.top is None else {"top": given.top}
+    asked: dict[str, bool | int | str] = {"audit": True} if given.audit else {}
+    if given.top is not None:
+        asked["top"] = given.top
     if given.wing == "movies":
         asked |= {"strongest": given.strongest, "counterfactual": given.counterfactual}
+        if given.histories is not None:
+            asked["histories"] = str(given.histories.resolve())
     if given.wing == "sessions":
         asked |= {"data": given.data}
     return asked

@@ -9,7 +9,6 @@ Times are medians; ratios compare times of the same run. Exit code 0: every targ
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -17,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from relrec_core import VERSION, logs, paths
+from relrec_core import VERSION, commands, logs, paths
 from relrec_core.errors import RelRecError
 from relrec_core.evaluation.tables import machine
 from relrec_core.measurement import BenchmarkRow
@@ -46,8 +45,22 @@ def experts(quick: bool) -> Sequence[BenchmarkRow]:
     return benchmark.rows(quick)
 
 
+def explaining(quick: bool) -> Sequence[BenchmarkRow]:
+    """Everything explained at once: growth with the users, memory, and Ray beside processes."""
+    from scripts import growth
+
+    return growth.explaining(quick)
+
+
+def growth(quick: bool) -> Sequence[BenchmarkRow]:
+    """How reading ratings and indexing products grow with the data."""
+    from scripts import growth
+
+    return growth.data(quick)
+
+
 def load(quick: bool) -> Sequence[BenchmarkRow]:
-    """Many visitors at once; this takes six minutes."""
+    """Many visitors at once, at one server and at two; this takes 25 minutes."""
     from scripts import load
 
     return load.rows(quick)
@@ -59,17 +72,15 @@ BENCHMARKS: dict[str, Callable[[bool], Sequence[BenchmarkRow]]] = {
     "relevance": relevance,
     "experts": experts,
     "load": load,
+    "explaining": explaining,
+    "growth": growth,
 }
 """Name -> its rows."""
 
 
 def main(arguments: list[str]) -> int:
     """Measure what `arguments` name, everything by default; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="benchmark.py",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = commands.parser("benchmark.py", __doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows there")
     parser.add_argument(

@@ -14,6 +14,7 @@ from scripts import check_pages, environment, server
 
 APP = environment.ROOT / "dashboard" / "app.py"
 DEMO = "ml-100k"
+MOST_PROCESSES = 64
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,6 +27,12 @@ def parser() -> argparse.ArgumentParser:
         "--port",
         type=_port,
         help=f"port to listen at (default: {server.USUAL_PORT} or the next free one)",
+    )
+    options.add_argument(
+        "--processes",
+        type=_count,
+        default=1,
+        help="servers that share the visitors, for many of them at once (default: 1)",
     )
     options.add_argument("--headless", action="store_true", help="do not open a browser")
     options.add_argument(
@@ -88,6 +95,12 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_PROCESSES:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 to {MOST_PROCESSES}")
+    return int(text)
+
+
 def _settings(data_dir: Path | None, read_only: bool) -> None:
     if data_dir is not None:
         try:
@@ -124,12 +137,13 @@ def _demo_data() -> None:
 
 
 def _serve(app: Path, port: int, options: argparse.Namespace) -> int:
-    with server.running(app, port, options.address) as process:
+    with server.several(app, port, options.processes, options.address) as processes:
         address = f"http://localhost:{port}"
         print(f"RelRec is at {address}   (Ctrl-C stops it)", flush=True)
         if not options.headless:
             webbrowser.open(address)
-        code = process.wait()
+        for process in processes:  # where one has ended, the others serve on
+            code = process.wait()
     print(f"The server ended with exit code {code}.", file=sys.stderr)
     return 1
 

@@ -1,37 +1,34 @@
-"""How the dashboard bears many visitors at once: browsers that click through all its pages."""
+"""How the dashboard bears many visitors at once, who click through all its pages."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
+import subprocess
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from relrec_core.cores import allowed, only
 from relrec_core.errors import RelRecError
 from relrec_core.measurement import BenchmarkRow, row
-from scripts import chromium, environment, server
-
-if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
+from scripts import environment, server
+from scripts.visitors import VisitError, visiting
 
 VISITORS = 20
-SECONDS, WARM_UP = 300.0, 120.0
+SECONDS, WARM_UP = 600.0, 120.0
 PAUSE = (5.0, 15.0)
 """Seconds that a visitor looks at what was answered."""
-SETTLED = 60.0
+MISSING = 60.0
 """Seconds after which an answer counts as an error."""
 MOST_GROWTH = 1.1
-APP = environment.ROOT / "dashboard" / "app.py"
-
 STAYING = 6
 """Visitors who walk through all pages and stay, to see what memory each of them takes."""
-
+APP = environment.ROOT / "dashboard" / "app.py"
 WALK = (
     ("", ()),
     ("movies", ("Surprise me", "What if?", "Surprise me", "Second model: which expert decided?")),
@@ -41,29 +38,8 @@ WALK = (
     ("training", ()),
 )
 """Page, and what is pressed there one after the other."""
-
-_PRESS = """
-async ([what, limit]) => {
-  const app = document.querySelector('[data-testid="stApp"]');
-  const state = () => app.getAttribute('data-test-script-state');
-  const link = (e) => e.tagName === 'A' && new URL(e.href).pathname === '/' + what.page;
-  const named = (e) => e.innerText.trim().endsWith(what.name);
-  const places = what.name === null ? 'a' : 'button, [role="tab"]';
-  const place = [...document.querySelectorAll(places)].find(what.name === null ? link : named);
-  if (!place) throw new Error('nothing to press: ' + (what.name ?? 'page ' + what.page));
-  const started = performance.now();
-  place.click();
-  let ran = false;
-  while (true) {
-    await new Promise(requestAnimationFrame);
-    const now = performance.now() - started;
-    ran = ran || state() !== 'notRunning';
-    if ((ran || now > 1000) && state() === 'notRunning') return ran ? now : 0;
-    if (now > 1000 * limit) throw new Error('no answer within ' + limit + ' s');
-  }
-}
-"""
-"""Press it, and give the milliseconds until the page is complete; 0 if it answered by itself."""
+AT_MOST = {"movies": 1.5, "products": 3.0, "sessions": 1.5}
+"""Seconds within which 95 % of a page's answers shall be there."""
 
 
 @dataclass
@@ -71,51 +47,83 @@ class Load:
     """What the visitors met with."""
 
     taken: dict[str, list[float]] = field(default_factory=dict)
-    """Milliseconds of every answer, by page."""
+    """Seconds of every answer after the warm-up, by page."""
     errors: list[str] = field(default_factory=list)
     memory: list[tuple[float, float]] = field(default_factory=list)
-    """Seconds since the start and megabytes of the server."""
+    """Seconds since the start and megabytes of all servers."""
+    each: float | None = None
+    """Megabytes for each visitor who stays."""
+    worked: float = 0.0
+    """Seconds of processor time of all servers after the warm-up."""
 
 
 def rows(quick: bool) -> list[BenchmarkRow]:
-    """Visitors in browsers of their own, who come one after the other during the warm-up.
+    """Visitors who come one after the other during the warm-up: to one server, then to two.
 
-    Raises:
-        RelRecError: there is no browser.
+    All servers share one core where the system can keep them to it, and the visitors have another.
     """
-    try:
-        import playwright  # noqa: F401
-    except ImportError as error:
-        raise RelRecError(
-            "This needs what the tests need; run `python3 scripts/run_tests.py` once."
-        ) from error
-    visitors, seconds, warm_up = (3, 40.0, 20.0) if quick else (VISITORS, SECONDS, WARM_UP)
-    seen, port = Load(), server.any_port()
-    with server.running(APP, port) as process:
-        address = f"http://{server.ADDRESS}:{port}"
-        each = asyncio.run(_staying(address, process.pid, 2 if quick else STAYING, seen))
-        times = (warm_up, seconds)
-        asyncio.run(_visit(address, process.pid, visitors, times, seen))
-    answers = [t for of_page in seen.taken.values() for t in of_page if t]
+    found = []
+    for servers in (1, 2):
+        seen = _measured(servers, quick)
+        for said in dict.fromkeys(seen.errors):
+            print(said, flush=True)
+        found += _rows(seen, servers, quick)
+    return found
+
+
+async def _staying(address: str, process: subprocess.Popen[bytes], visitors: int) -> float | None:
+    """Megabytes for each visitor who stays, beside what is held for all once one was there.
+
+    None where the system does not tell.
+    """
+    folder = Path(f"/proc/{process.pid}")
+    async with contextlib.AsyncExitStack() as pages:
+        megabytes = []
+        for n in range(visitors + 1):
+            visitor = await pages.enter_async_context(visiting(address, MISSING))
+            for page, presses in WALK:
+                await visitor.opened(page)
+                for press in presses:
+                    await visitor.pressed(press)
+            if n in (0, visitors) and folder.is_dir():
+                megabytes.append(_megabytes(folder))
+    return (megabytes[-1] - megabytes[0]) / visitors if megabytes else None
+
+
+def _measured(servers: int, quick: bool) -> Load:
+    visitors, times = (3, (20.0, 40.0)) if quick else (VISITORS, (WARM_UP, SECONDS))
+    seen, port, cores = Load(), server.any_port(), allowed()
+    with only(cores[:1]), server.several(APP, port, servers) as processes, only(cores[1:]):
+        address = f"{server.ADDRESS}:{port}"
+        if servers == 1:
+            number = 2 if quick else STAYING
+            seen.each = asyncio.run(_staying(address, processes[0], number))
+        asyncio.run(_visit(address, processes, visitors, times, seen))
+    if not any(seen.taken.values()):
+        raise RelRecError("No visitor got an answer. " + "; ".join(dict.fromkeys(seen.errors)))
+    return seen
+
+
+def _rows(seen: Load, servers: int, quick: bool) -> list[BenchmarkRow]:
+    to = "1 server" if servers == 1 else f"{servers} servers"
+    answers = [t for of_page in seen.taken.values() for t in of_page]
     found = [
-        row("visitors", visitors, "browsers"),
-        row("answers", len(answers), "answers"),
-        row("errors", len(seen.errors), "errors", at_most=0),
-        row("answer, median", float(np.median(answers)), "ms"),
-        row("answer, 95th percentile", float(np.percentile(answers, 95)), "ms"),
+        row(f"{to}: answers", len(answers), "answers"),
+        row(f"{to}: errors", len(seen.errors), "errors", at_most=0),
+        row(f"{to}: answer, median", float(np.median(answers)), "s"),
+        row(f"{to}: answer, 95th percentile", float(np.percentile(answers, 95)), "s"),
+        row(f"{to}: processor time of an answer", seen.worked / len(answers), "s"),
     ]
     for page, taken in seen.taken.items():
-        name = f"answer on {page or 'overview'}, 95th percentile"
-        if any(taken):
-            found.append(row(name, float(np.percentile([t for t in taken if t], 95)), "ms"))
-    for said in dict.fromkeys(seen.errors):
-        print(said, flush=True)
-    if each is not None:
-        found.append(row("memory for each visitor who stays", each, "MB"))
-    return found + _memory(seen.memory, warm_up)
+        name = f"{to}: answer on {page or 'overview'}, 95th percentile"
+        late = float(np.percentile(taken, 95))
+        found.append(row(name, late, "s", at_most=AT_MOST.get(page)))
+    if seen.each is not None:
+        found.append(row("memory for each visitor who stays", seen.each, "MB"))
+    return found + _memory(seen.memory, 20.0 if quick else WARM_UP, to)
 
 
-def _memory(measured: list[tuple[float, float]], warm_up: float) -> list[BenchmarkRow]:
+def _memory(measured: list[tuple[float, float]], warm_up: float, to: str) -> list[BenchmarkRow]:
     """Memory after the warm-up and at the end, each the mean over a sixth of the time."""
     if not measured:
         return []
@@ -124,122 +132,80 @@ def _memory(measured: list[tuple[float, float]], warm_up: float) -> list[Benchma
     first = float(np.mean([mb for t, mb in measured if warm_up <= t < warm_up + window]))
     last = float(np.mean([mb for t, mb in measured if t > end - window]))
     return [
-        row("memory of the server after the warm-up", first, "MB"),
-        row("memory of the server at the end", last, "MB"),
-        row("growth of memory", last / first, "x", at_most=MOST_GROWTH),
+        row(f"{to}: memory after the warm-up", first, "MB"),
+        row(f"{to}: memory at the end", last, "MB"),
+        row(f"{to}: growth of memory", last / first, "x", at_most=MOST_GROWTH),
     ]
 
 
 async def _visit(
-    address: str, server_id: int, visitors: int, times: tuple[float, float], seen: Load
+    address: str,
+    processes: list[subprocess.Popen[bytes]],
+    visitors: int,
+    times: tuple[float, float],
+    seen: Load,
 ) -> None:
-    async with _browser() as browser:
-        started = time.monotonic()
-        watching = asyncio.create_task(_watch(server_id, started, seen))
-        until = started + sum(times)
-        await asyncio.gather(
-            *(
-                _visitor(n, times[0] * n / visitors, browser, address, until, seen)
-                for n in range(visitors)
-            )
-        )
+    started = time.monotonic()
+    begin, until = started + times[0], started + sum(times)
+    async with asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(_watch(processes, started, begin, seen))
+        coming = [
+            tasks.create_task(_visitor(n, times[0] * n / visitors, address, (begin, until), seen))
+            for n in range(visitors)
+        ]
+        await asyncio.wait(coming)
         watching.cancel()
 
 
-@contextlib.asynccontextmanager
-async def _browser() -> AsyncIterator[Browser]:
-    from playwright.async_api import async_playwright
-
-    program = chromium.find_or_get()
-    if program is None:
-        raise RelRecError("No Chromium was found; name one in RELREC_CHROMIUM.")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        await browser.close()
-
-
-async def _staying(address: str, server_id: int, visitors: int, seen: Load) -> float | None:
-    """Megabytes for each visitor who stays, beside what is held for all once one was there.
-
-    None where the system does not tell.
-    """
-    alone = Load()  # its times are not those of many
-    async with _browser() as browser:
-        pages = [await _walk(browser, address, alone)]
-        before = _megabytes(server_id)
-        pages += [await _walk(browser, address, alone) for _ in range(visitors)]
-        after = _megabytes(server_id)
-        for page in pages:
-            await page.close()
-    seen.errors += alone.errors
-    return None if before is None or after is None else (after - before) / visitors
-
-
-async def _walk(browser: Browser, address: str, seen: Load) -> Page:
-    """One visitor goes through all pages, and stays on the last."""
-    page = await browser.new_page(viewport={"width": 1280, "height": 900})
-    await _arrive(page, address)
-    for name, presses in WALK:
-        for press in (None, *presses):
-            await _press(page, name, press, seen)
-            await asyncio.sleep(PAUSE[0])
-    return page
-
-
-async def _watch(server_id: int, started: float, seen: Load) -> None:
-    """Note the memory once a second, where the system tells it."""
-    while (megabytes := _megabytes(server_id)) is not None:
-        seen.memory.append((time.monotonic() - started, megabytes))
+async def _watch(
+    processes: list[subprocess.Popen[bytes]], started: float, begin: float, seen: Load
+) -> None:
+    """Note memory and processor time once a second, where the system tells them."""
+    folders = [Path(f"/proc/{process.pid}") for process in processes]
+    before = None
+    while all(folder.is_dir() for folder in folders):
+        seen.memory.append((time.monotonic() - started, sum(map(_megabytes, folders))))
+        worked = sum(map(_worked, folders))
+        if before is None and time.monotonic() >= begin:
+            before = worked
+        seen.worked = worked - (worked if before is None else before)
         await asyncio.sleep(1)
 
 
-def _megabytes(process: int) -> float | None:
-    """Memory of a process; None where the system does not tell."""
-    status = Path(f"/proc/{process}/status")
-    if not status.is_file():
-        return None
-    lines = status.read_text("utf-8").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+def _megabytes(folder: Path) -> float:
+    lines = (folder / "status").read_text("utf-8").splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmRSS"))) / 1024
+
+
+def _worked(folder: Path) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = (folder / "stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _visitor(
-    n: int, arrival: float, browser: Browser, address: str, until: float, seen: Load
+    n: int, arrival: float, address: str, between: tuple[float, float], seen: Load
 ) -> None:
-    from playwright.async_api import Error
-
     chance = random.Random(n)
+    begin, until = between
+
+    def note(page: str, asked_at: float, taken: float) -> None:
+        if asked_at >= begin:
+            seen.taken.setdefault(page, []).append(taken)
+
     await asyncio.sleep(arrival)
-    page = await browser.new_page(viewport={"width": 1280, "height": 900})
-    page.on("pageerror", lambda error: seen.errors.append(f"in the page: {error.message}"))
-    try:
-        await _arrive(page, address)
-        while time.monotonic() < until:
-            for name, presses in WALK:
-                await _press(page, name, None, seen)
-                for press in presses:
-                    await asyncio.sleep(chance.uniform(*PAUSE))
-                    await _press(page, name, press, seen)
-                if time.monotonic() >= until:
-                    break
-                await asyncio.sleep(chance.uniform(*PAUSE))
-    except Error as error:
-        seen.errors.append(f"visitor {n}: {error.message.splitlines()[0]}")
-    finally:
-        await page.close()
-
-
-async def _arrive(page: Page, address: str) -> None:
-    await page.goto(address, timeout=1000 * SETTLED)
-    await page.wait_for_selector(
-        '[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=1000 * SETTLED
-    )
-
-
-async def _press(page: Page, name: str, press: str | None, seen: Load) -> None:
-    taken = await page.evaluate(_PRESS, [{"page": name, "name": press}, SETTLED])
-    seen.taken.setdefault(name, []).append(taken)
-    if await page.locator('[data-testid="stException"]').count():
-        seen.errors.append(f"a traceback on page {name or 'overview'}")
+    while time.monotonic() < until:  # who met with an error comes again
+        try:
+            async with visiting(address, MISSING) as visitor:
+                while True:
+                    for page, presses in WALK:
+                        for press in (None, *presses):
+                            await asyncio.sleep(chance.uniform(*PAUSE))
+                            if (now := time.monotonic()) >= until:
+                                return
+                            answer = (
+                                visitor.opened(page) if press is None else visitor.pressed(press)
+                            )
+                            note(page, now, await answer)
+        except VisitError as error:
+            seen.errors.append(str(error))

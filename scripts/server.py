@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -13,12 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from relrec_core.errors import RelRecError
+from scripts import environment
+from scripts.balancer import COOKIE
 
 ADDRESS = "127.0.0.1"
 SERVE = Path(__file__).resolve().parent.parent / "dashboard" / "serve.py"
 USUAL_PORT = 8501
 PORTS_TRIED = 50
-HEALTH_SECONDS = 90.0
+HEALTH_SECONDS = 300.0
 STOP_SECONDS = 5.0
 
 
@@ -64,14 +67,48 @@ def any_port() -> int:
 
 
 @contextlib.contextmanager
-def running(app: Path, port: int, address: str = ADDRESS) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    app: Path, port: int, address: str = ADDRESS, *more: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """Start the server for `app`, wait until it is healthy, and stop it at the end.
 
     Args:
         address: where it listens: this computer's own, or "0.0.0.0" for every network it is in.
+        more: the name of a cookie that tells the port.
     """
-    command = [sys.executable, str(SERVE), str(app), address, str(port)]
-    process = subprocess.Popen(command, cwd=app.parent.parent, stdout=subprocess.DEVNULL)
+    command = [str(SERVE), str(app), address, str(port), *more]
+    with _process(command, app.parent.parent, port) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def several(
+    app: Path, port: int, number: int, address: str = ADDRESS
+) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Start so many servers, and at `port` of `address` what shares the visitors among them.
+
+    Yields:
+        The servers' processes.
+    """
+    if number == 1:
+        with running(app, port, address) as process:
+            yield [process]
+        return
+    os.environ.setdefault("STREAMLIT_SERVER_COOKIE_SECRET", secrets.token_hex())  # shared by all
+    with contextlib.ExitStack() as stack:
+        ports, processes = [], []
+        for _ in range(number):
+            ports.append(any_port())
+            processes.append(stack.enter_context(running(app, ports[-1], ADDRESS, COOKIE)))
+        shared = f"from scripts.balancer import main; main({address!r}, {port}, {ports})"
+        stack.enter_context(_process(["-c", shared], environment.ROOT, port))
+        yield processes
+
+
+@contextlib.contextmanager
+def _process(arguments: list[str], folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, *arguments]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
     try:
         _wait_until_healthy(process, port)
         yield process

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.loaders.common import ModelKey, key_of
+from dashboard.turns import in_turn
 from relrec_core.movies.data.interactions import MovieData
 from relrec_core.movies.experts import store as expert_store
 from relrec_core.movies.experts.explanation.explain import Explainer as FilmExplainer
@@ -31,6 +32,7 @@ def _experts(_data: MovieData, path: str, sha256: str, data_hash: str) -> FilmEx
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
+@in_turn
 def expert_explanation(
     _explainer: FilmExplainer, key: ModelKey, user: str, films: tuple[int, ...], focus: int
 ) -> ExpertExplanation:

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.loaders.common import ModelKey, key_of, readable_card
+from dashboard.turns import in_turn
 from relrec_core import paths
 from relrec_core.movies import store
 from relrec_core.movies.explanation import explain as movie_explain
@@ -75,11 +76,13 @@ def other_model(shown: Recommender, key: ModelKey, name: str) -> tuple[Recommend
 
 
 @st.cache_resource(max_entries=6, show_spinner="Fitting the other recommender …")
+@in_turn
 def _peer(_shown: Recommender, key: ModelKey, name: str) -> Recommender:
     return peer(_shown, name)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
+@in_turn
 def _first_user(_recommender: Recommender, key: ModelKey) -> str:
     return movie_explain.first_user(_recommender)
 
@@ -110,6 +113,7 @@ def _about(key: ModelKey, profile: Profile) -> tuple[object, ...]:
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
+@in_turn
 def _smallest(
     _recommender: Recommender,
     _profile: Profile,
@@ -140,6 +144,7 @@ def smallest(
 
 
 @st.cache_resource(max_entries=4, show_spinner="Summing over all users …")
+@in_turn
 def _all_users(_recommender: Recommender, key: ModelKey, n: int) -> AllUsers:
     return AllUsers.of(_recommender, n)
 

@@ -13,6 +13,8 @@ from PIL import Image
 
 from dashboard.figures.heatmap import data_url
 from dashboard.loaders.common import ModelKey, key_of
+from dashboard.once import Once
+from dashboard.turns import heavy, in_turn
 from relrec_core import paths
 from relrec_core.products import store as product_store
 from relrec_core.products.data import images
@@ -36,6 +38,7 @@ THUMBNAIL, LARGEST = 160, 1_024
 other at most."""
 P = ParamSpec("P")
 T = TypeVar("T")
+_GROUPED: Once[Strategies] = Once(32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +70,7 @@ def _explainer(path: str, sha256: str, data_home: str) -> Explainer:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
+@in_turn
 def product_to_begin_with(_explainer: Explainer, key: ModelKey) -> int:
     """Row of the product that is shown before anybody has asked about one."""
     return clear_case(_explainer)
@@ -143,6 +147,7 @@ def _remembered(
 
 
 @_remembered(max_entries=512, show_spinner=False)
+@in_turn
 def product_candidates(
     _explainer: Explainer,
     _question: Question,
@@ -157,6 +162,7 @@ def product_candidates(
 
 
 @_remembered(max_entries=256)
+@in_turn
 def product_relevance(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, rows: Sequence[int]
 ) -> list[PairMaps]:
@@ -165,6 +171,7 @@ def product_relevance(
 
 
 @_remembered(max_entries=256)
+@in_turn
 def product_contrast(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, row: int, other: int
 ) -> PairMaps:
@@ -183,15 +190,8 @@ def product_explanation(
     other: int | None = None,
 ) -> ProductExplanation:
     """An explanation with its proof."""
-    return _explainer.explain(_question, _relevance, other=other, between=_newer_question)
-
-
-def _newer_question() -> None:
-    """Let Streamlit stop here if the visitor asked for something else meanwhile.
-
-    It does so whenever the session's state is read.
-    """
-    st.session_state.get("product")
+    with heavy() as between:
+        return _explainer.explain(_question, _relevance, other=other, between=between)
 
 
 @_remembered(
@@ -203,11 +203,13 @@ def product_regions(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, row: int, cells: int
 ) -> Map:
     """(cells, cells, cells, cells): region of the query, region of the product; score units."""
-    found = _explainer.correspondence(_question, row, cells, _newer_question)
+    with heavy() as between:
+        found = _explainer.correspondence(_question, row, cells, between)
     return 2 * found.regions.numpy()
 
 
 @_remembered(max_entries=512, show_spinner=False)
+@in_turn
 def product_method(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, row: int, name: str
 ) -> tuple[Map, Map]:
@@ -229,12 +231,22 @@ def product_smallest(
 ) -> SmallestChange:
     """The fewest cells without which a recommendation leaves the list."""
     of = _explainer.recommender
-    return smallest_change(of, _question, _relevance, wanted, _newer_question)
+    with heavy() as between:
+        return smallest_change(of, _question, _relevance, wanted, between)
 
 
-@st.cache_data(
-    max_entries=32, show_spinner="Explaining many recommendations and grouping …", show_time=True
-)
-def product_strategies(_explainer: Explainer, key: ModelKey, grouped: Grouped) -> Strategies:
-    """The groups of recommendations whose maps are alike."""
-    return strategies(_explainer, grouped, lambda fraction: _newer_question())
+def product_strategies(
+    explainer: Explainer, key: ModelKey, grouped: Grouped, tell: Callable[[float], None]
+) -> Strategies:
+    """The groups of recommendations whose maps are alike; `tell` is told how far it is."""
+
+    def found() -> Strategies:
+        with heavy() as between:
+
+            def step(fraction: float) -> None:
+                between()
+                tell(fraction)
+
+            return strategies(explainer, grouped, step)
+
+    return _GROUPED((key, grouped), found)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.loaders.common import ModelKey, key_of
+from dashboard.once import Once
+from dashboard.turns import heavy, in_turn
 from relrec_core.runs.directory import Run
 from relrec_core.sessions import store as session_store
 from relrec_core.sessions.config import Config as SessionConfig
@@ -31,7 +31,7 @@ class SessionView:
     """A model on some sessions, with all that the page has asked of them so far.
 
     It is kept by whoever shows it and by nobody else, and nothing in it refers back to it:
-    someone's own sessions end with the visit.
+    someone's own sessions end with the visit. Several visitors may ask it at once.
 
     Args:
         explorer: model and sessions.
@@ -55,21 +55,64 @@ class SessionView:
         self.explorer, self.model = explorer, model
         self.own, self.notes = own, notes
         self.absent, self.dropped = absent, dropped
-        # Neither refers to the view itself, or it would outlive the visit it belongs to.
-        self.answer = lru_cache(EXPLANATIONS)(partial(_answer, explorer))
-        self.explanation = lru_cache(EXPLANATIONS)(partial(_explanation, explorer, self.answer))
-        self.flip = lru_cache(EXPLANATIONS)(partial(_flip, explorer, self.answer))
-        self.elsewhere = lru_cache(EXPLANATIONS)(partial(_elsewhere, explorer, self.answer))
+        self._answers: Once[SessionAnswer] = Once(EXPLANATIONS)
+        self._explanations: Once[SessionExplanation] = Once(EXPLANATIONS)
+        self._flips: Once[Flip] = Once(EXPLANATIONS)
+        self._elsewhere: Once[Elsewhere | None] = Once(EXPLANATIONS)
+        self._listings: Once[pd.DataFrame] = Once(2)
+        self._opening: Once[int] = Once(1)
 
-    @cached_property
+    def answer(self, row: int, focus: int) -> SessionAnswer:
+        """What is predicted of a session, and who decided; one of its tracks in words."""
+        of = self.explorer
+        found = in_turn(lambda: of.answer(of.session(row), focus))
+        return self._answers((row, focus), found)
+
+    def explanation(self, row: int, focus: int) -> SessionExplanation:
+        """The same with its proof."""
+        of = self.explorer
+
+        def found() -> SessionExplanation:
+            answer = self.answer(row, focus)
+            with heavy():
+                return of.prove(of.session(row), answer)
+
+        return self._explanations((row, focus), found)
+
+    def flip(self, row: int, focus: int) -> Flip:
+        """The fewest earlier actions that turn the answer."""
+        of = self.explorer
+
+        def found() -> Flip:
+            answer = self.answer(row, focus)
+            with heavy():
+                return browse.smallest_flip(of, of.session(row), answer)
+
+        return self._flips((row, focus), found)
+
+    def elsewhere(self, row: int, focus: int) -> Elsewhere | None:
+        """The answer at another place, hour or day."""
+        of = self.explorer
+
+        def found() -> Elsewhere | None:
+            answer = self.answer(row, focus)
+            with heavy():
+                return browse.elsewhere(of, of.session(row), answer)
+
+        return self._elsewhere((row, focus), found)
+
+    @property
     def listing(self) -> pd.DataFrame:
         """Every session with its length, skip rate and surprise."""
-        return browse.listing(self.explorer)
+        return self._listings("sessions", in_turn(lambda: browse.listing(self.explorer)))
 
-    @cached_property
+    @property
     def opening(self) -> int:
         """Row of the session that is shown first: one in which the listener changes their mind, as
         predicted, and many different experts decide; the first whose proof is passed."""
+        return self._opening("first", self._clear)
+
+    def _clear(self) -> int:
         told = self.listing.sort_values(["turns", "reasons", "right"], ascending=False)
         rows = told.index[:LOOKED_AT].tolist()
         passed = (row for row in rows if self.explanation(row, 0).audit.deletion.confirmed)
@@ -80,32 +123,10 @@ class SessionView:
         """Tracks in the first half of each session."""
         return [int(n) // 2 for n in self.explorer.data.sessions.lengths]
 
-    @cached_property
+    @property
     def tracks(self) -> pd.DataFrame:
         """Every track of every second half, and who decided it."""
-        return browse.tracks(self.explorer)
-
-
-def _answer(explorer: Explorer, row: int, focus: int) -> SessionAnswer:
-    return explorer.answer(explorer.session(row), focus)
-
-
-def _explanation(
-    explorer: Explorer, answer: Callable[[int, int], SessionAnswer], row: int, focus: int
-) -> SessionExplanation:
-    return explorer.prove(explorer.session(row), answer(row, focus))
-
-
-def _flip(
-    explorer: Explorer, answer: Callable[[int, int], SessionAnswer], row: int, focus: int
-) -> Flip:
-    return browse.smallest_flip(explorer, explorer.session(row), answer(row, focus))
-
-
-def _elsewhere(
-    explorer: Explorer, answer: Callable[[int, int], SessionAnswer], row: int, focus: int
-) -> Elsewhere | None:
-    return browse.elsewhere(explorer, explorer.session(row), answer(row, focus))
+        return self._listings("tracks", in_turn(lambda: browse.tracks(self.explorer)))
 
 
 def session_view() -> SessionView:

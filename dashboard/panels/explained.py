@@ -7,9 +7,11 @@ from typing import Any
 
 import polars as pl
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import escape
 from dashboard.figures.palette import plain, signed
+from dashboard.glossary import meaning
 from dashboard.panels.common import sentences
 from relrec_core.batch import reading
 from relrec_core.batch.dataset import Dataset
@@ -109,17 +111,38 @@ def _rows(wing: str, dataset: Dataset) -> None:
     fields = [COLUMNS[wing].get(column, column) for column in asked]
     if wing == "movies":
         fields.append("Among the reasons")
+    done, passed = reading.audited(dataset)
+    places = st.columns(len(fields) + (done > 0))
     typed = [
         place.text_input(label, key=f"explained_{wing}_{label}", placeholder="any")
-        for label, place in zip(fields, st.columns(len(fields)), strict=True)
+        for label, place in zip(fields, places, strict=False)
     ]
+    test = _tested(places[-1], wing, done, passed) if done else None
     wanted = {column: text.strip() for column, text in zip(asked, typed, strict=False) if text}
     named = typed[-1].strip() if wing == "movies" else ""
-    found = reading.rows(dataset, wanted, named, LISTED)
+    found = reading.rows(dataset, wanted, named, LISTED, test)
     if not found.count:
-        st.info("No row is like that." if wanted or named else "No part is done yet.")
+        filtered = wanted or named or test is not None
+        st.info("No row is like that." if filtered else "No part is done yet.")
         return
     _table(wing, dataset, found)
+
+
+def _tested(place: DeltaGenerator, wing: str, done: int, passed: int) -> bool | None:
+    """Which outcome of the deletion test is asked for."""
+    named = {
+        ANY: "any",
+        "failed": f"not confirmed ({done - passed:,})",
+        "passed": f"confirmed ({passed:,})",
+    }
+    chosen = place.selectbox(
+        "Deletion test",
+        list(named),
+        format_func=named.__getitem__,
+        key=f"explained_test_{wing}",
+        help=meaning("deletion test"),
+    )
+    return {"failed": False, "passed": True}.get(chosen)
 
 
 def _table(wing: str, dataset: Dataset, found: reading.Found) -> None:
@@ -132,6 +155,8 @@ def _table(wing: str, dataset: Dataset, found: reading.Found) -> None:
         name = raising.list.first().struct.field("name")
         strongest = found.rows.select(name.alias("Raised most by"))
         shown = shown.hstack(strongest)
+    if "confirmed" in found.rows.columns and found.rows["confirmed"].count():
+        shown = shown.hstack(found.rows.select(pl.col("confirmed").alias("Confirmed")))
     event = st.dataframe(
         shown,
         hide_index=True,

@@ -17,6 +17,7 @@ from dashboard.loaders.common import ModelKey
 from dashboard.panels.common import chart
 from dashboard.panels.story_keep import keep_button
 from dashboard.story.movies import lime_slide
+from dashboard.turns import heavy
 from relrec_core.errors import ProfileError, RelRecError, border
 from relrec_core.movies.explanation import surrogates
 from relrec_core.movies.explanation.result import MovieExplanation, Reference
@@ -46,6 +47,10 @@ class Job:
         """Whether LIME has an answer, or gave up."""
         return self.thread is not None and not self.thread.is_alive()
 
+    def _unwanted(self) -> None:
+        if self.cancelled.is_set():
+            raise surrogates.ComparisonCancelled
+
     def start(
         self, recommender: Recommender, profile: Profile, explanation: MovieExplanation
     ) -> None:
@@ -58,9 +63,17 @@ class Job:
                 item=explanation.item,
                 average=_average(recommender, explanation),
             )
-            n, stop = len(profile.features), self.cancelled.is_set
+            n = len(profile.features)
             try:
-                with border(lambda why: ProfileError(f"LIME found no answer: {why}.")):
+                with (
+                    border(lambda why: ProfileError(f"LIME found no answer: {why}.")),
+                    heavy(self._unwanted) as between,
+                ):
+
+                    def stop() -> bool:
+                        between()  # raises where nobody wants the answer any more
+                        return False
+
                     self.result = surrogates.lime_of(rescored, n, cancelled=stop)
             except RelRecError as error:
                 self.error = str(error)

@@ -12,6 +12,7 @@ from dashboard.figures.palette import plain, signed
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import all_users
 from dashboard.panels.common import chart, sentences
+from dashboard.panels.movies_all_stored import all_users_stored
 from dashboard.panels.proof import sums
 from dashboard.panels.story_keep import keep_button
 from dashboard.story.movies import model_origin, whole_slide
@@ -19,7 +20,7 @@ from relrec_core.explanation import Ledger
 from relrec_core.movies.data.attributes import capital, spoken
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.data.interactions import USER
-from relrec_core.movies.explanation.all_users import EVERYONE, AllUsers
+from relrec_core.movies.explanation.all_users import EVERYONE, AllUsers, summed
 from relrec_core.movies.model.ranking import Recommender
 
 SHOWN = 10
@@ -33,6 +34,9 @@ AVERAGED = "mean contributions beyond the average user, over the lists of all us
 
 def all_users_panel(recommender: Recommender, key: ModelKey, n: int) -> None:
     """Which reasons carry the first `n` movies of all users."""
+    if not summed(recommender):
+        all_users_stored(recommender)
+        return
     with sentences(stop=False):
         every = all_users(recommender, key, n)
         some, who = _cohort(every)

@@ -9,7 +9,12 @@ import streamlit as st
 from dashboard.components.picture import Look
 from dashboard.figures.heatmap import Panel
 from dashboard.loaders.common import ModelKey
-from dashboard.loaders.products import Asked, product_address, product_picture
+from dashboard.loaders.products import (
+    Asked,
+    product_address,
+    product_picture,
+    product_thumbnail,
+)
 from dashboard.panels.products import Choice
 from relrec_core.products.data.catalogue import TITLE
 from relrec_core.products.explanation.explain import Explainer
@@ -58,6 +63,11 @@ class Shown:
         """The product's picture."""
         catalogue = self.of.catalogue
         return product_address(catalogue, catalogue.content_hash, row)
+
+    def thumbnail(self, row: int) -> str:
+        """The same as small as it stands in a list."""
+        catalogue = self.of.catalogue
+        return product_thumbnail(catalogue, catalogue.content_hash, row)
 
     def panels(self, found: PairMaps | None = None) -> tuple[Panel, Panel]:
         """Both pictures with their maps, of the picked product or of another."""

@@ -20,6 +20,7 @@ from dashboard.panels.product_shown import Shown
 from dashboard.panels.story_keep import keep_button
 from dashboard.story.products import missing_slide
 from dashboard.story.slide import Origin
+from dashboard.turns import heavy
 from relrec_core import VERSION
 from relrec_core.products.explanation.perturbation import blurred, erased
 from relrec_core.products.explanation.result import pooled
@@ -231,7 +232,8 @@ def _without(shown: Shown, regions: list[int]) -> tuple[list[Candidate], Standin
     kept[regions] = False
     x = question.query.picture
     picture = erased(x, torch.from_numpy(kept.reshape(1, GRID, GRID)), blurred(x))
-    seen = of.seen(picture)
+    with heavy():
+        seen = of.seen(picture)
     ranking = of.recommend(
         question.query,
         question.relation,
@@ -296,7 +298,7 @@ def _ranked(
         if before is not None:
             lines[0] += f" · {_move(was.get(candidate.row), place)}"
         title = shown.title(candidate.row)
-        picture = plain_picture(shown.address(candidate.row), title)
+        picture = plain_picture(shown.thumbnail(candidate.row), title)
         items.append(GalleryItem(str(candidate.row), f"{place}. {title}", [picture], lines))
     picture_buttons(Gallery(items, heading, "list"), Look(1.0), key=heading)
 

@@ -163,7 +163,7 @@ def _listed(
     items = []
     for shift in shifts:
         place, line = said(shift)
-        picture = plain_picture(shown.address(rows[shift.item]), shift.title)
+        picture = plain_picture(shown.thumbnail(rows[shift.item]), shift.title)
         items.append(GalleryItem(shift.item, f"{place}. {shift.title}", [picture], [line]))
     picture_buttons(Gallery(items, heading, "list"), Look(1.0), key=f"smallest {heading}")
 

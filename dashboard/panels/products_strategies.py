@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import escape, links
 from dashboard.components.picture import Look, mapped
@@ -48,8 +49,14 @@ def strategies(shown: Shown) -> None:
     ):
         return
     with sentences(stop=False):
-        told = product_strategies(shown.explainer, shown.key, asked)
+        place = st.empty()
+        told = product_strategies(shown.explainer, shown.key, asked, partial(_how_far, place))
+        place.empty()
         _told(shown, told)
+
+
+def _how_far(place: DeltaGenerator, fraction: float) -> None:
+    place.progress(fraction, text=f"Explaining and grouping: {fraction:.0%}")
 
 
 def _asked(shown: Shown) -> Asked:

@@ -42,6 +42,13 @@ def field(name: str, kind: pa.DataType, says: str) -> pa.Field:
     return pa.field(name, kind, metadata={SAYS: says.encode()})
 
 
+CONFIRMED = field(
+    "confirmed",
+    pa.bool_(),
+    "where --audit asked for it: whether the deletion test of the page confirms the named reasons",
+)
+
+
 def origin(run: Run, title: str, content_hash: str, licence: str) -> dict[str, JsonValue]:
     """Which model and data explanations are of, by name and by hash."""
     record = run.card().checkpoint
@@ -117,6 +124,11 @@ class Dataset:
         """Files of the parts that were made."""
         every = (self.file(part) for part in range(len(self.about.sizes)))
         return [file for file in every if file.exists()]
+
+    @property
+    def columns(self) -> list[str]:
+        """Of the parts that were made."""
+        return list(pq.read_schema(self.there[0]).names) if self.there else []
 
     def missing(self) -> list[int]:
         """Parts that are not there, or not whole."""

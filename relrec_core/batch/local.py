@@ -48,11 +48,6 @@ def run(dataset: Dataset, processes: int, pace: Pace) -> int:
             pool.shutdown(cancel_futures=True)
 
 
-def cores() -> int:
-    """That this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _through(
     pool: ProcessPoolExecutor, dataset: Dataset, missing: list[int], processes: int, pace: Pace
 ) -> int:

@@ -31,7 +31,13 @@ class Found:
     count: int
 
 
-def rows(dataset: Dataset, wanted: Mapping[str, str], named: str = "", n: int = 200) -> Found:
+def rows(
+    dataset: Dataset,
+    wanted: Mapping[str, str],
+    named: str = "",
+    n: int = 200,
+    confirmed: bool | None = None,
+) -> Found:
     """Rows that fit, in the order of the data set.
 
     Args:
@@ -39,6 +45,7 @@ def rows(dataset: Dataset, wanted: Mapping[str, str], named: str = "", n: int = 
         wanted: column -> a text that its value is or, if none is, contains.
         named: a text in the name of one of the contributions; "" for any.
         n: how many rows are given back.
+        confirmed: what the deletion test said; None for any, also where there was none.
 
     Raises:
         DataError: a part is damaged.
@@ -56,8 +63,62 @@ def rows(dataset: Dataset, wanted: Mapping[str, str], named: str = "", n: int = 
             names = pl.element().struct.field("name").str.to_lowercase()
             held = names.str.contains(named.lower(), literal=True)
             frame = frame.filter(pl.col("contributions").list.eval(held).list.any())
+        if confirmed is not None:
+            frame = frame.filter(pl.col("confirmed") == confirmed)
         count = frame.select(pl.len()).collect().item()
         return Found(frame.head(n).collect(), int(count))
+
+
+def audited(dataset: Dataset) -> tuple[int, int]:
+    """Rows whose deletion test was done, and those of them that it confirms."""
+    if not dataset.there or "confirmed" not in dataset.columns:
+        return 0, 0
+    test = pl.col("confirmed")
+    found = pl.scan_parquet(dataset.there).select(test.count(), test.sum().alias("passed"))
+    done, passed = found.collect().row(0)
+    return int(done), int(passed)
+
+
+def whole(module: str, run: str, data_hash: str) -> Dataset | None:
+    """The data set of all users of a run's own data, with no part missing; None where none is kept.
+
+    Args:
+        module: of the wing.
+        run: its name.
+        data_hash: of the data.
+    """
+    for dataset in kept(module):
+        of = dataset.about.of
+        own = of.get("users_hash", data_hash) == of.get("data_hash") == data_hash
+        if own and of.get("run") == run and not dataset.missing():
+            return dataset
+    return None
+
+
+def most_recommended(dataset: Dataset, n: int = 200) -> pl.DataFrame:
+    """The movies recommended most: `title`, `users`, mean `score`, `base` and `own`, `reason`.
+
+    `reason` is what adds most over all of them, of the contributions that are named.
+    """
+    frame = pl.scan_parquet(dataset.there)
+    movies = (
+        frame.group_by("item")
+        .agg(pl.col("title").first(), pl.len().alias("users"), pl.col("score", "base").mean())
+        .with_columns(own=pl.col("score") - pl.col("base"))
+        .sort("users", "item", descending=[True, False])
+        .head(n)
+    )
+    reasons = (
+        frame.select("item", "contributions")
+        .explode("contributions")
+        .unnest("contributions")
+        .group_by("item", pl.col("name").alias("reason"))
+        .agg(pl.col("value").sum())
+        .sort("value", descending=True)
+        .unique("item", keep="first", maintain_order=True)
+        .drop("value")
+    )
+    return movies.join(reasons, on="item", how="left", maintain_order="left").collect()
 
 
 def groups(dataset: Dataset) -> pl.DataFrame:

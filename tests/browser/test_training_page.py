@@ -10,8 +10,10 @@ import pytest
 from playwright.sync_api import expect
 
 from relrec_core import explain, paths
+from relrec_core.batch import reading
 from relrec_core.runs.active import active
 from relrec_core.runs.directory import Run, list_runs
+from relrec_core.wings import WINGS
 from tests.browser import sites
 from tests.browser.conftest import Open
 from tests.browser.pages import not_in_address, sentence, settled
@@ -119,10 +121,18 @@ def test_each_wing_has_its_own_form(own_site: str, open_page: Open) -> None:
 
 
 def test_explanations_of_everything_are_searched_and_opened(own_site: str, open_page: Open) -> None:
-    assert explain.main(["movies", "--top", "2", "--processes", "1"]) == 0
+    assert explain.main(["movies", "--top", "2", "--audit", "--processes", "1"]) == 0
+    (dataset,) = reading.kept(WINGS["movies"].batch)
+    done, passed = reading.audited(dataset)
     page = open_page(f"{own_site}/training")
     expect(page.get_by_text("All 943 users.")).to_be_visible()
     expect(page.get_by_text(re.compile("^Mean score .* the average user’s"))).to_be_visible()
+    assert done == 943 * 2
+    for outcome, count in (("not confirmed", done - passed), ("confirmed", passed)):
+        page.get_by_role("combobox", name="Deletion test").click()
+        page.get_by_role("option", name=f"{outcome} ({count:,})", exact=True).click()
+        said = f"{count:,} rows" if count else "No row is like that."
+        expect(page.get_by_text(said).first).to_be_visible()
     page.get_by_role("textbox", name="User", exact=True).fill("42")
     page.keyboard.press("Enter")
     expect(page.get_by_text("2 rows. Tick one to open its explanation.")).to_be_visible()

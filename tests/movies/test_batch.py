@@ -15,6 +15,7 @@ from relrec_core.movies.data.interactions import ITEM, USER
 from relrec_core.movies.explanation.batch import SCHEMA, MovieBatch
 from relrec_core.movies.explanation.counterfactual import smallest_change
 from relrec_core.movies.explanation.explain import explain
+from relrec_core.movies.explanation.people import Known
 from relrec_core.movies.model.peers import USUAL, peer
 from relrec_core.movies.model.ranking import Recommender
 from relrec_core.runs.directory import Run
@@ -32,7 +33,7 @@ def made(folder: Path, kind: str = "plain", **options: Any) -> MovieBatch:
     if kind in USUAL:
         of = peer(of, kind)
     chosen = {"top": 3, "strongest": 2, "counterfactual": False, **options}
-    return MovieBatch(of, Run(store.SHIPPED), **chosen)
+    return MovieBatch(of, Run(store.SHIPPED), Known(of), **chosen)
 
 
 @pytest.mark.parametrize("kind", ["plain", "layer", *USUAL])

@@ -51,11 +51,14 @@ class FeatureSpace:
         """Kinds of attributes, of films first, each in order of appearance."""
         return tuple(dict.fromkeys(self.kinds[self.n_items :]))
 
-    def bags(self, liked: sparse.csr_matrix) -> sparse.csr_matrix:
+    def bags(
+        self, liked: sparse.csr_matrix, own: sparse.csr_matrix | None = None
+    ) -> sparse.csr_matrix:
         """Profiles of all viewers: liked films, the set of their attributes, the viewer's own.
 
         Args:
             liked: (n_users, n_items), non-zero where a film is in the history.
+            own: (n_users, n_features), what is known of the users; by default of those of the data.
 
         Returns:
             (n_users, n_features), 1 where a feature is in the profile.
@@ -64,7 +67,8 @@ class FeatureSpace:
             (np.ones(liked.nnz, np.float32), liked.indices, liked.indptr),
             shape=(liked.shape[0], self.n_features),
         )
-        bags = sparse.csr_matrix(films + liked @ self.item_attributes + self.user_attributes)
+        known = self.user_attributes if own is None else own
+        bags = sparse.csr_matrix(films + liked @ self.item_attributes + known)
         bags.data = np.ones(bags.nnz, dtype=np.float32)
         bags.sort_indices()
         return bags

@@ -23,6 +23,12 @@ PART = 1024
 """Users whose contributions are held at once."""
 
 
+def summed(recommender: Recommender) -> bool:
+    """Whether sums over all users are exact: with a layer contributions are of each user's own
+    network."""
+    return recommender.scorer.proves or recommender.scorer.removal != "mean"
+
+
 @dataclass(frozen=True, eq=False)
 class AllUsers:
     """The first n movies of every user who has a profile and as many movies left to see.
@@ -46,7 +52,7 @@ class AllUsers:
         Raises:
             ProfileError: the model has a hidden layer, or no user has a profile.
         """
-        if not recommender.scorer.proves and recommender.scorer.removal == "mean":
+        if not summed(recommender):
             raise ProfileError(
                 "Sums over all users are exact for the plain model only; this one has a hidden "
                 "layer. Choose another on the Training page."

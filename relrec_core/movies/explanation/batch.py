@@ -13,11 +13,14 @@ import pyarrow as pa
 from pydantic import JsonValue
 from scipy.special import logsumexp
 
-from relrec_core.batch.dataset import field, origin
+from relrec_core.batch.dataset import CONFIRMED, field, origin
 from relrec_core.movies import store
+from relrec_core.movies.data import histories
 from relrec_core.movies.data.features import Indices
-from relrec_core.movies.data.interactions import ITEM, USER
+from relrec_core.movies.data.interactions import ITEM
 from relrec_core.movies.explanation.counterfactual import smallest_change
+from relrec_core.movies.explanation.explain import proofs
+from relrec_core.movies.explanation.people import Brought, Known, People
 from relrec_core.movies.model.best import best
 from relrec_core.movies.model.ranking import Recommender
 from relrec_core.movies.model.relevance import Doubles
@@ -57,6 +60,7 @@ SCHEMA = pa.schema(
             "where asked for, of the first movie: the fewest liked movies without which another "
             "stands first, and how many are needed at the least",
         ),
+        CONFIRMED,
     ]
 )
 
@@ -67,13 +71,18 @@ def opened(run: Path, options: Mapping[str, JsonValue]) -> MovieBatch:
     Args:
         run: its folder.
         options: `top` movies of each user (10), `strongest` contributions that are named (20),
-            `counterfactual` (False).
+            `counterfactual` and `audit` (False), `histories`, a file of other users.
     """
-    found = Run.open(run)
-    return MovieBatch(store.recommender(found), found, **{**DEFAULTS, **options})
+    found, asked = Run.open(run), {**DEFAULTS, **options}
+    recommender, file = store.recommender(found), asked.pop("histories", "")
+    people: People = Known(recommender)
+    if file:
+        movies = [str(item) for item in recommender.data.items[ITEM]]
+        people = Brought(recommender, histories.opened(Path(str(file)), movies))
+    return MovieBatch(recommender, found, people, **asked)
 
 
-DEFAULTS: dict[str, Any] = {"top": 10, "strongest": 20, "counterfactual": False}
+DEFAULTS: dict[str, Any] = {"top": 10, "strongest": 20, "counterfactual": False, "audit": False}
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +91,11 @@ class MovieBatch:
 
     recommender: Recommender
     run: Run
+    people: People
     top: int
     strongest: int
     counterfactual: bool
+    audit: bool = False
 
     schema = SCHEMA
     unit = "users"
@@ -93,34 +104,34 @@ class MovieBatch:
     def about(self) -> dict[str, JsonValue]:
         """Hashes of model and data."""
         data = self.recommender.data
-        return origin(self.run, data.title, data.content_hash, data.licence)
-
-    @cached_property
-    def _users(self) -> Indices:
-        return np.flatnonzero(np.diff(self.recommender.bags.indptr) > 0).astype(np.int64)
+        said = origin(self.run, data.title, data.content_hash, data.licence)
+        return {**said, "users_hash": self.people.content_hash}
 
     @property
     def sizes(self) -> list[int]:
         """Users of each part."""
-        starts = range(0, len(self._users), PART)
-        return [min(PART, len(self._users) - start) for start in starts]
+        n = len(self.people)
+        return [min(PART, n - start) for start in range(0, n, PART)]
 
     def table(self, part: int) -> pa.Table:
         """The rows of one part."""
-        users = self._users[part * PART : (part + 1) * PART]
-        chunks = [self._chunk(users[at : at + CHUNK]) for at in range(0, len(users), CHUNK)]
-        return pa.concat_tables(chunks)
+        end = min((part + 1) * PART, len(self.people))
+        starts = range(part * PART, end, CHUNK)
+        return pa.concat_tables([self._chunk(at, min(at + CHUNK, end)) for at in starts])
 
-    def _chunk(self, users: Indices) -> pa.Table:
+    def _chunk(self, first: int, last: int) -> pa.Table:
         """Of users whose scores of all movies fit into memory at once."""
-        of = self.recommender
-        scores = of.scorer.logits_of_all(of.bags[users])  # (B, V)
+        of, bags = self.recommender, self.people.bags(first, last)
+        scores = of.scorer.logits_of_all(bags)  # (B, V)
         whole = logsumexp(scores.astype(np.float64), axis=1)  # (B,)
-        items, logits = best(scores, of.seen[users], min(self.top, of.space.n_items))
+        seen = self.people.seen(first, last)
+        items, logits = best(scores, seen, min(self.top, of.space.n_items))
         columns = _Columns(self)
-        for row, user in enumerate(users.tolist()):
+        for row, name in enumerate(self.people.names(first, last)):
+            bag = bags.indices[bags.indptr[row] : bags.indptr[row + 1]].astype(np.int64)
             left = int(np.isfinite(logits[row]).sum())  # who has seen nearly all gets fewer
-            if left:
+            if left and len(bag):
+                user = _User(first + row, name, bag)
                 columns.add(user, items[row, :left], float(whole[row]))
         return columns.table()
 
@@ -150,19 +161,22 @@ class MovieBatch:
         """Ids and titles of all movies."""
         return [str(item) for item in self.recommender.data.items[ITEM]], self.recommender.titles
 
-    @cached_property
-    def users(self) -> list[str]:
-        """Ids of all users."""
-        return [str(user) for user in self.recommender.data.users[USER]]
-
     def change(self, user: int, item: int) -> dict[str, Any] | None:
         """The counterfactual of a user's first movie; None where no set of liked movies does it."""
-        profile = self.recommender.profile(self.users[user])
-        found = smallest_change(self.recommender, profile, item, "first")
+        found = smallest_change(self.recommender, self.people.profile(user), item, "first")
         if not found.found:
             return None
         ids, _ = self.items
         return {"items": [ids[k] for k in found.items], "at_least": found.at_least}
+
+
+@dataclass(frozen=True, eq=False)
+class _User:
+    """Number among all, id, and the features (n,) of the profile."""
+
+    number: int
+    name: str
+    bag: Indices
 
 
 class _Columns:
@@ -175,10 +189,9 @@ class _Columns:
         self._values: list[Doubles] = []
         self._sums: list[Doubles] = []
 
-    def add(self, user: int, items: Indices, whole: float) -> None:
+    def add(self, user: _User, items: Indices, whole: float) -> None:
         """The movies of one user; `whole` is the logarithm of the sum of exp(score) of all."""
-        of = self._of.recommender
-        bag = of.bags.indices[of.bags.indptr[user] : of.bags.indptr[user + 1]].astype(np.int64)
+        of, bag = self._of.recommender, user.bag
         parts = of.scorer.relevance(bag, items, of.average_user)
         shares = parts.features  # (n, C)
         total = shares.sum(axis=0)
@@ -193,7 +206,7 @@ class _Columns:
         self._sums.append((self._of.groups[1][:, bag] @ shares).T)
         ids, titles = self._of.items
         for name, column in {
-            "user": [self._of.users[user]] * len(items),
+            "user": [user.name] * len(items),
             "rank": range(1, len(items) + 1),
             "item": [ids[item] for item in items],
             "title": [titles[item] for item in items],
@@ -203,13 +216,24 @@ class _Columns:
             "rest": total - values.sum(axis=0),
             "bias": parts.bias,
             "epsilon": parts.epsilon,
-            "counterfactual": self._changes(user, items),
+            "counterfactual": self._changes(user.number, items),
+            "confirmed": self._confirmed(bag, items, shares),
         }.items():
             self._flat[name].extend(column)
 
     def _changes(self, user: int, items: Indices) -> list[dict[str, Any] | None]:
         first = self._of.change(user, int(items[0])) if self._of.counterfactual else None
         return [first, *[None] * (len(items) - 1)]
+
+    def _confirmed(self, bag: Indices, items: Indices, shares: Doubles) -> list[bool | None]:
+        """Whether each movie's reasons (n, C) pass both tests of the page."""
+        if not self._of.audit:
+            return [None] * len(items)
+        scorer, average = self._of.recommender.scorer, self._of.recommender.average_user
+        return [
+            all(test.confirmed for test in proofs(scorer, bag, [item], shares[:, k], average))
+            for k, item in enumerate(items.tolist())
+        ]
 
     def table(self) -> pa.Table:
         """All rows."""

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from relrec_core.errors import ProfileError
-from relrec_core.explanation import Ledger, Provenance
+from relrec_core.explanation import DeletionTest, Ledger, Provenance
 from relrec_core.faithfulness.deletion import deletion_test
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.explanation.result import (
@@ -22,8 +22,8 @@ from relrec_core.movies.model.ranking import Profile, Ranking, Recommender
 from relrec_core.movies.model.relevance import Doubles, Relevance
 from relrec_core.movies.model.scorer import Kept, Scorer
 
-REPETITIONS = 200
-"""Random removals that the named reasons are compared with."""
+REPETITIONS, REMOVED = 200, 5
+"""Random removals that the named reasons are compared with, and how many reasons these are."""
 OWN = 1 / 3
 """Share of the score that the base value stays below in the first case shown: well under half."""
 LOOKED_AT = 1_000
@@ -37,7 +37,7 @@ def explain(
     *,
     against: int | None = None,
     reference: Reference = "average",
-    removed: int = 5,
+    removed: int = REMOVED,
     seed: int = 0,
 ) -> MovieExplanation:
     """Explain one movie for one profile, with its proof.
@@ -62,11 +62,7 @@ def explain(
     average = recommender.average_user if reference == "average" else None
     shares, accounted = _contributions(scorer.relevance(bag, items, average))
 
-    fillers = [None] if average is None else [None, average]
-    tests = [
-        deletion_test(shares, rescored, k=removed, repetitions=REPETITIONS, seed=seed)
-        for rescored in (partial(_rescored, scorer, bag, items, filler) for filler in fillers)
-    ]
+    tests = proofs(scorer, bag, items, shares, average, removed, seed)
     chances = recommender.probabilities(profile)
     ledger = Ledger(score=tests[0].score, features=float(shares.sum()), **accounted)
     return MovieExplanation(
@@ -86,6 +82,34 @@ def explain(
         removal=scorer.removal,
         excluded=recommender.excluded(profile, item),
     )
+
+
+def proofs(
+    scorer: Scorer,
+    bag: Indices,
+    items: list[int],
+    shares: Doubles,
+    average: Doubles | None,
+    removed: int = REMOVED,
+    seed: int = 0,
+) -> list[DeletionTest]:
+    """Does the score drop without the strongest reasons, and where the average user is given, also
+    when these stand in their place?
+
+    Args:
+        scorer: the recommender.
+        bag: (n,) features of the profile.
+        items: the movie and, where a difference is explained, the other.
+        shares: (n,) contributions.
+        average: what the scorer knows of the average user.
+        removed: how many reasons leave.
+        seed: of the random removals.
+    """
+    fillers = [None] if average is None else [None, average]
+    return [
+        deletion_test(shares, rescored, k=removed, repetitions=REPETITIONS, seed=seed)
+        for rescored in (partial(_rescored, scorer, bag, items, filler) for filler in fillers)
+    ]
 
 
 def _contributions(parts: Relevance) -> tuple[Doubles, dict[str, float]]:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import JsonValue
 
-from relrec_core.batch.dataset import field, origin
+from relrec_core.batch.dataset import CONFIRMED, field, origin
 from relrec_core.products import store
 from relrec_core.products.data.catalogue import ITEM, TITLE
 from relrec_core.products.explanation.explain import Explainer, Question
@@ -41,6 +41,7 @@ SCHEMA = pa.schema(
             f"relevance of the cells of the picture looked at, {GRID} x {GRID}, by rows",
         ),
         field("recommended_cells", CELLS, "the same of the recommended product's picture"),
+        CONFIRMED,
     ]
 )
 
@@ -50,10 +51,11 @@ def opened(run: Path, options: Mapping[str, JsonValue]) -> ProductBatch:
 
     Args:
         run: its folder.
-        options: `top` recommendations of each product and relation (3).
+        options: `top` recommendations of each product and relation (3), `audit` (False).
     """
     found = Run.open(run)
-    return ProductBatch(found, store.recommender(found), int(str(options.get("top", 3))))
+    top, audit = int(str(options.get("top", 3))), bool(options.get("audit"))
+    return ProductBatch(found, store.recommender(found), top, audit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,7 @@ class ProductBatch:
     run: Run
     recommender: Recommender
     top: int
+    audit: bool = False
 
     schema = SCHEMA
     unit = "products"
@@ -102,7 +105,8 @@ class ProductBatch:
         if not best:
             return []
         question = Question(query, relation, method=self._method)
-        found = Explainer(of).relevance(question, [candidate.row for candidate in best])
+        explainer = Explainer(of)
+        found = explainer.relevance(question, [candidate.row for candidate in best])
         return [
             {
                 "item": str(items[ITEM].iloc[row]),
@@ -120,6 +124,9 @@ class ProductBatch:
                 "recommended_cells": None
                 if maps.right is None
                 else pooled(maps.right, GRID).ravel(),
+                "confirmed": explainer.explain(question, maps).audit.deletion.confirmed
+                if self.audit
+                else None,
             }
             for rank, maps in enumerate(found, start=1)
         ]

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pydantic import JsonValue
 
-from relrec_core.batch.dataset import field, origin
+from relrec_core.batch.dataset import CONFIRMED, field, origin
 from relrec_core.runs.directory import Run
 from relrec_core.sessions import store
 from relrec_core.sessions.config import Config
@@ -38,6 +39,7 @@ SCHEMA = pa.schema(
         field("skipped", pa.bool_(), "whether it was skipped in truth"),
         field("expert", pa.string(), "the expert with the largest share"),
         field("experts", pa.list_(SHARE), "every expert's share (they sum to 1) and probability"),
+        CONFIRMED,
     ]
 )
 
@@ -48,17 +50,18 @@ def opened(run: Path, options: Mapping[str, JsonValue]) -> SessionBatch:
     Args:
         run: its folder.
         options: `data`, a folder of logs or of prepared shards, by default what the run was
-            trained on, or where that was simulated, `sessions` new ones.
+            trained on, or where that was simulated, `sessions` new ones; `audit` (False).
     """
     found = Run.open(run)
     predictor, config = store.predictor(found), found.settings(Config)
-    name = str(options.get("data") or config.dataset)
+    name, audit = str(options.get("data") or config.dataset), bool(options.get("audit"))
     if name == store.SIMULATED:
         sessions = int(str(options.get("sessions", SIMULATED)))
-        return SessionBatch(found, predictor, store.demo_data(config, sessions))
+        return SessionBatch(found, predictor, store.demo_data(config, sessions), audit)
     folder = store.data_folder(name)
     whole = (folder / META_FILE).is_file()
-    return SessionBatch(found, predictor, Shards.open(folder) if whole else load_folder(folder))
+    data = Shards.open(folder) if whole else load_folder(folder)
+    return SessionBatch(found, predictor, data, audit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +71,7 @@ class SessionBatch:
     run: Run
     predictor: Predictor
     data: SessionData | Shards
+    audit: bool = False
 
     schema = SCHEMA
     unit = "sessions"
@@ -113,6 +117,7 @@ class SessionBatch:
             "skipped": sessions.skipped[row, slot],
             "expert": names[said.top[row, slot]],
             "experts": pa.ListArray.from_arrays(offsets, experts),
+            "confirmed": self._confirmed(explorer, row, slot),
         }
         arrays = [
             columns[f.name]
@@ -121,6 +126,17 @@ class SessionBatch:
             for f in SCHEMA
         ]
         return pa.table(arrays, schema=SCHEMA)
+
+    def _confirmed(
+        self, explorer: Explorer, row: npt.NDArray[np.int64], slot: npt.NDArray[np.int64]
+    ) -> list[bool | None]:
+        """Whether each track's deciding expert passes the test of the page."""
+        if not self.audit:
+            return [None] * len(row)
+        return [
+            explorer.explain(explorer.session(r), s).audit.deletion.confirmed
+            for r, s in zip(row.tolist(), slot.tolist(), strict=True)
+        ]
 
     def _data(self, part: int) -> SessionData:
         if isinstance(self.data, SessionData):

@@ -83,9 +83,6 @@ def explaining(quick: bool) -> list[BenchmarkRow]:
             for engine in ("local", "ray")
         ]
         found.append(
-            row("Ray beside processes, processor time", both[1].processor / both[0].processor, "x")
-        )
-        found.append(
             row(
                 "Ray beside processes, by the clock",
                 both[1].clock / both[0].clock,

@@ -140,7 +140,7 @@ def test_who_moves_on_while_giving_way_leaves_all_places_free() -> None:
         assert turns.working == 1
 
 
-def test_an_answer_is_computed_once_for_all_who_until_it() -> None:
+def test_an_answer_is_computed_once_for_all_who_wait_for_it() -> None:
     once: Once[int] = Once(2)
     begin, computed, found = threading.Barrier(8), [], []
 

@@ -130,10 +130,15 @@ def faint(picture: Image.Image) -> Image.Image:
 def over(panel: Panel, scale: float, side: int, opacity: float) -> Image.Image:
     """The map over the faint picture, a square of `side` pixels."""
     how = Image.Resampling.NEAREST if panel.blocky else Image.Resampling.BICUBIC
-    layer = panel.overlay(scale).resize((side, side), how)
+    return laid(panel.overlay(scale).resize((side, side), how), panel.picture, opacity)
+
+
+def laid(layer: Image.Image, picture: Image.Image, opacity: float) -> Image.Image:
+    """A layer with transparent parts over the faint picture, as large as the layer."""
+    layer = layer.copy()
     alpha = np.asarray(layer.getchannel("A"), dtype=np.float64) * opacity
     layer.putalpha(Image.fromarray(alpha.round().astype(np.uint8)))
-    base = faint(panel.picture.resize((side, side), Image.Resampling.LANCZOS)).convert("RGBA")
+    base = faint(picture.resize(layer.size, Image.Resampling.LANCZOS)).convert("RGBA")
     return Image.alpha_composite(base, layer).convert("RGB")
 
 

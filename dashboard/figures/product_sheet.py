@@ -117,7 +117,8 @@ def _mapped(
     coloured: bool,
 ) -> list[str]:
     """One picture under its map, with its title above and its contribution below."""
-    source, region = data_url(_under(panel, scale, coloured)), strongest_region(panel)
+    large = max(SIDE, *panel.picture.size)  # who enlarges the sheet sees more
+    source, region = data_url(under(panel, scale, coloured, large)), strongest_region(panel)
     size = min(16, side / 16)
     parts = [
         _text(left, top - 0.9 * size, title, size),
@@ -143,9 +144,8 @@ def _text(
     )
 
 
-def _under(panel: Panel, scale: float, coloured: bool) -> Image.Image:
-    """The picture under its map, as large as it is there: who enlarges the sheet sees more."""
-    side = max(SIDE, *panel.picture.size)
+def under(panel: Panel, scale: float, coloured: bool, side: int = SIDE) -> Image.Image:
+    """The picture under its map, a square of `side` pixels; `coloured` is as for `sheet`."""
     if not coloured:
         return over(panel, scale, side, 0.8)
     base = panel.picture.resize((side, side), Image.Resampling.LANCZOS).convert("RGBA")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from dashboard.figures import svg
 from dashboard.figures.drawing import INK, Trace, drawn
 from dashboard.figures.palette import ACCENT, NEUTRAL
 from relrec_core.sessions.model.comparison import LAST, MEAN, MODEL, Comparison, Interval
@@ -13,6 +14,9 @@ NAMES = {
     LAST: "repeating the last action",
     MEAN: "usual action of the first half",
 }
+TITLE = "tracks of the last sessions predicted right"
+SIZE, ROW = 12.5, 48
+"""Of text, and from one method to the next, in pixels."""
 
 
 def learnt_figure(found: Comparison) -> go.Figure:
@@ -45,7 +49,7 @@ def learnt_figure(found: Comparison) -> go.Figure:
         "margin": {"l": 4, "r": 16, "t": 16, "b": 40},
         "showlegend": False,
         "xaxis": {
-            "title": {"text": "tracks of the last sessions predicted right"},
+            "title": {"text": TITLE},
             "tickformat": ".0%",
             "zeroline": False,
             "fixedrange": True,
@@ -59,6 +63,29 @@ def learnt_figure(found: Comparison) -> go.Figure:
         },
     }
     return drawn([points], layout)
+
+
+def learnt_still(found: Comparison, width: float) -> str:
+    """The same without a script: each method's point on its interval, over the shares in words."""
+    names = [NAMES[name] for name in found.accuracy]
+    left = max(svg.width_of(name, SIZE) for name in names) + 16
+    low = min(one.low for one in found.accuracy.values())
+    high = max(one.high for one in found.accuracy.values())
+    scale = (width - left - 60) / ((high - low) or 1.0)
+    parts = []
+    for row, (name, one) in enumerate(found.accuracy.items()):
+        y, colour = 30 + ROW * row, ACCENT if name == MODEL else NEUTRAL
+        x1, x, x2 = (left + 30 + scale * (v - low) for v in (one.low, one.value, one.high))
+        parts += [
+            svg.tagged(left, y, NAMES[name], SIZE, svg.INK, "end", 0.5),
+            svg.element("line", x1=x1, y1=y, x2=x2, y2=y, stroke=NEUTRAL, stroke_width=3),
+            svg.element("circle", cx=x, cy=y, r=6.5, fill=colour),
+            svg.tagged(x, y - 12, f"{one.value:.1%}", SIZE, svg.INK, "middle", 1.0),
+        ]
+    foot = 30 + ROW * len(names)
+    said = f"{TITLE}, with 95 % intervals"
+    parts.append(svg.tagged(width / 2, foot, said, SIZE, svg.QUIET, "middle", 0.5))
+    return svg.document(width, foot + 16, parts, learnt_in_words(found))
 
 
 def learnt_in_words(found: Comparison) -> str:

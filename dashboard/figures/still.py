@@ -1,8 +1,8 @@
 """Plotly figures as static SVG, for pages that run no script.
 
 Of Plotly it knows what this dashboard's explanations use: bars, points, lines and text on two
-axes, shapes behind them, notes, and Sankey diagrams; charts whose axes Plotly would lay out are
-drawn by `still_chart`.
+axes, shapes behind them, notes, heatmaps, and Sankey diagrams; charts whose axes Plotly would lay
+out are drawn by `still_chart`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures import drawing, still_chart, still_sankey, svg
+from dashboard.figures import drawing, still_chart, still_heatmap, still_sankey, svg
 from dashboard.figures.svg import INK, QUIET, element, tagged, width_of
 
 WIDTH = 760
@@ -27,7 +27,7 @@ def still(figure: go.Figure, words: str, width: float = WIDTH) -> str:
     """A figure as an SVG element of this width.
 
     Args:
-        figure: of bars and scatters, or one Sankey diagram, with its height.
+        figure: of bars and scatters, or one heatmap or Sankey diagram, with its height.
         words: the picture in words.
         width: in pixels.
     """
@@ -35,6 +35,9 @@ def still(figure: go.Figure, words: str, width: float = WIDTH) -> str:
     data, layout = plain["data"], plain["layout"]
     if data[0]["type"] == "sankey":
         parts = still_sankey.drawn(data[0], layout, width)
+        return svg.document(width, layout["height"], parts, words)
+    if data[0]["type"] == "heatmap":
+        parts = still_heatmap.drawn(data[0], layout, width)
         return svg.document(width, layout["height"], parts, words)
     if not _placed(layout.get("yaxis", {})):
         parts, height = still_chart.drawn(data, layout, width)

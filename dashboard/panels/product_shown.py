@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.components.picture import Look
+from dashboard.figures import product_words as words
 from dashboard.figures.heatmap import Panel
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.products import (
@@ -16,6 +17,7 @@ from dashboard.loaders.products import (
     product_thumbnail,
 )
 from dashboard.panels.products import Choice
+from dashboard.story.slide import Origin
 from relrec_core.products.data.catalogue import TITLE
 from relrec_core.products.explanation.explain import Explainer
 from relrec_core.products.explanation.result import PairMaps
@@ -68,6 +70,17 @@ class Shown:
         """The same as small as it stands in a list."""
         catalogue = self.of.catalogue
         return product_thumbnail(catalogue, catalogue.content_hash, row)
+
+    @property
+    def question(self) -> str:
+        """What is asked about, in a line."""
+        relation = words.relation_title(self.asked.question.relation).lower()
+        query = self.asked.question.query.title
+        return f"‘{self.title(self.candidate.row)}’ beside ‘{query}’, {relation}"
+
+    def origin(self, method: str) -> Origin:
+        """Where what this method says of it comes from."""
+        return Origin.made(self.of.catalogue, self.of.run, self.key[1], method)
 
     def panels(self, found: PairMaps | None = None) -> tuple[Panel, Panel]:
         """Both pictures with their maps, of the picked product or of another."""

@@ -59,18 +59,18 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
             candidate = Candidate(row, at.logit, at.probability)
             (found,) = product_relevance(explainer, asked.question, key, asked.text, (row,))
     headline = st.empty()
-    if not presentation:
-        st.caption(words.score_line(settings.method))
     shown = Shown(explainer, key, choice, candidates, candidate, found, at, Look(1.0), headline)
     pair = shown.panels()
+    headline.markdown(f"### {escape.markdown(_at_first(shown, pair))}")
+    if not presentation:
+        st.caption(words.score_line(settings.method))
     scale = shared_scale(pair)
     answer, others = (
         (st.container(), st.container()) if presentation else st.columns([2.05, 1], gap="medium")
     )
     with answer:
-        place = st.container(key="product_answer")
+        place = st.container(key="product_answer").empty()
         shown = replace(shown, look=_look(scale))
-    headline.markdown(f"### {escape.markdown(_at_first(shown, pair))}")
     encoded = data_url(choice.picture)
     with place:
         _large(shown, pair, encoded, presentation)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 from PIL import Image
 
 from dashboard import escape, links
-from dashboard.components.picture import Look, mapped, plain_picture
+from dashboard.components.picture import Data, Look, mapped, plain_picture
 from dashboard.components.pictures import figure, pictures
 from dashboard.figures.heatmap import Panel, data_url, shared_scale
-from dashboard.figures.palette import ACCENT, plain, rgb
+from dashboard.figures.known_cause import Found, tinted
+from dashboard.figures.palette import plain
 from dashboard.loaders.products import (
     product_candidates,
     product_contrast,
@@ -21,7 +21,9 @@ from dashboard.panels.product_proof import product_proof
 from dashboard.panels.product_shown import Shown
 from dashboard.panels.products import by_colour
 from dashboard.panels.products_answer import contrasted, every_cell
-from relrec_core.faithfulness.localisation import Mask, misses_by, share_over_area
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.product_maps import known_slide, methods_slide
+from relrec_core.faithfulness.localisation import Mask, share_over_area
 from relrec_core.products.data.catalogue import ITEM
 from relrec_core.products.explanation.result import FOCUSED, SHOWN
 from relrec_core.products.explanation.sentences import rather
@@ -134,6 +136,7 @@ def methods(shown: Shown) -> None:
     ours, theirs = shown.panels()
     asked = shown.asked
     places = st.columns(3, gap="medium")
+    kept: list[tuple[str, tuple[Panel, Panel], tuple[str, str]]] = []
     for i, name in enumerate(chosen):
         with places[i % 3], st.container(border=True):
             st.markdown(f"##### {SHOWN if name == FOCUSED else name}")
@@ -146,20 +149,28 @@ def methods(shown: Shown) -> None:
                     shown.candidate.row,
                     name,
                 )
-            panels = [
-                Panel(panel.picture, found, panel.title, shown.choice.settings.detail)
-                for panel, found in zip((ours, theirs), maps, strict=True)
-            ]
+            detail = shown.choice.settings.detail
+            panels = (
+                Panel(ours.picture, maps[0], ours.title, detail),
+                Panel(theirs.picture, maps[1], theirs.title, detail),
+            )
             scale = shared_scale(panels)
+            found = _located(shown, panels[0], 0), _located(shown, panels[1], 1)
+            kept.append((name if name != FOCUSED else SHOWN, panels, found))
             pictures(
                 [
-                    figure(mapped(panel, scale), role, "", _located(shown, panel, side))
-                    for side, (panel, role) in enumerate(zip(panels, shown.roles, strict=True))
+                    figure(mapped(panel, scale), role, "", note)
+                    for panel, role, note in zip(panels, shown.roles, found, strict=True)
                 ],
                 Look(scale, shown.look.strength, shown.look.originals),
                 key=f"method_{name}",
                 with_legend=False,
             )
+    if kept:
+        origin = shown.origin("several methods on the same two pictures")
+        keep_button(
+            lambda view: methods_slide(shown.question, kept, origin, view), "product_methods"
+        )
 
 
 def _located(shown: Shown, panel: Panel, side: int) -> str:
@@ -183,13 +194,15 @@ def _mask(shown: Shown, side: int, pixels: int) -> Mask | None:
 
 def known_answer(shown: Shown) -> None:
     """The map beside the pixels that are known to be the cause."""
-    figures, notes = [], []
+    figures: list[Data] = []
+    found: list[tuple[Panel, Image.Image, Found]] = []
     coloured = by_colour(shown.of, shown.asked.question.relation)
     scale = shown.look.scale
     for side, (panel, role) in enumerate(zip(shown.panels(), shown.roles, strict=True)):
         mask = _mask(shown, side, len(panel.relevance))
         if mask is None:
             continue
+        cause = tinted(mask)
         figures += [
             figure(
                 mapped(panel, scale, coloured=coloured), role, panel.title, "what the model used"
@@ -197,7 +210,7 @@ def known_answer(shown: Shown) -> None:
             figure(
                 {
                     **plain_picture(data_url(panel.picture), f"The cause in {panel.title}"),
-                    "map": data_url(_tinted(mask)),
+                    "map": data_url(cause),
                     "blocky": False,
                 },
                 "Known correct answer",
@@ -205,17 +218,23 @@ def known_answer(shown: Shown) -> None:
                 "what made the two related",
             ),
         ]
-        notes.append(_found(panel, mask))
+        found.append((panel, cause, Found.of(panel, mask)))
     if not figures:
         st.info("The cause is only known for products of a rendered catalogue.")
         return
-    st.markdown(f"**{escape.markdown(_shared(shown))}** {escape.markdown(' '.join(notes))}")
+    said, notes = _shared(shown), " ".join(one.sentence() for _, _, one in found)
+    st.markdown(f"**{escape.markdown(said)}** {escape.markdown(notes)}")
     pictures(
         figures, Look(scale, shown.look.strength, shown.look.originals), key="planted_pictures"
     )
     st.caption(
         "By chance the cause would get as much of the support as it takes of the picture: 1.0 "
         "times. The model may also use other things that come along with the cause."
+    )
+    origin = shown.origin(shown.choice.settings.method.named)
+    keep_button(
+        lambda view: known_slide(shown.question, said, found, (scale, coloured), origin, view),
+        "product_known",
     )
 
 
@@ -235,22 +254,3 @@ def _shared(shown: Shown) -> str:
         f"Two products are related by the same {cause}; these have ‘{ours}’ and ‘{theirs}’, so "
         "here the model was wrong, and its map shows what misled it."
     )
-
-
-def _found(panel: Panel, mask: Mask) -> str:
-    positive = np.clip(panel.relevance, 0, None)
-    inside = float(positive[mask].sum() / positive.sum()) if positive.sum() else 0.0
-    share = share_over_area(panel.relevance, mask)
-    smooth = Panel(panel.picture, panel.relevance, panel.title).drawn
-    pointed = "does not lie" if misses_by(smooth, mask) else "lies"
-    return (
-        f"In ‘{panel.title}’ it takes {mask.mean():.0%} of the picture and gets {inside:.0%} of "
-        f"the support, {plain(share, 1)} times what chance would give; the strongest spot "
-        f"{pointed} on it."
-    )
-
-
-def _tinted(mask: Mask) -> Image.Image:
-    pixels = np.zeros((*mask.shape, 4), dtype=np.uint8)
-    pixels[mask] = (*rgb(ACCENT), 255)
-    return Image.fromarray(pixels)

@@ -18,10 +18,9 @@ from dashboard.figures.palette import plain, signed
 from dashboard.loaders.products import product_candidates, product_regions
 from dashboard.panels.product_shown import Shown
 from dashboard.panels.story_keep import keep_button
+from dashboard.story.product_maps import match_slide
 from dashboard.story.products import missing_slide
-from dashboard.story.slide import Origin
 from dashboard.turns import heavy
-from relrec_core import VERSION
 from relrec_core.products.explanation.perturbation import blurred, erased
 from relrec_core.products.explanation.result import pooled
 from relrec_core.products.explanation.sentences import places
@@ -105,6 +104,18 @@ def correspondence(shown: Shown) -> None:
             "Always explained by shared features, since only these can be split between regions "
             "of two pictures. The two pictures have colour scales of their own here."
         )
+    if chosen:
+        _keep_match(shown, told, (query, answer), (whole, answers, chosen))
+
+
+def _keep_match(
+    shown: Shown, told: str, pair: tuple[Panel, Panel], sums: tuple[Regions, Regions, list[int]]
+) -> None:
+    """Add to the story what the chosen regions match."""
+    origin = shown.origin("shared features, split between regions of both pictures")
+    keep_button(
+        lambda view: match_slide(shown.question, told, pair, sums, origin, view), "product_match"
+    )
 
 
 def _full(scale: float) -> str:
@@ -195,22 +206,9 @@ def _keep(
     ]
     drawn = shown.choice.picture, picture
     asked = f"{shown.asked.question.query.title}: what if a part were missing?"
+    origin = shown.origin("parts blurred, and the catalogue ranked again")
     keep_button(
-        lambda view: missing_slide(asked, said, drawn, ranks, _origin(shown), view),
-        "product_missing",
-    )
-
-
-def _origin(shown: Shown) -> Origin:
-    catalogue = shown.of.catalogue
-    return Origin(
-        dataset=catalogue.title,
-        dataset_hash=catalogue.content_hash,
-        licence=catalogue.licence,
-        run=shown.of.run,
-        model=shown.key[1],
-        method="parts blurred, and the catalogue ranked again",
-        code_version=VERSION,
+        lambda view: missing_slide(asked, said, drawn, ranks, origin, view), "product_missing"
     )
 
 

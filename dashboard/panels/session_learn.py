@@ -14,6 +14,9 @@ from dashboard import escape
 from dashboard.figures.session_learnt import learnt_figure, learnt_in_words, verdict_in_words
 from dashboard.loaders.sessions import SessionView, learnt_view
 from dashboard.panels.common import PERCENT, chart
+from dashboard.panels.story_keep import keep_button
+from dashboard.story.sessions import learnt_slide
+from dashboard.story.slide import Origin
 from relrec_core.errors import ProfileError, RelRecError, border
 from relrec_core.runs.execution import Cancelled
 from relrec_core.sessions.data.dataset import SessionData
@@ -179,6 +182,14 @@ def _found(found: Learnt) -> None:
         f"{found.epochs}), judged by the last {parts['test']:,}. The intervals come from "
         "drawing these again, whole sessions at a time; they say nothing of how the network would "
         "differ had it learnt from other sessions."
+    )
+    said = (
+        f"Learnt from {parts['train']:,} sessions, judged by the last {parts['test']:,}, which it "
+        "had not seen; the intervals come from drawing these again."
+    )
+    origin = Origin.made(found.data, "learnt from these sessions, in memory", "", "95 % bootstrap")
+    keep_button(
+        lambda at: learnt_slide(found.comparison, found.decides, said, origin, at), "session_learnt"
     )
     use, drop = st.columns([2, 1], vertical_alignment="center")
     use.toggle(

@@ -15,7 +15,6 @@ from dashboard.panels.sessions import unfiltered
 from dashboard.panels.story_keep import keep_button
 from dashboard.story.sessions import many_slide
 from dashboard.story.slide import Origin
-from relrec_core import VERSION
 from relrec_core.sessions.explanation import browse
 from relrec_core.sessions.explanation.result import cause_title, expert_title
 
@@ -53,20 +52,9 @@ def many(view: SessionView) -> None:
         f"{right['last']:.1%}, the usual action of the first half {right['mean']:.1%}."
     )
     st.caption(f"{which}. {good} Data: {escape.markdown(explorer.data.title)}.")
-    keep_button(lambda at: many_slide(frame, (which, good), _origin(view), at), "session_many")
-
-
-def _origin(view: SessionView) -> Origin:
-    data = view.explorer.data
-    return Origin(
-        dataset=data.title,
-        dataset_hash=data.content_hash,
-        licence=data.licence,
-        run=view.explorer.run,
-        model=view.model,
-        method="mean attribution of the experts over tracks",
-        code_version=VERSION,
-    )
+    how = "mean attribution of the experts over tracks"
+    origin = Origin.made(explorer.data, explorer.run, view.model, how)
+    keep_button(lambda at: many_slide(frame, (which, good), origin, at), "session_many")
 
 
 def _chosen(tracks: pd.DataFrame) -> pd.DataFrame:

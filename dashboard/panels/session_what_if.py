@@ -13,7 +13,7 @@ from dashboard.figures.session_words import circumstances_in_words
 from dashboard.loaders.sessions import SessionView
 from dashboard.panels.common import PERCENT, chart
 from dashboard.panels.story_keep import keep_button
-from dashboard.story.sessions import turned_slide
+from dashboard.story.sessions import elsewhere_slide, turned_slide
 from relrec_core.sessions.explanation import browse
 from relrec_core.sessions.explanation.circumstances import DAY, HOUR, KINDS, PLACE, at_the_end
 from relrec_core.sessions.explanation.elsewhere import Elsewhere, Named
@@ -92,6 +92,10 @@ def _elsewhere(view: SessionView, elsewhere: Elsewhere, row: int, focus: int, tu
         "Each cell is one context and hour, all else as it was: warm where the track would be "
         "skipped, cool where it would be played. Dotted: as it was. Framed: the smallest change "
         "that turns the answer, if it is one of these."
+    )
+    told = view.explanation(row, focus)
+    keep_button(
+        lambda at: elsewhere_slide(told, elsewhere, figure, at, view.model), "session_elsewhere"
     )
 
 

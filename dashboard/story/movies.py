@@ -28,7 +28,6 @@ from dashboard.figures.report import strongest
 from dashboard.figures.shares import experts_in_rows, shares_in_words
 from dashboard.figures.still import still
 from dashboard.story.slide import Origin, Proof, Slide, Table
-from relrec_core import VERSION
 from relrec_core.explanation import Ledger
 from relrec_core.movies.experts.explanation.result import ExpertExplanation, expert_title
 from relrec_core.movies.explanation.comparison import Comparison
@@ -237,16 +236,7 @@ def whole_slide(
 
 def model_origin(recommender: Recommender, model: str, method: str) -> Origin:
     """Where an answer of the whole model comes from; `model` is the SHA-256 of its file."""
-    data = recommender.data
-    return Origin(
-        dataset=data.title,
-        dataset_hash=data.content_hash,
-        licence=data.licence,
-        run=recommender.run,
-        model=model,
-        method=method,
-        code_version=VERSION,
-    )
+    return Origin.made(recommender.data, recommender.run, model, method)
 
 
 def lime_slide(

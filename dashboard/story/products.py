@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -27,6 +28,8 @@ SHOWN = 8
 """Rows of a table."""
 SIDE, GAP, TOP = 300, 24, 28
 """Of a picture, between two, and above them, in pixels."""
+LETTERS = 36
+"""Of a picture's title."""
 
 
 def product_slide(
@@ -91,7 +94,7 @@ def cells_slide(
         asked=f"‘{told.item_title}’ beside ‘{told.query_title}’, "
         f"{relation_title(told.relation).lower()}: what would change the answer?",
         sentence=told.sentence(),
-        picture=_beside([(before, f"Before: {cells} outlined"), (after, "After")], words),
+        picture=beside([(before, f"Before: {cells} outlined"), (after, "After")], words),
         words=words,
         table=Table(headings=("Product", "Before", "After"), rows=rows),
         proofs=(Proof(said=f"{told.standing()}. {told.means()}", passed=told.proven or None),),
@@ -129,7 +132,7 @@ def missing_slide(
         view=view,
         asked=asked,
         sentence=said,
-        picture=_beside(list(zip(pictures, titles, strict=True)), words),
+        picture=beside(list(zip(pictures, titles, strict=True)), words),
         words=words,
         table=Table(headings=("Product", "Before", "After"), rows=rows),
         proofs=(Proof(said="The whole catalogue was ranked again without them.", passed=None),),
@@ -144,12 +147,12 @@ def strategies_slide(
     """The strategies of the recommender as a whole; `means` are the mean pictures of the groups."""
     shown = list(zip(told.strategies, means, strict=True))[:4]
     panels = [
-        (grid_panel(mean, group.mean, f"Mean of group {number}"), f"Group {number}")
+        (grid_panel(mean, group.mean, f"Mean of strategy {number}"), f"Strategy {number}")
         for number, (group, mean) in enumerate(shown, start=1)
     ]
     words = " ".join(heading(n, group) + "." for n, (group, _) in enumerate(shown, start=1))
     rows = [
-        [heading(n, group).partition(": ")[2], f"{group.displaced:.0%}"]
+        [heading(n, group), f"{group.displaced:.0%}"]
         for n, group in enumerate(told.strategies[: SHOWN + 3], start=1)
     ]
     return Slide(
@@ -160,10 +163,10 @@ def strategies_slide(
         sentence=told.sentence(),
         picture=mapped_sheet(panels, max(panel.full for panel, _ in panels), words, False),
         words=words,
-        reading="The mean picture of each group under its mean map.",
+        reading="The mean picture of each strategy under its mean map.",
         table=Table(headings=("Recommendations", "Leave the list"), rows=rows),
         proofs=tuple(
-            Proof.of_test(f"Group {n}, its place blurred", group.audit)
+            Proof.of_test(f"Strategy {n}, its place blurred", group.audit)
             for n, (group, _) in enumerate(shown, start=1)
         ),
         origin=Origin.of(told.provenance, model),
@@ -171,14 +174,18 @@ def strategies_slide(
     )
 
 
-def _beside(pictures: Sequence[tuple[Image.Image, str]], words: str) -> str:
-    """Pictures side by side, each under its title."""
-    parts = []
+def beside(
+    pictures: Sequence[tuple[Image.Image, str]], words: str, columns: int | None = None
+) -> str:
+    """Pictures side by side, so many in a row, each under its title."""
+    columns, parts = columns or len(pictures), []
+    high = TOP + SIDE + 6
     for i, (picture, title) in enumerate(pictures):
-        left = i * (SIDE + GAP)
-        at: dict[str, Any] = {"x": left, "y": TOP, "width": SIDE, "height": SIDE}
-        parts.append(tagged(left, TOP - 14, title, 15, INK, "start", 0.5))
+        left, top = i % columns * (SIDE + GAP), i // columns * (high + GAP) + TOP
+        at: dict[str, Any] = {"x": left, "y": top, "width": SIDE, "height": SIDE}
+        short = title if len(title) <= LETTERS else title[: LETTERS - 1].rstrip() + "…"
+        parts.append(tagged(left, top - 14, html.escape(short), 15, INK, "start", 0.5))
         parts.append(element("image", href=data_url(picture), **at))
         parts.append(element("rect", fill="none", stroke=LINE, **at))
-    width = len(pictures) * (SIDE + GAP) - GAP
-    return document(width, TOP + SIDE + 6, parts, words)
+    rows = -(-len(pictures) // columns)
+    return document(columns * (SIDE + GAP) - GAP, rows * (high + GAP) - GAP, parts, words)

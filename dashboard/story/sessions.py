@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.session_learnt import (
+    NAMES,
+    learnt_in_words,
+    learnt_still,
+    verdict_in_words,
+)
 from dashboard.figures.session_turns import turns
-from dashboard.figures.session_words import SWAPS, bars_in_words, hasse_in_words
+from dashboard.figures.session_words import (
+    SWAPS,
+    bars_in_words,
+    circumstances_in_words,
+    hasse_in_words,
+)
 from dashboard.figures.sessions import hasse, histogram
 from dashboard.figures.shares import experts_in_rows, shares_in_words
 from dashboard.figures.still import still
-from dashboard.story.slide import Origin, Proof, Slide, Table
+from dashboard.story.slide import ROWS, Origin, Proof, Slide, Table
+from relrec_core.sessions.explanation.elsewhere import Elsewhere
 from relrec_core.sessions.explanation.result import Change, SessionExplanation, expert_title
+from relrec_core.sessions.model.comparison import Comparison
 
 WIDTH = 620
 """Of a picture, in pixels."""
@@ -114,6 +128,78 @@ def turned_slide(
             "explanation": json.loads(told.to_json()),
             "changes": [json.loads(change.to_json()) for change in changes],
         },
+    )
+
+
+def elsewhere_slide(
+    told: SessionExplanation, elsewhere: Elsewhere, grid: go.Figure, view: str, model: str
+) -> Slide:
+    """What another context, hour or day would do.
+
+    Args:
+        told: of the track that is asked about.
+        elsewhere: all that was tried for it.
+        grid: as the page drew it.
+        view: parameters of the address.
+        model: SHA-256 of the model's file.
+    """
+    far = sorted(elsewhere.options, key=lambda o: -abs(o.probability - elsewhere.before))
+    rows = [
+        [", ".join(option.values.values()), f"{elsewhere.before:.0%}", f"{option.probability:.0%}"]
+        for option in far[:SHOWN]
+    ]
+    words = circumstances_in_words(elsewhere)
+    return Slide(
+        page="sessions",
+        view=view,
+        asked=f"{told.title}, track {told.focused.position}: elsewhere or at another time?",
+        sentence=elsewhere.sentence(),
+        picture=still(grid, words, WIDTH),
+        words=words,
+        reading="Warm: it would be skipped; cool: played. Dotted: as it was. Framed: the smallest "
+        "change that turns the answer, if it is one of these.",
+        table=Table(headings=("Instead", "Skip before", "After"), rows=rows),
+        proofs=(Proof(said=elsewhere.proof(), passed=None),),
+        origin=Origin.of(told.provenance, model),
+        value={
+            "explanation": json.loads(told.to_json()),
+            "elsewhere": json.loads(elsewhere.to_json()),
+        },
+    )
+
+
+def learnt_slide(
+    found: Comparison, decides: Mapping[str, float], conditions: str, origin: Origin, view: str
+) -> Slide:
+    """How well a network does that learnt from somebody's own sessions.
+
+    Args:
+        found: it beside both baselines.
+        decides: the share of tracks that each expert decides.
+        conditions: from how many sessions it learnt, and by how many it is judged.
+        origin: where the sessions come from.
+        view: parameters of the address.
+    """
+    rows = [
+        [NAMES[name], f"{one.value:.1%}", f"{one.low:.1%} to {one.high:.1%}"]
+        for name, one in found.accuracy.items()
+    ]
+    rows += [
+        [f"decided by {expert_title(name)}", f"{share:.1%}", ""]
+        for name, share in sorted(decides.items(), key=lambda pair: -pair[1])[: ROWS - len(rows)]
+    ]
+    return Slide(
+        page="sessions",
+        view=view,
+        asked="A network learnt from one’s own sessions",
+        sentence=verdict_in_words(found),
+        picture=learnt_still(found, WIDTH),
+        words=learnt_in_words(found),
+        reading="A point a method, on its 95 % interval.",
+        table=Table(headings=("Of the last tracks", "Share", "95 % between"), rows=rows),
+        proofs=(Proof(said=conditions, passed=found.ahead.low > 0),),
+        origin=origin,
+        value={"comparison": asdict(found), "decides": dict(decides)},
     )
 
 

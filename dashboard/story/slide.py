@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, JsonValue, ValidationInfo, field_va
 
 from dashboard.figures.audit import REMOVALS, judged
 from dashboard.story.drawing import UNWRITABLE, safe
-from relrec_core.explanation import DeletionTest, Ledger, Provenance, Value
+from relrec_core.explanation import DeletionTest, Described, Ledger, Provenance, Value
 
 Page = Literal["overview", "products", "movies", "sessions", "evidence"]
 LONGEST_LINK = 4000
@@ -92,6 +92,11 @@ class Origin(Value):
             method=p.method,
             code_version=p.code_version,
         )
+
+    @classmethod
+    def made(cls, data: Described, run: str, model: str, method: str) -> Self:
+        """Of what this code finds by this method in a run's answers on these data."""
+        return cls.of(Provenance.of(data, run, method, {}, 0), model)
 
     def in_words(self) -> str:
         """Where it comes from, in a line."""

@@ -96,6 +96,14 @@ def open_downloads(page: Page, place: Locator | None = None) -> None:
     (place or page).get_by_test_id("stPopoverButton").filter(has_text="Download").first.click()
 
 
+def keep(page: Page, number: int, which: int = 0) -> None:
+    """Add the answer of the page, or that below it, which is the `number`-th of the story."""
+    settled(page)
+    page.get_by_role("button", name="Add to story").filter(visible=True).nth(which).click()
+    said = "the first explanation" if number == 1 else f"{number} explanations now"
+    expect(page.get_by_text(f"Added to the story: {said}.")).to_be_visible()
+
+
 def fits(page: Page, width: int = 390) -> None:
     """Nothing of the resting page is wider than the window."""
     settled(page)

@@ -21,6 +21,7 @@ from tests.browser.pages import (
     fits,
     headline,
     in_address,
+    keep,
     not_in_address,
     sentence,
     settled,
@@ -261,6 +262,20 @@ def test_strategies_group_recommendations_and_lead_to_each(site: str, open_page:
     expect(headline(page)).not_to_have_text(before)
     in_address(page, "product=mug-", "grouped_kind=mug")
     assert any(f"product={m.query}" in page.url for m in found.strategies[0].members)
+
+
+def test_maps_below_the_answer_are_added_to_the_story(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/products?product=lamp-003")
+    sentence(page)
+    tabs = ("Which parts match?", "Compare methods", "Known correct answer")
+    for name in tabs:
+        page.get_by_role("tab", name=name).click()
+        keep(page, tabs.index(name) + 1, 1)
+    page.get_by_role("link", name="Story", exact=True).click()
+    settled(page)
+    for name in tabs:
+        expect(page.get_by_text(name.lower()).first).to_be_visible()
+    expect(page.get_by_label("Title", exact=True)).to_have_count(len(tabs))
 
 
 def test_presentation_and_the_way_out(site: str, open_page: Open) -> None:

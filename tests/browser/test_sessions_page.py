@@ -21,6 +21,7 @@ from tests.browser.pages import (
     fits,
     headline,
     in_address,
+    keep,
     not_in_address,
     sentence,
     settled,
@@ -162,6 +163,7 @@ def test_another_context_turns_an_answer_and_is_made_by_a_click(site: str, open_
     expect(said).to_be_visible()
     expect(page.get_by_text("It is turned by")).to_be_visible()
     expect(page.get_by_label(re.compile("in every other context")).first).to_be_attached()
+    keep(page, 1, 1)
     page.get_by_role("button", name="Make this change").click()
     in_address(page, "turned=none", "context=")
     settled(page)
@@ -227,6 +229,7 @@ def test_a_network_learns_from_ones_own_sessions_and_is_forgotten(
     learn.click()
     expect(page.get_by_label(re.compile("network of your sessions")).first).to_be_attached()
     expect(page.get_by_text("95 % between").first).to_be_visible()
+    keep(page, 1, 1)
     page.get_by_text("Explain the last 62 sessions with this network").click()
     expect(page.get_by_text("62 sessions of your own: in memory only")).to_be_visible()
     expect(page.get_by_text("Model run: learnt from these sessions, in memory")).to_be_visible()

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from dashboard.story.storyfile import read
 from tests.browser.conftest import Open
-from tests.browser.pages import download, fits, sentence, settled
+from tests.browser.pages import download, fits, keep, sentence, settled
 
 VIEWS = (
     ("Movies", None),
@@ -28,14 +28,6 @@ VIEWS = (
 def go(page: Page, name: str) -> None:
     page.get_by_role("link", name=name, exact=True).first.click()
     settled(page)
-
-
-def keep(page: Page, number: int, which: int = 0) -> None:
-    """Add the answer of the page, or that below it, which is the `number`-th of the story."""
-    settled(page)
-    page.get_by_role("button", name="Add to story").filter(visible=True).nth(which).click()
-    said = "the first explanation" if number == 1 else f"{number} explanations now"
-    expect(page.get_by_text(f"Added to the story: {said}.")).to_be_visible()
 
 
 def titles(page: Page) -> list[str]:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import gc
 from dataclasses import replace
+from xml.etree import ElementTree
 
+import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 from dashboard.figures import sessions as figures
 from dashboard.figures.audit import deletion_figure
 from dashboard.figures.drawing import drawn
-from dashboard.figures.palette import contrast
+from dashboard.figures.palette import OPPOSITION, SUPPORT, contrast
 from dashboard.figures.session_circumstances import circumstances
-from dashboard.figures.session_learnt import learnt_figure, learnt_in_words, verdict_in_words
+from dashboard.figures.session_learnt import (
+    NAMES,
+    learnt_figure,
+    learnt_in_words,
+    verdict_in_words,
+)
 from dashboard.figures.session_report import TREE, session_report
 from dashboard.figures.session_turns import turns
 from dashboard.figures.session_words import circumstances_in_words, flip_words
 from dashboard.figures.still import WIDTH, still
 from dashboard.memory import settle
+from dashboard.story.sessions import elsewhere_slide, learnt_slide
+from dashboard.story.slide import Origin
 from relrec_core.sessions import store
 from relrec_core.sessions.explanation.elsewhere import Elsewhere, Option
 from relrec_core.sessions.explanation.explain import Explorer
@@ -29,7 +38,7 @@ from relrec_core.sessions.explanation.result import (
     expert_title,
 )
 from relrec_core.sessions.model.comparison import LAST, MEAN, MODEL, Comparison, Interval
-from tests.dashboard.drawn import NASTY, Page, assert_whole
+from tests.dashboard.drawn import NASTY, SVG, Page, assert_whole
 from tests.sessions import made
 
 BETTER = Comparison(
@@ -69,6 +78,45 @@ def test_each_context_and_hour_has_its_cell_and_two_are_framed() -> None:
     assert told.proof() in circumstances_in_words(told)
     only_day = told.model_copy(update={"was": {"day": "Friday"}, "options": told.options[3:]})
     assert circumstances(only_day) is None
+
+
+def drawn_as(picture: str, tag: str) -> list[dict[str, str]]:
+    return [part.attrib for part in ElementTree.fromstring(picture).iter(f"{SVG}{tag}")]
+
+
+def test_a_story_keeps_the_grid_of_contexts_and_hours(told: SessionExplanation) -> None:
+    where = somewhere()
+    grid = circumstances(where)
+    assert grid is not None
+    slide = elsewhere_slide(told, where, grid, "look=What+if", "a" * 64)
+    boxes = drawn_as(slide.picture, "rect")
+    cells, frames = boxes[1:8:2], boxes[8:]
+    # Rows from below, from .5 on warm: the farther, the less transparent.
+    assert [box["fill"] for box in cells] == [SUPPORT, OPPOSITION, OPPOSITION, OPPOSITION]
+    seen = [float(box["fill-opacity"]) for box in cells]
+    assert seen == pytest.approx([0.2, 0.8, 0.6, 0.4])
+    for frame, box in zip(frames, (cells[0], cells[2]), strict=True):
+        assert float(frame["x"]) == pytest.approx(float(box["x"]) - 0.5, abs=0.02)
+        assert float(frame["y"]) == pytest.approx(float(box["y"]) - 0.5, abs=0.02)
+    assert (slide.sentence, slide.proofs[0].said) == (where.sentence(), where.proof())
+    assert slide.table.rows[0] == ("9:00", "60%", "10%")
+    assert Elsewhere.model_validate(slide.value["elsewhere"]) == where
+
+
+def test_a_story_keeps_how_well_a_network_learnt() -> None:
+    accuracy = {name: Interval(0.6 + i / 10, 0.5 + i / 10, 0.9) for i, name in enumerate(NAMES)}
+    found = replace(BETTER, accuracy=accuracy)
+    origin = Origin.made(made.data(3, seed=0), "in memory", "", "bootstrap")
+    slide = learnt_slide(found, {"context": 0.3, "track": 0.7}, "Learnt from 3.", origin, "")
+    dots, lines = drawn_as(slide.picture, "circle"), drawn_as(slide.picture, "line")
+    across = [float(dot["cx"]) for dot in dots]
+    assert np.diff(across) == pytest.approx([across[1] - across[0]] * 2, abs=0.02)
+    assert across[1] > across[0]
+    for dot, line in zip(across, lines, strict=True):
+        assert float(line["x1"]) < dot < float(line["x2"]) == float(lines[0]["x2"])
+    assert_whole(slide.picture, WIDTH, 1000)
+    assert slide.sentence == verdict_in_words(found) and slide.proofs[0].passed
+    assert [row[1] for row in slide.table.rows] == ["60.0%", "70.0%", "80.0%", "70.0%", "30.0%"]
 
 
 @pytest.mark.parametrize(

@@ -9,18 +9,25 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from dashboard.claims import CLAIMS
+from dashboard.figures.heatmap import Panel
+from dashboard.figures.known_cause import Found, tinted
 from dashboard.story.drawing import PIXELS, safe, scoped
-from dashboard.story.slide import ROWS, Slide
+from dashboard.story.product_maps import COMPARED, known_slide, match_slide, methods_slide
+from dashboard.story.slide import ROWS, Origin, Slide
 from dashboard.story.story import MOST, Story, StoryError
 from dashboard.story.storyfile import MEGABYTES, VERSION, read, written
+from tests.dashboard.drawn import NASTY, explanation
 from tests.dashboard.stories import claim, movie, story
 
+SHARE = ("film", "Alien", 1.0)
+CORNER = np.kron([[1.0, 0.0], [0.0, 0.0]], np.ones((32, 32)))
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50">'
 
 
@@ -52,6 +59,33 @@ def test_every_claim_that_was_measured_can_be_kept(key: str) -> None:
     assert slide.sentence and slide.table.rows and "<text" in slide.picture
     numbers = CLAIMS[key].numbers([table.frame for table in CLAIMS[key].tables() or ()])
     assert len(slide.table.rows) == min(len(numbers), ROWS)
+
+
+def test_maps_of_two_products_are_kept_with_their_numbers() -> None:
+    chance = np.random.default_rng(0)
+    shots = [Image.new("RGB", (64, 64), colour) for colour in ("white", "grey")]
+    pair = Panel(shots[0], chance.normal(size=(64, 64)), NASTY), Panel(shots[1], CORNER, "B")
+    origin = Origin.of(explanation([SHARE]).provenance, "a" * 64)
+    matched = chance.normal(size=(8, 8))
+    match = match_slide("A", "said", pair, (matched * 2, matched, [3, 9]), origin, "aspect=x")
+    numbers = [float(row[-1].replace("−", "-")) for row in match.table.rows]
+    assert sum(numbers[:-1]) == pytest.approx(numbers[-1], abs=0.05)
+    assert numbers[-1] == pytest.approx(matched.sum(), abs=0.005)
+    assert match.value["matched"] == matched.tolist() and match.picture.count("<image") == 2
+    names = [f"Method {i}" for i in range(6)]
+    maps = [(name, pair, ("1.0 times", "")) for name in names]
+    methods = methods_slide("A", maps, origin, "")
+    assert [row[0] for row in methods.table.rows] == names
+    assert {row[2] for row in methods.table.rows} == {"the upper left"}
+    assert methods.picture.count("<image") == 2 * COMPARED
+    mask = np.zeros((64, 64), dtype=np.bool_)
+    mask[:32, :32] = True
+    found = Found.of(pair[1], mask)
+    kept = [(pair[1], tinted(mask), found)]
+    known = known_slide("A", "said", kept, (1.0, True), origin, "")
+    assert known.table.rows == (("B", "25%", "100%", "4.0"),)
+    assert known.proofs[0].passed and "lies on it" in known.proofs[0].said
+    assert Found.of(Panel(shots[0], 0 * CORNER, "C"), mask).times == 0
 
 
 @given(moves=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=8))

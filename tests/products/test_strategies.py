@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from relrec_core.errors import ConfigError
+from relrec_core.explanation import DeletionTest, Provenance
 from relrec_core.products.data import catalogue as data
 from relrec_core.products.explanation.explain import Explainer
 from relrec_core.products.explanation.result import GRID, Method
@@ -18,7 +19,7 @@ from relrec_core.products.explanation.spectral import (
     spectral_clusters,
 )
 from relrec_core.products.explanation.strategies import Asked, strategies, support, vectors
-from relrec_core.products.explanation.strategies_result import Strategies
+from relrec_core.products.explanation.strategies_result import Member, Strategies, Strategy
 from relrec_core.products.model.ranking import Recommender
 from relrec_core.products.studio import watermarked
 from relrec_core.products.training.train import Config
@@ -62,6 +63,39 @@ def test_the_graph_and_its_eigenvalues_by_hand() -> None:
     by_hand = np.sort(np.linalg.eigvals(walk).real)
     np.testing.assert_allclose(laplacian_eigenvalues(graph), by_hand, atol=1e-9)
     assert eigengap(laplacian_eigenvalues(graph), 4) == 2  # two parts that do not touch
+
+
+def marking(row: int, column: int) -> Strategy:
+    """Two recommendations whose maps mark the cells around this one."""
+    grid = np.zeros((GRID, GRID))
+    grid[row - 1 : row + 2, column - 1 : column + 2] = 1 / 9
+    member = {"query": "a", "query_title": "A", "item": "b", "item_title": "B"}
+    test = {"removed": 9, "score": 2.0, "after_top": 1.0, "after_random": 1.5, "low": 1.2}
+    return Strategy(
+        mean=tuple(map(tuple, grid.tolist())),
+        members=(Member(**member, probability=0.5, likeness=0.9),) * 2,
+        typical=(),
+        share=0.5,
+        audit=DeletionTest(**test, high=1.8, beaten=1.0, repetitions=9),
+        displaced=0.5,
+        displaced_at_random=0.1,
+    )
+
+
+def test_groups_that_mark_the_same_in_words_are_told_apart_by_numbers() -> None:
+    def said(*marked: Strategy) -> str:
+        origin = dict.fromkeys(("dataset", "dataset_hash", "licence", "run", "method"), "x")
+        made = Provenance(**origin, parameters={}, seed=0, code_version="0")
+        about = {"relation": "also_viewed", "category": None, "n": 3, "left_out": 0}
+        return Strategies(
+            **about, strategies=marked, eigenvalues=(0.0,), provenance=made
+        ).sentence()
+
+    told = said(marking(7, 8), marking(8, 6), marking(2, 2))
+    assert "strategy 1, 2 (50%) mark the middle (53% from the left, 47% from the top)" in told
+    assert "strategy 2, 2 (50%) mark the middle (41% from the left, 53% from the top)" in told
+    assert told.endswith("strategy 3, 2 (50%) mark the upper left.")
+    assert "from the left" not in said(marking(7, 8), marking(2, 2))
 
 
 def test_a_planted_watermark_is_a_strategy_of_its_own(tmp_path: Path) -> None:

@@ -246,8 +246,7 @@ class Explainer:
             "focused": method.one_sided and pair,
             "erased": f"{HALF:.0%} of each picture's support, one picture at a time",
         }
-        said = f"layer-wise relevance propagation, {method.reading}, preset {method.preset}"
-        return Provenance.of(of.catalogue, of.run, said, parameters, of.seed)
+        return Provenance.of(of.catalogue, of.run, method.named, parameters, of.seed)
 
 
 def _map(pixels: Tensor) -> Map:

@@ -52,6 +52,11 @@ class Method(Value):
     focused: bool = True
 
     @property
+    def named(self) -> str:
+        """What it is called where explanations say where they come from."""
+        return f"layer-wise relevance propagation, {self.reading}, preset {self.preset}"
+
+    @property
     def one_sided(self) -> bool:
         """Whether maps of pairs only support."""
         return self.focused and self.reading == "evidence"

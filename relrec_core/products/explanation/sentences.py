@@ -15,8 +15,9 @@ HALF = 0.5
 """A map that explains less of the score names no reason."""
 
 
-def places(grid: npt.NDArray[np.float64]) -> str:
-    """Where the strongest support lies, as in "the upper left"; "no part" without support.
+def centre(grid: npt.NDArray[np.float64]) -> tuple[float, float] | None:
+    """How far from the left and from the top the strongest support lies, as shares of the sides;
+    None without support.
 
     Args:
         grid: (rows, columns) relevance.
@@ -25,10 +26,23 @@ def places(grid: npt.NDArray[np.float64]) -> str:
     strongest = np.argsort(-grid, axis=None, kind="stable")[:count]
     weight = np.clip(grid.ravel()[strongest], 0, None)
     if not weight.sum():
-        return "no part"
+        return None
     rows, columns = np.unravel_index(strongest, grid.shape)
     down = float((rows + 0.5) @ weight / weight.sum() / grid.shape[0])
     across = float((columns + 0.5) @ weight / weight.sum() / grid.shape[1])
+    return across, down
+
+
+def places(grid: npt.NDArray[np.float64]) -> str:
+    """Where the strongest support lies, as in "the upper left"; "no part" without support.
+
+    Args:
+        grid: (rows, columns) relevance.
+    """
+    found = centre(grid)
+    if found is None:
+        return "no part"
+    across, down = found
     vertical = "upper" if down < 0.38 else "lower" if down > 0.62 else ""
     horizontal = "left" if across < 0.38 else "right" if across > 0.62 else ""
     if not vertical and not horizontal:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from relrec_core.explanation import DeletionTest, Provenance, Value
-from relrec_core.products.explanation.sentences import places
+from relrec_core.products.explanation.sentences import centre, places
 
 Grid = tuple[tuple[float, ...], ...]
 
@@ -54,6 +54,12 @@ class Strategy(Value):
         """'the upper left': where its mean map is strongest."""
         return places(self.grid)
 
+    @property
+    def spot(self) -> str:
+        """'31% from the left, 24% from the top': the same in numbers."""
+        found = centre(self.grid)
+        return "" if found is None else "{:.0%} from the left, {:.0%} from the top".format(*found)
+
     def sentence(self) -> str:
         """'19 (32%) mark the upper left'"""
         verb = "marks" if len(self.members) == 1 else "mark"
@@ -92,14 +98,19 @@ class Strategies(Value):
         return sum(len(s.members) for s in self.strategies)
 
     def sentence(self) -> str:
-        """How many strategies there are, and what each marks."""
+        """How many strategies there are, and what each marks, exactly where words are the same."""
         relation = self.relation.replace("_", " ")
         of = f"{self.recommendations} recommendations of ‘{relation}’"
         if self.category is not None:
             of += f" for products of the kind ‘{self.category}’"
         if len(self.strategies) == 1:
             return f"The maps of {of} form one group: no strategies stand apart."
-        told = "; ".join(s.sentence() for s in self.strategies)
+        words = [s.where for s in self.strategies]
+        told = "; ".join(
+            f"strategy {number}, {s.sentence()}"
+            + (f" ({s.spot})" if words.count(s.where) > 1 and s.spot else "")
+            for number, s in enumerate(self.strategies, start=1)
+        )
         return f"The maps of {of} form {len(self.strategies)} groups: {told}."
 
     def to_frame(self) -> pd.DataFrame:

@@ -28,7 +28,8 @@ _HIDDEN = (
 
 _REST = (
     "[data-testid=stHeader] { visibility: hidden; } "
-    ".st-key-product_answer { max-width: calc(2 * (100vh - 19rem)); margin: 0 auto; }"
+    ".st-key-product_answer { max-width: calc(2 * (100vh - 19rem)); margin: 0 auto; } "
+    ".st-key-product_pictures::before { display: none; }"
 )
 """Both pictures fit on the screen with the sentence."""
 

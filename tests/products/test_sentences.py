@@ -31,6 +31,8 @@ def proof(beaten: float) -> DeletionTest:
         (5.9, None, True, "The map explains 59% of the score."),
         (5.9, 1.0, True, "The map explains 59% of the score."),
         (5.9, 18 / 19, True, "the deletion test does not confirm these areas"),
+        (23.0, 1.0, True, "The map sums to +23.00, the score is +10.00."),
+        (23.0, 0.5, True, "The map sums to +23.00, the score is +10.00. It marks"),
         (0.5, 1.0, False, "the map explains less than half of the score: 5%"),
         (-1.2, 1.0, False, "its contributions sum to −1.20"),
     ],

@@ -13,6 +13,8 @@ MATCH = 0.05
 """Below this probability two products do not match."""
 HALF = 0.5
 """A map that explains less of the score names no reason."""
+MOST = 1.5
+"""A score that is small beside its map is not given as a share."""
 
 
 def centre(grid: npt.NDArray[np.float64]) -> tuple[float, float] | None:
@@ -97,7 +99,7 @@ def signed(value: float) -> str:
 
 def explains(ledger: Ledger) -> str:
     """How much of the score the maps carry, as a sentence."""
-    if ledger.explained is None or ledger.features <= 0:
+    if ledger.explained is None or ledger.features <= 0 or ledger.explained > MOST:
         return f"The map sums to {signed(ledger.features)}, the score is {signed(ledger.score)}."
     return f"The map explains {ledger.explained:.0%} of the score."
 
@@ -114,7 +116,7 @@ def _judged(said: str, parts: str, ledger: Ledger, test: DeletionTest | None) ->
         return f"{said}, but the map explains less than half of the score{carried}."
     if test is not None and test.confirmed is False:
         return (
-            f"{said}. The map explains {ledger.explained:.0%} of the score and marks {parts}, but "
-            "the deletion test does not confirm these areas."
+            f"{said}. {explains(ledger)} It marks {parts}, but the deletion test does not confirm "
+            "these areas."
         )
     return f"{said} because of {parts}. {explains(ledger)}"

@@ -72,6 +72,8 @@ def _forget(runtime: Runtime, since: dict[str, float]) -> dict[str, float]:
     for info in manager.list_sessions():
         name = info.session.id
         if name in since and now - since[name] >= KEPT:
-            info.session.session_state.clear()  # whatever still refers to the session
+            state = info.session.session_state  # whatever still refers to the session
+            state.clear()
+            state._new_widget_state.widget_metadata.clear()  # what buttons would have called
             runtime.close_session(name)
     return since

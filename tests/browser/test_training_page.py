@@ -111,7 +111,7 @@ def test_without_data_every_page_says_how_to_get_it(empty_site: str, open_page: 
 def test_each_wing_has_its_own_form(own_site: str, open_page: Open) -> None:
     page = open_page(f"{own_site}/training?wing=sessions")
     expect(page.get_by_role("spinbutton", name="Simulated sessions")).to_be_visible()
-    expect(page.get_by_role("spinbutton", name="Epochs")).to_have_value("20")
+    expect(page.get_by_role("spinbutton", name="Epochs")).to_have_value("8")
     page.get_by_test_id("stMain").get_by_text("Movies", exact=True).click()
     expect(page.get_by_role("spinbutton", name="Simulated sessions")).to_have_count(0)
     expect(page.get_by_text("Recall@50").first).to_be_attached()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 from collections.abc import Iterator
@@ -109,8 +110,23 @@ def test_no_element_reads_names_as_markdown(name: str, plays: Path) -> None:
     own = "your own training run"  # the page says so where it is not the model that ships
     shown_here = name.startswith(("overview", "movies", "products"))
     assert any(own in ESCAPED.sub("", text) for text in found) == shown_here
-    for node in app.get("html"):
-        assert not [raw for raw in hostile.TEXTS if "<" in raw and raw in node.proto.body]
     for text in found:
         unescaped = ESCAPED.sub("", text)
         assert not [raw for raw in (TEXT, *hostile.TEXTS) if raw in unescaped], text
+
+
+def printed() -> None:
+    """A page with nothing but a table on paper."""
+    import pandas as pd
+
+    from dashboard.components.printing import on_paper
+    from tests import hostile
+
+    on_paper(pd.DataFrame({"Reason": hostile.TEXTS}), key="texts")
+
+
+def test_a_printed_table_holds_names_as_text_and_whole() -> None:
+    (table,) = AppTest.from_function(printed, default_timeout=LONG).run().get("html")
+    cells = re.findall(r"<td>(.*?)</td>", table.proto.body, re.DOTALL)
+    assert not [cell for cell in cells if "<" in cell or ">" in cell]
+    assert [html.unescape(cell) for cell in cells] == list(hostile.TEXTS)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from relrec_core import commands, logs, paths
 from relrec_core.batch import local, on_ray
-from relrec_core.batch.dataset import Dataset
+from relrec_core.batch.dataset import NOTE, Dataset
 from relrec_core.batch.job import Job
 from relrec_core.batch.progress import Pace
 from relrec_core.cores import cores
@@ -36,8 +36,11 @@ def main(arguments: list[str]) -> int:
     try:
         given = _parser().parse_args(arguments)
         logs.begin()
-        rows, folder = _explained(given)
-        print(f"{rows:,} rows written to {folder}; SCHEMA.md there says what they hold.")
+        rows, dataset = _explained(given)
+        said = f"{rows:,} rows written to {dataset.folder}; SCHEMA.md there says what they hold."
+        print(said)
+        if NOTE in dataset.about.of:
+            print(dataset.about.of[NOTE])
         return 0
     except KeyboardInterrupt:
         print("Stopped; the same command goes on from here.", file=sys.stderr)
@@ -72,6 +75,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="movies: other users, of a Parquet or CSV file with user_id and item_id",
     )
+    parser.add_argument(
+        "--shortlist",
+        type=int,
+        metavar="N",
+        help="movies: score only N candidates that an index finds for each user, and say what "
+        "share of the best they hold (default: all, of more than a million movies 1,000)",
+    )
     parser.add_argument("--data", default="", help="sessions: folder (default: new simulated ones)")
     parser.add_argument("--engine", choices=["local", "ray"], default="local")
     parser.add_argument("--address", help="of a Ray cluster, such as auto")
@@ -81,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _explained(given: argparse.Namespace) -> tuple[int, Path]:
+def _explained(given: argparse.Namespace) -> tuple[int, Dataset]:
     if given.processes < 1 or given.strongest < 1 or (given.top is not None and given.top < 1):
         raise ConfigError("--processes, --top and --strongest are numbers from 1 on.")
     wing = WINGS[given.wing]
@@ -95,8 +105,8 @@ def _explained(given: argparse.Namespace) -> tuple[int, Path]:
         before = sum(sizes) - sum(sizes[part] for part in missing)
         pace = Pace(tell, dataset.about.unit, sum(sizes), before)
         if given.engine == "ray":
-            return on_ray.run(dataset, given.processes, pace, given.address), folder
-        return local.run(dataset, given.processes, pace), folder
+            return on_ray.run(dataset, given.processes, pace, given.address), dataset
+        return local.run(dataset, given.processes, pace), dataset
 
 
 def _run(given: argparse.Namespace) -> Run:
@@ -114,6 +124,8 @@ def _options(given: argparse.Namespace) -> dict[str, bool | int | str]:
         asked["top"] = given.top
     if given.wing == "movies":
         asked |= {"strongest": given.strongest, "counterfactual": given.counterfactual}
+        if given.shortlist is not None:
+            asked["shortlist"] = given.shortlist
         if given.histories is not None:
             asked["histories"] = str(given.histories.resolve())
     if given.wing == "sessions":

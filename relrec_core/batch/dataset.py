@@ -19,7 +19,9 @@ from relrec_core.runs.directory import Run
 
 ABOUT, SCHEMA = "dataset.json", "SCHEMA.md"
 SAYS = b"says"
-SAME: Final[dict[str, Any]] = {"version": True, "job": {"run"}}
+NOTE = "note"
+"""Of what rows are of: a sentence that whoever makes them reads."""
+SAME: Final[dict[str, Any]] = {"version": True, "job": {"run"}, "of": {"shortlist", NOTE}}
 """What may differ between two calls that make the same rows."""
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from relrec_core import neighbours
 from relrec_core.errors import ConfigError
 from relrec_core.lrp import evidence
 from relrec_core.lrp.presets import PRESETS
@@ -17,7 +18,6 @@ from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.explanation.perturbation import blurred, erased
 from relrec_core.products.explanation.result import GRID, Method, ProductExplanation, pooled
 from relrec_core.products.explanation.tracing import baseline
-from relrec_core.products.model import search
 from relrec_core.products.model.ranking import Recommender
 from relrec_core.products.studio import ground_truth
 
@@ -224,26 +224,26 @@ def test_an_index_knows_its_recall_and_keeps_it() -> None:
     latents = (centres[chance.integers(60, size=6000)] + chance.normal(size=(6000, 12)) / 4).astype(
         np.float32
     )
-    index = search.Index.build(latents, threads=1)
+    index = neighbours.Index.build(latents, threads=1)
     ones = np.ones(12, np.float32)
     hits = []
     for row in chance.integers(6000, size=100):
-        true, _ = search.nearest(latents, latents[row], ones, 10)
+        true, _ = neighbours.nearest(latents, latents[row], ones, 10)
         found, d = index.nearest(latents[row], ones, 10)
         assert (np.diff(d) >= 0).all() and found[0] == row
         hits.append(np.isin(true, found).mean())
-    assert index.recall >= search.WANTED_RECALL and np.mean(hits) > 0.9
+    assert index.recall >= neighbours.WANTED_RECALL and np.mean(hits) > 0.9
     weights = chance.random(12).astype(np.float32)
-    true, _ = search.nearest(latents, latents[7], weights, 5)
+    true, _ = neighbours.nearest(latents, latents[7], weights, 5)
     found, _ = index.nearest(latents[7], weights, 5)
     assert np.isin(true, found).mean() > 0.5
 
 
 def test_nearest_of_nothing_and_of_few() -> None:
     latents = np.eye(4, dtype=np.float32)
-    rows, d = search.nearest(latents, latents[0], np.ones(4, np.float32), 9, np.array([2, 0]))
+    rows, d = neighbours.nearest(latents, latents[0], np.ones(4, np.float32), 9, np.array([2, 0]))
     assert rows.tolist() == [0, 2] and d.tolist() == [0.0, 2.0]
-    rows, _ = search.nearest(latents, latents[0], np.ones(4, np.float32), 3, np.array([], int))
+    rows, _ = neighbours.nearest(latents, latents[0], np.ones(4, np.float32), 3, np.array([], int))
     assert not len(rows)
 
 

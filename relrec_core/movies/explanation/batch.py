@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 from pydantic import JsonValue
+from scipy import sparse
 from scipy.special import logsumexp
 
-from relrec_core.batch.dataset import CONFIRMED, field, origin
+from relrec_core.batch.dataset import CONFIRMED, NOTE, field, origin
+from relrec_core.errors import ConfigError
 from relrec_core.movies import store
 from relrec_core.movies.data import histories
 from relrec_core.movies.data.features import Indices
@@ -22,8 +24,12 @@ from relrec_core.movies.explanation.counterfactual import smallest_change
 from relrec_core.movies.explanation.explain import proofs
 from relrec_core.movies.explanation.people import Brought, Known, People
 from relrec_core.movies.model.best import best
+from relrec_core.movies.model.metrics import MOST_AT_ONCE
 from relrec_core.movies.model.ranking import Recommender
 from relrec_core.movies.model.relevance import Doubles
+from relrec_core.movies.model.scorer import Factored
+from relrec_core.movies.model.shortlist import CANDIDATES, MOST_SCORED, Shortlist, kept
+from relrec_core.neighbours import QUESTIONS
 from relrec_core.runs.directory import Run
 
 PART, CHUNK = 2000, 256
@@ -42,7 +48,8 @@ SCHEMA = pa.schema(
         field(
             "probability",
             pa.float64(),
-            "softmax of the scores of all movies, where the model is one of the next movie",
+            "softmax of the scores of all movies, where the model is one of the next movie and no "
+            "shortlist was made",
         ),
         field("base", pa.float64(), "base value: the score that the average user gets"),
         field(
@@ -71,10 +78,16 @@ def opened(run: Path, options: Mapping[str, JsonValue]) -> MovieBatch:
     Args:
         run: its folder.
         options: `top` movies of each user (10), `strongest` contributions that are named (20),
-            `counterfactual` and `audit` (False), `histories`, a file of other users.
+            `counterfactual` and `audit` (False), `histories`, a file of other users, `shortlist`,
+            how many movies of each user are scored (all, or `CANDIDATES` where there are more than
+            `MOST_SCORED`).
+
+    Raises:
+        ConfigError: a shortlist is asked for that the model cannot make, or one that is too short.
     """
     found, asked = Run.open(run), {**DEFAULTS, **options}
     recommender, file = store.recommender(found), asked.pop("histories", "")
+    asked["candidates"] = candidates_of(recommender, asked.pop("shortlist", None), asked["top"])
     people: People = Known(recommender)
     if file:
         movies = [str(item) for item in recommender.data.items[ITEM]]
@@ -85,9 +98,24 @@ def opened(run: Path, options: Mapping[str, JsonValue]) -> MovieBatch:
 DEFAULTS: dict[str, Any] = {"top": 10, "strongest": 20, "counterfactual": False, "audit": False}
 
 
+def candidates_of(of: Recommender, wanted: int | None, top: int) -> int:
+    """How many movies a shortlist has, 0 without one."""
+    able = isinstance(of.scorer, Factored)
+    if wanted is None:
+        return CANDIDATES if able and of.space.n_items > MOST_SCORED else 0
+    if not able:
+        raise ConfigError(
+            f"{of.name} scores by {of.scorer.method}, and not by a vector of the movie times one "
+            "of the user, so that no index finds its best movies; leave out --shortlist."
+        )
+    if wanted < top:
+        raise ConfigError(f"--shortlist is at least --top, {top}, but {wanted} was asked for.")
+    return wanted
+
+
 @dataclass(frozen=True, eq=False)
 class MovieBatch:
-    """All users who have a profile, in parts."""
+    """All users who have a profile, in parts; `candidates` are of a shortlist, 0 without one."""
 
     recommender: Recommender
     run: Run
@@ -96,6 +124,7 @@ class MovieBatch:
     strongest: int
     counterfactual: bool
     audit: bool = False
+    candidates: int = 0
 
     schema = SCHEMA
     unit = "users"
@@ -105,7 +134,35 @@ class MovieBatch:
         """Hashes of model and data."""
         data = self.recommender.data
         said = origin(self.run, data.title, data.content_hash, data.licence)
-        return {**said, "users_hash": self.people.content_hash}
+        return {**said, "users_hash": self.people.content_hash, **self._shortened}
+
+    @property
+    def _shortened(self) -> dict[str, JsonValue]:
+        """Of the shortlist, if there is one, how many movies it has and what it finds."""
+        of = self.shortlist
+        if of is None:
+            return {}
+        return {
+            "shortlist": {"candidates": of.candidates, "recall": of.recall, "users": of.users},
+            NOTE: f"The best movies are chosen from {of.candidates:,} candidates of each user, "
+            f"which hold {of.recall:.1%} of the true {self.top} best (measured with "
+            f"{of.users:,} users, all {self.recommender.space.n_items:,} movies scored).",
+        }
+
+    @cached_property
+    def shortlist(self) -> Shortlist | None:
+        """Made for some users, evenly spaced, and kept; None where all movies are scored."""
+        if not self.candidates or not len(self.people):
+            return None
+        some = np.unique(np.linspace(0, len(self.people) - 1, 2 * QUESTIONS).astype(int)).tolist()
+        bags, seen = (
+            sparse.vstack([of(k, k + 1) for k in some], "csr")
+            for of in (self.people.bags, self.people.seen)
+        )
+        there = np.diff(bags.indptr) > 0
+        scorer = cast(Factored, self.recommender.scorer)
+        n = min(self.top, self.recommender.space.n_items)
+        return kept(scorer, bags[there], seen[there], self.candidates, n) if any(there) else None
 
     @property
     def sizes(self) -> list[int]:
@@ -116,16 +173,22 @@ class MovieBatch:
     def table(self, part: int) -> pa.Table:
         """The rows of one part."""
         end = min((part + 1) * PART, len(self.people))
-        starts = range(part * PART, end, CHUNK)
-        return pa.concat_tables([self._chunk(at, min(at + CHUNK, end)) for at in starts])
+        fitting = max(1, MOST_AT_ONCE // self.recommender.space.n_items)
+        size = CHUNK if self.shortlist else min(CHUNK, fitting)
+        starts = range(part * PART, end, size)
+        return pa.concat_tables([self._chunk(at, min(at + size, end)) for at in starts])
 
     def _chunk(self, first: int, last: int) -> pa.Table:
         """Of users whose scores of all movies fit into memory at once."""
         of, bags = self.recommender, self.people.bags(first, last)
-        scores = of.scorer.logits_of_all(bags)  # (B, V)
-        whole = logsumexp(scores.astype(np.float64), axis=1)  # (B,)
-        seen = self.people.seen(first, last)
-        items, logits = best(scores, seen, min(self.top, of.space.n_items))
+        seen, n = self.people.seen(first, last), min(self.top, of.space.n_items)
+        whole = np.full(last - first, np.nan)  # (B,)
+        if self.shortlist:
+            items, logits = self.shortlist.best(bags, seen, n)
+        else:
+            scores = of.scorer.logits_of_all(bags)  # (B, V)
+            whole = logsumexp(scores.astype(np.float64), axis=1)
+            items, logits = best(scores, seen, n)
         columns = _Columns(self)
         for row, name in enumerate(self.people.names(first, last)):
             bag = bags.indices[bags.indptr[row] : bags.indptr[row + 1]].astype(np.int64)
@@ -190,12 +253,16 @@ class _Columns:
         self._sums: list[Doubles] = []
 
     def add(self, user: _User, items: Indices, whole: float) -> None:
-        """The movies of one user; `whole` is the logarithm of the sum of exp(score) of all."""
+        """The movies of one user; `whole` is the logarithm of the sum of exp(score) of all.
+
+        It is no number where not all were scored.
+        """
         of, bag = self._of.recommender, user.bag
         parts = of.scorer.relevance(bag, items, of.average_user)
         shares = parts.features  # (n, C)
         total = shares.sum(axis=0)
         score = parts.base + total + parts.bias + parts.epsilon
+        known = of.scorer.chances and np.isfinite(whole)
         k = min(self._of.strongest, len(bag))
         named = np.argpartition(-np.abs(shares), k - 1, axis=0)[:k]  # (k, C)
         order = np.argsort(-np.abs(np.take_along_axis(shares, named, 0)), axis=0, kind="stable")
@@ -211,7 +278,7 @@ class _Columns:
             "item": [ids[item] for item in items],
             "title": [titles[item] for item in items],
             "score": score,
-            "probability": np.exp(score - whole) if of.scorer.chances else [None] * len(items),
+            "probability": np.exp(score - whole) if known else [None] * len(items),
             "base": parts.base,
             "rest": total - values.sum(axis=0),
             "bias": parts.bias,

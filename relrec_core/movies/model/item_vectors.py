@@ -67,13 +67,19 @@ class MeanVectors(Linear):
 
     def logits_of_all(self, bags: sparse.csr_matrix) -> Scores:
         """Scores of all movies for many histories: (B, V) -> (B, V)."""
-        return np.asarray(self._pooled(bags) @ self._y.T)
+        return np.asarray(self.user_vectors(bags) @ self._y.T)
 
     def average(self, bags: sparse.csr_matrix) -> Doubles:
         """Mean score of every movie over all users, (V,)."""
-        return np.asarray(self._y @ self._pooled(having(bags)).mean(axis=0))
+        return np.asarray(self._y @ self.user_vectors(having(bags)).mean(axis=0))
 
-    def _pooled(self, bags: sparse.csr_matrix) -> Doubles:
+    @property
+    def item_vectors(self) -> Scores:
+        """(V, d)."""
+        return self._y
+
+    def user_vectors(self, bags: sparse.csr_matrix) -> Doubles:
+        """Means of the vectors of many histories: (B, V) -> (B, d)."""
         sizes = np.maximum(np.diff(bags.indptr), 1)
         return np.asarray((bags @ self._y) / sizes[:, None])
 
@@ -162,7 +168,12 @@ class AlsVectors(Linear):
                         raise np.linalg.LinAlgError("the equations of a user have no solution")
         return found
 
-    def _users(self, bags: sparse.csr_matrix) -> Doubles:
+    @property
+    def item_vectors(self) -> Scores:
+        """(V, d)."""
+        return self._y
+
+    def user_vectors(self, bags: sparse.csr_matrix) -> Doubles:
         """Vectors of many users: (B, V) -> (B, d)."""
         sums = self.alpha * np.asarray(bags @ self._y)  # (B, d)
         return self._solved(bags, sums[:, :, None])[:, :, 0]
@@ -183,11 +194,11 @@ class AlsVectors(Linear):
 
     def logits_of_all(self, bags: sparse.csr_matrix) -> Scores:
         """Scores of all movies for many histories: (B, V) -> (B, V)."""
-        return np.asarray(self._users(bags) @ self._y.T)
+        return np.asarray(self.user_vectors(bags) @ self._y.T)
 
     def average(self, bags: sparse.csr_matrix) -> Doubles:
         """Mean score of every movie over all users, (V,)."""
-        return np.asarray(self._y @ self._users(having(bags)).mean(axis=0))
+        return np.asarray(self._y @ self.user_vectors(having(bags)).mean(axis=0))
 
     def removed(self, bag: Indices, kept: Kept, item: int) -> Doubles:
         """The user's vector is solved for again from what is kept: (R, n) -> (R,)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,20 @@ class Ranks(Protocol):
 
     def logits_of_all(self, bags: sparse.csr_matrix) -> Scores:
         """Scores of all movies for many profiles: (B, F) -> (B, V)."""
+        ...
+
+
+@runtime_checkable
+class Factored(Ranks, Protocol):
+    """Scores are inner products of a vector of the movie and one of the user."""
+
+    @property
+    def item_vectors(self) -> Scores:
+        """(V, d) of all movies."""
+        ...
+
+    def user_vectors(self, bags: sparse.csr_matrix) -> Scores:
+        """Of many profiles: (B, F) -> (B, d)."""
         ...
 
 
@@ -135,6 +149,15 @@ class Reconet:
     def logits_of_all(self, bags: sparse.csr_matrix) -> Scores:
         """Scores of all movies for many profiles: (B, F) -> (B, V)."""
         return self.weights.logits_of_all(bags)
+
+    @property
+    def item_vectors(self) -> Scores:
+        """Rows of the output layer, (V, d) or (V, h)."""
+        return self.weights.outputs
+
+    def user_vectors(self, bags: sparse.csr_matrix) -> Scores:
+        """Pooled profiles or, with a layer, its activations: (B, F) -> (B, d) or (B, h)."""
+        return self.weights.users(bags)
 
     def average(self, bags: sparse.csr_matrix) -> Doubles:
         """Mean of the pooled profiles, (d,)."""

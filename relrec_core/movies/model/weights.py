@@ -74,11 +74,14 @@ class Weights:
         """Scores of all films for one profile, (V,)."""
         return np.asarray(self.outputs @ self.hidden(self.pool(bag)), dtype=np.float32)
 
+    def users(self, bags: sparse.csr_matrix) -> Floats:
+        """What the output layer reads of many profiles: (B, F) -> (B, d) or (B, h)."""
+        sizes = np.maximum(np.diff(bags.indptr), 1).astype(np.float32)
+        return self.hidden(np.asarray((bags @ self.embeddings) / sizes[:, None], dtype=np.float32))
+
     def logits_of_all(self, bags: sparse.csr_matrix) -> Floats:
         """Scores of all films for many profiles: (B, F) -> (B, V)."""
-        sizes = np.maximum(np.diff(bags.indptr), 1).astype(np.float32)
-        pooled = np.asarray((bags @ self.embeddings) / sizes[:, None], dtype=np.float32)
-        return np.asarray(self.hidden(pooled) @ self.outputs.T, dtype=np.float32)
+        return np.asarray(self.users(bags) @ self.outputs.T, dtype=np.float32)
 
     def arrays(self) -> dict[str, Floats]:
         """Everything to store, with the vocabulary kept as text beside it (`metadata`)."""

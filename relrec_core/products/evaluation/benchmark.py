@@ -7,12 +7,12 @@ import time
 import numpy as np
 from torch.nn.functional import cosine_similarity
 
+from relrec_core import neighbours
 from relrec_core.lrp import trace
 from relrec_core.measurement import BenchmarkRow, row
 from relrec_core.products import store
 from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.explanation.result import recommended
-from relrec_core.products.model import search
 from relrec_core.products.model.ranking import Recommender
 
 QUESTIONS = 20
@@ -84,19 +84,19 @@ def _index(count: int) -> list[BenchmarkRow]:
     chance = np.random.default_rng(0)
     centres = chance.normal(size=(KINDS, DIMS)).astype(np.float32)
     latents = np.empty((count, DIMS), dtype=np.float32)
-    for start in range(0, count, search.CHUNK):
-        part = latents[start : start + search.CHUNK]
+    for start in range(0, count, neighbours.CHUNK):
+        part = latents[start : start + neighbours.CHUNK]
         part[:] = centres[chance.integers(KINDS, size=len(part))]
         part += chance.standard_normal(part.shape, dtype=np.float32)
     start_time = time.perf_counter()
-    index = search.Index.build(latents)
+    index = neighbours.Index.build(latents)
     built = time.perf_counter() - start_time
-    questions = latents[chance.integers(count, size=search.QUESTIONS)]
+    questions = latents[chance.integers(count, size=neighbours.QUESTIONS)]
     questions += 0.1 * chance.standard_normal(questions.shape, dtype=np.float32)
     ones, times, hits = np.ones(DIMS, np.float32), [], []
-    for question, true in zip(questions, search.all_nearest(latents, questions), strict=True):
+    for question, true in zip(questions, neighbours.all_nearest(latents, questions), strict=True):
         start_time = time.perf_counter()
-        found, _ = index.nearest(question, ones, search.NEAREST)
+        found, _ = index.nearest(question, ones, neighbours.NEAREST)
         times.append(time.perf_counter() - start_time)
         hits.append(np.isin(true, found).mean())
     recall, late = float(np.mean(hits)), float(np.percentile(times, 95))

@@ -11,8 +11,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from relrec_core import neighbours
 from relrec_core.errors import CheckpointError, ConfigError
 from relrec_core.lrp import Head
+from relrec_core.neighbours import Rows, Vectors
 from relrec_core.products.config import Config
 from relrec_core.products.data.catalogue import (
     CATEGORY,
@@ -25,10 +27,8 @@ from relrec_core.products.data.catalogue import (
 )
 from relrec_core.products.data.images import NORMALISATIONS
 from relrec_core.products.data.pictures import Pictures
-from relrec_core.products.model import search
 from relrec_core.products.model.features import FEATURES
 from relrec_core.products.model.network import Distances
-from relrec_core.products.model.search import Rows, Vectors
 from relrec_core.products.model.trunks import trunk
 from relrec_core.runs.directory import Run
 
@@ -85,7 +85,7 @@ class Recommender:
         self.features = features
         """(N, F)"""
         self.run, self.seed = run, seed
-        self._indexes: dict[int, search.Index] = {}
+        self._indexes: dict[int, neighbours.Index] = {}
         self._latents: dict[int, Vectors] = {}
         self._crossing: dict[str, bool] = {}
         self._pairs: dict[str, Rows] = {}
@@ -260,12 +260,12 @@ class Recommender:
         w = self.weights(relation, user).numpy()
         latents = self.latents(relation)
         among = self.among(query, relation, category)
-        if among is None and len(latents) > search.EXACT_UP_TO:
+        if among is None and len(latents) > neighbours.EXACT_UP_TO:
             if number not in self._indexes:
-                self._indexes[number] = search.Index.build(latents)
+                self._indexes[number] = neighbours.Index.build(latents)
             rows, d = self._indexes[number].nearest(y, w, n + 1)
         else:
-            rows, d = search.nearest(latents, y, w, n + 1, among)
+            rows, d = neighbours.nearest(latents, y, w, n + 1, among)
         keep = rows != query.row if query.row is not None else np.ones(len(rows), dtype=np.bool_)
         g = float(self.distances.bias[number]) - d[keep][:n]
         p = 1 / (1 + np.exp(-g))

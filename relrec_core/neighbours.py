@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +25,21 @@ Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 
+class Many(Protocol):
+    """Vectors (N, D): an array, one mapped into memory, or rows that are made when asked for."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, D)."""
+        ...
+
+    def __getitem__(self, rows: Any) -> Vectors:
+        """Some of them, (n, D)."""
+        ...
+
+
 def nearest(
-    latents: Vectors, query: Vectors, weights: Vectors, n: int, among: Rows | None = None
+    latents: Many, query: Vectors, weights: Vectors, n: int, among: Rows | None = None
 ) -> tuple[Rows, Vectors]:
     """Rows and distances of the n nearest, d = sum_k w_k (y_k - q_k)^2 (eq. 1), nearest first.
 
@@ -35,7 +50,7 @@ def nearest(
         n: at most so many.
         among: rows that may be answers; all if not given.
     """
-    rows = np.arange(len(latents)) if among is None else among
+    rows = np.arange(latents.shape[0]) if among is None else among
     d = np.square(latents[rows] - query) @ weights  # (N,)
     n = min(n, len(rows))
     if not n:
@@ -45,11 +60,11 @@ def nearest(
     return rows[order], d[order]
 
 
-def all_nearest(latents: Vectors, questions: Vectors) -> Rows:
+def all_nearest(latents: Many, questions: Vectors) -> Rows:
     """Rows (Q, `NEAREST`) of the nearest of each question, every vector compared, by chunks."""
     best = np.full((len(questions), NEAREST), np.inf, dtype=np.float32)
     rows = np.zeros((len(questions), NEAREST), dtype=np.int64)
-    for start in range(0, len(latents), CHUNK):
+    for start in range(0, latents.shape[0], CHUNK):
         chunk = np.asarray(latents[start : start + CHUNK], dtype=np.float32)
         d = np.square(chunk).sum(axis=1) - 2 * questions @ chunk.T  # (Q, chunk), less |q|^2
         d = np.concatenate([best, d], axis=1)
@@ -65,25 +80,39 @@ class Index:
     """An inverted file of latent vectors (faiss), with the recall it was measured to have.
 
     Args:
+        latents: (N, D).
         looked_at: lists that a question looks into.
-        recall: share of the ten nearest it found, over `QUESTIONS` of the vectors themselves.
+        recall: share of the ten nearest it found, over the questions it was measured with.
     """
 
-    latents: Vectors
+    latents: Many
     looked_at: int
     recall: float
-    _lists: object
+    _lists: Any
 
     @classmethod
-    def build(cls, latents: Vectors, threads: int = 2, seed: int = 0) -> Index:
+    def build(
+        cls,
+        latents: Many,
+        threads: int = 2,
+        seed: int = 0,
+        *,
+        questions: Vectors | None = None,
+        among: int = NEAREST,
+        bytes_a_value: int = 2,
+    ) -> Self:
         """Learn the lists from a sample, add the vectors by chunks, measure the recall.
 
-        Memory grows with the vectors kept (once as codes of two bytes a value) and the sample.
+        Memory grows with the vectors kept (once as codes) and the sample.
 
         Args:
             latents: (N, D); may be a memory map.
             threads: of faiss.
             seed: of the sample and the questions.
+            questions: (Q, D) that the recall is measured with; `QUESTIONS` of the vectors
+                themselves if not given.
+            among: how many candidates the ten nearest shall be among.
+            bytes_a_value: of a code, 1 or 2.
         """
         import faiss
 
@@ -92,19 +121,21 @@ class Index:
         lists = max(1, min(int(2 * count**0.5), count // SAMPLE_PER_LIST))
         chance = np.random.default_rng(seed)
         sample = np.sort(chance.choice(count, min(count, lists * SAMPLE_PER_LIST), replace=False))
-        centres = faiss.IndexFlatL2(dim)
-        kind = faiss.ScalarQuantizer.QT_fp16
+        centres, kinds = faiss.IndexFlatL2(dim), faiss.ScalarQuantizer
+        kind = kinds.QT_fp16 if bytes_a_value == 2 else kinds.QT_8bit
         index = faiss.IndexIVFScalarQuantizer(centres, dim, lists, kind, faiss.METRIC_L2)
         index.cp.niter, index.cp.seed = 6, seed
         index.train(np.ascontiguousarray(latents[sample], dtype=np.float32))
         for start in range(0, count, CHUNK):
             index.add(np.ascontiguousarray(latents[start : start + CHUNK], dtype=np.float32))
-        rows = chance.choice(count, min(QUESTIONS, count), replace=False)
-        true = all_nearest(latents, latents[rows])
-        looked_at, recall = 1, 0.0
+        if questions is None:
+            questions = latents[chance.choice(count, min(QUESTIONS, count), replace=False)]
+        asked = np.ascontiguousarray(questions, np.float32)
+        true = all_nearest(latents, asked)
+        looked_at = 1
         while True:
             index.nprobe = looked_at
-            _, found = index.search(np.ascontiguousarray(latents[rows], np.float32), NEAREST)
+            _, found = index.search(asked, min(among, count))
             recall = float(
                 np.mean([np.isin(t, f).mean() for t, f in zip(true, found, strict=True)])
             )
@@ -112,8 +143,26 @@ class Index:
                 return cls(latents, looked_at, recall, index)
             looked_at = min(lists, looked_at * 2)
 
+    def candidates(self, questions: Vectors, n: int) -> Rows:
+        """Rows (Q, n) near to questions (Q, D), nearest first; -1 where fewer were found."""
+        _, found = self._lists.search(np.ascontiguousarray(questions, np.float32), n)
+        return np.asarray(found, dtype=np.int64)
+
     def nearest(self, query: Vectors, weights: Vectors, n: int) -> tuple[Rows, Vectors]:
         """As `nearest`: candidates by the distance for everybody, ranked by that for w."""
-        candidates = max(n, RERANKED)
-        _, found = self._lists.search(query[None], candidates)  # type: ignore[attr-defined]
-        return nearest(self.latents, query, weights, n, found[0][found[0] >= 0])
+        found = self.candidates(query[None], max(n, RERANKED))[0]
+        return nearest(self.latents, query, weights, n, found[found >= 0])
+
+    def save(self, file: Path) -> None:
+        """Write the lists, but not the vectors, to a file."""
+        import faiss
+
+        faiss.write_index(self._lists, str(file))
+
+    @classmethod
+    def mapped(cls, file: Path, latents: Many, recall: float) -> Self:
+        """What was saved, over the same vectors: the lists stay in the file until looked into."""
+        import faiss
+
+        lists = faiss.read_index(str(file), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
+        return cls(latents, lists.nprobe, recall, lists)

@@ -1,10 +1,12 @@
-"""Measure how fast the wings are: benchmark.py [NAME ...] [--json FILE].
+"""Measure how fast the wings are: benchmark.py [NAME ...] [--json FILE] [--store].
 
     python3 scripts/benchmark.py
     python3 scripts/benchmark.py movies --json speed.json
+    python3 scripts/benchmark.py growth --store
 
-Times are medians; ratios compare times of the same run. Exit code 0: every target is met;
-1: one is missed, or a sentence says what is wrong.
+Times are medians; ratios compare times of the same run. What is stored ships, and
+`python3 scripts/evidence.py` prints it into relrec_core/README.md.
+Exit code 0: every target is met; 1: one is missed, or a sentence says what is wrong.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from relrec_core.errors import RelRecError
 from relrec_core.evaluation.tables import machine
 from relrec_core.measurement import BenchmarkRow
 from relrec_core.wings import WINGS
+from scripts import benchmark_page
 
 
 def dashboard(quick: bool) -> Sequence[BenchmarkRow]:
@@ -53,7 +56,7 @@ def explaining(quick: bool) -> Sequence[BenchmarkRow]:
 
 
 def growth(quick: bool) -> Sequence[BenchmarkRow]:
-    """How reading ratings and indexing products grow with the data."""
+    """How reading, preparing and indexing grow with the data; this takes an hour."""
     from scripts import growth
 
     return growth.data(quick)
@@ -86,7 +89,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--quick", action="store_true", help="only see whether it works; the numbers mean nothing"
     )
+    parser.add_argument("--store", action="store_true", help="keep the rows with the project")
     options = parser.parse_args(arguments)
+    if options.store and options.quick:
+        parser.error("the numbers of --quick mean nothing, so they are not stored")
     unknown = [name for name in options.names if name not in BENCHMARKS]
     if unknown:
         parser.error(f"there is no benchmark '{unknown[0]}', only {', '.join(BENCHMARKS)}")
@@ -94,6 +100,9 @@ def main(arguments: list[str]) -> int:
     try:
         logs.begin()
         found = {name: BENCHMARKS[name](options.quick) for name in options.names or BENCHMARKS}
+        if options.store:
+            for name, rows in found.items():
+                benchmark_page.store(name, rows, about)
     except RelRecError as error:
         print(error, file=sys.stderr)
         return 1
@@ -118,7 +127,7 @@ def _show(found: dict[str, Sequence[BenchmarkRow]], about: dict[str, Any]) -> No
         for row in rows:
             target = "" if row["target"] is None else f"{row['target']:,g}"
             met = {None: "", True: "yes", False: "no"}[row["met"]]
-            value = f"{row['value']:,.0f}" if row["value"] >= 1000 else f"{row['value']:.3g}"
+            value = benchmark_page.number(row["value"])
             table.add_row(row["name"], value, row["unit"], target, met)
         console.print(table)
     threads = ", ".join(f"{name} {n}" for name, n in about["threads"].items())

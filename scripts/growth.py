@@ -7,13 +7,17 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from scipy import sparse
 
 from relrec_core.batch.local import THREADS
 from relrec_core.errors import RelRecError
@@ -21,12 +25,16 @@ from relrec_core.measurement import BenchmarkRow, row
 from scripts import environment
 
 MOVIES, LIKES, LEARNT_FROM, TOP = 20_000, 50, 2_000, 10
-USERS = (10_000, 30_000, 100_000)
-ENGINES = 20_000
+USERS = (10_000, 100_000, 1_000_000)
+ENGINES = 100_000
 """Users with whom Ray and this machine's own processes are compared."""
+BLOCK = 100_000
+"""Users that are generated at once."""
 VECTORS = (10_000, 100_000, 1_000_000)
 RATINGS = (300_000, 3_000_000, 30_000_000)
-MOST_MEMORY, STRAIGHT, MOST_RAY = 4_000.0, 1.15, 1.3
+SESSIONS = (10_000, 100_000, 1_000_000)
+SHORTLISTS = (100_000, 1_000_000, 10_000_000)
+MOST_MEMORY, STRAIGHT, MOST_RAY, MOST_MINUTES = 4_000.0, 1.15, 1.3, 60.0
 COMMAND = environment.ROOT / "scripts"
 ONE = dict.fromkeys(THREADS, "1")
 MEASURED = """
@@ -38,8 +46,10 @@ clock = time.monotonic() - started
 print(json.dumps([code, used.ru_utime + used.ru_stime, clock, used.ru_maxrss]))
 """
 """Runs a command from a small process: what a process takes at most begins with its parent's."""
+TOLD = "told.json"
+"""What a measured function found besides, by name: a number and its unit."""
 LENGTH, CLUSTERS, CHUNK = 64, 1_000, 65_536
-"""Numbers of a product's vector, clusters that vectors lie around, and vectors written at once."""
+"""Numbers of a vector, clusters that vectors lie around, and vectors written at once."""
 
 
 @dataclass(frozen=True)
@@ -58,64 +68,58 @@ def explaining(quick: bool) -> list[BenchmarkRow]:
         os.environ["RELREC_HOME"] = str(folder / "home")
         _trained(folder)
         sizes = (200, 600) if quick else USERS
-        files = {n: _likes(folder / f"{n}.parquet", n, seed=n) for n in (20, *sizes, ENGINES)}
+        compared = sizes[0] if quick else ENGINES
+        files = {n: _likes(folder / f"{n}.parquet", n, seed=n) for n in {20, *sizes, compared}}
         start = _explained(folder, files[20], "local", 1)
         used = {n: _explained(folder, files[n], "local", 1) for n in sizes}
-        found = [row("start, of processor time", start.processor, "s")]
+        grown = {n: one.processor - start.processor for n, one in used.items()}
+        found = [row("start, processor time", start.processor, "s")]
         for n, one in used.items():
             found += [
-                row(
-                    f"{n:,} users, processor time beyond the start",
-                    one.processor - start.processor,
-                    "s",
-                ),
+                row(f"{n:,} users, processor time beyond the start", grown[n], "s"),
+                row(f"{n:,} users, by the clock", one.clock / 60, "min", at_most=MOST_MINUTES),
                 row(f"{n:,} users, memory", one.memory, "MB", at_most=MOST_MEMORY),
             ]
-        grown = {n: one.processor - start.processor for n, one in used.items()}
         found.append(
             row("exponent of the growth with users", exponent(grown), "", at_most=STRAIGHT)
         )
-        most = max(sizes)
-        hours = grown[most] / most * 1e6 / 3600
-        found.append(row("a million users at this rate, one core", hours, "h of processor time"))
-        both = [
-            _explained(folder, files[sizes[0] if quick else ENGINES], engine, 2)
-            for engine in ("local", "ray")
-        ]
-        found.append(
-            row(
-                "Ray beside processes, by the clock",
-                both[1].clock / both[0].clock,
-                "x",
-                at_most=MOST_RAY,
-            )
+        ours, ray = (
+            _explained(folder, files[compared], engine, 2).clock for engine in ("local", "ray")
         )
+        found += [
+            row(f"{compared:,} users, by two processes", ours, "s"),
+            row(f"{compared:,} users, by Ray with two", ray, "s"),
+            row("Ray beside processes, by the clock", ray / ours, "x", at_most=MOST_RAY),
+        ]
     return found
 
 
+Step = Callable[[Path, int], None]
+GROWTH: tuple[tuple[str, tuple[int, ...], Step | None, Step], ...]
+"""What grows, its sizes, what makes so much of it in a folder, and what is measured on it."""
+
+
 def data(quick: bool) -> list[BenchmarkRow]:
-    """Ratings read, and pictures' features indexed, ten times as many each time."""
+    """What is read, prepared and indexed, ten times as much each time, in processes of its own."""
     found: list[BenchmarkRow] = []
-    with tempfile.TemporaryDirectory() as made:
-        for what, sizes, made_of, used_by in (
-            ("ratings", RATINGS, write_ratings, read_ratings),
-            ("product vectors", VECTORS, write_vectors, index_vectors),
-        ):
-            used = {}
-            for n in (size // (100 if quick else 1) for size in sizes):
-                folder = Path(made) / f"{what}-{n}"
-                folder.mkdir()
-                _alone(made_of, folder, n)
-                used[n] = _alone(used_by, folder, n)
+    for what, sizes, made_of, used_by in GROWTH:
+        used: dict[int, Used] = {}
+        for n in (size // (100 if quick else 1) for size in sizes):
+            with tempfile.TemporaryDirectory() as made:
+                if made_of:
+                    _alone(made_of, Path(made), n)
+                used[n] = _alone(used_by, Path(made), n)
                 found += [
                     row(f"{n:,} {what}, processor time", used[n].processor, "s"),
                     row(f"{n:,} {what}, memory", used[n].memory, "MB", at_most=MOST_MEMORY),
                 ]
-            last = dict(list(used.items())[-2:])
-            for name in ("processor", "memory"):
-                grown = exponent({n: getattr(one, name) for n, one in last.items()})
-                said = "processor time" if name == "processor" else name
-                found.append(row(f"exponent of {said} with {what}, last step", grown, ""))
+                told = Path(made) / TOLD
+                more = json.loads(told.read_text("utf-8")) if told.exists() else {}
+                found += [row(f"{n:,} {what}, {name}", *of) for name, of in more.items()]
+        last = dict(list(used.items())[-2:])
+        for name, said in (("processor", "processor time"), ("memory", "memory")):
+            grown = exponent({n: getattr(one, name) for n, one in last.items()})
+            found.append(row(f"exponent of {said} with {what}, last step", grown, ""))
     return found
 
 
@@ -159,14 +163,69 @@ def write_vectors(folder: Path, n: int) -> None:
 
 def index_vectors(folder: Path, n: int) -> None:
     """Build the index over the mapped vectors, which measures its own recall."""
-    from relrec_core.products.model.search import WANTED_RECALL, Index
+    from relrec_core.neighbours import WANTED_RECALL, Index
 
     found = Index.build(np.load(folder / "vectors.npy", mmap_mode="r"), threads=1)
     if len(found.latents) != n or found.recall < WANTED_RECALL:
         raise RelRecError(f"The index finds {found.recall:.0%} of the nearest.")
 
 
-def _alone(function: Callable[[Path, int], None], folder: Path, n: int) -> Used:
+def prepare_sessions(folder: Path, n: int) -> None:
+    """Simulate sessions and prepare them for a training."""
+    from relrec_core.sessions.training.prepare import prepare_simulated
+
+    prepare_simulated(n, folder / "shards")
+
+
+@dataclass(frozen=True, eq=False)
+class Generated:
+    """A recommender of vectors; a user's profile is the number of the user."""
+
+    item_vectors: npt.NDArray[np.float32]
+    users: npt.NDArray[np.float32]
+
+    def user_vectors(self, bags: sparse.csr_matrix) -> npt.NDArray[np.float32]:
+        """(B, Q) -> (B, d)."""
+        return np.asarray(bags @ self.users, dtype=np.float32)
+
+    def logits(self, bag: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """(V,)."""
+        return np.asarray(self.item_vectors @ self.users[bag].sum(axis=0))
+
+    def logits_of_all(self, bags: sparse.csr_matrix) -> npt.NDArray[np.float32]:
+        """(B, Q) -> (B, V)."""
+        return np.asarray(self.user_vectors(bags) @ self.item_vectors.T)
+
+
+def shorten(folder: Path, n: int) -> None:
+    """Make the shortlist of so many movies, tell its recall, and how long a user takes."""
+    from relrec_core.movies.model.shortlist import CANDIDATES, shortlist
+    from relrec_core.neighbours import QUESTIONS
+
+    chance, many = np.random.default_rng(0), 2 * QUESTIONS
+    items = np.load(folder / "vectors.npy", mmap_mode="r")
+    liked = items[chance.integers(0, n, (many, 3))]  # (Q, 3, d)
+    users = liked.mean(axis=1) + chance.normal(size=(many, LENGTH)) / 3
+    everyone = sparse.eye_array(many, dtype=np.float32, format="csr")
+    seen = sparse.csr_matrix((many, n), dtype=np.float32)
+    scorer = Generated(items, users.astype(np.float32))
+    found = shortlist(scorer, everyone, seen, CANDIDATES, TOP)
+    started = time.perf_counter()
+    found.best(everyone, seen, TOP)
+    taken = 1000 * (time.perf_counter() - started) / many
+    told = {"recall of the ten best": (found.recall, ""), "a user": (taken, "ms")}
+    (folder / TOLD).write_text(json.dumps(told))
+
+
+GROWTH = (
+    ("ratings", RATINGS, write_ratings, read_ratings),
+    ("product vectors", VECTORS, write_vectors, index_vectors),
+    ("movies in a shortlist", SHORTLISTS, write_vectors, shorten),
+    ("sessions", SESSIONS, None, prepare_sessions),
+)
+
+
+def _alone(function: Step, folder: Path, n: int) -> Used:
     """What a function of this module takes in a process of its own."""
     name = function.__name__
     code = f"import sys, pathlib, scripts.growth as g; g.{name}(pathlib.Path(sys.argv[1]), {n})"
@@ -183,18 +242,14 @@ def _likes(file: Path, users: int, seed: int) -> Path:
     """Movies drawn by Zipf's law, `LIKES` each, a block of users at a time."""
     chance, weight = np.random.default_rng(seed), 1 / (np.arange(MOVIES) + 100)
     sums = np.cumsum(weight / weight.sum())
-    blocks = [*range(0, users, 100_000), users]
-    frames = [
-        pl.DataFrame(
-            {
-                "user_id": np.repeat(np.arange(first, last), LIKES),
-                "item_id": np.searchsorted(sums, chance.random((last - first) * LIKES)),
-            }
-        )
-        for first, last in pairwise(blocks)
-    ]
-    frame = pl.concat(frames).with_columns(pl.col("item_id").clip(0, MOVIES - 1))
-    frame.unique(maintain_order=True).write_parquet(file)
+    sums[-1] = 1
+    kinds = pa.schema([("user_id", pa.int64()), ("item_id", pa.int64())])
+    with pq.ParquetWriter(file, kinds) as writer:
+        for first in range(0, users, BLOCK):
+            many = np.arange(first, min(first + BLOCK, users))
+            liked = np.searchsorted(sums, chance.random(len(many) * LIKES))
+            frame = pl.DataFrame({"user_id": np.repeat(many, LIKES), "item_id": liked})
+            writer.write_table(frame.unique(maintain_order=True).to_arrow().cast(kinds))
     return file
 
 

@@ -133,6 +133,14 @@ def test_movies(file: str, tmp_path: Path) -> None:
     _in_folder(tmp_path, contents, file, movies.load)
 
 
+@pytest.mark.slow
+def test_movies_in_parquet(tmp_path: Path) -> None:
+    rows = pl.DataFrame({"user_id": ["1", "1", "2"], "item_id": [1, 2, 1], "rating": [5.0, 4, 3]})
+    rows.write_parquet(tmp_path / "interactions.parquet")
+    content = (tmp_path / "interactions.parquet").read_bytes()
+    _in_folder(tmp_path, {"interactions.parquet": content}, "interactions.parquet", movies.load)
+
+
 def _in_folder(
     folder: Path, contents: dict[str, bytes], file: str, use: Callable[[Path], object]
 ) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from relrec_core.errors import DataError
 from relrec_core.movies.data import interactions as movies
+from relrec_core.movies.data.datasets import data_folder
 from relrec_core.movies.data.interactions import MovieData, load
 
 RATINGS = "user_id,item_id,rating,timestamp\n1,10,4,100\n1,20,2.5,50\n2,10,5,7\n"
@@ -171,6 +172,25 @@ def test_each_problem_names_file_row_and_column(
 def test_a_folder_without_interactions(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"^interactions\.csv: found no such file, expected a CSV"):
         load(tmp_path)
+
+
+def test_interactions_in_parquet_are_the_same_data(tmp_path: Path) -> None:
+    files = {"items": ITEMS, "users": USERS}
+    table = loaded(tmp_path / "csv", **files)
+    there = folder(tmp_path / "parquet", **files)
+    pd.read_csv(tmp_path / "csv" / "interactions.csv").to_parquet(there / "interactions.parquet")
+    found = load(there)
+    assert found.content_hash == table.content_hash
+    pd.testing.assert_frame_equal(found.ratings, table.ratings)
+    assert data_folder(str(there)) == there
+    folder(there, users="user_id\n1\n")
+    with pytest.raises(
+        DataError, match=r"interactions\.parquet, line 3, column 'user_id': found '2'"
+    ):
+        load(there)
+    folder(there, interactions=RATINGS)
+    with pytest.raises(DataError, match=r"interactions\.csv beside it, expected one file of inter"):
+        load(there)
 
 
 def test_everything_of_a_written_folder_is_read(tmp_path: Path) -> None:

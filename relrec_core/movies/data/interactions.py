@@ -1,10 +1,11 @@
-"""Read and check films, viewers and ratings from a folder of CSV files.
+"""Read and check films, viewers and ratings from a folder of tables.
 
-The folder holds `interactions.csv` (user_id, item_id, and optionally rating in (0, 5] and
-timestamp), and optionally `items.csv` (item_id, title, year, any further columns are attributes
-whose values are separated by `|` or in a JSON list) and `users.csv` (user_id, any further columns
-are attributes; a numeric `age` is turned into a band). MovieLens is installed in this very form,
-or in GroupLens's own since 2014: `ratings.csv` (userId, movieId) and `movies.csv`.
+The folder holds `interactions.csv` or `interactions.parquet` (user_id, item_id, and optionally
+rating in (0, 5] and timestamp), and optionally `items.csv` (item_id, title, year, any further
+columns are attributes whose values are separated by `|` or in a JSON list) and `users.csv`
+(user_id, any further columns are attributes; a numeric `age` is turned into a band). MovieLens is
+installed in this very form, or in GroupLens's own since 2014: `ratings.csv` (userId, movieId) and
+`movies.csv`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from relrec_core.titles import decoded
 USER, ITEM, RATING, TIMESTAMP = "user_id", "item_id", "rating", "timestamp"
 TITLE, YEAR, AGE = "title", "year", "age"
 INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE = "interactions.csv", "items.csv", "users.csv"
+PARQUET_FILE = "interactions.parquet"
 LIKED_FROM = 3.0
 AGE_BANDS = (
     (18, "under 18"),
@@ -49,8 +51,10 @@ class Layout:
     columns: Columns
 
 
+OWN = Columns(USER, ITEM, RATING, TIMESTAMP)
 LAYOUTS = (
-    Layout(INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE, Columns(USER, ITEM, RATING, TIMESTAMP)),
+    Layout(INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE, OWN),
+    Layout(PARQUET_FILE, ITEMS_FILE, USERS_FILE, OWN),
     Layout(
         "ratings.csv",
         "movies.csv",
@@ -93,8 +97,8 @@ class MovieData:
 
 
 def load(folder: Path) -> MovieData:
-    """Read a folder of CSV files; raise `DataError` naming file and line at the first problem."""
-    with border(unreadable(folder, "movies, users and ratings in CSV files")):
+    """Read a folder of tables; raise `DataError` naming file and line at the first problem."""
+    with border(unreadable(folder, "movies, users and ratings in tables")):
         return _loaded(folder)
 
 
@@ -105,7 +109,11 @@ def interactions_file(folder: Path) -> Path | None:
 
 
 def _loaded(folder: Path) -> MovieData:
-    layout = next((of for of in LAYOUTS if (folder / of.interactions).is_file()), LAYOUTS[0])
+    there = [of for of in LAYOUTS if (folder / of.interactions).is_file()]
+    if len(there) > 1:
+        first, second = (folder / of.interactions for of in there[:2])
+        raise DataError(second, f"the file {first.name} beside it", "one file of interactions")
+    layout = there[0] if there else LAYOUTS[0]
     path = folder / layout.interactions
     found = ratings.read(path, layout.columns)
     known_items = _table(folder / layout.items, layout, ITEM, found, path)

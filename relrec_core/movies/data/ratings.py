@@ -1,4 +1,4 @@
-"""The ratings of a CSV file, read a block at a time: memory grows with what is kept of them."""
+"""Ratings of a CSV or Parquet file, read a block at a time: memory grows with what is kept."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import polars as pl
+import polars.selectors as cs
+import pyarrow as pa
 
+from relrec_core import parquet
 from relrec_core.errors import DataError
 from relrec_core.movies.data import tables
 
-BLOCK = 1 << 25
-"""Bytes of a file that are read at once."""
+BLOCK, ROWS = 1 << 25, 1 << 20
+"""Bytes of a CSV file, and rows of a Parquet file, that are read at once."""
+
+PARQUET = ".parquet"
 
 Codes = npt.NDArray[np.int32]
 
@@ -25,7 +30,7 @@ class Ratings:
     """Rows of a file in its order, users and movies as numbers in order of appearance.
 
     `users` and `items` are their ids; `user`, `item`, `rating` and `timestamp` have one entry a
-    row, and `lines` says on which line of the file each begins.
+    row, and `lines` says on which line of the file each begins; in Parquet it is the row, from 1.
     """
 
     users: list[str]
@@ -57,11 +62,33 @@ def read(path: Path, columns: Columns) -> Ratings:
     Raises:
         DataError: names the line and the column of the first problem.
     """
+    if path.suffix == PARQUET:
+        return _joined(path, columns, _parquet(path, columns))
     try:
         return _joined(path, columns, _plain(path, (columns.user, columns.item)))
     except _NotPlainError:
         frame = tables.read(path, (columns.user, columns.item))
         return _joined(path, columns, iter([(pl.from_pandas(frame), list(frame.index))]))
+
+
+def _parquet(path: Path, columns: Columns) -> Iterator[tuple[pl.DataFrame, Sequence[int]]]:
+    """Blocks of a Parquet file as text, each with the numbers of its rows."""
+    required = (columns.user, columns.item)
+    tables.check_file(path, required)
+    file = parquet.opened(path, path)
+    kinds = file.schema_arrow
+    tables.check_columns(path, kinds.names, required)
+    for column in required:
+        if pa.types.is_floating(kinds.field(column).type):
+            found, expected = "numbers with decimals", "ids as text or whole numbers"
+            raise DataError(path, found, expected, column=column)
+    chosen = [
+        name for name in (*required, columns.rating, columns.timestamp) if name in kinds.names
+    ]
+    for first, frame in parquet.blocks(path, file, {name: name for name in chosen}, ROWS):
+        times = cs.by_name(columns.timestamp, require_all=False) & (cs.date() | cs.datetime())
+        text = frame.with_columns(times.dt.epoch("s")).cast(pl.String).fill_null("")
+        yield text, range(first, first + len(text))
 
 
 def _plain(path: Path, required: tuple[str, ...]) -> Iterator[tuple[pl.DataFrame, Sequence[int]]]:
@@ -117,8 +144,8 @@ def _joined(
     users: dict[str, int] = {}
     items: dict[str, int] = {}
     parts: list[tuple[Codes, Codes, npt.NDArray[np.float32], npt.NDArray[np.float64]]] = []
-    lines: Sequence[int] = range(2, 2)
-    count = 0
+    lines: Sequence[int] = ()
+    first = count = 0
     for frame, at in blocks:
         for column in (columns.user, columns.item):
             bad = (frame[column].str.strip_chars() == "").to_numpy()
@@ -135,7 +162,8 @@ def _joined(
             )
         codes = (_codes(frame[columns.user], users), _codes(frame[columns.item], items))
         parts.append((*codes, rating, timestamp))
-        lines = range(2, at[-1] + 1) if isinstance(at, range) else at
+        first = at[0] if not count else first
+        lines = range(first, at[-1] + 1) if isinstance(at, range) else at
         count += len(frame)
     user, item, rating, timestamp = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Ratings(list(users), list(items), user, item, rating, timestamp, lines)

@@ -15,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from relrec_core.errors import DataError
+from relrec_core.parquet import MAXIMUM_CELL_BYTES
 from relrec_core.sessions.data import json_list, scrobbles
-from relrec_core.sessions.data.readers import MAXIMUM_CELL_BYTES, Upload
+from relrec_core.sessions.data.readers import Upload
 
 MAXIMUM_ENTRIES = 500_000
 HEARD = timedelta(seconds=30)

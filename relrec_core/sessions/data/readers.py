@@ -1,8 +1,4 @@
-"""Read CSV and Parquet files, on disk or uploaded, block by block in bounded memory.
-
-Nothing is trusted: texts in a Parquet file are looked at in the dictionaries they are stored in,
-before they are spread over the rows.
-"""
+"""Read CSV and Parquet files, on disk or uploaded, block by block in bounded memory."""
 
 from __future__ import annotations
 
@@ -16,19 +12,15 @@ from typing import BinaryIO
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from relrec_core import parquet
 from relrec_core.errors import DataError, border, unreadable
+from relrec_core.parquet import BLOCK_BYTES
 from relrec_core.sessions.data.schema import ALIASES
 
-BLOCK_BYTES = 1 << 22
-BLOCK_ROWS = 50_000
 MAXIMUM_HEADER_BYTES = 1 << 16
-MAXIMUM_CELL_BYTES = 1_000
-MAXIMUM_PAGES_BYTES = 200_000_000
-"""Unpacked, of the columns that are read in one row group."""
 MAXIMUM_UPLOAD_BYTES = 150_000_000
 MAXIMUM_UNPACKED_BYTES = 250_000_000
 MAXIMUM_UPLOAD_ROWS = 3_000_000
@@ -183,9 +175,9 @@ def _csv_blocks(file: Input, wanted: tuple[str, ...]) -> Iterator[Block]:
     try:
         with _stream(file) as stream, pacsv.open_csv(stream, read, None, convert) as reader:
             for batch in reader:
-                for block in _checked(file, batch, first):
-                    yield block
-                    first += len(block.frame)
+                for frame in parquet.bounded(name_of(file), batch):
+                    yield Block(name_of(file), first, frame)
+                    first += len(frame)
     except (OSError, pa.ArrowInvalid) as error:
         raise _unreadable(file, error) from error
     if first == 2:
@@ -202,103 +194,21 @@ def _unreadable(file: Input, error: Exception) -> DataError:
 
 
 def _opened_parquet(file: Input) -> pq.ParquetFile:
-    try:
-        source = str(file) if isinstance(file, Path) else pa.BufferReader(file.content)
-        schema = pq.ParquetFile(source).schema_arrow
-        texts = (pa.string(), pa.large_string(), pa.string_view())
-        names = [field.name for field in schema if field.type in texts]
-        source = str(file) if isinstance(file, Path) else pa.BufferReader(file.content)
-        return pq.ParquetFile(source, read_dictionary=names)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _damaged(file) from error
+    content = file if isinstance(file, Path) else file.content
+    return parquet.opened(name_of(file), content)
 
 
 def _parquet_blocks(file: Input, wanted: tuple[str, ...]) -> Iterator[Block]:
     opened = _opened_parquet(file)
-    stored = opened.schema_arrow.names
+    rows, stored = opened.metadata.num_rows, opened.schema_arrow.names
+    if isinstance(file, Upload) and rows > MAXIMUM_UPLOAD_ROWS:
+        raise _too_many_rows(file, rows)
     resolved = _resolved(file, stored)
     chosen = {old: new for old, new in zip(stored, resolved, strict=True) if new in wanted}
-    _check_pages(file, opened, chosen)
-    first = 1
-    try:
-        for batch in opened.iter_batches(BLOCK_ROWS, columns=list(chosen), use_threads=False):
-            names = [chosen[name] for name in batch.schema.names]
-            for block in _checked(file, batch.rename_columns(names), first):
-                yield block
-                first += len(block.frame)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _damaged(file) from error
-    if first == 1:
-        raise DataError(name_of(file), "a table without rows", "at least one row")
-
-
-def _check_pages(file: Input, opened: pq.ParquetFile, chosen: dict[str, str]) -> None:
-    """Refuse by its description alone what would become too much when it is read."""
-    about = opened.metadata
-    if isinstance(file, Upload) and about.num_rows > MAXIMUM_UPLOAD_ROWS:
-        raise _too_many_rows(file, about.num_rows)
-    fields = {name: opened.schema_arrow.field(name).type for name in chosen}
-    for name, kind in fields.items():
-        if not _is_plain(kind):
-            raise DataError(name_of(file), f"values of type {kind}", _PLAIN, column=chosen[name])
-    for group in map(about.row_group, range(about.num_row_groups)):
-        parts = [group.column(i) for i in range(group.num_columns)]
-        parts = [part for part in parts if part.path_in_schema in chosen]
-        for part in parts:
-            if "DELTA_BYTE_ARRAY" in part.encodings:
-                raise DataError(
-                    name_of(file),
-                    "texts that share their beginnings",
-                    "plain texts or a dictionary of texts",
-                    column=chosen[part.path_in_schema],
-                )
-        size = sum(part.total_uncompressed_size for part in parts)
-        if size > MAXIMUM_PAGES_BYTES:
-            found = f"a row group of {size / 1e6:,.0f} MB"
-            limit = f"at most {MAXIMUM_PAGES_BYTES // 1_000_000} MB in each"
-            raise DataError(name_of(file), found, limit)
-
-
-_PLAIN = "texts, numbers, true or false, or days"
-
-
-def _is_plain(kind: pa.DataType) -> bool:
-    types = pa.types
-    if types.is_dictionary(kind):
-        kind = kind.value_type
-    tests = (types.is_string, types.is_large_string, types.is_string_view, types.is_boolean)
-    more = (types.is_integer, types.is_floating, types.is_decimal, types.is_temporal, types.is_null)
-    return any(test(kind) for test in (*tests, *more))
-
-
-def _checked(file: Input, batch: pa.RecordBatch, first: int) -> Iterator[Block]:
-    """The batch in one or more blocks of bounded size, its cells not too long."""
-    widest = 0
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        values = column.dictionary if pa.types.is_dictionary(column.type) else column
-        if pa.types.is_string_view(values.type):
-            values = values.cast(pa.large_string())
-        if values.type in (pa.string(), pa.large_string()):
-            longest = pc.max(pc.binary_length(values)).as_py() or 0
-            widest += longest
-            if longest > MAXIMUM_CELL_BYTES:
-                found = f"a value of {longest:,} bytes"
-                limit = f"at most {MAXIMUM_CELL_BYTES:,}"
-                raise DataError(name_of(file), found, limit, column=name)
-    step = max(1, min(BLOCK_ROWS, 8 * BLOCK_BYTES // (widest + 8 * batch.num_columns + 1)))
-    for start in range(0, batch.num_rows, step):
-        frame = pl.from_arrow(batch.slice(start, step))
-        assert isinstance(frame, pl.DataFrame)
-        texts = [n for n, kind in frame.schema.items() if kind in (pl.Categorical, pl.Enum)]
-        yield Block(name_of(file), first + start, frame.with_columns(pl.col(texts).cast(pl.String)))
+    for first, frame in parquet.blocks(name_of(file), opened, chosen):
+        yield Block(name_of(file), first, frame)
 
 
 def _too_many_rows(file: Input, rows: int) -> DataError:
     limit = f"at most {MAXIMUM_UPLOAD_ROWS:,} in an upload; prepare larger data from a folder"
     return DataError(name_of(file), f"{rows:,} rows", limit)
-
-
-def _damaged(file: Input) -> DataError:
-    return DataError(
-        name_of(file), "a truncated or damaged file", "a whole Parquet file; copy it again"
-    )

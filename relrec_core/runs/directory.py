@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import time
@@ -170,10 +171,8 @@ class Run:
         """
         if not self.writes:
             return
-        data = tensors.encode(named, {})
-        digest = tensors.sha256(data)
-        file = self.path / f"resume-{digest[:12]}.safetensors"
-        tensors.write(file, data)
+        file = self.path / f"resume-{secrets.token_hex(6)}.safetensors"
+        digest, _ = tensors.store(file, named, {})
         pointer = {"file": file.name, "sha256": digest, "meta": dict(meta)}
         paths.write_text(self.path / "resume.json", json.dumps(pointer, indent=2))
         for old in self.path.glob("resume-*.safetensors"):
@@ -202,10 +201,8 @@ class Run:
         """Write checkpoint.safetensors (plain JSON metadata) and its sha256 into the card."""
         if not self.writes:
             return
-        data = tensors.encode(named, metadata)
-        tensors.write(self.path / CHECKPOINT, data)
-        record = CheckpointRecord(sha256=tensors.sha256(data), bytes=len(data))
-        self._write_card(self.card(), record)
+        digest, size = tensors.store(self.path / CHECKPOINT, named, metadata)
+        self._write_card(self.card(), CheckpointRecord(sha256=digest, bytes=size))
 
     def read_checkpoint(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         """The checkpoint's tensors, on the CPU, and its metadata.

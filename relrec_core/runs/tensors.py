@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,26 @@ if TYPE_CHECKING:
 _KEY = "relrec"
 
 
-def encode(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> bytes:
-    """The safetensors file of `tensors` (any shapes), `metadata` (plain JSON values) inside."""
-    from safetensors.torch import save
+LARGE = 1 << 28
+"""Bytes; files and tensors from there on are mapped into memory, not copied."""
 
-    plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
-    data: bytes = save(plain, metadata={_KEY: json.dumps(dict(metadata))})
-    return data
+
+def store(
+    path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]
+) -> tuple[str, int]:
+    """Write tensors of any shape, and plain JSON values, as a whole or not at all.
+
+    Returns:
+        The file's sha256, and how many bytes it has.
+    """
+    from safetensors.torch import save_file
+
+    plain = {name: value.detach().cpu() for name, value in tensors.items()}
+    for name, value in plain.items():  # small ones may share memory, which the format does not
+        plain[name] = (value.clone() if value.nbytes < LARGE else value).contiguous()
+    with paths.replacing(path) as temporary:
+        save_file(plain, temporary, metadata={_KEY: json.dumps(dict(metadata))})
+        return _file_sha256(temporary), temporary.stat().st_size
 
 
 def _metadata(path: Path) -> dict[str, Any]:
@@ -41,20 +55,24 @@ def _bad(why: str) -> CheckpointError:
     return CheckpointError(f"A checkpoint cannot be read ({why}); train the model again.")
 
 
-def write(path: Path, data: bytes) -> None:
-    """Write encoded tensors to `path` as a whole or not at all."""
-    with paths.replacing(path) as temporary:
-        temporary.write_bytes(data)
-
-
 def read(path: Path, digest: str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """Read what `write` wrote, if it still is what it was; the tensors are on the CPU.
+    """Read what `store` wrote, if it still is what it was; the tensors are on the CPU.
+
+    Of a large file they are mapped, and read where they are looked at.
 
     Raises:
         CheckpointError: the file is missing or bad, or its sha256 is not `digest`.
     """
+    from safetensors import safe_open
     from safetensors.torch import load
 
+    with _readable(path):
+        large = path.stat().st_size >= LARGE
+        if large:
+            _check(path, _file_sha256(path), digest)
+    if large:
+        with border(_bad), safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, _metadata(path)  # noqa: SIM118
     data = _checked(path, digest)
     with border(_bad):
         return load(data), _metadata(path)
@@ -70,20 +88,39 @@ def read_arrays(path: Path, digest: str) -> tuple[dict[str, np.ndarray[Any, Any]
 
 
 def _checked(path: Path, digest: str) -> bytes:
-    name = f"{path.name} of {path.parent.name}"
-    try:
+    with _readable(path):
         data = path.read_bytes()
+    _check(path, sha256(data), digest)
+    return data
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise CheckpointError(f"The file {name} cannot be read: {error.strerror}.") from error
-    found = sha256(data)
+        raise CheckpointError(
+            f"The file {_named(path)} cannot be read: {error.strerror}."
+        ) from error
+
+
+def _check(path: Path, found: str, digest: str) -> None:
     if found != digest:
         raise CheckpointError(
-            f"The file {name} is damaged: found sha256 {found[:12]}…, expected {digest[:12]}…; "
-            "restore it or train again."
+            f"The file {_named(path)} is damaged: found sha256 {found[:12]}…, expected "
+            f"{digest[:12]}…; restore it or train again."
         )
-    return data
+
+
+def _named(path: Path) -> str:
+    return f"{path.name} of {path.parent.name}"
 
 
 def sha256(data: bytes) -> str:
     """The checksum of `data`, 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -210,7 +210,8 @@ def test_onnx(tmp_path: Path) -> None:
 
 
 def test_checkpoints(tmp_path: Path) -> None:
-    content = tensors.encode({"a": torch.ones(3)}, {"model": "x"})
+    tensors.store(tmp_path / "c", {"a": torch.ones(3)}, {"model": "x"})
+    content = (tmp_path / "c").read_bytes()
     for reader in (tensors.read, tensors.read_arrays):
 
         def use(raw: bytes, reader: Callable[..., object] = reader) -> None:

@@ -120,11 +120,9 @@ def test_stored_and_read_again_bit_for_bit(
 ) -> None:
     weights = planted.weights(space, "a hash", hidden=hidden)
     named = {name: torch.from_numpy(a) for name, a in weights.arrays().items()}
-    stored = tensors.encode(named, weights.metadata())
-    tensors.write(tmp_path / "checkpoint.safetensors", stored)
-    again = Weights.from_arrays(
-        *tensors.read_arrays(tmp_path / "checkpoint.safetensors", tensors.sha256(stored))
-    )
+    file = tmp_path / "checkpoint.safetensors"
+    digest, _ = tensors.store(file, named, weights.metadata())
+    again = Weights.from_arrays(*tensors.read_arrays(file, digest))
     assert again.metadata() == weights.metadata()
     assert (again.kinds, again.values) == (weights.kinds, weights.values)
     assert set(again.arrays()) == set(weights.arrays())

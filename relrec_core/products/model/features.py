@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -14,6 +17,7 @@ from relrec_core import paths
 from relrec_core.errors import ConfigError, SourceError
 from relrec_core.products.config import Config
 from relrec_core.products.data.pictures import Pictures
+from relrec_core.runs.tensors import LARGE
 from relrec_core.sources import weights as stored_weights
 
 FEATURES = "features"
@@ -31,6 +35,7 @@ def features(
     between: Callable[[], None] = lambda: None,
     rows: npt.NDArray[np.int64] | None = None,
     in_bfloat16: bool = False,
+    folder: Path | None = None,
 ) -> Tensor:
     """(N, F), of all products or of the rows given.
 
@@ -41,20 +46,33 @@ def features(
         between: called between two batches; may raise to stop.
         rows: of the catalogue.
         in_bfloat16: rougher and faster, for use while training.
+        folder: where very many features are kept, in a file without a name, instead of in memory.
     """
     wanted = np.arange(len(pictures)) if rows is None else rows
     was_training = trunk.training
     trunk.eval()
     try:
-        seen = []
+        seen = torch.empty(0, device=device)
         for start in range(0, len(wanted), BATCH):
             between()
             x = pictures.batch(wanted[start : start + BATCH]).to(device)
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=in_bfloat16):
-                seen.append(trunk(x).float())
-        return torch.cat(seen)
+                found = trunk(x).float()
+            if not start:
+                seen = _room(len(wanted), found, folder)
+            seen[start : start + len(found)] = found
+        return seen
     finally:
         trunk.train(was_training)
+
+
+def _room(count: int, like: Tensor, folder: Path | None) -> Tensor:
+    """(count, F) for rows like these (n, F): in memory, or mapped where they are many."""
+    shape = (count, like.shape[1])
+    if folder is None or like.device.type != "cpu" or 4 * math.prod(shape) < LARGE:
+        return like.new_empty(shape)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        return torch.from_numpy(np.memmap(file, np.float32, "w+", shape=shape))
 
 
 def initial(trunk: nn.Sequential, config: Config) -> str:

@@ -110,7 +110,7 @@ class Recommender:
                 f"Run {run.name} belongs to another state of the catalogue {catalogue.title}: "
                 "products, pictures or relations changed since. Train again."
             )
-        broken = [name for name, value in tensors.items() if not bool(value.isfinite().all())]
+        broken = [name for name, value in tensors.items() if not _finite(value)]
         if broken:
             raise CheckpointError(
                 f"The checkpoint of run {run.name} holds values that are not numbers, in "
@@ -177,7 +177,9 @@ class Recommender:
         number = self.relation(relation)
         if number not in self._latents:
             with torch.inference_mode():
-                self._latents[number] = self.distances.latents(self.features, number).numpy()
+                parts = self.features.split(neighbours.CHUNK)
+                found = [self.distances.latents(part, number).numpy() for part in parts]
+                self._latents[number] = np.concatenate(found)
         return self._latents[number]
 
     def centre(self, relation: str, categories: Sequence[str] = ()) -> Tensor:
@@ -281,6 +283,11 @@ class Recommender:
         if query.category and self.crosses(relation):
             return np.flatnonzero(self._categories != query.category)
         return None
+
+
+def _finite(value: Tensor) -> bool:
+    """Whether all of it are numbers, looked at by parts."""
+    return all(bool(part.isfinite().all()) for part in value.flatten().split(1 << 24))
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

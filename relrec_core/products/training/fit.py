@@ -189,7 +189,8 @@ class Fit(training.Fit[Config]):
     def exact_features(self, catalogue: Catalogue) -> Tensor:
         """(N, F) in full precision of a catalogue's products."""
         pictures = Pictures(catalogue, self.config.side, self.pictures.normalisation)
-        return features(self.net.trunk, pictures, self.group.device, self.run.check_cancelled)
+        device, check = self.group.device, self.run.check_cancelled
+        return features(self.net.trunk, pictures, device, check, folder=self.run.path)
 
     def one_pass(self) -> float:
         """One pass over all pictures of training; the mean loss of a step."""

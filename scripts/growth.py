@@ -166,7 +166,7 @@ def index_vectors(folder: Path, n: int) -> None:
     from relrec_core.neighbours import WANTED_RECALL, Index
 
     found = Index.build(np.load(folder / "vectors.npy", mmap_mode="r"), threads=1)
-    if len(found.latents) != n or found.recall < WANTED_RECALL:
+    if found.latents.shape[0] != n or found.recall < WANTED_RECALL:
         raise RelRecError(f"The index finds {found.recall:.0%} of the nearest.")
 
 

@@ -38,7 +38,7 @@ def store(
         plain[name] = (value.clone() if value.nbytes < LARGE else value).contiguous()
     with paths.replacing(path) as temporary:
         save_file(plain, temporary, metadata={_KEY: json.dumps(dict(metadata))})
-        return _file_sha256(temporary), temporary.stat().st_size
+        return paths.sha256(temporary), temporary.stat().st_size
 
 
 def _metadata(path: Path) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def read(path: Path, digest: str) -> tuple[dict[str, torch.Tensor], dict[str, An
     with _readable(path):
         large = path.stat().st_size >= LARGE
         if large:
-            _check(path, _file_sha256(path), digest)
+            _check(path, paths.sha256(path), digest)
     if large:
         with border(_bad), safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, _metadata(path)  # noqa: SIM118
@@ -119,8 +119,3 @@ def _named(path: Path) -> str:
 def sha256(data: bytes) -> str:
     """The checksum of `data`, 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
-
-
-def _file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

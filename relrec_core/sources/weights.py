@@ -6,7 +6,6 @@ weights want pictures normalised: `torchvision` or `oxford`.
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from relrec_core import paths
 from relrec_core.errors import SourceError, border
 from relrec_core.sources import onnx
 from relrec_core.sources.layout import Layout
@@ -49,8 +49,7 @@ class WeightFile:
 
     def content_hash(self) -> str:
         """SHA-256 of the file, as hexadecimal digits."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return paths.sha256(self.path)
 
     def write(self, folder: Path) -> None:
         """Convert to safetensors; `SourceError` if a layer is missing or has another shape."""

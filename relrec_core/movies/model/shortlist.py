@@ -172,7 +172,7 @@ def kept(
     lists, about = folder / LISTS, folder / ABOUT
     with border(unreadable(about, "a shortlist as it was kept; delete its folder")):
         said = json.loads(about.read_text("utf-8")) if about.is_file() else {}
-        if not said or said["lists"] != _sha256(lists):
+        if not said or not lists.is_file() or said["lists"] != paths.sha256(lists):
             said = _keep(shortlist(scorer, bags, seen, candidates, n), lists, about)
         index = Index.mapped(lists, OnSphere(vectors), said["index"])
         return Shortlist(scorer, index, candidates, said["recall"], said["users"])
@@ -182,17 +182,10 @@ def _keep(made: Shortlist, lists: Path, about: Path) -> dict[str, Any]:
     with paths.replacing(lists) as temporary:
         made.index.save(temporary)
     said = {
-        "lists": _sha256(lists),
+        "lists": paths.sha256(lists),
         "index": made.index.recall,
         "recall": made.recall,
         "users": made.users,
     }
     paths.write_text(about, json.dumps(said))
     return said
-
-
-def _sha256(file: Path) -> str:
-    if not file.is_file():
-        return ""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -48,8 +48,8 @@ print(json.dumps([code, used.ru_utime + used.ru_stime, clock, used.ru_maxrss]))
 """Runs a command from a small process: what a process takes at most begins with its parent's."""
 TOLD = "told.json"
 """What a measured function found besides, by name: a number and its unit."""
-LENGTH, CLUSTERS, CHUNK = 64, 1_000, 65_536
-"""Numbers of a vector, clusters that vectors lie around, and vectors written at once."""
+LENGTH, FEATURES, CLUSTERS, CHUNK = 64, 512, 1_000, 65_536
+"""Numbers of a vector, features of a product, clusters that both lie around, and rows at once."""
 
 
 @dataclass(frozen=True)
@@ -150,15 +150,20 @@ def read_ratings(folder: Path, n: int) -> None:
 
 def write_vectors(folder: Path, n: int) -> None:
     """So many vectors around some centres, in a file that can be mapped into memory."""
-    chance = np.random.default_rng(n)
-    centres = chance.normal(size=(CLUSTERS, LENGTH)).astype(np.float32)
     kept = np.lib.format.open_memmap(
         folder / "vectors.npy", mode="w+", dtype=np.float32, shape=(n, LENGTH)
     )
+    _scatter(kept)
+
+
+def _scatter(kept: npt.NDArray[np.float32]) -> None:
+    """Fill (n, d), a part at a time."""
+    (n, length), chance = kept.shape, np.random.default_rng(len(kept))
+    centres = chance.standard_normal((CLUSTERS, length), dtype=np.float32)
     for first in range(0, n, CHUNK):
-        size = min(CHUNK, n - first)
-        near = 0.3 * chance.normal(size=(size, LENGTH)).astype(np.float32)
-        kept[first : first + size] = centres[chance.integers(0, CLUSTERS, size)] + near
+        part = kept[first : first + CHUNK]
+        part[:] = centres[chance.integers(0, CLUSTERS, len(part))]
+        part += 0.3 * chance.standard_normal(part.shape, dtype=np.float32)
 
 
 def index_vectors(folder: Path, n: int) -> None:
@@ -168,6 +173,31 @@ def index_vectors(folder: Path, n: int) -> None:
     found = Index.build(np.load(folder / "vectors.npy", mmap_mode="r"), threads=1)
     if found.latents.shape[0] != n or found.recall < WANTED_RECALL:
         raise RelRecError(f"The index finds {found.recall:.0%} of the nearest.")
+
+
+def write_features(folder: Path, n: int) -> None:
+    """Features of so many products, in a checkpoint of a run."""
+    import torch
+
+    from relrec_core.runs import tensors
+
+    kept = np.memmap(folder / "features", np.float32, "w+", shape=(n, FEATURES))
+    _scatter(kept)
+    digest, _ = tensors.store(folder / "checkpoint", {"features": torch.from_numpy(kept)}, {})
+    (folder / "digest").write_text(digest)
+
+
+def index_features(folder: Path, n: int) -> None:
+    """Open the checkpoint, and index what the distance of one relation sees in its features."""
+    from relrec_core.neighbours import Index
+    from relrec_core.products.model.network import Distances
+    from relrec_core.products.model.ranking import latents_of
+    from relrec_core.runs import tensors
+
+    found, _ = tensors.read(folder / "checkpoint", (folder / "digest").read_text())
+    latents = latents_of(Distances(FEATURES, LENGTH, 1, 0), found["features"], 0)
+    if Index.build(latents, threads=1).latents.shape != (n, LENGTH):
+        raise RelRecError(f"Not all of {n:,} products are in the index.")
 
 
 def prepare_sessions(folder: Path, n: int) -> None:
@@ -220,6 +250,7 @@ def shorten(folder: Path, n: int) -> None:
 GROWTH = (
     ("ratings", RATINGS, write_ratings, read_ratings),
     ("product vectors", VECTORS, write_vectors, index_vectors),
+    ("products' features", VECTORS, write_features, index_features),
     ("movies in a shortlist", SHORTLISTS, write_vectors, shorten),
     ("sessions", SESSIONS, None, prepare_sessions),
 )

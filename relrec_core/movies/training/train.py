@@ -117,7 +117,7 @@ class Fit(training.Fit[Config]):
         self.bags = space.bags(parts.train) if self.searching else None
         torch.manual_seed(config.seed)
         self.net = RecoNet(space.n_features, space.n_items, config.dim, config.hidden)
-        if config.starts_from_factors(space.n_items):
+        if config.starts_from_factors(space.n_items) and group.is_main:  # others get its weights
             start_from_factors(self.net, liked, space, config.seed, config.ridge)
         self.objective = objective(config, group, space, liked, self.net)
         self.average = AveragedModel(self.net, multi_avg_fn=_averaging(config.averaging))

@@ -176,10 +176,7 @@ class Recommender:
         """y (N, D) of all products, computed once."""
         number = self.relation(relation)
         if number not in self._latents:
-            with torch.inference_mode():
-                parts = self.features.split(neighbours.CHUNK)
-                found = [self.distances.latents(part, number).numpy() for part in parts]
-                self._latents[number] = np.concatenate(found)
+            self._latents[number] = latents_of(self.distances, self.features, number)
         return self._latents[number]
 
     def centre(self, relation: str, categories: Sequence[str] = ()) -> Tensor:
@@ -283,6 +280,13 @@ class Recommender:
         if query.category and self.crosses(relation):
             return np.flatnonzero(self._categories != query.category)
         return None
+
+
+@torch.inference_mode()
+def latents_of(distances: Distances, features: Tensor, relation: int) -> Vectors:
+    """y (N, D) of features (N, F), a part of the products at a time."""
+    parts = features.split(neighbours.CHUNK)
+    return np.concatenate([distances.latents(part, relation).numpy() for part in parts])
 
 
 def _finite(value: Tensor) -> bool:

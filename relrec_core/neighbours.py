@@ -164,5 +164,5 @@ class Index:
         """What was saved, over the same vectors: the lists stay in the file until looked into."""
         import faiss
 
-        lists = faiss.read_index(str(file), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
+        lists: Any = faiss.read_index(str(file), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
         return cls(latents, lists.nprobe, recall, lists)

@@ -236,8 +236,8 @@ def shorten(folder: Path, n: int) -> None:
     items = np.load(folder / "vectors.npy", mmap_mode="r")
     liked = items[chance.integers(0, n, (many, 3))]  # (Q, 3, d)
     users = liked.mean(axis=1) + chance.normal(size=(many, LENGTH)) / 3
-    everyone = sparse.eye_array(many, dtype=np.float32, format="csr")
-    seen = sparse.csr_matrix((many, n), dtype=np.float32)
+    everyone = sparse.csr_matrix(np.eye(many, dtype=np.float32))
+    seen = sparse.csr_matrix(sparse.coo_array((many, n), dtype=np.float32))
     scorer = Generated(items, users.astype(np.float32))
     found = shortlist(scorer, everyone, seen, CANDIDATES, TOP)
     started = time.perf_counter()

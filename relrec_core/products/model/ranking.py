@@ -285,13 +285,13 @@ class Recommender:
 @torch.inference_mode()
 def latents_of(distances: Distances, features: Tensor, relation: int) -> Vectors:
     """y (N, D) of features (N, F), a part of the products at a time."""
-    parts = features.split(neighbours.CHUNK)
+    parts = torch.split(features, neighbours.CHUNK)
     return np.concatenate([distances.latents(part, relation).numpy() for part in parts])
 
 
 def _finite(value: Tensor) -> bool:
     """Whether all of it are numbers, looked at by parts."""
-    return all(bool(part.isfinite().all()) for part in value.flatten().split(1 << 24))
+    return all(bool(part.isfinite().all()) for part in torch.split(value.flatten(), 1 << 24))
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -54,6 +54,11 @@ def exact(value: float, digits: int = 2) -> str:
     return plain(value, _enough(value, digits))
 
 
+def counted(number: int, noun: str) -> str:
+    """'1 row', '2,000 rows'."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _enough(value: float, digits: int) -> int:
     while 0 < abs(value) < 0.5 * 10**-digits and digits < 5:
         digits += 1

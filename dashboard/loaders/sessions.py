@@ -25,6 +25,8 @@ from relrec_core.sessions.training.own import Learnt
 SESSIONS, EXPLANATIONS = 300, 512
 LOOKED_AT = 10
 """Sessions whose proof is tried to find one to open with."""
+OWN = "own_sessions"
+"""Where a visit keeps what was handed in: what it was read from, and the view."""
 
 
 class SessionView:
@@ -145,6 +147,12 @@ def own_view(own: Own) -> SessionView:
     Raises: as `session_view`.
     """
     return _view(*session_key(), own, handed_in=True)
+
+
+def own_sessions() -> SessionView | None:
+    """What this visit was handed last, if anything."""
+    kept: tuple[object, SessionView] | None = st.session_state.get(OWN)
+    return kept[1] if kept else None
 
 
 def learnt_view(found: Learnt) -> SessionView:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from dashboard.loaders.common import key_of, readable_card
-from dashboard.story.story import Story
+from dashboard.loaders.products import product_model
+from dashboard.loaders.sessions import own_sessions, session_view
+from dashboard.story.story import Item, Story
 from relrec_core.errors import RelRecError
 from relrec_core.movies import store as movies
 from relrec_core.movies.experts import store as experts
@@ -13,29 +16,66 @@ from relrec_core.products import store as products
 from relrec_core.runs.directory import Run, list_runs
 from relrec_core.sessions import store as sessions
 
-MOVIES = movies.WING
-SHOWN: dict[str, tuple[str, tuple[Callable[[], Run], ...]]] = {
-    MOVIES: ("Movies", (movies.shown_run, experts.shown_run)),
-    "products": ("Products", (products.shown_run,)),
-    "sessions": ("Sessions", (sessions.shown_run,)),
+
+def _movie_data() -> set[str]:
+    runs = _open((movies.shown_run, experts.shown_run))
+    return {readable_card(run).data.content_hash for run in runs}
+
+
+def _catalogue() -> set[str]:
+    return {product_model()[0].recommender.catalogue.content_hash}
+
+
+def _sessions() -> set[str]:
+    """Those of the model, and those that this visit was handed."""
+    views = (session_view(), own_sessions())
+    return {view.explorer.data.content_hash for view in views if view is not None}
+
+
+@dataclass(frozen=True)
+class Wing:
+    """A page whose explanations a story keeps.
+
+    Args:
+        title: of the page.
+        runs: what opens the runs that it shows.
+        data: checksums of the data that it shows.
+        other: what data are called that it does not show.
+    """
+
+    title: str
+    runs: tuple[Callable[[], Run], ...]
+    data: Callable[[], set[str]]
+    other: str
+
+
+SHOWN: Mapping[str, Wing] = {
+    "movies": Wing("Movies", (movies.shown_run, experts.shown_run), _movie_data, "other data"),
+    "products": Wing("Products", (products.shown_run,), _catalogue, "another catalogue"),
+    "sessions": Wing("Sessions", (sessions.shown_run,), _sessions, "other sessions"),
 }
-"""Title of each page, and what opens the runs that it shows."""
 
 
 def elsewhere(story: Story) -> list[str]:
-    """A sentence for each model that explanations were kept with and that is not shown here."""
+    """A sentence for each model, and for the data of each page, that explanations were kept with
+    and that are not shown here."""
     found = []
-    for page, (title, shown) in SHOWN.items():
+    for page, wing in SHOWN.items():
+        here = {key_of(run)[1] for run in _open(wing.runs)}
         kept: dict[tuple[str, str], list[int]] = {}
+        same = {}
         for number, item in enumerate(story.items, start=1):
             origin = item.slide.origin
-            if item.slide.page == page and origin.model:
+            if item.slide.page != page or not origin.model:
+                continue
+            if origin.model in here:
+                same[number] = item
+            else:
                 kept.setdefault((origin.model, origin.run), []).append(number)
-        here = {key_of(run)[1]: run for run in _open(shown)}
         for (model, run), numbers in kept.items():
-            if model not in here:
-                found.append(_other_run(title, run, model, page, numbers))
-    return found + _other_data(story)
+            found.append(_other_run(wing.title, run, model, page, numbers))
+        found += _other_data(wing, same)
+    return found
 
 
 def _open(shown: tuple[Callable[[], Run], ...]) -> Iterator[Run]:
@@ -61,20 +101,21 @@ def _other_run(title: str, run: str, model: str, page: str, numbers: list[int]) 
     return f"{title}: {which} with the run {run}, which is another than is shown here. {then}"
 
 
-def _other_data(story: Story) -> list[str]:
-    """A sentence where the model of the movies is the same and its data is not."""
-    here = {key_of(run)[1]: readable_card(run).data.content_hash for run in _open(SHOWN[MOVIES][1])}
-    numbers = [
-        number
-        for number, item in enumerate(story.items, start=1)
-        if item.slide.origin.dataset_hash
-        != here.get(item.slide.origin.model, item.slide.origin.dataset_hash)
-    ]
+def _other_data(wing: Wing, same: Mapping[int, Item]) -> list[str]:
+    """A sentence where the model is the same and its data are not, by the explanations' numbers."""
+    if not same:
+        return []
+    try:
+        here = wing.data()
+    except RelRecError as error:
+        which = _numbered([*same])
+        return [f"{wing.title}: {which} with data that cannot be opened here. {error}"]
+    numbers = [n for n, item in same.items() if item.slide.origin.dataset_hash not in here]
     if not numbers:
         return []
     return [
-        f"Movies: {_numbered(numbers)} with other data than is here now, so the live view may say "
-        "something else."
+        f"{wing.title}: {_numbered(numbers)} with {wing.other} than here now, so the live view may "
+        "say something else."
     ]
 
 

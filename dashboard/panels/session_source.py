@@ -7,8 +7,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import escape, links
+from dashboard.figures.palette import counted
 from dashboard.loaders.common import ModelKey
-from dashboard.loaders.sessions import SessionView, own_view, session_key, session_view
+from dashboard.loaders.sessions import OWN, SessionView, own_view, session_key, session_view
 from dashboard.memory import KEPT
 from dashboard.panels.session_learn import shown
 from dashboard.uploads import handed_in
@@ -77,7 +78,7 @@ def _files() -> SessionView | None:
     st.caption(PRIVACY)
     handed = handed_in("own_files", TYPES, "Files", "Up to 150 MB, each file of a history 50 MB.")
     if handed is None:
-        st.session_state.pop("own_sessions", None)
+        st.session_state.pop(OWN, None)
         return None
     return _kept(f"files {handed.identity}", lambda: uploads.from_files(handed.files))
 
@@ -125,11 +126,11 @@ def _ask_for_folder() -> None:
 def _kept(identity: str, read: Callable[[], uploads.Own]) -> SessionView:
     """Read once and keep for this visit: one set of sessions, the last one."""
     key: tuple[str, ModelKey] = (identity, session_key())
-    kept = st.session_state.get("own_sessions")
+    kept = st.session_state.get(OWN)
     if kept is None or kept[0] != key:
-        st.session_state.pop("own_sessions", None)
+        st.session_state.pop(OWN, None)
         with st.spinner("Reading the sessions …"):
-            kept = st.session_state["own_sessions"] = (key, own_view(read()))
+            kept = st.session_state[OWN] = (key, own_view(read()))
     view: SessionView = kept[1]
     return view
 
@@ -144,7 +145,7 @@ def _origin(view: SessionView) -> None:
     elif view.own:
         n = len(data.sessions)
         st.badge(
-            f"{n:,} session{'s' if n != 1 else ''} of your own: in memory only",
+            f"{counted(n, 'session')} of your own: in memory only",
             icon=":material/lock:",
             color="green",
         )

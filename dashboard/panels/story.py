@@ -11,11 +11,12 @@ import streamlit as st
 from dashboard import escape
 from dashboard.components.files import HERE
 from dashboard.components.present import present_button
+from dashboard.figures.palette import counted
 from dashboard.loaders.story import elsewhere
 from dashboard.panels.common import slug
 from dashboard.panels.downloads import buttons
 from dashboard.panels.proof import LOOKS
-from dashboard.panels.story_keep import BEFORE, HELD, SAID, change, held
+from dashboard.panels.story_keep import change, held, redo, steps, undo
 from dashboard.story.deck import deck_file, slides
 from dashboard.story.pdf import pdf
 from dashboard.story.powerpoint import powerpoint
@@ -87,7 +88,7 @@ def _open() -> None:
         except StoryError as error:
             st.session_state["story_refused"] = str(error)
             return
-        change(story, f"Opened: {len(story.items)} explanations")
+        change(story, f"Opened: {counted(len(story.items), 'explanation')}")
 
     st.file_uploader(
         "A story that was saved here or elsewhere",
@@ -103,17 +104,27 @@ def notices(story: Story) -> None:
     """What went wrong, what can be undone, and what was kept with another model."""
     if refused := st.session_state.pop("story_refused", None):
         st.error(escape.markdown(refused), icon=":material/error:")
-    if (before := st.session_state.get(BEFORE)) is not None:
-        said, undo = st.columns([5, 1], vertical_alignment="center")
-        said.caption(escape.markdown(f"{st.session_state[SAID]}."))
-        undo.button("Undo", icon=":material/undo:", on_click=_undo, args=(before,), width="stretch")
+    _steps()
     for sentence in elsewhere(story):
         st.warning(escape.markdown(sentence), icon=":material/sync_problem:")
 
 
-def _undo(before: Story) -> None:
-    st.session_state[HELD] = before
-    del st.session_state[BEFORE]
+def _steps() -> None:
+    """What was done last, and the ways back and forth."""
+    done, undone = steps()
+    if not (done or undone):
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="story_steps"):
+        st.caption(escape.markdown(f"{done}." if done else f"Undone: {undone}."))
+        for label, said, act in (("Undo", done, undo), ("Redo", undone, redo)):
+            st.button(
+                label,
+                icon=f":material/{label.lower()}:",
+                key=f"story_{label.lower()}",
+                help=escape.markdown(said) if said else None,
+                on_click=act,
+                disabled=not said,
+            )
 
 
 def listing(story: Story) -> None:
@@ -206,7 +217,12 @@ def _proven(slide: Slide) -> None:
         return
     told = escape.markdown(" ".join(proof.said for proof in slide.proofs))
     icon, colour = LOOKS[all(judged)]
-    st.badge(f"{sum(judged)} of {len(judged)} checks passed", icon=icon, color=colour, help=told)  # type: ignore[arg-type]
+    st.badge(
+        f"{sum(judged)} of {counted(len(judged), 'check')} passed",
+        icon=icon,
+        color=colour,  # type: ignore[arg-type]
+        help=told,
+    )
 
 
 def _acts(story: Story, place: int) -> None:
@@ -242,10 +258,11 @@ def nothing() -> None:
         f"beside its downloads; up to {MOST} can be kept. Or open a story that was saved.",
         icon=":material/playlist_add:",
     )
-    for page, title in (
-        ("movies", "Movies"),
-        ("products", "Products"),
-        ("sessions", "Sessions"),
-        ("evidence", "Evidence"),
-    ):
-        st.page_link(f"app_pages/{page}.py", label=title)
+    with st.container(horizontal=True):
+        for page in ("movies", "products", "sessions", "evidence"):
+            st.page_link(
+                f"app_pages/{page}.py",
+                label=page.capitalize(),
+                icon=":material/arrow_forward:",
+                width="content",
+            )

@@ -10,7 +10,11 @@ import streamlit as st
 from dashboard.story.slide import Slide
 from dashboard.story.story import Story, StoryError
 
-HELD, BEFORE, SAID, TOLD = "story", "story_before", "story_said", "story_told"
+HELD, TOLD = "story", "story_told"
+PAST, UNDONE = "story_past", "story_undone"
+"""Steps, oldest first: each what was done, and the story without it (or, undone, with it)."""
+STEPS = 50
+"""That can be undone."""
 Make = Callable[[str], Slide]
 """What makes the slide, given the parameters of this view's address."""
 
@@ -22,10 +26,38 @@ def held() -> Story:
 
 
 def change(to: Story, said: str) -> None:
-    """Go on with another story; one step back is kept. `said` is what was done."""
-    st.session_state[BEFORE] = held()
+    """Go on with another story; steps back are kept. `said` is what was done."""
+    st.session_state[PAST] = [*_steps(PAST), (said, held())][-STEPS:]
+    st.session_state[UNDONE] = []
     st.session_state[HELD] = to
-    st.session_state[SAID] = said
+
+
+def steps() -> tuple[str, str]:
+    """What was done last, and what was undone last; "" where there is nothing."""
+    past, undone = (_steps(kind)[-1:] for kind in (PAST, UNDONE))
+    return past[0][0] if past else "", undone[0][0] if undone else ""
+
+
+def undo() -> None:
+    """Back to the story without what was done last."""
+    _step(PAST, UNDONE)
+
+
+def redo() -> None:
+    """Do again what was undone last."""
+    _step(UNDONE, PAST)
+
+
+def _step(taken: str, to: str) -> None:
+    *rest, (said, story) = _steps(taken)
+    st.session_state[to] = [*_steps(to), (said, held())]
+    st.session_state[taken] = rest
+    st.session_state[HELD] = story
+
+
+def _steps(kind: str) -> list[tuple[str, Story]]:
+    found: list[tuple[str, Story]] = st.session_state.get(kind, [])
+    return found
 
 
 def keep_button(make: Make, key: str, *, wide: bool = False) -> None:

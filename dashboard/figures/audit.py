@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from dashboard.figures.drawing import Trace, drawn, vertical
-from dashboard.figures.palette import NEUTRAL, SUPPORT, faded, plain
+from dashboard.figures.palette import NEUTRAL, SUPPORT, counted, faded, plain
 from relrec_core.explanation import DeletionTest
 
 
@@ -34,7 +34,7 @@ def deletion_figure(
             "y": [names[1]] * 2,
             "mode": "lines",
             "line": {"color": faded(NEUTRAL, 0.35), "width": 14},
-            "hovertemplate": "95 % of them: %{x:.3f}<extra></extra>",
+            "hovertemplate": "95% of them: %{x:.3f}<extra></extra>",
         },
         {
             "type": "scatter",
@@ -96,7 +96,7 @@ def judged(test: DeletionTest, compared: str = REMOVALS) -> tuple[bool | None, s
 def deletion_in_words(test: DeletionTest) -> str:
     """The picture in words."""
     return (
-        f"Score {plain(test.score)}; without the {test.removed} strongest reasons "
-        f"{plain(test.after_top)}; without {test.removed} random ones {plain(test.after_random)} "
-        f"on average, 95 % between {plain(test.low)} and {plain(test.high)}."
+        f"Score {plain(test.score)}; without the {counted(test.removed, 'strongest reason')} "
+        f"{plain(test.after_top)}; without as many random ones {plain(test.after_random)} "
+        f"on average, 95% between {plain(test.low)} and {plain(test.high)}."
     )

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from dashboard.figures.palette import counted
 from relrec_core.movies.explanation.result import FeatureRelevance, MovieExplanation
 from relrec_core.movies.explanation.sentences import everyone
 
@@ -135,7 +136,7 @@ class _Lane:
             if others:
                 noun = "other" if any(name in parts[k] for k in alone) else "reason"
                 found.append(
-                    self._together(name, f"{_bare(name)}: {_count(len(others), noun)}", others)
+                    self._together(name, f"{_bare(name)}: {counted(len(others), noun)}", others)
                 )
         return found
 
@@ -146,7 +147,7 @@ class _Lane:
             mine = [(f, parts[f.feature][name]) for f in self.features if name in parts[f.feature]]
             if name != view.opened:
                 sizes = [part for _, part in mine]
-                label = f"{_bare(name)}: {_count(len(mine), 'reason')}"
+                label = f"{_bare(name)}: {counted(len(mine), 'reason')}"
                 found.append(self._together(name, label, sizes))
                 continue
             mine.sort(key=lambda one: -abs(one[1]))
@@ -159,7 +160,7 @@ class _Lane:
                 if len(members) == 1:
                     found.append((Node(f.label, 0, part, self.raises, f.feature), {name: part}))
                 else:
-                    label = f"{heading}: {_count(len(members), 'other')}"
+                    label = f"{heading}: {counted(len(members), 'other')}"
                     found.append(self._together(name, label, [part for _, part in members]))
         return found
 
@@ -167,10 +168,6 @@ class _Lane:
         total = sum(sizes)
         node = Node(label, 0, total, self.raises, count=len(sizes), theme=name)
         return node, {name: total}
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number > 1 else ''}"
 
 
 def _bare(name: str) -> str:

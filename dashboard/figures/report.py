@@ -128,6 +128,7 @@ def strongest(
 ) -> list[list[str]]:
     """The strongest contributions, and the sum of the others: together the sum of all."""
     ordered = sorted(zip(words, values, strict=True), key=lambda row: -abs(row[1]))
+    shown += len(ordered) == shown + 1  # the sum of one other would take its place
     named = [[*words, signed(value, digits)] for words, value in ordered[:shown]]
     rest = [value for _, value in ordered[shown:]]
     if rest:

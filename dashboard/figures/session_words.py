@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboard.figures.palette import counted
 from dashboard.glossary import meaning
 from relrec_core.explanation import DeletionTest
 from relrec_core.sessions.explanation.elsewhere import Elsewhere
@@ -41,8 +42,9 @@ def flip_words(test: DeletionTest, title: str) -> tuple[str, str, str]:
 def flip_in_words(test: DeletionTest, title: str) -> str:
     """What the flip test does and finds; `title` is of the deciding expert."""
     said = (
-        f"The model got {title} ({test.removed} inputs) of other sessions in place of this one’s: "
-        f"its confidence in the answer, {test.score:.0%}, became {test.after_top:.0%} on average"
+        f"The model got {title} ({counted(test.removed, 'input')}) of other sessions in place of "
+        f"this one’s: its confidence in the answer, {test.score:.0%}, became {test.after_top:.0%} "
+        "on average"
     )
     if not test.repetitions:
         return (
@@ -51,7 +53,7 @@ def flip_in_words(test: DeletionTest, title: str) -> str:
         )
     return (
         f"{said}. With as many of its other inputs swapped, drawn {test.repetitions} times at "
-        f"random, it became {test.after_random:.0%}, 95 % between {test.low:.0%} and "
+        f"random, it became {test.after_random:.0%}, 95% between {test.low:.0%} and "
         f"{test.high:.0%}."
     )
 

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import escape
-from dashboard.figures.palette import plain, signed
+from dashboard.figures.palette import counted, plain, signed
 from dashboard.glossary import meaning
 from dashboard.panels.common import sentences
 from relrec_core.batch import reading
@@ -171,7 +171,9 @@ def _table(wing: str, dataset: Dataset, found: reading.Found) -> None:
         },
         alt="Rows of the data set with their scores",
     )
-    said = f"{found.count:,} rows" + (f", the first {LISTED} shown" if found.count > LISTED else "")
+    said = counted(found.count, "row") + (
+        f", the first {LISTED} shown" if found.count > LISTED else ""
+    )
     picked = [row for row in event.selection.rows if row < len(shown)]
     if not picked:
         st.caption(f"{said}. Tick one to open its explanation.")

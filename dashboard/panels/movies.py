@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import escape, links
+from dashboard.figures.palette import counted
 from relrec_core.movies.data.attributes import capital, spoken
 from relrec_core.movies.data.features import FILM
 from relrec_core.movies.data.interactions import ITEM, LIKED_FROM, USER
@@ -160,7 +161,7 @@ def history(recommender: Recommender, profile: Profile) -> None:
             "The model": [_told(profile, i, rated.get(i)) for i in rows],
         }
     )
-    with st.expander(f"What the model knows: {len(profile.liked)} liked movies"):
+    with st.expander(f"What the model knows: {counted(len(profile.liked), 'liked movie')}"):
         st.dataframe(
             frame if rated else frame[["Movie"]],
             hide_index=True,

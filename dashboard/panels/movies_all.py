@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import escape, links
 from dashboard.figures.charts import contributions
-from dashboard.figures.palette import plain, signed
+from dashboard.figures.palette import counted, plain, signed
 from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import all_users
 from dashboard.panels.common import chart, sentences
@@ -175,7 +175,7 @@ def _open_user(
     to = [str(ids[row]) for row in rows]
     names = dict(zip(ids, recommender.viewers, strict=True))
     chosen = st.selectbox(
-        f"{said} {len(to):,} users; open one",
+        f"{said} {counted(len(to), 'user')}; open one",
         to,
         index=None,
         format_func=names.__getitem__,

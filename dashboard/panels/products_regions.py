@@ -14,7 +14,7 @@ from dashboard.components.picture_buttons import Gallery, GalleryItem, picture_b
 from dashboard.components.pictures import figure, pictures
 from dashboard.components.regions import RegionPicture, region_grid
 from dashboard.figures.heatmap import CELLS, Panel, data_url, shared_scale
-from dashboard.figures.palette import plain, signed
+from dashboard.figures.palette import counted, plain, signed
 from dashboard.loaders.products import product_candidates, product_regions
 from dashboard.panels.product_shown import Shown
 from dashboard.panels.story_keep import keep_button
@@ -130,12 +130,14 @@ def _spread(regions: Regions) -> Regions:
 def _answered(query: str, item: str, whole: Regions, answers: Regions, chosen: list[int]) -> str:
     if not chosen:
         return "Choose a region of the left picture."
-    what = "region" if len(chosen) == 1 else f"{len(chosen)} regions"
+    one = len(chosen) == 1
+    what = "region" if one else f"{len(chosen)} regions"
     total = signed(float(answers.sum()))
     if answers.max() <= 0:
-        return f"The chosen {what} of ‘{query}’ matches nothing in ‘{item}’ ({total})."
+        match = "matches" if one else "match"
+        return f"The chosen {what} of ‘{query}’ {match} nothing in ‘{item}’ ({total})."
     return (
-        f"The chosen {what} of ‘{query}’ adds {total} to the match of "
+        f"The chosen {what} of ‘{query}’ add{'s' if one else ''} {total} to the match of "
         f"{plain(float(whole.sum()))}; {places(answers)} of ‘{item}’ matches best."
     )
 
@@ -152,13 +154,11 @@ def missing(shown: Shown) -> None:
     said = _change(shown, before, after, at, len(chosen))
     st.markdown(f"**{escape.markdown(said)}**")
     left, was, now = st.columns([1, 1, 1], gap="medium")
-    look = Look(1.0)
+    look, parts = Look(1.0), counted(len(chosen), "region")
     with left:
         region_grid(
             RegionPicture(
-                plain_picture(
-                    data_url(picture), f"{ours.title} with {len(chosen)} regions blurred away"
-                ),
+                plain_picture(data_url(picture), f"{ours.title} with {parts} blurred away"),
                 GRID,
                 "Erase parts of",
                 ours.title,
@@ -279,10 +279,8 @@ def _change(
             f"goes from place {was.place:,} ({was.probability:.0%}) to {at.place:,} "
             f"({at.probability:.0%})"
         )
-    return (
-        f"Without {count} of {GRID**2} regions ‘{shown.title(picked.row)}’ {told}; {gone} of the "
-        f"first {LISTED} change."
-    )
+    changed = f"{gone or 'none'} of the first {LISTED} change{'' if gone > 1 else 's'}"
+    return f"Without {count} of {GRID**2} regions ‘{shown.title(picked.row)}’ {told}; {changed}."
 
 
 def _ranked(

@@ -43,6 +43,9 @@ def what_if(view: SessionView, row: int, focus: int) -> None:
     places = [int(position) - 1 for position in picked]
     changes = browse.turned(view.explorer, view.explorer.session(row), places, moved)
     flips = sum((c.before >= 0.5) != (c.after >= 0.5) for c in changes)
+    turned_over = (
+        f"{flips or 'None'} of {len(changes)} predictions change{'' if flips > 1 else 's'}."
+    )
     picture, table = st.columns([1.15, 1], gap="medium")
     with picture:
         chart(
@@ -51,14 +54,14 @@ def what_if(view: SessionView, row: int, focus: int) -> None:
             alt="The probability of a skip of every track, before and after the change",
         )
         st.caption(
-            f"{f'{flips} of {len(changes)}' if flips else 'No'} predictions change. Hollow: the "
+            f"{turned_over} Hollow: the "
             "probability of a skip as it was; filled: after the change, warm where that means "
             "skipped, cool where it means played."
         )
     with table, st.container(key="turned"):
         _table(changes)
         smallest = not moved and picked == [str(t.position) for t in flip.turned]
-        own = _own(answer, picked, moved), f"{flips} of {len(changes)} predictions change."
+        own = _own(answer, picked, moved), turned_over
         said = (flip.sentence(), flip.proof()) if smallest else own
         told = view.explanation(row, focus)
         keep_button(lambda at: turned_slide(told, said, changes, at, view.model), "session_turned")

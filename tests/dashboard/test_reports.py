@@ -10,7 +10,7 @@ import pytest
 from dashboard.figures.agreement import agreement
 from dashboard.figures.audit import deletion_figure, deletion_in_words, judged
 from dashboard.figures.palette import plain, signed
-from dashboard.figures.report import report
+from dashboard.figures.report import report, strongest
 from dashboard.figures.sankey import sankey
 from dashboard.figures.still import still
 from tests.dashboard.drawn import NASTY, SVG, Page, assert_whole, explanation
@@ -53,6 +53,13 @@ def test_a_report_holds_the_strongest_shares_their_sum_and_the_proof() -> None:
     assert f"Score {plain(told.score, 4)}." in shown
     assert judged(told.audit.deletion)[1] in shown
     assert told.sentence() in shown
+
+
+def test_one_reason_more_than_are_shown_is_shown_itself() -> None:
+    found = strongest([["a"], ["b"], ["c"]], [1.0, -3.0, 2.0], shown=2, digits=1)
+    assert found == [["b", "−3.0"], ["c", "+2.0"], ["a", "+1.0"]]
+    found = strongest([["a"], ["b"], ["c"], ["d"]], [1.0, -3.0, 2.0, 0.5], shown=2, digits=1)
+    assert found[2:] == [["2 others together", "+1.5"]]
 
 
 def test_two_methods_are_told_apart_in_a_still_picture() -> None:

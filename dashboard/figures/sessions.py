@@ -86,7 +86,7 @@ def timeline(answer: SessionAnswer) -> go.Figure:
             "range": [-0.12, 1.3],
             "automargin": False,
             "tickvals": [0, 0.5, 1],
-            "ticktext": ["plays", "50 %", "skips"],
+            "ticktext": ["plays", "50%", "skips"],
             "zeroline": False,
         },
     }
@@ -219,8 +219,8 @@ def _nodes(answer: SessionAnswer, places: list[tuple[float, float]]) -> Trace:
             "color": [LANE_COLOURS[name] for name in lanes],
             "opacity": 1,
             "line": {
-                "color": [ACCENT if i == top else "#ffffff" for i in range(len(shares))],
-                "width": [5 if i == top else 1 for i in range(len(shares))],
+                "color": [INK if i == top else "#ffffff" for i in range(len(shares))],
+                "width": [3.5 if i == top else 1 for i in range(len(shares))],
             },
         },
         "customdata": [

@@ -37,7 +37,7 @@ from relrec_core.movies.model.ranking import Recommender
 RISEN = (SUPPORT, 3)
 SHOWN = 9
 """Reasons in a table."""
-WIDTH, LISTED = 620, 430
+WIDTH, LISTED = 620, 480
 """Of a picture, in pixels: of bars and flows, and of a list."""
 
 
@@ -180,7 +180,7 @@ def deciders_slide(told: ExpertExplanation, figure: go.Figure, view: str, model:
         sentence=told.sentence(),
         picture=still(figure, words, WIDTH),
         words=words,
-        reading="Each bar is one decision; its parts are the experts’ shares and add up to 100 %.",
+        reading="Each bar is one decision; its parts are the experts’ shares and add up to 100%.",
         table=Table(
             headings=("Expert", "Alone: yes", "Share"), rows=experts_in_rows(told, expert_title)
         ),

@@ -9,6 +9,7 @@ from pptx import Presentation
 from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.enum.text import MSO_ANCHOR
 from pptx.opc.constants import RELATIONSHIP_TYPE
+from pptx.opc.package import XmlPart
 from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Emu
@@ -61,7 +62,8 @@ def empty(title: str) -> Any:
     made.core_properties.title = title
     made.core_properties.author = "RelRec"
     master = made.slide_master
-    _theme(master)
+    for of in (master, made.notes_master):
+        _theme(of)
     layout = next(one for one in made.slide_layouts if one.name == "Title Only")
     for other in [one for one in made.slide_layouts if one is not layout]:
         made.slide_layouts.remove(other)
@@ -80,7 +82,10 @@ def _theme(master: Any) -> None:
         text = re.sub(rf"<a:{name}>.*?</a:{name}>", now, text, count=1, flags=re.DOTALL)
     for kind, face in (("majorFont", HEADINGS), ("minorFont", TEXT)):
         text = re.sub(rf'(<a:{kind}>\s*<a:latin typeface=")[^"]*', rf"\g<1>{face}", text, count=1)
-    part._blob = text.encode("utf-8")
+    if isinstance(part, XmlPart):  # that of the notes is open already
+        part._element = parse_xml(text.encode("utf-8"))
+    else:
+        part._blob = text.encode("utf-8")
 
 
 def _placed(of: Any) -> None:

@@ -18,7 +18,15 @@ from pypdf import PdfReader
 from dashboard.story.deck import deck_file
 from dashboard.story.pdf import pdf
 from dashboard.story.powerpoint import TWICE, powerpoint
-from dashboard.story.powerpoint_master import COLOURS, HEIGHT, LAYOUT, PIXEL, WIDTH
+from dashboard.story.powerpoint_master import (
+    COLOURS,
+    HEADINGS,
+    HEIGHT,
+    LAYOUT,
+    PIXEL,
+    TEXT,
+    WIDTH,
+)
 from dashboard.story.story import Item, Story
 from dashboard.story.storyfile import written
 from tests.conftest import REPOSITORY
@@ -89,10 +97,15 @@ def test_everything_lies_on_the_slide_and_the_master_is_ours(presentation: Any) 
         for shape in page.shapes:
             assert shape.left >= 0 and shape.left + shape.width <= WIDTH * PIXEL
             assert shape.top >= 0 and shape.top + shape.height <= HEIGHT * PIXEL
-    master = presentation.slide_master.part
-    theme = next(r.target_part for r in master.rels.values() if r.reltype.endswith("/theme"))
-    for name, colour in COLOURS.items():
-        assert f'<a:{name}><a:srgbClr val="{colour[1:].upper()}"/>' in theme.blob.decode()
+    for master in (presentation.slide_master.part, presentation.notes_master.part):
+        rels = master.rels.values()
+        theme = next(r.target_part for r in rels if r.reltype.endswith("/theme")).blob.decode()
+        for name, colour in COLOURS.items():
+            assert f'<a:{name}><a:srgbClr val="{colour[1:].upper()}"/>' in theme
+        faces = re.findall(r'<a:(?:major|minor)Font>\s*<a:latin typeface="([^"]*)"', theme)
+        assert faces == [HEADINGS, TEXT]
+    for page in presentation.slides:
+        assert not page.element.xpath(".//a:rPr/a:latin")  # all text follows the theme
 
 
 def test_a_pdf_has_a_page_a_slide_its_text_and_its_drawing(made: Story) -> None:

@@ -38,7 +38,7 @@ def summary(found: Verdicts) -> None:
     """How many claims hold, over all wings."""
     judged = [verdict for verdict in found.values() if isinstance(verdict, Verdict)]
     counts = Counter(verdict.status for verdict in judged)
-    with st.container(horizontal=True, key="counts"):
+    with st.container(horizontal=True, vertical_alignment="center", key="counts"):
         for status, (label, icon, colour) in LOOKS.items():
             st.badge(f"{counts[status]} {label.lower()}", icon=icon, color=colour)  # type: ignore[arg-type]
         st.caption(f"of {len(CLAIMS)} claims", width="content")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import escape, links
@@ -109,16 +110,21 @@ def _shown(told: Counterfactual, key: ModelKey) -> None:
         if told.along:
             go = "These come, too" if told.aim == "into" else "These go, too"
             st.caption(escape.markdown(f"{go}: {'; '.join(told.along)}."))
-        name = slug(f"smallest change {told.title} {told.viewer} {told.aim}")
-        with st.popover("Download", icon=":material/download:"):
-            where = source(told.provenance)
-            save_chart(container=PICTURE, name=name, headline=told.sentence(), source=where)
-            about = {
-                "item": told.title,
-                "user": told.viewer,
-                "method": told.provenance.method,
-                "unit": "place in the list",
-            }
-            page = partial(change_report, told, figure)
-            files(Files(lambda: told, told.to_frame, about, page), name, PICTURE)
-        keep_button(lambda view: change_slide(told, view, key[1]), "movie_change")
+        with st.container(horizontal=True):
+            _downloads(told, figure)
+            keep_button(lambda view: change_slide(told, view, key[1]), "movie_change")
+
+
+def _downloads(told: Counterfactual, figure: go.Figure) -> None:
+    name = slug(f"smallest change {told.title} {told.viewer} {told.aim}")
+    with st.popover("Download", icon=":material/download:"):
+        where = source(told.provenance)
+        save_chart(container=PICTURE, name=name, headline=told.sentence(), source=where)
+        about = {
+            "item": told.title,
+            "user": told.viewer,
+            "method": told.provenance.method,
+            "unit": "place in the list",
+        }
+        page = partial(change_report, told, figure)
+        files(Files(lambda: told, told.to_frame, about, page), name, PICTURE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import escape, links
@@ -127,6 +128,13 @@ def _reasons(found: Comparison, key: ModelKey) -> None:
         "Each recommender counts in points of its own, so that its contributions are divided by "
         "its largest one. What one of them does not read has no mark."
     )
+    with st.container(horizontal=True):
+        _downloads(found, figure, words)
+        keep_button(lambda view: comparison_slide(found, figure, view, key[1]), "movies_two")
+
+
+def _downloads(found: Comparison, figure: go.Figure, words: str) -> None:
+    title = found.reasons[0].title
     name = slug(f"{found.names[0]} and {found.names[1]} {title} {found.viewer}")
     with st.popover("Download", icon=":material/download:"):
         where = source(found.provenance)
@@ -139,4 +147,3 @@ def _reasons(found: Comparison, key: ModelKey) -> None:
         }
         page = partial(compared_report, found, figure, words)
         files(Files(lambda: found, found.contributions, about, page), name, PICTURE)
-    keep_button(lambda view: comparison_slide(found, figure, view, key[1]), "movies_two")

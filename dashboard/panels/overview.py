@@ -10,6 +10,7 @@ from dashboard.figures.sankey import described, sankey
 from dashboard.loaders.common import evaluation
 from dashboard.loaders.movies import MovieQuestion, explained, first_user, movie_model
 from dashboard.panels.common import chart, provenance
+from dashboard.panels.overview_row import loaded
 from dashboard.panels.proof import audit_line
 
 MOVIES_PAGE = "app_pages/movies.py"
@@ -40,11 +41,7 @@ def movies_card() -> None:
             query_params={"viewer": user},
         )
     with facts:
-        st.markdown("##### What is loaded")
-        users, movies, ratings = st.columns(3)
-        users.metric("Users", f"{len(data.users):,}")
-        movies.metric("Movies", f"{len(data.items):,}")
-        ratings.metric("Ratings", f"{len(data.ratings):,}")
+        loaded({"Users": len(data.users), "Movies": len(data.items), "Ratings": len(data.ratings)})
         st.markdown("##### How good are the recommendations?")
         _quality(data.name)
     provenance(explanation)

@@ -22,6 +22,7 @@ from dashboard.loaders.products import (
     product_to_begin_with,
 )
 from dashboard.panels.common import chart, provenance
+from dashboard.panels.overview_row import loaded
 from dashboard.panels.product_proof import product_proof_line
 from relrec_core.products.data.catalogue import TITLE
 from relrec_core.products.explanation.explain import Explainer, Question
@@ -42,11 +43,8 @@ def products_card() -> None:
             st.badge(
                 "Rendered: drawn products, not photos", icon=":material/palette:", color="orange"
             )
-        st.markdown("##### What is loaded")
-        products, relations, users = st.columns(3)
-        products.metric("Products", f"{len(catalogue.items):,}")
-        relations.metric("Relations", f"{len(catalogue.relations):,}")
-        users.metric("Users", f"{len(catalogue.users):,}")
+        counts = (len(catalogue.items), len(catalogue.relations), len(catalogue.users))
+        loaded(dict(zip(("Products", "Relations", "Users"), counts, strict=True)))
         st.markdown("##### How good are the recommendations?")
         _quality(key)
     with example:

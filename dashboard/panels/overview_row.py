@@ -1,4 +1,4 @@
-"""What can be asked and how good each model is, at one glance on top of the overview."""
+"""What can be asked, what is loaded and how good each model is, at one glance."""
 
 from __future__ import annotations
 
@@ -33,6 +33,14 @@ def overview_row() -> None:
                 st.caption(_quality(wing, table))
 
 
+def loaded(counts: Mapping[str, int]) -> None:
+    """How many there are of what a model knows."""
+    st.markdown("##### What is loaded")
+    with st.container(horizontal=True):
+        for name, count in counts.items():
+            st.metric(name, f"{count:,}")
+
+
 def _quality(wing: str, table: str) -> str:
     if active(wing) is not None:
         return f"{WINGS[wing].title}: your own training run is shown; its card is below."
@@ -41,7 +49,7 @@ def _quality(wing: str, table: str) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.0f} %"
+    return f"{100 * value:.0f}%"
 
 
 def _movies(frame: pd.DataFrame) -> str:
@@ -59,7 +67,7 @@ def _products(frame: pd.DataFrame) -> str:
     ours = frame[whole & unseen]["accuracy"].iloc[0]
     return (
         f"Tells related products that it never saw from others in {_percent(ours)} of the cases, "
-        "guessing in 50 %; drawn products."
+        "guessing in 50%; drawn products."
     )
 
 

@@ -14,6 +14,7 @@ from dashboard.figures.sessions import bars
 from dashboard.loaders.common import evaluation
 from dashboard.loaders.sessions import session_view
 from dashboard.panels.common import chart, provenance
+from dashboard.panels.overview_row import loaded
 from relrec_core.evaluation.tables import stored_name
 from relrec_core.runs.card import Card
 from relrec_core.sessions import store
@@ -45,11 +46,8 @@ def sessions_card() -> None:
             query_params={"session": explanation.session},
         )
     with facts:
-        st.markdown("##### What is loaded")
-        sessions, tracks, experts = st.columns(3)
-        sessions.metric("Sessions", f"{len(data.sessions):,}")
-        tracks.metric("Tracks", f"{len(data.tracks):,}")
-        experts.metric("Experts", len(family.names))
+        counts = (len(data.sessions), len(data.tracks), len(family.names))
+        loaded(dict(zip(("Sessions", "Tracks", "Experts"), counts, strict=True)))
         st.markdown("##### How good are the predictions?")
         _quality(view.explorer.predictor.config.dataset)
     provenance(explanation)

@@ -140,10 +140,10 @@ def _drawn(shown: Shown, told: SmallestChange) -> None:
             lambda s: (s.after, f"{s.probability:.1%} · {_from(s)}"),
         )
     with st.container(horizontal=True):
+        _downloads(told, before, after)
         keep_button(
             lambda view: cells_slide(told, before, after, view, shown.key[1]), "product_smallest"
         )
-        _downloads(told, before, after)
 
 
 def _from(shift: ProductShift) -> str:

@@ -84,7 +84,8 @@ def _told(shown: Shown, told: Strategies) -> None:
         f"#### {escape.markdown(f'The maps of {count} recommendations of ‘{title}’ {said}')}"
     )
     left = told.left_out
-    without = f" {left} more have maps that mark nothing, and are left out." if left else ""
+    more = "map marks nothing and is" if left == 1 else "maps mark nothing and are"
+    without = f" {left} more {more} left out." if left else ""
     st.caption(
         "The first recommendation for products drawn at random. Recommendations are together whose "
         "heatmaps mark the same places of the product asked about. Look for groups that mark "
@@ -95,11 +96,15 @@ def _told(shown: Shown, told: Strategies) -> None:
     for number, strategy in enumerate(told.strategies, start=1):
         with st.container(border=True):
             means.append(_group(shown, told, number, strategy))
+    with st.container(horizontal=True):
+        _downloads(told, means)
+        keep_button(
+            lambda view: strategies_slide(told, means, view, shown.key[1]), "product_strategies"
+        )
+
+
+def _downloads(told: Strategies, means: list[Image.Image]) -> None:
     kind = told.category or ALL
-    name = slug(f"strategies {told.relation} {kind}")
-    keep_button(
-        lambda view: strategies_slide(told, means, view, shown.key[1]), "product_strategies"
-    )
     popover = st.popover(
         "Download", icon=":material/download:", key="strategies_downloads", on_change="rerun"
     )
@@ -110,9 +115,9 @@ def _told(shown: Shown, told: Strategies) -> None:
             "method": told.provenance.method,
             "unit": "share of the recommendations",
         }
-        page = partial(strategies_report, told, means)
+        page, name = partial(strategies_report, told, means), f"strategies {told.relation} {kind}"
         with popover:
-            files(Files(lambda: told, told.to_frame, about, page), name, "strategies")
+            files(Files(lambda: told, told.to_frame, about, page), slug(name), "strategies")
 
 
 def _group(shown: Shown, told: Strategies, number: int, strategy: Strategy) -> Image.Image:

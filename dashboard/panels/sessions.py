@@ -204,9 +204,9 @@ def why(view: SessionView, row: int, focus: int, headline: Place) -> Place:
         "Crosses: skipped by the listener; circles: played. Columns: the predicted probability of "
         "a skip, warm where that means skipped, cool where it means played."
     )
-    title, toggle, save = st.columns([1.8, 1, 2.2], vertical_alignment="center")
-    title.markdown("##### Who decided, track by track")
-    full = toggle.toggle(
+    title = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    title.markdown("##### Who decided, track by track", width="content")
+    full = title.toggle(
         "Every expert",
         key="full",
         bind="query-params",
@@ -224,7 +224,7 @@ def why(view: SessionView, row: int, focus: int, headline: Place) -> Place:
             selection_mode="points",
         )
     st.caption(
-        "Each bar is one decision; its parts are the experts' shares and add up to 100 %. "
+        "Each bar is one decision; its parts are the experts' shares and add up to 100%. "
         + (
             "One part an expert, one colour for all whose most musical input is the same. "
             if full
@@ -232,7 +232,7 @@ def why(view: SessionView, row: int, focus: int, headline: Place) -> Place:
         )
         + "✓ predicted right, ✗ wrong. Click a bar to ask about its track."
     )
-    return save
+    return st.container()
 
 
 def _picked(key: str, answer: SessionAnswer) -> None:
@@ -264,7 +264,7 @@ def _downloads(view: SessionView, row: int, explanation: SessionExplanation) -> 
         bars, tree = figures.bars(explanation, full), figures.hasse(explanation)
         return session_report(whole(), bars, tree, link)
 
-    with st.popover("Download", icon=":material/download:", width="stretch"):
+    with st.popover("Download", icon=":material/download:"):
         save_chart(container=PICTURE, name=name, headline=explanation.sentence(), source=source(p))
         files(Files(whole, explanation.to_table, about, page), name, PICTURE)
 

@@ -67,13 +67,14 @@ class Strategy(Value):
 
     def audited(self, n: int) -> str:
         """What blurring its place does, in words; `n` is the length of the list."""
-        return (
+        told = (
             f"With these {self.audit.removed} cells blurred in the {len(self.typical)} most "
             f"typical ones, the score falls from {self.audit.score:.2f} to "
             f"{self.audit.after_top:.2f}, with as many random cells to "
             f"{self.audit.after_random:.2f} on average; {self.displaced:.0%} leave the top {n}, "
             f"{self.displaced_at_random:.0%} with random cells."
         )
+        return told.replace("-", "−")
 
 
 class Strategies(Value):

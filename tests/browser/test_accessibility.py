@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from dashboard.app_pages import __path__ as pages
+from dashboard.story.storyfile import written
 from tests.browser.conftest import Open
 from tests.browser.pages import settled
+from tests.dashboard.stories import story
 
 # Which element shows that a page has all its parts.
 SHOWN = {
@@ -22,16 +24,10 @@ SHOWN = {
     "story": "Nothing is kept yet.",
     "training": "Start training",
 }
+WIDTHS = (1280, 390)
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", list(SHOWN))
-def test_nothing_serious_stands_in_anyones_way(
-    name: str, dark: bool, site: str, open_page: Open
-) -> None:
-    page = open_page(f"{site}/{'' if name == 'overview' else name}", dark=dark)
-    expect(page.get_by_text(SHOWN[name], exact=False).last).to_be_visible()
-    settled(page)
+def nothing_grave(page: Page) -> None:
     found = Axe().run(page).response["violations"]
     grave = [v for v in found if v["impact"] in ("serious", "critical")]
     assert not grave, "\n".join(
@@ -39,6 +35,40 @@ def test_nothing_serious_stands_in_anyones_way(
         for v in grave
         for node in v["nodes"]
     )
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("name", list(SHOWN))
+def test_nothing_serious_stands_in_anyones_way(
+    name: str, dark: bool, width: int, site: str, open_page: Open
+) -> None:
+    page = open_page(f"{site}/{'' if name == 'overview' else name}", dark=dark, width=width)
+    expect(page.get_by_text(SHOWN[name], exact=False).last).to_be_visible()
+    settled(page)
+    nothing_grave(page)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("dark", [False, True])
+def test_nothing_serious_is_in_a_story_or_its_presentation(
+    dark: bool, width: int, site: str, open_page: Open
+) -> None:
+    page, made = open_page(f"{site}/story", dark=dark, width=width), story()
+    settled(page)
+    page.get_by_role("button", name="Open").click()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "s.json", "mimeType": "application/json", "buffer": written(made).encode()}
+    )
+    expect(page.locator(f".st-key-story_item_{len(made.items) - 1}")).to_be_visible()
+    page.keyboard.press("Escape")
+    settled(page)
+    nothing_grave(page)
+    page.get_by_role("button", name="Present").click()
+    expect(page.locator(".deck .slide.shown h1")).to_be_visible()
+    for _ in made.items:
+        nothing_grave(page)
+        page.keyboard.press("ArrowRight")
 
 
 def test_every_page_is_looked_at() -> None:

@@ -72,7 +72,7 @@ def exchange_in_words(audit: ExchangeAudit) -> str:
     return (
         f"Confidence in the answer: {test.score:.0%}. With {named(audit.exchanged)} taken from "
         f"another user or movie at random: {test.after_top:.0%} on average, with "
-        f"{named(audit.compared)}{some} taken instead: {test.after_random:.0%}, 95 % between "
+        f"{named(audit.compared)}{some} taken instead: {test.after_random:.0%}, 95% between "
         f"{test.low:.0%} and {test.high:.0%}."
     )
 

@@ -68,7 +68,7 @@ def _row(pair: Pair[Case], row: Mapping[Hashable, float]) -> list[str]:
     """A row of the joined table as texts."""
     values = [row[side] for side in ("first", "second")]
     if pair.first.SHARES:
-        told = ["–" if pd.isna(v) else f"{100 * v:.1f} %" for v in values]
-        return [str(row["name"]), *told, f"{signed(100 * row['difference'], 1)} %"]
+        told = ["–" if pd.isna(v) else f"{100 * v:.1f}%" for v in values]
+        return [str(row["name"]), *told, f"{signed(100 * row['difference'], 1)}%"]
     told = ["–" if pd.isna(v) else signed(v, 4) for v in values]
     return [str(row["name"]), *told, signed(row["difference"], 4)]

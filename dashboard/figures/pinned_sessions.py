@@ -66,6 +66,6 @@ class SessionCase(ChartCase):
     def scale_in_words(self, span: Span) -> str:
         """What both pictures have in common."""
         return (
-            "Each bar is one decision, its parts are shares that add up to 100 %. Framed: the "
+            "Each bar is one decision, its parts are shares that add up to 100%. Framed: the "
             "track that is compared."
         )

@@ -78,7 +78,7 @@ def method_caption(method: Method, detail: str) -> str:
     placed = f"; the sum of each picture is distributed: {FOCUS}" if method.one_sided else ""
     baseline = ""
     if method.preset == "reference":
-        made = f"the picture blurred and {100 * WHITENED:.0f} % white"
+        made = f"the picture blurred and {100 * WHITENED:.0f}% white"
         baseline = f" Baseline: {made}; {BASELINES[method.reading]}."
     return (
         f"Shown: {READINGS[method.reading].lower()}{beyond}; {rules}{bias}{placed}; "
@@ -103,7 +103,7 @@ def legend_caption(scale: float, method: Method) -> str:
 def score_line(method: Method) -> str:
     """What the score is, in a line."""
     if method.reading == "paper":
-        return "**Score:** the network’s answer in points; at 0 the probability is 50 %."
+        return "**Score:** the network’s answer in points; at 0 the probability is 50%."
     average = COMPARED[method.compared].lower()
     return (
         f"**Score:** how much more the two have in common than the average of {average}, in "
@@ -150,7 +150,7 @@ def blurring_in_words(explanation: ProductExplanation) -> str:
     return (
         f"{blurring(explanation)} Score {plain(test.score)}; strongest areas blurred "
         f"{plain(test.after_top)}; random areas blurred {plain(test.after_random)} on average, "
-        f"95 % between {plain(test.low)} and {plain(test.high)}."
+        f"95% between {plain(test.low)} and {plain(test.high)}."
     )
 
 

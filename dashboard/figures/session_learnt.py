@@ -20,7 +20,7 @@ SIZE, ROW = 12.5, 48
 
 
 def learnt_figure(found: Comparison) -> go.Figure:
-    """A point a method with its 95 % interval: the share of tracks that is predicted right."""
+    """A point a method with its 95% interval: the share of tracks that is predicted right."""
     names = list(NAMES)[::-1]
     each = [found.accuracy[name] for name in names]
     points: Trace = {
@@ -83,7 +83,7 @@ def learnt_still(found: Comparison, width: float) -> str:
             svg.tagged(x, y - 12, f"{one.value:.1%}", SIZE, svg.INK, "middle", 1.0),
         ]
     foot = 30 + ROW * len(names)
-    said = f"{TITLE}, with 95 % intervals"
+    said = f"{TITLE}, with 95% intervals"
     parts.append(svg.tagged(width / 2, foot, said, SIZE, svg.QUIET, "middle", 0.5))
     return svg.document(width, foot + 16, parts, learnt_in_words(found))
 
@@ -98,7 +98,7 @@ def verdict_in_words(found: Comparison) -> str:
     """Whether the network is ahead of the better baseline by more than chance, as a sentence."""
     ahead, better = found.ahead, NAMES[found.better]
     points = f"{abs(100 * ahead.value):.1f} points"
-    between = f"95 % between {_points(ahead.low)} and {_points(ahead.high)}"
+    between = f"95% between {_points(ahead.low)} and {_points(ahead.high)}"
     if ahead.low > 0:
         return f"The network is ahead of {better} by {points} ({between}): more than chance."
     if ahead.high < 0:
@@ -108,7 +108,7 @@ def verdict_in_words(found: Comparison) -> str:
 
 
 def _between(one: Interval) -> str:
-    return f"{one.value:.1%} (95 % between {one.low:.1%} and {one.high:.1%})"
+    return f"{one.value:.1%} (95% between {one.low:.1%} and {one.high:.1%})"
 
 
 def _points(share: float) -> str:

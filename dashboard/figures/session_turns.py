@@ -43,7 +43,7 @@ def turns(changes: Sequence[Change], focus: int) -> go.Figure:
         "xaxis": {
             "range": [-0.02, 1.02],
             "tickvals": [0, 0.5, 1],
-            "ticktext": ["plays", "50 %", "skips"],
+            "ticktext": ["plays", "50%", "skips"],
             "zeroline": False,
             "showgrid": False,
             "fixedrange": True,

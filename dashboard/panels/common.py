@@ -20,7 +20,7 @@ from relrec_core.permission import read_only
 
 ANSWER_FIRST = Path(__file__).parents[1] / "components" / "answer_first.css"
 PLOTLY = {"displayModeBar": False, "responsive": True}
-PERCENT = "%.1f %%"
+PERCENT = "%.1f%%"
 """Of a table's column that holds percent: one decimal in every row."""
 
 

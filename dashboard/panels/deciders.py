@@ -65,7 +65,7 @@ def deciders_panel(data: MovieData, profile: Profile, above: list[int], item: in
         with st.container(key=PICTURE):
             chart(figure, key="deciders_bars", alt=figures.deciders_in_words(explanation))
         st.caption(
-            "Each bar is one decision; its parts are the experts’ shares and add up to 100 %. "
+            "Each bar is one decision; its parts are the experts’ shares and add up to 100%. "
             "‘Yes’: the user is likelier to watch this movie than one drawn at random."
         )
     with beside:

@@ -187,7 +187,7 @@ def _found(found: Learnt) -> None:
         f"Learnt from {parts['train']:,} sessions, judged by the last {parts['test']:,}, which it "
         "had not seen; the intervals come from drawing these again."
     )
-    origin = Origin.made(found.data, "learnt from these sessions, in memory", "", "95 % bootstrap")
+    origin = Origin.made(found.data, "learnt from these sessions, in memory", "", "95% bootstrap")
     keep_button(
         lambda at: learnt_slide(found.comparison, found.decides, said, origin, at), "session_learnt"
     )

@@ -6,7 +6,7 @@ import html
 from pathlib import Path
 
 from dashboard.story.drawing import scoped, size_of
-from dashboard.story.layout import picture_share, unbroken
+from dashboard.story.layout import picture_share
 from dashboard.story.slide import COLUMNS, Proof, Table
 from dashboard.story.story import Item, Story
 
@@ -71,7 +71,7 @@ def _slide(item: Item, number: int, base: str) -> str:
         f'<section class="slide" aria-label="Slide {number}" '
         f'data-link="{html.escape(slide.link(base))}">'
         f'<p class="asked">{html.escape(slide.asked)}</p>'
-        f'<h1 class="{size}">{html.escape(unbroken(item.title))}</h1>{said}{note}'
+        f'<h1 class="{size}">{html.escape(item.title)}</h1>{said}{note}'
         f'<div class="body" style="--share:{picture_share(slide):.2f}">'
         f'<figure style="--ratio:{height / width:.4f}"><div class="drawing">'
         f"{scoped(slide.picture, f's{number}-')}</div>{reading}</figure>"

@@ -18,8 +18,3 @@ def picture_share(slide: Slide) -> float:
     width, height = size_of(slide.picture)
     wide = WIDEST if len(slide.table.headings) <= 3 else 0.56
     return min(max(HIGH * width / height, NARROWEST), wide)
-
-
-def unbroken(text: str) -> str:
-    """A text whose percent signs stay with their numbers."""
-    return text.replace(" %", "\u00a0%")

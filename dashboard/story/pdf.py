@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboard.figures.palette import ACCENT
 from dashboard.figures.svg import INK, LINE, QUIET
 from dashboard.story.drawing import size_of
-from dashboard.story.layout import GOOD, WARN, picture_share, unbroken
+from dashboard.story.layout import GOOD, WARN, picture_share
 from dashboard.story.story import Item, Story
 from dashboard.story.typeset import FAMILY, in_font, set_pages
 
@@ -26,7 +26,7 @@ def _page(item: Item, base: str) -> dict[str, object]:
     slide = item.slide
     width, height = size_of(slide.picture)
     return {
-        "title": unbroken(item.title),
+        "title": item.title,
         "said": item.subtitle,
         "note": item.note,
         "asked": slide.asked,

@@ -15,7 +15,7 @@ from pptx.oxml.ns import nsdecls
 from pptx.util import Emu, Pt
 
 from dashboard.story.drawing import size_of
-from dashboard.story.layout import picture_share, unbroken
+from dashboard.story.layout import picture_share
 from dashboard.story.measure import ARIAL, BOLD, lines_of, width_of
 from dashboard.story.powerpoint_master import EDGE, PIXEL, TITLE, WIDTH, empty
 from dashboard.story.slide import Slide
@@ -62,7 +62,7 @@ def _add(made: Any, item: Item, box: Box, image: bytes, base: str) -> None:
     size, high = _title(item)
     title = page.shapes.title
     title.left, title.top, title.width, title.height = _emu((EDGE, 58, WIDTH - 2 * EDGE, high))
-    title.text_frame.text = unbroken(item.title)
+    title.text_frame.text = item.title
     for paragraph in title.text_frame.paragraphs:
         for run in paragraph.runs:
             run.font.size = Pt(size)

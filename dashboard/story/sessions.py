@@ -51,7 +51,7 @@ def session_slide(told: SessionExplanation, bars: go.Figure, view: str, model: s
         view: parameters of the address.
         model: SHA-256 of the model's file.
     """
-    reading = "Each bar is one decision; its parts are the experts’ shares and add up to 100 %."
+    reading = "Each bar is one decision; its parts are the experts’ shares and add up to 100%."
     return _slide(
         told, still(bars, bars_in_words(told), WIDTH), bars_in_words(told), reading, view, model
     )
@@ -195,8 +195,8 @@ def learnt_slide(
         sentence=verdict_in_words(found),
         picture=learnt_still(found, WIDTH),
         words=learnt_in_words(found),
-        reading="A point a method, on its 95 % interval.",
-        table=Table(headings=("Of the last tracks", "Share", "95 % between"), rows=rows),
+        reading="A point a method, on its 95% interval.",
+        table=Table(headings=("Of the last tracks", "Share", "95% between"), rows=rows),
         proofs=(Proof(said=conditions, passed=found.ahead.low > 0),),
         origin=origin,
         value={"comparison": asdict(found), "decides": dict(decides)},

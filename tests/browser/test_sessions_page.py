@@ -228,7 +228,7 @@ def test_a_network_learns_from_ones_own_sessions_and_is_forgotten(
     page.get_by_role("button", name="Cancel").click()
     learn.click()
     expect(page.get_by_label(re.compile("network of your sessions")).first).to_be_attached()
-    expect(page.get_by_text("95 % between").first).to_be_visible()
+    expect(page.get_by_text("95% between").first).to_be_visible()
     keep(page, 1, 1)
     page.get_by_text("Explain the last 62 sessions with this network").click()
     expect(page.get_by_text("62 sessions of your own: in memory only")).to_be_visible()

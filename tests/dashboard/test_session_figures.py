@@ -128,7 +128,7 @@ def test_a_network_is_said_to_be_better_only_beyond_chance(
 ) -> None:
     found = replace(BETTER, ahead=Interval((low + high) / 2, low, high))
     assert word in verdict_in_words(found)
-    assert "95 % between" in learnt_in_words(found)
+    assert "95% between" in learnt_in_words(found)
 
 
 def test_what_is_drawn_unvalidated_is_valid(told: SessionExplanation) -> None:

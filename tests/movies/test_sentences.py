@@ -27,9 +27,7 @@ def test_a_taste_that_takes_away_is_not_a_reason() -> None:
 def test_a_small_base_value_is_no_popularity() -> None:
     told = explanation([("film", "Heat (1995)", 0.2)], base=0.6, genres={0: DRAMA})
     assert "mostly because it suits the average user (0.60 of 0.80)" in told.sentence()
-    assert (
-        "adds 0.20: dramas (25 %) that Viewer 1 liked, most of all Heat (1995)" in told.sentence()
-    )
+    assert "adds 0.20: dramas (25%) that Viewer 1 liked, most of all Heat (1995)" in told.sentence()
 
 
 def test_themes_come_with_their_share() -> None:
@@ -40,15 +38,15 @@ def test_themes_come_with_their_share() -> None:
     ]
     told = explanation(shares, base=0.9, genres={0: CRIME, 1: DRAMA})
     assert told.sentence() == (
-        "Alien (1979) is recommended mainly because of dramas (50 %) and crime (25 %) that "
-        "Viewer 1 liked, most of all Heat (1995); 22 % of the score is what the average user gets."
+        "Alien (1979) is recommended mainly because of dramas (50%) and crime (25%) that "
+        "Viewer 1 liked, most of all Heat (1995); 22% of the score is what the average user gets."
     )
 
 
 def test_mainly_is_said_only_of_what_outweighs_the_base_value() -> None:
     shares = [("film", f"Film {i}", 0.4) for i in range(6)]
     told = explanation(shares, base=2.0, genres={i: (f"genre {i}",) for i in range(6)})
-    assert "is recommended because of genre 0 movies (9 %)" in told.sentence()
+    assert "is recommended because of genre 0 movies (9%)" in told.sentence()
 
 
 def test_a_negative_base_value_is_said_as_it_is() -> None:
@@ -85,7 +83,7 @@ def test_a_contrast_speaks_of_the_difference() -> None:
 def test_facts_of_a_person_are_not_liked() -> None:
     told = explanation([("gender", "Gender: man", 1.0)], base=0.2)
     assert told.sentence().startswith(
-        "Alien (1979) is recommended mainly because of gender (83 %); 17 %"
+        "Alien (1979) is recommended mainly because of gender (83%); 17%"
     )
 
 

@@ -140,10 +140,10 @@ def _deletion(frames: Frames) -> Verdict:
     return Verdict(
         graded(clear, 1.0, 0.8),
         f"Without the 5 strongest reasons the score falls by {-first['top_mean']:.2f}, without 5 "
-        f"at random by {-first['random_mean']:.3f}; the 95 % bands never meet, from 1 "
+        f"at random by {-first['random_mean']:.3f}; the 95% bands never meet, from 1 "
         f"reason to {int(frame['removed'].max())}."
         if clear == 1
-        else f"The 95 % bands of named and random reasons are apart for {clear:.0%} of the counts.",
+        else f"The 95% bands of named and random reasons are apart for {clear:.0%} of the counts.",
     )
 
 
@@ -189,7 +189,7 @@ def _lime_deletion(frames: Frames) -> Verdict:
     return Verdict(
         "confirmed" if clear else "not confirmed",
         f"After 10 features RecoNet's own order lowers the score by {gap:.4f} more than LIME's, "
-        f"{'beyond' if clear else 'far inside'} the 95 % band ({width:.2f} wide). "
+        f"{'beyond' if clear else 'far inside'} the 95% band ({width:.2f} wide). "
         + ("" if clear else "With enough samples LIME finds the same features of a linear score."),
     )
 

@@ -189,7 +189,7 @@ def _named(told: MovieExplanation) -> list[Theme]:
 
 
 def _listed(told: MovieExplanation, themes: Sequence[Theme]) -> str:
-    """'dramas (24 %) and action (14 %) that User 3 liked, most of all Fargo (1996)'."""
+    """'dramas (24%) and action (14%) that User 3 liked, most of all Fargo (1996)'."""
     shares = {t.name: f"({_size(told, t.total)})" for t in themes}
     movies = {
         t.name: spoken_theme(t.name) if t.genre else "movies"
@@ -297,4 +297,4 @@ def _size(told: MovieExplanation, part: float) -> str:
     """Percent of the score or, of a difference of two scores, points."""
     if told.against is not None or abs(part) > told.score:
         return f"{part:+.2f}".replace("-", "−")
-    return f"{100 * part / told.score:.0f} %"
+    return f"{100 * part / told.score:.0f}%"

@@ -149,7 +149,7 @@ CLAIMS: tuple[Claim, ...] = (
         _source("accuracy", PHOTOS),
         _end_to_end,
         _accuracies,
-        "The paper's set (Amazon, 55 to 91 % by category and relation) cannot be handed on; these "
+        "The paper's set (Amazon, 55 to 91% by category and relation) cannot be handed on; these "
         "are 2,190 products of a furnishing catalogue, its pairs split at random.",
     ),
     Claim(

@@ -45,7 +45,7 @@ def perturbation(frames: Frames) -> Verdict:
     return Verdict(
         status,
         f"{status.capitalize()}{though}: the area between taking the least and the most relevant "
-        f"cells first is, by {_named(chosen)}, {words[0]} (95 % band {bands[0]}), "
+        f"cells first is, by {_named(chosen)}, {words[0]} (95% band {bands[0]}), "
         f"{words[1]} ({bands[1]}); a random order has 0.",
     )
 
@@ -116,7 +116,7 @@ def localisation(frames: Frames) -> Verdict:
         f"{ours.max():.1f} times as much of its support on the known correct answer as chance "
         f"would; it beats every gradient method of the comparison for {won:.0%} of the relations. "
         f"Its strongest point lies on the cause in {shown['pointing_inside']:.0%}, on it or at "
-        f"most 3 % of the picture away in {shown['pointing']:.0%}.",
+        f"most 3% of the picture away in {shown['pointing']:.0%}.",
     )
 
 
@@ -235,7 +235,7 @@ def sanity(frames: Frames) -> Verdict:
         "confirmed" if all(held) else "partly" if any(held) else "not confirmed",
         f"With all convolutions randomised the page’s map has a rank correlation of "
         f"{ours['randomised_100%']:.2f} with that of the trained network (wanted at most {UNLIKE}; "
-        f"with the last third {ours['randomised_33%']:.2f}); 2 % noise changes it by up to "
+        f"with the last third {ours['randomised_33%']:.2f}); 2% noise changes it by up to "
         f"{ours['max_sensitivity']:.2f} of its norm (wanted at most {STEADY}); the calmest other "
         f"is {calmest} with {least:.2f}.",
     )

@@ -33,7 +33,7 @@ def _close(frames: Frames) -> Verdict:
     return Verdict(
         "confirmed" if ok else "partly" if ahead > 0 else "not confirmed",
         f"Experts {by[EXPERTS]:.1%}, the control {by[CONTROL]:.1%}, the better baseline "
-        f"{baseline:.1%} (paper: 70.9, 72.2 and 63.0 %).",
+        f"{baseline:.1%} (paper: 70.9, 72.2 and 63.0%).",
     )
 
 
@@ -120,7 +120,7 @@ def _simplest(frames: Frames) -> Verdict:
     return Verdict(
         "confirmed" if first == "interaction" and spread > 2 else "partly",
         f"The expert that knows only the earlier actions decides most often "
-        f"({top[first]:.0%}); {spread} of {len(top)} experts decide more than 2 % of the tracks."
+        f"({top[first]:.0%}); {spread} of {len(top)} experts decide more than 2% of the tracks."
         if first == "interaction"
         else f"Most often decides ‘{expert_title(first)}’ ({top[first]:.0%}), not the simplest "
         "expert.",
@@ -192,7 +192,7 @@ def _toy(frames: Frames) -> Verdict:
     return Verdict(
         graded(min(accuracy / 0.99, float(expected.min()) / 0.97), 1.0, 0.9),
         f"In the worst of {len(of)} trainings {accuracy:.1%} of the points are right; away from "
-        f"the borders the expected expert decides at least {expected.min():.1%} of them, and 97 % "
+        f"the borders the expected expert decides at least {expected.min():.1%} of them, and 97% "
         f"or more in {reached} of {len(of)}.",
     )
 
@@ -257,7 +257,7 @@ CLAIMS: tuple[Claim, ...] = (
         "And on Deezer's sessions?",
         PAPER,
         "Table 3, Figure 10",
-        "The same holds for ten experts on Deezer's sessions (77.7 against 78.9 %).",
+        "The same holds for ten experts on Deezer's sessions (77.7 against 78.9%).",
         (),
         _none,
         lambda frames: frames[0],

@@ -70,8 +70,8 @@ class Elsewhere(Value):
         old = " ".join(_WORDS[name].format(self.was[name]) for name in best.values)
         begin = f"Played {new}" if PLAYED_FROM in best.values else new[:1].upper() + new[1:]
         return (
-            f"{begin} instead of {old}, ‘{self.track}’ would be {other}: a skip goes from "
-            f"{self.before:.0%} to {best.probability:.0%}."
+            f"{begin} instead of {old}, ‘{self.track}’ would be {other}: the probability "
+            f"of a skip goes from {self.before:.0%} to {best.probability:.0%}."
         )
 
     def proof(self) -> str:

@@ -189,8 +189,8 @@ class Flip(Value):
             if (chosen := [track for track in self.turned if track.skipped is skipped])
         ]
         return (
-            f"Had the listener {' and '.join(parts)}, ‘{self.track}’ would be {other}: a skip "
-            f"goes from {self.before:.0%} to {self.after:.0%}."
+            f"Had the listener {' and '.join(parts)}, ‘{self.track}’ would be {other}: the "
+            f"probability of a skip goes from {self.before:.0%} to {self.after:.0%}."
         )
 
     def proof(self) -> str:

@@ -20,7 +20,7 @@ def _experts(frames: Frames) -> Verdict:
     return Verdict(
         graded(experts / control, 0.96, 0.9),
         f"The experts rank the movie that was watched among the first 10 of 101 for {experts:.1%} "
-        f"of users, the control without experts for {control:.1%} (paper: 67.8 % and 71.5 %); "
+        f"of users, the control without experts for {control:.1%} (paper: 67.8% and 71.5%); "
         f"the best here is {best} with {rows.max():.1%}.",
     )
 
@@ -40,7 +40,7 @@ def _deciders(frames: Frames) -> Verdict:
     return Verdict(
         graded(generic / 0.66, 0.8, 0.3),
         f"For {generic:.0%} of the movies the first three experts decide, which know the movie, "
-        f"the user or both only in general terms (paper: 66 %); {taste:.0%} are left to taste.",
+        f"the user or both only in general terms (paper: 66%); {taste:.0%} are left to taste.",
     )
 
 
@@ -63,7 +63,7 @@ def _content(frames: Frames) -> Verdict:
         graded(1 - content / control, 0.25, 0.1),
         f"A network that reads only attributes ranks the movie that was watched among the first 10 "
         f"of 101 for {content:.1%} of users, one that knows each user and movie for "
-        f"{control:.1%} (paper: 38.6 % and 71.5 %).",
+        f"{control:.1%} (paper: 38.6% and 71.5%).",
     )
 
 
@@ -93,7 +93,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Which expert decides about movies?",
         PAPER,
         "Figure 6",
-        "66 % of the movies are decided by the three experts that can be put into words.",
+        "66% of the movies are decided by the three experts that can be put into words.",
         (TableSource("movies", "deciders", "ml-1m"),),
         _deciders,
         _shares,

@@ -56,7 +56,7 @@ def explaining(quick: bool) -> Sequence[BenchmarkRow]:
 
 
 def growth(quick: bool) -> Sequence[BenchmarkRow]:
-    """How reading, preparing and indexing grow with the data; this takes an hour."""
+    """How reading, preparing and indexing grow with the data; this takes a quarter of an hour."""
     from scripts import growth
 
     return growth.data(quick)

@@ -1,12 +1,10 @@
-"""Explain by Ray Data, on this machine or on a cluster that sees the same folders."""
+"""Explain by Ray, on this machine or on a cluster that sees the same folders."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from relrec_core.batch.dataset import Dataset
 from relrec_core.batch.local import THREADS, make
@@ -23,10 +21,9 @@ class Worker:
     def __init__(self, folder: str) -> None:
         self._dataset = Dataset.open(Path(folder))
 
-    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Numbers of parts -> the same, and how many rows each has now."""
-        rows = [make(self._dataset, int(part)) for part in batch["part"]]
-        return {"part": batch["part"], "rows": np.array(rows)}
+    def made(self, part: int) -> tuple[int, int]:
+        """Number of a part -> the same, and how many rows it has now."""
+        return part, make(self._dataset, part)
 
 
 def run(dataset: Dataset, processes: int, pace: Pace, address: str | None) -> int:
@@ -36,7 +33,7 @@ def run(dataset: Dataset, processes: int, pace: Pace, address: str | None) -> in
 
     Args:
         dataset: in a folder that all nodes see.
-        processes: actors, one core each.
+        processes: actors, one core each; at most as many as there are cores.
         pace: told of every part.
         address: of a cluster, such as "auto"; None starts one on this machine alone.
 
@@ -46,6 +43,7 @@ def run(dataset: Dataset, processes: int, pace: Pace, address: str | None) -> in
     """
     try:
         import ray
+        from ray.util import ActorPool
     except ImportError as error:
         raise ConfigError(
             "Ray is not installed. `pip install ray` brings it; without it, --engine local runs "
@@ -57,19 +55,13 @@ def run(dataset: Dataset, processes: int, pace: Pace, address: str | None) -> in
     rows = 0
     try:
         _begin(ray, processes, address)
-        parts = ray.data.from_items(
-            [{"part": part} for part in missing], override_num_blocks=len(missing)
-        )
-        made = parts.map_batches(
-            Worker,
-            fn_constructor_args=(str(dataset.folder.resolve()),),
-            batch_size=1,
-            num_cpus=1,
-            concurrency=min(processes, len(missing)),
-        )
-        for row in made.iter_rows():
-            rows += int(row["rows"])
-            pace.count(dataset.about.sizes[int(row["part"])])
+        there = int(ray.cluster_resources().get("CPU", 1))
+        kind = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=-1)(Worker)
+        folder = str(dataset.folder.resolve())
+        pool = ActorPool([kind.remote(folder) for _ in range(min(processes, there, len(missing)))])
+        for part, made in pool.map_unordered(lambda actor, of: actor.made.remote(of), missing):
+            rows += made
+            pace.count(dataset.about.sizes[part])
     except ray.exceptions.RayError as error:
         said = str(error).strip().split("\n")[-1]
         raise RunError(f"Ray failed: {said} The same command goes on from here.") from error
@@ -79,18 +71,21 @@ def run(dataset: Dataset, processes: int, pace: Pace, address: str | None) -> in
 
 
 def _begin(ray: Any, processes: int, address: str | None) -> None:
+    """Join a cluster, or start one here, whose workers have our variables from the beginning."""
     variables = {
         **dict.fromkeys(THREADS, "1"),
         **{name: os.environ[name] for name in ("RELREC_HOME",) if name in os.environ},
         "PYTHONPATH": str(PACKAGE),
     }
-    ray.init(
-        address,
-        num_cpus=None if address else processes,
-        include_dashboard=False,
-        logging_level="warning",
-        log_to_driver=False,
-        runtime_env={"env_vars": variables},
-    )
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
+    quiet = {"logging_level": "warning", "log_to_driver": False}
+    if address:
+        ray.init(address, runtime_env={"env_vars": variables}, **quiet)
+        return
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        ray.init(num_cpus=processes, include_dashboard=False, **quiet)
+    finally:
+        for name in variables.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)

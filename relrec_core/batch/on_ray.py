@@ -54,8 +54,7 @@ def run(dataset: Dataset, processes: int, pace: Pace, address: str | None) -> in
         return 0
     rows = 0
     try:
-        _begin(ray, processes, address)
-        there = int(ray.cluster_resources().get("CPU", 1))
+        there = _begin(ray, processes, address)
         kind = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=-1)(Worker)
         folder = str(dataset.folder.resolve())
         pool = ActorPool([kind.remote(folder) for _ in range(min(processes, there, len(missing)))])
@@ -70,8 +69,11 @@ def run(dataset: Dataset, processes: int, pace: Pace, address: str | None) -> in
     return rows
 
 
-def _begin(ray: Any, processes: int, address: str | None) -> None:
-    """Join a cluster, or start one here, whose workers have our variables from the beginning."""
+def _begin(ray: Any, processes: int, address: str | None) -> int:
+    """Join a cluster, or start one here, whose workers have our variables from the beginning.
+
+    Returns how many cores it has.
+    """
     variables = {
         **dict.fromkeys(THREADS, "1"),
         **{name: os.environ[name] for name in ("RELREC_HOME",) if name in os.environ},
@@ -80,7 +82,7 @@ def _begin(ray: Any, processes: int, address: str | None) -> None:
     quiet = {"logging_level": "warning", "log_to_driver": False}
     if address:
         ray.init(address, runtime_env={"env_vars": variables}, **quiet)
-        return
+        return max(1, int(ray.cluster_resources().get("CPU", 1)))
     before = dict(os.environ)
     os.environ.update(variables)
     try:
@@ -89,3 +91,4 @@ def _begin(ray: Any, processes: int, address: str | None) -> None:
         for name in variables.keys() - before.keys():
             del os.environ[name]
         os.environ.update(before)
+    return processes

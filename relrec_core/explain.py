@@ -112,9 +112,7 @@ def _explained(given: argparse.Namespace) -> tuple[int, Dataset]:
 def _run(given: argparse.Namespace) -> Run:
     if given.run is None:
         return WINGS[given.wing].shown_run()
-    if Path(given.run).is_dir():
-        return Run.open(Path(given.run))
-    return directory.find(given.wing, given.run)
+    return directory.named(given.wing, given.run)
 
 
 def _options(given: argparse.Namespace) -> dict[str, bool | int | str]:

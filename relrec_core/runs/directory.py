@@ -271,6 +271,15 @@ def find(wing: str, name: str) -> Run:
     return Run(paths.runs_dir() / wing / name)
 
 
+def named(wing: str, name: str) -> Run:
+    """The run in the folder `name`, or else the wing's run of that name.
+
+    Raises:
+        RunError: there is neither.
+    """
+    return Run.open(Path(name)) if Path(name).is_dir() else find(wing, name)
+
+
 def _claim(draft: Path, parent: Path, slug: str) -> Path:
     """Move `draft` to the first free name; a folder that exists is never replaced."""
     plain = re.sub(r"[^a-z0-9]+", "-", slug.lower()).strip("-")[:40] or "train"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -51,6 +51,34 @@ class Weights:
             kinds=space.kinds,
             values=space.values,
             dataset_hash=dataset_hash,
+        )
+
+    @classmethod
+    def joined(cls, members: Sequence[Self]) -> Self:
+        """One RecoNet whose logits are the mean of those of K members, of all their dimensions.
+
+        Embeddings (F, d_1 + ... + d_K) are theirs side by side, output weights (V, d_1 + ... + d_K)
+        theirs over K: W h / K summed over members, exactly.
+
+        Raises:
+            CheckpointError: they were trained on different data, or one has hidden units.
+        """
+        first = members[0]
+        if any(
+            (one.kinds, one.values, one.dataset_hash)
+            != (first.kinds, first.values, first.dataset_hash)
+            for one in members
+        ):
+            raise CheckpointError(
+                "Models that were trained on different data or attributes cannot be joined."
+            )
+        if any(one.layer is not None for one in members):
+            raise CheckpointError("A RecoNet with hidden units cannot be joined with others.")
+        k = len(members)
+        return replace(
+            first,
+            embeddings=np.concatenate([one.embeddings for one in members], axis=1),
+            outputs=np.concatenate([one.outputs / np.float32(k) for one in members], axis=1),
         )
 
     @property

@@ -91,7 +91,8 @@ class Ledger(Value):
     """What the attributions sum to, and what biases and the stabiliser absorbed.
 
     Layer-wise conservation (Bach et al. 2015): base + features + bias + epsilon = score. `base` is
-    the score of the reference that the attributions are measured from, 0 where there is none.
+    the score of the reference that the attributions are measured from, or what an input gives that
+    is added to what is explained; 0 where there is neither.
     """
 
     score: float

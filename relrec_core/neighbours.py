@@ -38,10 +38,21 @@ class Many(Protocol):
         ...
 
 
+def distances(latents: Many, query: Vectors, weights: Vectors) -> Vectors:
+    """d = sum_k w_k (y_k - q_k)^2 of all, (N,); by chunks, which bounds the memory."""
+    parts = range(0, max(latents.shape[0], 1), CHUNK)
+    return np.concatenate([np.square(latents[p : p + CHUNK] - query) @ weights for p in parts])
+
+
 def nearest(
-    latents: Many, query: Vectors, weights: Vectors, n: int, among: Rows | None = None
+    latents: Many,
+    query: Vectors,
+    weights: Vectors,
+    n: int,
+    among: Rows | None = None,
+    given: Vectors | None = None,
 ) -> tuple[Rows, Vectors]:
-    """Rows and distances of the n nearest, d = sum_k w_k (y_k - q_k)^2 (eq. 1), nearest first.
+    """Rows and distances, less what is given, of the n for which that is least; least first.
 
     Args:
         latents: y (N, D).
@@ -49,9 +60,12 @@ def nearest(
         weights: w (D,).
         n: at most so many.
         among: rows that may be answers; all if not given.
+        given: (N,) points that are added to the logit, and so taken off the distance.
     """
     rows = np.arange(latents.shape[0]) if among is None else among
-    d = np.square(latents[rows] - query) @ weights  # (N,)
+    d = distances(latents if among is None else latents[among], query, weights)  # (N,)
+    if given is not None:
+        d = d - given[rows]
     n = min(n, len(rows))
     if not n:
         return rows[:0], d[:0]
@@ -148,10 +162,24 @@ class Index:
         _, found = self._lists.search(np.ascontiguousarray(questions, np.float32), n)
         return np.asarray(found, dtype=np.int64)
 
-    def nearest(self, query: Vectors, weights: Vectors, n: int) -> tuple[Rows, Vectors]:
-        """As `nearest`: candidates by the distance for everybody, ranked by that for w."""
+    def nearest(
+        self, query: Vectors, weights: Vectors, n: int, given: Vectors | None = None
+    ) -> tuple[Rows, Vectors]:
+        """As `nearest`: candidates by the distance for everybody, ranked by that for w.
+
+        With points `given` (N,) the candidates are enough where nothing farther than they are can
+        come before the n best of them, whatever it is given; else all are compared.
+        """
         found = self.candidates(query[None], max(n, RERANKED))[0]
-        return nearest(self.latents, query, weights, n, found[found >= 0])
+        among = found[found >= 0]
+        rows, d = nearest(self.latents, query, weights, n, among, given)
+        if given is None:
+            return rows, d
+        if len(among) == len(found):
+            farthest = np.square(self.latents[among[-1:]] - query).sum()
+            if d[-1] <= farthest - given.max():
+                return rows, d
+        return nearest(self.latents, query, weights, n, None, given)
 
     def save(self, file: Path) -> None:
         """Write the lists, but not the vectors, to a file."""

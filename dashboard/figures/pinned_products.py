@@ -12,7 +12,7 @@ from dashboard.figures.heatmap import Panel, shared_scale
 from dashboard.figures.palette import plain
 from dashboard.figures.pinned import Case, Span, remainder, summed
 from dashboard.figures.product_sheet import pair_sheet
-from dashboard.figures.product_words import relation_title
+from dashboard.figures.product_words import CATEGORIES, relation_title
 from relrec_core.explanation import DeletionTest, Ledger
 from relrec_core.products.explanation.result import GRID, Cell, ProductExplanation
 from relrec_core.products.explanation.sentences import places
@@ -51,7 +51,10 @@ class ProductCase(Case):
         named = _cell if single else area
         told = self.explanation
         reference = told.provenance.parameters["preset"] == "reference"
-        rest = remainder(told.audit.ledger, "Blurred baseline" if reference else "Bias terms")
+        ledger = told.audit.ledger
+        rest = remainder(ledger, "Blurred baseline" if reference else "Bias terms")
+        if ledger.base:
+            rest.insert(0, (CATEGORIES, ledger.base))
         return summed([*((named(cell), cell.relevance) for cell in told.cells), *rest])
 
     @property

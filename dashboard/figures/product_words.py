@@ -47,6 +47,8 @@ BASELINES: dict[ReadingName, str] = {
     "evidence": "the score with one in a product’s place, mean of both places",
     "paper": "what the baselines alone would give",
 }
+CATEGORIES = "The two categories"
+"""What adds to a score beside the pictures, where the model was trained so."""
 SEEN = 0.005
 """What is not attributed is named from here on; below it is rounding."""
 _DETAIL = {
@@ -100,13 +102,14 @@ def legend_caption(scale: float, method: Method) -> str:
     )
 
 
-def score_line(method: Method) -> str:
-    """What the score is, in a line."""
+def score_line(method: Method, categories: bool = False) -> str:
+    """What the score is, in a line; `categories` where they count besides the pictures."""
     if method.reading == "paper":
         return "**Score:** the network’s answer in points; at 0 the probability is 50%."
     average = COMPARED[method.compared].lower()
+    more = ", and what their categories add" if categories else ""
     return (
-        f"**Score:** how much more the two have in common than the average of {average}, in "
+        f"**Score:** how much more the two have in common than the average of {average}{more}, in "
         "points. The percentage in brackets is the probability of the recommendation."
     )
 
@@ -122,6 +125,8 @@ def ledger_in_words(explanation: ProductExplanation, digits: int = 2) -> str:
     whose = "the first picture" if explanation.reading == "contrast" else "both pictures"
     terms = [f"Contribution of {whose} {signed(ledger.features, digits)}"]
     reference = explanation.provenance.parameters["preset"] == "reference"
+    if ledger.base:
+        terms.append(f"{CATEGORIES.lower()} {signed(ledger.base, digits)}")
     if ledger.bias:
         name = "blurred baseline" if reference else "bias terms"
         terms.append(f"{name} {signed(ledger.bias, digits)}")

@@ -69,7 +69,7 @@ def _example(explainer: Explainer, key: ModelKey) -> ProductExplanation:
     theirs = Panel(other, right, str(titles.iloc[rows[0]]))
     scale = shared_scale([ours, theirs])
     sentence = st.empty()
-    st.caption(words.score_line(question.method))
+    st.caption(words.score_line(question.method, of.counts_categories))
     pictures(
         [
             figure(mapped(panel, scale, numbers=True), role, panel.title)

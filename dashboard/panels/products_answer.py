@@ -63,7 +63,7 @@ def show(explainer: Explainer, key: ModelKey, choice: Choice, presentation: bool
     pair = shown.panels()
     headline.markdown(f"### {escape.markdown(_at_first(shown, pair))}")
     if not presentation:
-        st.caption(words.score_line(settings.method))
+        st.caption(words.score_line(settings.method, shown.of.counts_categories))
     scale = shared_scale(pair)
     answer, others = (
         (st.container(), st.container()) if presentation else st.columns([2.05, 1], gap="medium")

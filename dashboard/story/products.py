@@ -14,7 +14,7 @@ from dashboard.figures.palette import plain, signed
 from dashboard.figures.pinned import Span, summed
 from dashboard.figures.pinned_products import area
 from dashboard.figures.product_sheet import mapped_sheet
-from dashboard.figures.product_words import ledger_in_words, relation_title
+from dashboard.figures.product_words import CATEGORIES, ledger_in_words, relation_title
 from dashboard.figures.report import strongest
 from dashboard.figures.smallest_cells import before_and_after
 from dashboard.figures.strategies import grid_panel, heading
@@ -55,8 +55,9 @@ def product_slide(
     ledger = told.audit.ledger
     sums = summed((area(cell), cell.relevance) for cell in told.cells)
     rows = strongest(([name] for name in sums), sums.values(), SHOWN, 2)
-    rest = ledger.score - ledger.features
-    more = [["Not from the pictures", signed(rest)]] if abs(rest) >= 0.005 else []
+    rest = ledger.score - ledger.features - ledger.base
+    more = [[CATEGORIES, signed(ledger.base)]] if ledger.base else []
+    more += [["Not from the pictures", signed(rest)]] if abs(rest) >= 0.005 else []
     rather = f" rather than ‘{told.other_title}’" if told.other_title else ""
     return Slide(
         page="products",

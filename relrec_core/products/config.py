@@ -89,6 +89,14 @@ class Config(TrainerConfig):
         description="Passes over the pairs before the others, in which only the distances learn, "
         "on what the initial weights see; it keeps a good start from being spoilt.",
     )
+    probe_decay: float = Field(
+        default=1e-2,
+        ge=0,
+        le=1000,
+        title="Weight decay of the distances alone",
+        description="How much they are drawn to zero in those epochs. More of it keeps them from "
+        "learning single products by heart, which suits products that training never saw.",
+    )
     guided_epochs: int = Field(
         default=0,
         ge=0,
@@ -135,6 +143,12 @@ class Config(TrainerConfig):
         default=True,
         title="Vary the pictures",
         description="In training, mirror, shift and scale pictures a little at random.",
+    )
+    category: bool = Field(
+        default=False,
+        title="Categories, too",
+        description="Besides the pictures, count how often products of two categories are related. "
+        "It helps for products that training never saw; heatmaps explain only the pictures’ part.",
     )
     personal: float = Field(
         default=0.02,

@@ -56,3 +56,19 @@ def test_what_does_not_match_is_not_called_recommended() -> None:
     ledger = Ledger(score=10.0, features=9.0, bias=1.0)
     told = because("Mug", 0.003, "grey.png", GRID, GRID, ledger, proof(1.0))
     assert told == "‘Mug’ does not match ‘grey.png’ (probability 0%)."
+
+
+@pytest.mark.parametrize(
+    ("features", "confirmed", "said"),
+    [
+        (6.0, True, "because of the upper left of its picture and the upper left of ‘Cap’. The map "
+         "explains 60% of the score. The categories add +3.50."),
+        (6.0, False, "deletion test does not confirm these areas."),
+        (2.0, True, "but the map explains less than half of the score: 20%. The categories add"),
+        (-1.0, True, "its contributions sum to −1.00. The categories add +3.50."),
+    ],
+)  # fmt: skip
+def test_what_categories_add_is_not_the_maps(features: float, confirmed: bool, said: str) -> None:
+    ledger = Ledger(score=10.0, features=features, base=3.5, bias=6.5 - features)
+    told = because("Mug", 0.93, "Cap", GRID, GRID, ledger, proof(1.0 if confirmed else 0.5))
+    assert said in told and "The categories add +3.50." in told

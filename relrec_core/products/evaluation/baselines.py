@@ -12,6 +12,7 @@ from relrec_core.products.data.catalogue import CATEGORY, Catalogue
 from relrec_core.products.data.split import TRAIN, Pairs, Split
 from relrec_core.products.model.network import Distances
 from relrec_core.products.training import probe
+from relrec_core.products.training.probe import Lesson
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
@@ -65,17 +66,23 @@ def category_rule(catalogue: Catalogue, split: Split, test: Pairs, seed: int) ->
     return np.asarray((kinds[at] == key(test)) & (votes[at] > 0))
 
 
-def metric(x: Tensor, split: Split, dim: int, seed: int) -> Distances:
+def metric(x: Tensor, split: Split, dim: int, seed: int, lesson: Lesson | None = None) -> Distances:
     """Distances of D dimensions learned on features (N, F) that stay as they are."""
     torch.manual_seed(seed)
     learned = Distances(x.shape[1], dim, len(split.relations), 0)
     learned.calibrate(x)
-    probe.learn(learned, x, split, EPOCHS, seed)
+    probe.learn(learned, x, split, lesson or Lesson(EPOCHS, seed))
     return learned.requires_grad_(False)
 
 
-def calls(distances: Distances, x: Tensor, pairs: Pairs) -> Bools:
-    """Whether each pair (n,) is more probable than not."""
+def calls(
+    distances: Distances, x: Tensor, pairs: Pairs, catalogue: Catalogue | None = None
+) -> Bools:
+    """Whether each pair (n,) is more probable than not, by the pictures alone or, with the
+    catalogue, by what its categories add as well."""
     left, right, relation = (torch.tensor(v) for v in (pairs.left, pairs.right, pairs.relation))
     with torch.no_grad():
-        return np.asarray((distances.logits(x, left, right, relation) >= 0).numpy())
+        g = distances.logits(x, left, right, relation).numpy()
+    if catalogue is not None and distances.categories is not None:
+        g = g + distances.categories.of_pairs(catalogue, pairs)
+    return np.asarray(g >= 0)

@@ -31,8 +31,9 @@ SCHEMA = pa.schema(
         field("title", pa.string(), "its title"),
         field("logit", pa.float64(), "of the two being related"),
         field("probability", pa.float64(), "sigmoid of the logit"),
-        field("score", pa.float64(), "what is explained: pixels + bias + epsilon"),
+        field("score", pa.float64(), "what is explained: pixels + categories + bias + epsilon"),
         field("pixels", pa.float64(), "sum of the relevance of all pixels, before any focusing"),
+        field("categories", pa.float64(), "what the categories of both add, where they count"),
         field("bias", pa.float64(), "what bias terms took"),
         field("epsilon", pa.float64(), "what the stabiliser took"),
         field(
@@ -118,6 +119,7 @@ class ProductBatch:
                 "probability": float(1 / (1 + np.exp(-maps.logit))),
                 "score": maps.ledger.score,
                 "pixels": maps.ledger.features,
+                "categories": maps.ledger.base,
                 "bias": maps.ledger.bias,
                 "epsilon": maps.ledger.epsilon,
                 "item_cells": pooled(maps.left, GRID).ravel(),

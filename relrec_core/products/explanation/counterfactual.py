@@ -138,20 +138,23 @@ class Case:
             self.ranked[question.query.row] = False
         self._number = of.relation(question.relation)
         self._weights = of.weights(question.relation, question.user).numpy()  # (D,)
+        given = of.given(question.query, question.relation)
+        self._given = np.zeros(len(of.features)) if given is None else given  # (N,)
 
     @cached_property
     def _left(self) -> Doubles:
-        """(N,) distances of all products from the query as it is."""
+        """(N,) likewise, from the query as it is."""
         with torch.inference_mode():
             y = self.of.distances.latents(self.question.query.features, self._number)[0].numpy()
         return self._from(y)
 
     def _from(self, y: npt.NDArray[np.float32]) -> Doubles:
         latents = self.of.latents(self.question.relation)
-        return np.asarray(np.square(latents - y) @ self._weights, dtype=np.float64)
+        return np.asarray(np.square(latents - y) @ self._weights - self._given, dtype=np.float64)
 
     def distances(self, kept: Bools) -> list[Doubles]:
-        """(N,) distances of all products for each row of kept cells (R, GRID * GRID)."""
+        """(N,) distances of all products, less what their categories add to the logit, for each
+        row of kept cells (R, GRID * GRID)."""
         of, query = self.of, self.question.query
         self.tried += int((~kept.all(1)).sum())
         if self.wanted.picture == "query":
@@ -168,7 +171,7 @@ class Case:
         changed = []
         for y in latents:
             d = self._left.copy()
-            d[self.row] = float(np.square(y - x) @ self._weights)
+            d[self.row] = float(np.square(y - x) @ self._weights - self._given[self.row])
             changed.append(d)
         return changed
 

@@ -71,6 +71,7 @@ class Explainer:
         with torch.inference_mode():
             found = explain_pair(read, left, right)
             g = head.logit(left.whole.expand(len(rows), -1), right.whole)
+        given = of.points(question.query, question.relation, rows)
         if found.right is None:
             raise ConfigError(f"The reading '{question.method.reading}' explains one picture.")
         books = found.left.ledger, found.right.ledger
@@ -81,12 +82,13 @@ class Explainer:
                 left=made(found.left.relevance[i]),
                 right=made(found.right.relevance[i]),
                 ledger=Ledger(
-                    score=float(found.reading.score[i]),
+                    score=float(found.reading.score[i]) + given[i],
                     features=float(sum(b.inputs[i] for b in books)),
+                    base=given[i],
                     bias=float(found.reading.bias[i] + sum(b.bias[i] for b in books)),
                     epsilon=float(sum(b.epsilon[i] for b in books)),
                 ),
-                logit=float(g[i]),
+                logit=float(g[i]) + given[i],
             )
             for i, row in enumerate(rows)
         ]
@@ -104,17 +106,19 @@ class Explainer:
             found = left.propagate(reading.left)
             g = head.logit(left.output, one)
         books = found.ledger
+        given, others = of.points(question.query, question.relation, [row, other])
         return PairMaps(
             row=row,
             left=_map(found.relevance[0]),
             right=None,
             ledger=Ledger(
-                score=float(reading.score[0]),
+                score=float(reading.score[0]) + given - others,
                 features=float(books.inputs[0]),
+                base=given - others,
                 bias=float(reading.bias[0] + books.bias[0]),
                 epsilon=float(books.epsilon[0]),
             ),
-            logit=float(g[0]),
+            logit=float(g[0]) + given,
         )
 
     def correspondence(
@@ -205,7 +209,8 @@ class Explainer:
         between: Callable[[], None],
         kept: npt.NDArray[np.bool_],
     ) -> npt.NDArray[np.float64]:
-        """Scores (R,) of the pair with only the kept cells (R, n) of the pictures."""
+        """Scores (R,) of the pair with only the kept cells (R, n) of the pictures; what categories
+        add stays."""
         of = self.recommender
         whole = [(question.query.picture, question.query.features)]
         if relevance.right is not None:
@@ -227,7 +232,7 @@ class Explainer:
             score = evidence(head, left, seen[1], ours, theirs).score
         else:
             score = head.logit(left, seen[1])
-        return score.double().numpy()
+        return score.double().numpy() + relevance.ledger.base
 
     def _trace(self, pictures: Tensor, method: Method) -> Trace:
         of = self.recommender

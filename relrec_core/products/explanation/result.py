@@ -85,7 +85,8 @@ class Cell(Value):
 class ProductExplanation(Explanation):
     """Why one product was recommended for another, cell by cell, in units of the score.
 
-    `score` is what the reading explains; `logit` and `probability` are of the recommendation.
+    `score` is what the reading explains, and what the two categories add where they count, which
+    is the ledger's base; `logit` and `probability` are of the recommendation.
     """
 
     query: str
@@ -134,7 +135,7 @@ class PairMaps:
         row: of the recommended product.
         left: (S, S) relevance of the query's pixels.
         right: (S, S) of the recommended product's; None where only the query is explained.
-        ledger: pixels + biases + epsilon = score.
+        ledger: base + pixels + biases + epsilon = score; the base is what categories add.
         logit: g of the recommendation.
     """
 

@@ -98,10 +98,17 @@ def signed(value: float) -> str:
 
 
 def explains(ledger: Ledger) -> str:
-    """How much of the score the maps carry, as a sentence."""
+    """How much of the score the maps carry, and what the categories add, in words."""
     if ledger.explained is None or ledger.features <= 0 or ledger.explained > MOST:
-        return f"The map sums to {signed(ledger.features)}, the score is {signed(ledger.score)}."
-    return f"The map explains {ledger.explained:.0%} of the score."
+        said = f"The map sums to {signed(ledger.features)}, the score is {signed(ledger.score)}."
+    else:
+        said = f"The map explains {ledger.explained:.0%} of the score."
+    return f"{said}{of_categories(ledger)}"
+
+
+def of_categories(ledger: Ledger) -> str:
+    """What the categories add, as a sentence to go on with; nothing where they add nothing."""
+    return f" The categories add {signed(ledger.base)}." if ledger.base else ""
 
 
 def _judged(said: str, parts: str, ledger: Ledger, test: DeletionTest | None) -> str:
@@ -109,11 +116,12 @@ def _judged(said: str, parts: str, ledger: Ledger, test: DeletionTest | None) ->
     if ledger.features <= 0:
         return (
             f"{said}, but not because of what the map marks: its contributions sum to "
-            f"{signed(ledger.features)}."
+            f"{signed(ledger.features)}.{of_categories(ledger)}"
         )
     if ledger.explained is None or ledger.explained < HALF:
         carried = "" if ledger.explained is None else f": {ledger.explained:.0%}"
-        return f"{said}, but the map explains less than half of the score{carried}."
+        weak = f"the map explains less than half of the score{carried}"
+        return f"{said}, but {weak}.{of_categories(ledger)}"
     if test is not None and test.confirmed is False:
         return (
             f"{said}. {explains(ledger)} It marks {parts}, but the deletion test does not confirm "

@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from relrec_core import neighbours
 from relrec_core.explanation import Value
 from relrec_core.products.explanation.explain import Question
 from relrec_core.products.explanation.result import ProductExplanation
-from relrec_core.products.explanation.sentences import HALF, explains, places
+from relrec_core.products.explanation.sentences import HALF, explains, of_categories, places
 from relrec_core.products.model.ranking import Recommender
 
 
@@ -58,7 +59,9 @@ def standing(
     with torch.inference_mode():
         x = query.features if features is None else features
         y = of.distances.latents(x, number)[0].numpy()  # (D,)
-    d = np.square(of.latents(relation) - y) @ of.weights(relation, question.user).numpy()  # (N,)
+    d = neighbours.distances(of.latents(relation), y, of.weights(relation, question.user).numpy())
+    given = of.given(query, relation)
+    d = d if given is None else d - given  # (N,)
     among = of.among(query, relation, category)
     ranked = np.full(len(d), among is None)
     if among is not None:
@@ -106,7 +109,8 @@ class UnlistedExplanation(ProductExplanation):
             f"of ‘{self.query_title}’"
         )
         if self.audit.deletion.confirmed is False:
-            return f"{said} The map marks {parts}, but the deletion test does not confirm them."
+            marked = f"The map marks {parts}, but the deletion test does not confirm them."
+            return f"{said} {marked}{of_categories(self.audit.ledger)}"
         return f"{said} Its score is raised most by {parts}. {explains(self.audit.ledger)}"
 
 
@@ -123,8 +127,10 @@ def kept_out(contrast: ProductExplanation, n: int) -> str:
         return f"{said} no more."
     said = f"{said} {score:.2f} points more"
     if _weak(contrast) or contrast.audit.deletion.confirmed is False:
-        return f"{said}; no single area of ‘{query}’ is confirmed as the reason."
-    return f"{said}, mostly because of {places(contrast.grid('query'))} of ‘{query}’."
+        said = f"{said}; no single area of ‘{query}’ is confirmed as the reason."
+    else:
+        said = f"{said}, mostly because of {places(contrast.grid('query'))} of ‘{query}’."
+    return f"{said}{of_categories(contrast.audit.ledger)}"
 
 
 def _weak(found: ProductExplanation) -> bool:

@@ -200,6 +200,7 @@ def _scored(
         other = of.features[candidate.row : candidate.row + 1].expand_as(seen)
         with torch.inference_mode():
             total += head.logit(seen, other).double().numpy()
+        total += of.points(question.query, question.relation, [candidate.row])
     return total / len(pairs)
 
 

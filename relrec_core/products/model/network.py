@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from relrec_core.lrp import Head
+from relrec_core.products.model.categories import Categories
 from relrec_core.products.model.trunks import TRUNKS, trunk
 
 
@@ -23,6 +24,8 @@ class Distances(nn.Module):
     """
 
     scale: Tensor
+    categories: Categories | None = None
+    """What a pair's categories add to its logit, which is not part of `logits`."""
 
     def __init__(self, features: int, dim: int, relations: int, users: int) -> None:
         super().__init__()

@@ -27,6 +27,7 @@ from relrec_core.products.data.catalogue import (
 )
 from relrec_core.products.data.images import NORMALISATIONS
 from relrec_core.products.data.pictures import Pictures
+from relrec_core.products.model.categories import CATEGORY_POINTS, Categories
 from relrec_core.products.model.features import FEATURES
 from relrec_core.products.model.network import Distances
 from relrec_core.products.model.trunks import trunk
@@ -59,7 +60,8 @@ class Query:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A recommended product: row of the catalogue, logit g = q - d, probability sigmoid(g)."""
+    """A recommended product: row of the catalogue, logit g = q - d, with what the categories add
+    where they count, and probability sigmoid(g)."""
 
     row: int
     logit: float
@@ -128,6 +130,15 @@ class Recommender:
                 f"The checkpoint of run {run.name} does not fit its trunk {config.trunk}."
             ) from error
         pictures = Pictures(catalogue, config.side, NORMALISATIONS[about["normalisation"]])
+        if "categories" in about:
+            names, table = tuple(about["categories"]), tensors[CATEGORY_POINTS].numpy()
+            shape = (len(about["relations"]), len(names), len(names))
+            if table.shape != shape:
+                raise CheckpointError(
+                    f"The checkpoint of run {run.name} has points of categories shaped "
+                    f"{table.shape}, not {shape}; train again."
+                )
+            distances.categories = Categories(names, table)
         return cls(
             catalogue, net, distances, tensors[FEATURES], pictures, run.name, config.split_seed
         )
@@ -140,6 +151,30 @@ class Recommender:
     @cached_property
     def _categories(self) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
         return self.catalogue.items[CATEGORY].to_numpy(str)
+
+    @cached_property
+    def _places(self) -> Rows:
+        of = self.distances.categories
+        return np.zeros(0, int) if of is None else of.places(self._categories.tolist())
+
+    @property
+    def counts_categories(self) -> bool:
+        """Whether categories add to the logit of a pair, beside its pictures."""
+        return self.distances.categories is not None
+
+    def given(self, query: Query, relation: str) -> Vectors | None:
+        """Points (N,) that the categories of the query and of every product add to their logit;
+        None where only pictures count."""
+        of = self.distances.categories
+        if of is None:
+            return None
+        (own,) = of.places([query.category])
+        return of.points(self.relation(relation), own, self._places).astype(np.float32)
+
+    def points(self, query: Query, relation: str, rows: Sequence[int]) -> list[float]:
+        """Those of some products, by their rows; 0 where only pictures count."""
+        given = self.given(query, relation)
+        return [0.0 if given is None else float(given[row]) for row in rows]
 
     def relation(self, name: str) -> int:
         """Number of a relation; `ConfigError` if the catalogue has none of that name."""
@@ -258,13 +293,13 @@ class Recommender:
             y = self.distances.latents(x, number)[0].numpy()  # (D,)
         w = self.weights(relation, user).numpy()
         latents = self.latents(relation)
-        among = self.among(query, relation, category)
+        among, given = self.among(query, relation, category), self.given(query, relation)
         if among is None and len(latents) > neighbours.EXACT_UP_TO:
             if number not in self._indexes:
                 self._indexes[number] = neighbours.Index.build(latents)
-            rows, d = self._indexes[number].nearest(y, w, n + 1)
+            rows, d = self._indexes[number].nearest(y, w, n + 1, given)
         else:
-            rows, d = neighbours.nearest(latents, y, w, n + 1, among)
+            rows, d = neighbours.nearest(latents, y, w, n + 1, among, given)
         keep = rows != query.row if query.row is not None else np.ones(len(rows), dtype=np.bool_)
         g = float(self.distances.bias[number]) - d[keep][:n]
         p = 1 / (1 + np.exp(-g))

@@ -119,8 +119,8 @@ class Fit(training.Fit[Config]):
         distances = self.net.distances
         distances.calibrate(self.memory)
         if config.probe_epochs:
-            epochs, seed = config.probe_epochs, config.seed
-            probe.learn(distances, self.memory, self.split, epochs, seed, config.hard, probed)
+            lesson = probe.Lesson(config.probe_epochs, config.seed, config.probe_decay, config.hard)
+            probe.learn(distances, self.memory, self.split, lesson, probed)
 
     def refine(self) -> None:
         """Go on, guided by relevance; the best epoch by validation is kept, or the start.

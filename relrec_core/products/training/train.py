@@ -12,8 +12,10 @@ from relrec_core.products.config import Config
 from relrec_core.products.data.catalogue import Catalogue
 from relrec_core.products.data.split import Split
 from relrec_core.products.model import users
+from relrec_core.products.model.categories import CATEGORY_POINTS, log_odds
 from relrec_core.products.model.features import FEATURES
 from relrec_core.products.model.scoring import scores
+from relrec_core.products.training import calibration
 from relrec_core.products.training.fit import Fit
 from relrec_core.runs import training
 from relrec_core.runs.card import Card
@@ -55,12 +57,19 @@ def train(config: Config, run: Run) -> None:
         if group.is_main:
             run.report(0.99, "Looking at all products once more, in full precision")
             x = fit.exact_features(catalogue)
-            measured = scores(fit.net, x, split, config.split_seed)
+            distances, seed = fit.net.distances, config.split_seed
+            if config.category:
+                odds = log_odds(catalogue, split)
+                distances.categories = calibration.learn(distances, x, catalogue, split, seed, odds)
+            measured = scores(fit.net, x, split, seed, catalogue)
             if shown is not catalogue:
                 x = fit.exact_features(shown)
-            users.learn(fit.net.distances, x, shown, config)
-            tensors = dict(fit.net.state_dict()) | {FEATURES: x}
-            run.write_checkpoint(tensors, fit.metadata())
+            users.learn(distances, x, shown, config)
+            tensors, about = dict(fit.net.state_dict()) | {FEATURES: x}, fit.metadata()
+            if distances.categories is not None:
+                tensors[CATEGORY_POINTS] = torch.from_numpy(distances.categories.table)
+                about["categories"] = list(distances.categories.names)
+            run.write_checkpoint(tensors, about)
             run.write_card(_card(config, started, catalogue, fit, measured))
 
 

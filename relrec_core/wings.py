@@ -123,7 +123,12 @@ class Wing:
 
 WINGS: dict[str, Wing] = {
     "products": Wing(
-        "Products", "relrec_core.products", ("relrec_core.products.evaluation.claims",)
+        "Products",
+        "relrec_core.products",
+        (
+            "relrec_core.products.evaluation.claims",
+            "relrec_core.products.evaluation.unseen_claims",
+        ),
     ),
     "movies": Wing(
         "Movies",

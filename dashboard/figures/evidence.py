@@ -108,6 +108,12 @@ def _by_relation(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return grouped(wide, "Relation", list(numbers["Method"]), "Accuracy")
 
 
+def _by_categories(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    said = numbers.set_index("Method")
+    means = said.map(lambda value: float(value.split(" ± ")[0])).reset_index()
+    return _by_relation(frames, means)
+
+
 def _dimensions(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     table = numbers.assign(D=[f"D = {d}" for d in numbers["D"]])
     return grouped(table, "D", ["Accuracy"], "Accuracy")
@@ -280,6 +286,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "film-deciders": _shares,
     "end-to-end-photos": _by_relation,
     "unseen-photos": _by_relation,
+    "categories-photos": _by_categories,
     "end-to-end-studio": _by_relation,
     "dimensions": _dimensions,
     "perturbation": _gains,

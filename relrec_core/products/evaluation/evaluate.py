@@ -23,6 +23,7 @@ from relrec_core.products.evaluation.recommendation_evaluation import recommenda
 from relrec_core.products.evaluation.sanity_evaluation import DRAWS, NOISE, sanity_rows
 from relrec_core.products.evaluation.strategy_evaluation import strategy_table
 from relrec_core.products.evaluation.study import GuidedBy, Study, Trained
+from relrec_core.products.evaluation.unseen_evaluation import SAID, unseen_rows
 from relrec_core.products.explanation.smallest_change import LIMIT
 from relrec_core.products.studio import ground_truth
 
@@ -207,6 +208,11 @@ def guided_table(study: Study) -> Table:
     return Table(pd.DataFrame(rows))
 
 
+def unseen_table(study: Study) -> Table:
+    """What pictures, categories and both know of pairs with a product that was never seen."""
+    return Table(unseen_rows(study), {"distances": SAID})
+
+
 def localisation_table(study: Study) -> Table:
     """On the rendered studio that is shown: how well maps find the planted cause."""
     if not study.rendered:
@@ -250,4 +256,5 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "sanity": sanity_table,
     "strategies": strategy_table,
     "tastes": taste_table,
+    "unseen": unseen_table,
 }

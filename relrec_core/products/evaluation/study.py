@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -9,18 +11,19 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from relrec_core import paths
 from relrec_core.evaluation import study
 from relrec_core.products import catalogues, store
 from relrec_core.products.data.catalogue import Catalogue
 from relrec_core.products.data.images import NORMALISATIONS
 from relrec_core.products.data.pictures import Pictures
 from relrec_core.products.data.split import By, Split
-from relrec_core.products.model.features import features, initial
+from relrec_core.products.model.features import FEATURES, features, initial
 from relrec_core.products.model.network import Distances
 from relrec_core.products.model.ranking import Recommender
 from relrec_core.products.model.trunks import trunk
 from relrec_core.products.training.train import Config, train
-from relrec_core.runs import config
+from relrec_core.runs import code, config, tensors
 from relrec_core.runs.card import DataCard
 from relrec_core.runs.directory import Run
 
@@ -139,12 +142,27 @@ class Study(study.Study[Trained]):
         return catalogues.open_catalogue(self.config(self.seeds[0], "pairs").dataset)
 
     def untouched(self, seed: int) -> Tensor:
-        """(N, F) of the initial trunk, before anything is learned."""
-        settings = self.config(seed, "pairs")
-        torch.manual_seed(seed)
-        net = trunk(settings.trunk)
-        normalisation = NORMALISATIONS[initial(net, settings)]
-        return features(net, Pictures(self.catalogue, settings.side, normalisation), CPU)
+        """(N, F) of the initial trunk, before anything is learned; kept once they are computed.
+
+        Raises:
+            CheckpointError: what was kept is damaged or gone.
+        """
+        settings, module = self.config(seed, "pairs"), features.__module__
+        seeing = settings.model_dump(include={"trunk", "weights", "side"})
+        key = self.key(0 if settings.weights else seed, **seeing)
+        said = json.dumps([key, code.digest(module)])
+        name = f"{hashlib.sha256(said.encode()).hexdigest()[:16]}.safetensors"
+        kept = paths.evaluations_dir() / self.wing / "features" / name
+
+        def compute() -> dict[str, Any]:
+            torch.manual_seed(seed)
+            net = trunk(settings.trunk)
+            normalisation = NORMALISATIONS[initial(net, settings)]
+            x = features(net, Pictures(self.catalogue, settings.side, normalisation), CPU)
+            return {"sha256": tensors.store(kept, {FEATURES: x}, {})[0]}
+
+        found = self.cells("features", module).get(key, compute)
+        return tensors.read(kept, found["sha256"])[0][FEATURES]
 
     def trained(
         self,

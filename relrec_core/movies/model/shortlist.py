@@ -23,7 +23,7 @@ from relrec_core import paths
 from relrec_core.cores import cores
 from relrec_core.errors import border, unreadable
 from relrec_core.movies.data.features import Indices
-from relrec_core.movies.model.best import rank_all
+from relrec_core.movies.model.best import best
 from relrec_core.movies.model.scorer import Factored, Scores
 from relrec_core.neighbours import CHUNK, Index, Vectors
 
@@ -144,13 +144,30 @@ def shortlist(
     index = Index.build(sphere, cores(), questions=questions, among=candidates, bytes_a_value=1)
     others = slice(1 if bags.shape[0] > 1 else 0, None, 2)
     bags, seen = bags[others], seen[others]
-    true, scores = rank_all(scorer, bags, seen, n)
+    true, scores = _all_scored(scorer, bags, seen, n)
     made = Shortlist(scorer, index, candidates)
     found, _ = made.best(bags, seen, n)
     hits = np.stack([np.isin(*pair) for pair in zip(true, found, strict=True)])
     there = np.isfinite(scores)  # who has seen nearly all has fewer
     recall = float(hits[there].mean()) if there.any() else 1.0
     return Shortlist(scorer, index, candidates, recall, len(true))
+
+
+def _all_scored(
+    scorer: Factored, bags: sparse.csr_matrix, seen: sparse.csr_matrix, n: int
+) -> tuple[Indices, Scores]:
+    """`rank_all`, by a chunk of movies at a time for all users at once."""
+    vectors, users = scorer.item_vectors, scorer.user_vectors(bags)
+    items = np.zeros((len(users), 0), dtype=np.int64)
+    scores = np.zeros((len(users), 0))
+    for at in range(0, len(vectors), CHUNK):
+        part = np.asarray(users @ vectors[at : at + CHUNK].T)
+        known = sparse.csr_matrix(seen[:, at : at + CHUNK])
+        found, values = best(part, known, min(n, part.shape[1]))
+        items, scores = np.hstack([items, found + at]), np.hstack([scores, values])
+        order = np.lexsort((items, -scores), axis=1)[:, :n]
+        items, scores = (np.take_along_axis(of, order, axis=1) for of in (items, scores))
+    return items, scores
 
 
 def kept(

@@ -158,15 +158,16 @@ def _all_scored(
 ) -> tuple[Indices, Scores]:
     """`rank_all`, by a chunk of movies at a time for all users at once."""
     vectors, users = scorer.item_vectors, scorer.user_vectors(bags)
-    items = np.zeros((len(users), 0), dtype=np.int64)
-    scores = np.zeros((len(users), 0))
+    items: Indices = np.zeros((len(users), 0), dtype=np.int64)
+    scores: Scores = np.zeros((len(users), 0))
     for at in range(0, len(vectors), CHUNK):
         part = np.asarray(users @ vectors[at : at + CHUNK].T)
         known = sparse.csr_matrix(seen[:, at : at + CHUNK])
         found, values = best(part, known, min(n, part.shape[1]))
         items, scores = np.hstack([items, found + at]), np.hstack([scores, values])
         order = np.lexsort((items, -scores), axis=1)[:, :n]
-        items, scores = (np.take_along_axis(of, order, axis=1) for of in (items, scores))
+        items = np.take_along_axis(items, order, axis=1)
+        scores = np.take_along_axis(scores, order, axis=1)
     return items, scores
 
 

@@ -20,6 +20,9 @@ def fitting() -> None:
 
 
 def on_paper(frame: pd.DataFrame, *, key: str) -> None:
-    """A table that stands on paper only, and whole: one that scrolls on the screen is cut there."""
+    """A table that stands on paper only, and whole: one that scrolls on the screen is cut there.
+
+    It takes the place of the table, or the field, just before it.
+    """
     with st.container(key=f"paper_{key}"):
         st.html(frame.to_html(index=False, border=0, float_format="{:+.3f}".format))

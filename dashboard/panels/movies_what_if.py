@@ -7,6 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import escape, links
+from dashboard.components.printing import on_paper
+from dashboard.figures.palette import plain
 from dashboard.loaders.common import ModelKey
 from dashboard.panels.common import sentences
 from dashboard.panels.story_keep import keep_button
@@ -63,6 +65,11 @@ def change_profile(recommender: Recommender, key: ModelKey, profile: Profile) ->
             column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
             alt="The new ranking with each movie's place before",
         )
+        told = {
+            "Before": [f"{m.before or '–'}" for m in moves],
+            "Score": [plain(m.score) for m in moves],
+        }
+        on_paper(frame.assign(**told), key="new_ranking")
     parts = {"Without": unliked, "Without this alone:": removed, "With": added}
     said = "; ".join(
         f"{how} {', '.join(recommender.labels[k] for k in features)}"

@@ -24,8 +24,8 @@ SIGNED_PERCENT = PERCENT.replace("%", "%+", 1)
 NUMBERS = ("first", "second", "difference")
 
 
-def pin_button(case: Case) -> None:
-    """Keep the case on screen for comparison, or let it go."""
+def pin_button(case: Case, *, wide: bool = False) -> None:
+    """Keep the case on screen for comparison, or let it go; `wide` as what the button stands in."""
     held = _held(case)
     mine = any(_same(case, one) for one in held)
     gone = f" It takes the place of {escape.markdown(held[0].title)}." if len(held) == MOST else ""
@@ -36,7 +36,7 @@ def pin_button(case: Case) -> None:
         on_click=_unpin if mine else _pin,
         args=(case,),
         help=None if mine else f"Two cases stand beside each other, below the proof.{gone}",
-        width="stretch",
+        width="stretch" if wide else "content",
     )
     if len(held) + (not mine) >= MOST and held:
         st.markdown("[See both beside each other](#pinned-for-comparison)")

@@ -220,7 +220,7 @@ def every_cell(
             on_change="rerun",
         )
         if explanation.other_title is None:
-            pin_button(case(explanation, shown))
+            pin_button(case(explanation, shown), wide=True)
         drawn = [
             (panel, f"{role}: {panel.title}")
             for panel, role in zip(panels, shown.roles, strict=False)

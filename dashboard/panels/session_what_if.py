@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import escape, links
+from dashboard.components.printing import on_paper
 from dashboard.figures.palette import signed
 from dashboard.figures.session_circumstances import circumstances
 from dashboard.figures.session_turns import turns
@@ -169,16 +170,18 @@ def _picked(answer: SessionAnswer, key: str, first: list[str]) -> list[str]:
 
 
 def _table(changes: tuple[Change, ...]) -> None:
+    frame = pd.DataFrame(
+        {
+            "#": [c.position for c in changes],
+            "Track": [c.label for c in changes],
+            "Before": [100 * c.before for c in changes],
+            "After": [100 * c.after for c in changes],
+            "Change": [signed(100 * c.difference, 1) for c in changes],
+        }
+    )
+    shares = ("Before", "After")
     st.dataframe(
-        pd.DataFrame(
-            {
-                "#": [c.position for c in changes],
-                "Track": [c.label for c in changes],
-                "Before": [100 * c.before for c in changes],
-                "After": [100 * c.after for c in changes],
-                "Change": [signed(100 * c.difference, 1) for c in changes],
-            }
-        ),
+        frame,
         hide_index=True,
         column_config={
             "#": st.column_config.NumberColumn(width=40),
@@ -187,9 +190,10 @@ def _table(changes: tuple[Change, ...]) -> None:
                 name: st.column_config.NumberColumn(
                     format=PERCENT, help="The probability of a skip.", width=65
                 )
-                for name in ("Before", "After")
+                for name in shares
             },
             "Change": st.column_config.TextColumn(help="In points.", width=65),
         },
         alt="The probability of a skip of every track, before and after the change",
     )
+    on_paper(frame.assign(**{n: frame[n].map(PERCENT.__mod__) for n in shares}), key="turned")

@@ -278,9 +278,9 @@ def proof(
     headline.markdown(f"### {escape.markdown(explanation.sentence())}")
     with save, st.container(horizontal=True):
         _downloads(view, row, explanation)
-        pin_button(SessionCase(explanation, address()))
         bars = figures.bars(explanation, bool(st.session_state["full"]))
         keep_button(lambda at: session_slide(explanation, bars, at, view.model), "session")
+        pin_button(SessionCase(explanation, address()))
     called = ExpertsWords(
         answer="predicted probability of a skip",
         question=f"Does the answer depend on {title}?",

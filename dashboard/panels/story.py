@@ -189,6 +189,9 @@ def _told(item: Item, place: int, tag: str) -> None:
     number = f"{place + 1}. {slide.asked}"
     st.caption(escape.markdown(number))
     st.text_input("Title", key=title, on_change=retold, max_chars=1000)
+    with st.container(key=f"paper_story_{place}"):  # instead of the fields
+        st.markdown(f"**{escape.markdown(item.title)}**")
+        st.markdown(escape.markdown(item.note))
     st.text_area(
         "Note",
         key=note,

@@ -36,3 +36,26 @@ def test_a_page_completes_without_jumps(name: str, width: int, site: str, open_p
     settled(page)
     moved = page.evaluate("window.moved")
     assert sum(shift for shift, _ in moved) <= GOOD, "\n".join(map(str, moved))
+
+
+EARLY = """
+const look = () => {
+  const drawn = document.querySelector('.st-key-product_pictures');
+  const proven = document.querySelector('.st-key-page_more');
+  if (drawn && !proven && getComputedStyle(drawn).visibility === 'visible') window.early = true;
+  if (!proven) requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
+
+
+def test_a_phone_does_not_wait_for_the_proof_to_show_the_pictures(
+    site: str, open_page: Open
+) -> None:
+    link = "product=vase-007&relation=buy_after_viewing"  # that nobody has asked about
+    page = open_page(f"{site}/products?{link}", width=390, script=NOTED + EARLY)
+    expect(page.get_by_text(SHOWN["products"], exact=False).last).to_be_visible()
+    settled(page)
+    assert page.evaluate("window.early === true")
+    moved = page.evaluate("window.moved")
+    assert sum(shift for shift, _ in moved) <= GOOD, "\n".join(map(str, moved))

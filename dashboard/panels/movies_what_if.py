@@ -65,11 +65,8 @@ def change_profile(recommender: Recommender, key: ModelKey, profile: Profile) ->
             column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
             alt="The new ranking with each movie's place before",
         )
-        told = {
-            "Before": [f"{m.before or '–'}" for m in moves],
-            "Score": [plain(m.score) for m in moves],
-        }
-        on_paper(frame.assign(**told), key="new_ranking")
+        places, scores = [f"{m.before or '–'}" for m in moves], [plain(m.score) for m in moves]
+        on_paper(frame.assign(Before=places, Score=scores), key="new_ranking")
     parts = {"Without": unliked, "Without this alone:": removed, "With": added}
     said = "; ".join(
         f"{how} {', '.join(recommender.labels[k] for k in features)}"

@@ -20,8 +20,8 @@ FOLDER = paths.ASSETS / "evidence" / "benchmarks"
 PAGE = environment.ROOT / "relrec_core" / "README.md"
 BEGIN, END = "<!-- measured, by scripts/evidence.py -->", "<!-- end of what was measured -->"
 NOTHING = "Nothing has been stored yet; `python3 scripts/benchmark.py growth --store` measures it."
-SIZED = re.compile(r"([\d,]+) (.+)")
-"""The name of a row that is of a size: "10,000 users, memory"."""
+SIZED = re.compile(r"([\d,]+) ([^:]+)")
+"""The name of a row that is of a size: "10,000 users, memory"; "2 servers: errors" is none."""
 
 
 class Row(Value):
@@ -107,7 +107,8 @@ def _section(name: str, of: Stored) -> str:
 
 
 def _value(row: Row) -> str:
-    value = f"{number(row.value)} {row.unit}".strip()
-    if row.target is None:
-        return value
-    return f"{value} ({'meets' if row.met else 'misses'} {number(row.target)})"
+    said, aim = number(row.value), "" if row.target is None else number(row.target)
+    if said == aim and not row.met:
+        said = f"{row.value:.6g}"
+    value = f"{said} {row.unit}".strip()
+    return f"{value} ({'meets' if row.met else 'misses'} {aim})" if aim else value

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 import torch
 
+from relrec_core import parquet
 from relrec_core.sessions.data import readers
 from relrec_core.sessions.data.dataset import load, load_folder
 from relrec_core.sessions.data.encoding import Encoding
@@ -44,7 +45,7 @@ def test_csv_gzip_parquet_and_frames_give_the_same_data(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_blocks_of_any_size_cut_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "BLOCK_BYTES", 4_000)
-    monkeypatch.setattr(readers, "BLOCK_ROWS", 37)
+    monkeypatch.setattr(parquet, "BLOCK_BYTES", 1_000)
     for logs in (made.csv(LOGS), made.parquet(LOGS)):
         data = load([logs], [made.csv(TRACKS, "t.csv")])
         made.assert_equal(data.sessions, made.data().sessions)

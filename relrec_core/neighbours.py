@@ -168,7 +168,8 @@ class Index:
         """As `nearest`: candidates by the distance for everybody, ranked by that for w.
 
         With points `given` (N,) the candidates are enough where nothing farther than they are can
-        come before the n best of them, whatever it is given; else all are compared.
+        come before the n best of them, whatever it is given and w makes of its distance; else all
+        are compared.
         """
         found = self.candidates(query[None], max(n, RERANKED))[0]
         among = found[found >= 0]
@@ -177,7 +178,7 @@ class Index:
             return rows, d
         if len(among) == len(found):
             farthest = np.square(self.latents[among[-1:]] - query).sum()
-            if d[-1] <= farthest - given.max():
+            if d[-1] <= weights.min() * farthest - given.max():
                 return rows, d
         return nearest(self.latents, query, weights, n, None, given)
 

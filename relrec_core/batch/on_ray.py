@@ -13,6 +13,8 @@ from relrec_core.errors import ConfigError, RunError
 
 PACKAGE = Path(__file__).resolve().parents[2]
 """What the workers import the project from."""
+RETRIES = 4
+"""How often an actor that was killed begins again; what kills it each time ends the job."""
 
 
 class Worker:
@@ -55,7 +57,7 @@ def run(dataset: Dataset, processes: int, pace: Pace, address: str | None) -> in
     rows = 0
     try:
         there = _begin(ray, processes, address)
-        kind = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=-1)(Worker)
+        kind = ray.remote(num_cpus=1, max_restarts=RETRIES, max_task_retries=RETRIES)(Worker)
         folder = str(dataset.folder.resolve())
         pool = ActorPool([kind.remote(folder) for _ in range(min(processes, there, len(missing)))])
         for part, made in pool.map_unordered(lambda actor, of: actor.made.remote(of), missing):

@@ -21,6 +21,8 @@ from tests.movies import planted
 from tests.movies.made import SEEDS, made
 from tests.trainings import execute
 
+pytestmark = pytest.mark.numerics
+
 SETTINGS = {
     "attributes": False,
     "dim": 8,
@@ -100,4 +102,17 @@ def test_what_cannot_be_joined_is_said_and_leaves_nothing(
     assert why in capsys.readouterr().err
     assert joining.main([members[1][0].name, "no such run"]) == 1
     assert "no run 'no such run'" in capsys.readouterr().err
+    assert len(list_runs("movies")) == before
+
+
+def test_more_dimensions_than_a_model_may_have_are_refused(
+    members: tuple[Path, list[Run]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = len(list_runs("movies"))
+    whole = Weights.joined
+    monkeypatch.setattr(Weights, "joined", lambda found: whole([*found] * 65))  # 65 x 16
+    assert joining.main([run.name for run in members[1][:2]]) == 1
+    assert "1040" in (said := capsys.readouterr().err) and "1024" in said
     assert len(list_runs("movies")) == before

@@ -246,6 +246,19 @@ def test_an_index_finds_what_categories_bring_near() -> None:
     assert np.mean(found) >= neighbours.WANTED_RECALL - 0.05
 
 
+def test_an_index_does_not_take_near_for_a_person_to_be_near_for_everybody() -> None:
+    chance = np.random.default_rng(1)
+    latents = chance.standard_normal((6000, 4)).astype(np.float32)
+    index = neighbours.Index.build(latents, threads=1)
+    mine = np.array([1, 1, 1, 0.01], dtype=np.float32)  # the last hardly counts for this person
+    for row in range(20):
+        d = np.square(latents - latents[row]) @ mine
+        beyond = np.square(latents - latents[row]).sum(axis=1) > 9
+        given = np.where(beyond, 0.3, 0.0).astype(np.float32)
+        rows, _ = index.nearest(latents[row], mine, 5, given)
+        assert set(rows) == set(np.argsort(d - given, kind="stable")[:5])
+
+
 def test_a_checkpoint_whose_table_does_not_fit_is_refused(
     run: Run, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ from relrec_core.movies.data.split import split
 from relrec_core.movies.model.weights import Weights
 from relrec_core.movies.store import WING
 from relrec_core.movies.training.train import tested
-from relrec_core.runs import directory, training
+from relrec_core.runs import config, directory, training
 from relrec_core.runs.active import make_active
 from relrec_core.runs.directory import Run
 
@@ -34,6 +34,7 @@ def join(members: Sequence[Run]) -> Run:
     Raises:
         RunError: fewer than two members.
         CheckpointError: one has no RecoNet, or they differ in data, attributes or split.
+        ConfigError: together they have more dimensions than a RecoNet may.
         SourceError: the data set is not there.
         ReadOnlyError: in read-only mode.
     """
@@ -54,8 +55,8 @@ def join(members: Sequence[Run]) -> Run:
     space = feature_space(data, first.attributes)
     weights.check_belongs_to(data, space)
     parts = split(data, first.split_seed)
-    width = weights.embeddings.shape[1]
-    run = Run.create(WING, first.model_copy(update={"dim": width, "start": "auto"}), "joined")
+    wide = {"dim": weights.embeddings.shape[1], "start": "auto"}
+    run = Run.create(WING, config.load(Config, None, first.model_dump() | wide), "joined")
     with run.executing():
         tensors = {name: torch.from_numpy(a) for name, a in weights.arrays().items()}
         run.write_checkpoint(tensors, weights.metadata())

@@ -14,7 +14,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.components.files import HERE
 
-STYLES = ("charts", "printing", "tour_place", "answer_first", "visitor_place", "steady")
+STYLES = (
+    "charts",
+    "navigation",
+    "printing",
+    "tour_place",
+    "answer_first",
+    "visitor_place",
+    "steady",
+)
 LATE = ("Html", "BidiComponent", "ButtonGroup", "Selectbox", "PlotlyChart")
 """Of Streamlit's scripts those that it fetches when a page first needs them; all pages do."""
 HEADINGS = "SourceSerifVariable-Roman"

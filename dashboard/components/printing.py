@@ -9,8 +9,9 @@ from dashboard.components.files import HERE, component
 
 _fitting = component("printing", "", js=["printing"], css=[])
 
-
-_STYLE = "".join((HERE / f"{name}.css").read_text("utf-8") for name in ("charts", "printing"))
+STYLES = ("charts", "navigation", "printing")
+"""What every page has, however the dashboard was started."""
+_STYLE = "".join((HERE / f"{name}.css").read_text("utf-8") for name in STYLES)
 
 
 def fitting() -> None:

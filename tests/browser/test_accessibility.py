@@ -73,3 +73,14 @@ def test_nothing_serious_is_in_a_story_or_its_presentation(
 
 def test_every_page_is_looked_at() -> None:
     assert {f.stem for f in Path(pages[0]).glob("[a-z]*.py")} == set(SHOWN)
+
+
+def test_the_keyboard_sees_which_page_it_would_open(site: str, open_page: Open) -> None:
+    page = open_page(f"{site}/story")
+    links = page.get_by_test_id("stTopNavLink")
+    expect(links).to_have_count(len(SHOWN))
+    links.first.focus()
+    page.keyboard.press("Tab")
+    expect(links.nth(1)).to_be_focused()
+    expect(links.nth(1)).to_have_css("outline-style", "solid")
+    expect(links.first).to_have_css("outline-style", "none")

@@ -54,7 +54,12 @@ class Method(Value):
     @property
     def named(self) -> str:
         """What it is called where explanations say where they come from."""
-        return f"layer-wise relevance propagation, {self.reading}, preset {self.preset}"
+        read = "whole score"
+        if self.reading == "evidence":
+            read = f"beyond the average of the {self.compared}"
+        baseline = "relative to a blurred baseline"
+        rules = baseline if self.preset == RENDERED else f"{self.preset} rules"
+        return f"layer-wise relevance propagation ({read}, {rules})"
 
     @property
     def one_sided(self) -> bool:

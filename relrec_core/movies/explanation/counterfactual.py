@@ -103,9 +103,11 @@ class _Case:
     @cached_property
     def rivals(self) -> Indices:
         """Movies that pass, or that are passed."""
-        every = np.arange(self.recommender.space.n_items)
-        fixed = [*self.profile.seen.tolist(), self.item]
-        return np.setdiff1d(every, fixed) if self.other is None else np.array([self.other])
+        if self.other is not None:
+            return np.array([self.other])
+        free = np.ones(self.recommender.space.n_items, dtype=bool)
+        free[self.profile.seen] = free[self.item] = False
+        return np.flatnonzero(free)
 
     @cached_property
     def moves(self) -> Indices:

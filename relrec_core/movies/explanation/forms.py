@@ -9,6 +9,7 @@ import numpy as np
 from relrec_core.movies.data.features import Indices
 from relrec_core.movies.explanation.smallest import Form, greedy
 from relrec_core.movies.model.ranking import Profile, Recommender
+from relrec_core.movies.model.relevance import Doubles
 
 NEAR = 256
 """Rivals among which a first set is sought where there are many, and moves looked at at once."""
@@ -23,8 +24,7 @@ def nearest(
 ) -> tuple[Indices, Indices]:
     """The rivals that stand highest, and the movies that bring it most against them: what is
     found among them may be had with less from elsewhere."""
-    gaps = recommender.scorer.ahead(profile.features, item, rivals)
-    near = rivals[np.argsort(gaps, kind="stable")[:NEAR]]
+    near = rivals[_lowest(recommender.scorer.ahead(profile.features, item, rivals))]
     gains = [
         recommender.scorer.advantage(profile.features, part, item, near).mean(axis=1)
         for part in _parts(moves)
@@ -48,22 +48,28 @@ def within_reach(
     """
     scorer, features = recommender.scorer, profile.features
     gaps = scorer.ahead(features, item, rivals)
-    near = rivals[np.argsort(gaps, kind="stable")[:NEAR]]
-    form = leaving(recommender, profile, item, near, moves)
+    form = leaving(recommender, profile, item, rivals[_lowest(gaps)], moves)
     first = greedy(form, need, len(moves), lambda taken: form.passed(taken) >= need)
     if first is None:
         return rivals
     size = int(first.sum())
     brought = _brought(recommender, profile, moves)
     groups = _rows(k for k, members in brought.items() if len(members) <= size)
-    most = np.zeros(len(rivals))
-    for part in _parts(moves):
-        gains = scorer.advantage(features, part, item, rivals)
-        most = np.maximum(most, gains.max(axis=0, initial=0.0))
-    extra = scorer.advantage(features, groups, item, rivals)
-    reach = size * most + np.maximum(extra, 0).sum(axis=0)
+    most, more = np.zeros(len(rivals)), np.zeros(len(rivals))
+    for part in _parts(np.concatenate([moves, groups])):
+        gains = np.maximum(scorer.advantage(features, part, item, rivals), 0)
+        movies = part < recommender.space.n_items
+        most = np.maximum(most, gains[movies].max(axis=0, initial=0.0))
+        more += gains[~movies].sum(axis=0)
+    reach = size * most + more
     kept = reach + ROUNDING * (1 + np.abs(gaps) + reach) >= gaps
     return np.asarray(rivals[kept], dtype=np.int64)
+
+
+def _lowest(gaps: Doubles) -> Indices:
+    """The `NEAR` smallest of many gaps, in order; all cannot be sorted in the time of a click."""
+    some = np.argpartition(gaps, NEAR - 1)[:NEAR] if len(gaps) > NEAR else np.arange(len(gaps))
+    return np.asarray(some[np.argsort(gaps[some], kind="stable")], dtype=np.int64)
 
 
 def _parts(moves: Indices) -> list[Indices]:

@@ -21,7 +21,7 @@ from relrec_core.movies.data.features import (
     film_names,
     viewer_names,
 )
-from relrec_core.movies.data.interactions import LIKED_FROM, RATING, USER, MovieData
+from relrec_core.movies.data.interactions import ITEM, LIKED_FROM, RATING, USER, MovieData
 from relrec_core.movies.data.split import split
 from relrec_core.movies.model.clusters import alike
 from relrec_core.movies.model.relevance import Doubles
@@ -237,14 +237,20 @@ class Recommender:
         return sparse.csr_matrix((ones, (low["user"], low["item"])), shape=self.history.shape)
 
     @cached_property
-    def _rows(self) -> dict[str, int]:
+    def user_rows(self) -> dict[str, int]:
+        """Id -> row of every user, in order."""
         return {str(user): row for row, user in enumerate(self.data.users[USER])}
+
+    @cached_property
+    def item_rows(self) -> dict[str, int]:
+        """Id -> row of every movie, in order."""
+        return {str(item): row for row, item in enumerate(self.data.items[ITEM])}
 
     def row(self, user_id: str) -> int:
         """Row of a viewer; raises `ProfileError` for an unknown one."""
-        if user_id not in self._rows:
+        if user_id not in self.user_rows:
             raise ProfileError(f"There is no user '{user_id}' in {self.data.title}.")
-        return self._rows[user_id]
+        return self.user_rows[user_id]
 
     def profile(self, user_id: str) -> Profile:
         """A known viewer: history and attributes; disliked films count as seen, not as liked."""
@@ -305,8 +311,8 @@ class Recommender:
 
     def ratings(self, user_id: str) -> dict[int, float]:
         """What a known user rated: row of items -> rating."""
-        row, users = self.row(user_id), self.data.ratings["user"]
-        first, last = users.searchsorted([row, row + 1])
+        row, users = self.row(user_id), self.data.ratings["user"].to_numpy()
+        first, last = users.searchsorted(np.array([row, row + 1], dtype=users.dtype))
         rated = self.data.ratings.iloc[first:last]
         return dict(zip(rated["item"].tolist(), rated[RATING].astype(float).tolist(), strict=True))
 

@@ -185,8 +185,8 @@ class Reconet:
         weights = self.weights
         if self.proves:
             pooled = weights.embeddings[bag].astype(np.float64).sum(axis=0)
-            own = weights.outputs.astype(np.float64) @ pooled
-            return np.asarray(own[item] - own[rivals])
+            own = weights.outputs[np.append(item, rivals)].astype(np.float64) @ pooled
+            return np.asarray(own[0] - own[1:])
         scores = weights.logits(bag).astype(np.float64)
         return np.asarray((scores[item] - scores[rivals]) * len(bag))
 
@@ -194,7 +194,8 @@ class Reconet:
         """(W_c - W_c') . q_k, (K, R): with a layer W is followed back through the active units."""
         q = self.weights.embeddings[features].astype(np.float64)
         effective = self._effective(bag, np.append(item, rivals))
-        return np.asarray(q @ (effective[0] - effective[1:]).T)
+        own = q @ effective.T  # (K, 1 + R)
+        return np.asarray(own[:, :1] - own[:, 1:])
 
     def _effective(self, bag: Indices, items: Indices) -> Doubles:
         """What an embedding is multiplied with for movies (C,), (C, d): the gradient where a layer

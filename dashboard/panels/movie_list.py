@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import escape, links
 from dashboard.figures.palette import plain
-from relrec_core.movies.data.interactions import ITEM
+from dashboard.panels.narrowed import MOST, narrowed
 from relrec_core.movies.model.ranking import Profile, Ranking, Recommender
 
 ORDERS = ("Highest score first", "More for you than for anyone")
@@ -20,8 +20,7 @@ CHANCES = (
 
 def hiding(recommender: Recommender, profile: Profile) -> Profile:
     """The profile without the movies that are hidden by hand."""
-    ids = recommender.data.items[ITEM].astype(str).tolist()
-    rows = {i: row for row, i in enumerate(ids)}
+    rows = recommender.item_rows
     asked = links.adopt("hidden").get("hidden")
     if asked is not None:
         if unknown := [i for i in asked if i not in rows]:
@@ -35,8 +34,8 @@ def hiding(recommender: Recommender, profile: Profile) -> Profile:
 
 def choose_film(recommender: Recommender, profile: Profile, n: int) -> tuple[Ranking, int]:
     """The list, its order, and a search over all movies; the first is chosen until another is."""
-    ids = recommender.data.items[ITEM].astype(str).tolist()
-    rows = {i: row for row, i in enumerate(ids)}
+    rows = recommender.item_rows
+    ids = list(rows)
     above = st.container()
     st.markdown("##### Recommended movies")
     st.caption(SCORE + (CHANCES if recommender.scorer.chances else ""))
@@ -52,12 +51,16 @@ def choose_film(recommender: Recommender, profile: Profile, n: int) -> tuple[Ran
     film = _asked_for(profile, rows, listed)
     st.session_state["listed"] = film if film in listed else None
     st.session_state["searched"] = None if film in listed else film
+
+    def titled(item: str) -> str:
+        return recommender.titles[rows[item]]
+
     with above:
         st.selectbox(
             "Ask about any movie",
-            ids,
+            narrowed(ids, titled, [film], "Search movies", "searched"),
             index=None,
-            format_func=lambda i: recommender.titles[rows[i]],
+            format_func=titled,
             key="searched",
             on_change=_chosen,
             args=("searched",),
@@ -68,7 +71,7 @@ def choose_film(recommender: Recommender, profile: Profile, n: int) -> tuple[Ran
         "Recommended movies",
         listed,
         index=None,
-        format_func=lambda i: escape.markdown(recommender.titles[rows[i]]),
+        format_func=lambda i: escape.markdown(titled(i)),
         captions=_captions(recommender, profile, ranking),
         key="listed",
         on_change=_chosen,
@@ -82,14 +85,19 @@ def choose_film(recommender: Recommender, profile: Profile, n: int) -> tuple[Ran
 
 def choose_other(recommender: Recommender, rows: Sequence[int], label: str, *, key: str) -> int:
     """One of these movies, the first until another is chosen; the address holds its id."""
-    ids = recommender.data.items[ITEM].astype(str).tolist()
+    ids = list(recommender.item_rows)
     by_id = {ids[row]: row for row in rows}
     first = ids[rows[0]]
     links.bound(key, by_id, first)
+
+    def titled(item: str) -> str:
+        return recommender.titles[by_id[item]]
+
+    kept = [st.session_state[key], first]
     chosen = st.selectbox(
         label,
-        list(by_id),
-        format_func=lambda i: recommender.titles[by_id[i]],
+        narrowed(list(by_id), titled, kept, "Search movies", key),
+        format_func=titled,
         key=key,
         filter_mode="contains",
     )
@@ -147,7 +155,7 @@ def _hide(recommender: Recommender, film: str, rows: dict[str, int], *, hideable
     if hidden:
         st.multiselect(
             "Hidden by you",
-            list(rows),
+            hidden if len(rows) > MOST else list(rows),
             format_func=lambda i: recommender.titles[rows[i]],
             key="hidden",
             persist_state="session",

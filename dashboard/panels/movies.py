@@ -10,9 +10,10 @@ import streamlit as st
 
 from dashboard import escape, links
 from dashboard.figures.palette import counted
+from dashboard.panels.narrowed import narrowed
 from relrec_core.movies.data.attributes import capital, spoken
 from relrec_core.movies.data.features import FILM
-from relrec_core.movies.data.interactions import ITEM, LIKED_FROM, USER
+from relrec_core.movies.data.interactions import LIKED_FROM
 from relrec_core.movies.model.ranking import Profile, Recommender
 from relrec_core.titles import unique_labels
 
@@ -65,14 +66,18 @@ def _choose_profile(
     )
     if mode == NEW:
         return _new_profile(recommender, pick)
-    ids = [str(u) for u in recommender.data.users[USER]]
-    names = dict(zip(ids, recommender.viewers, strict=True))
+    rows = recommender.user_rows
     unknown = f"There is no user ‘{{}}’ in {recommender.data.title}."
-    links.bound("viewer", names, first, unknown)
+    links.bound("viewer", rows, first, unknown)
+
+    def named(user: str) -> str:
+        return recommender.viewers[rows[user]]
+
+    kept = (st.session_state["viewer"], first)
     user = pick.selectbox(
         "User",
-        ids,
-        format_func=names.__getitem__,
+        narrowed(list(rows), named, kept, "Search users", "viewer", pick),
+        format_func=named,
         key="viewer",
         persist_state="session",
         filter_mode="contains",
@@ -82,7 +87,7 @@ def _choose_profile(
         "Surprise me",
         icon=":material/shuffle:",
         on_click=lambda: st.session_state.update(
-            viewer=random.choice([other for other in ids if other != user] or ids)
+            viewer=random.choice([other for other in rows if other != user] or [user])
         ),
         help="Another user, at random.",
         width="stretch",
@@ -91,7 +96,7 @@ def _choose_profile(
 
 
 def _new_profile(recommender: Recommender, place: Place) -> Profile:
-    space, titles = recommender.space, _titles(recommender)
+    space, rows = recommender.space, recommender.item_rows
     kinds = [k for k in space.attribute_kinds if k not in space.item_kinds]
     for key, values in links.adopt("liked", *kinds).items():
         known = [v for v in values if (key if key in kinds else FILM, v) in space.index]
@@ -99,10 +104,15 @@ def _new_profile(recommender: Recommender, place: Place) -> Profile:
             said = f"Not everything in this link is known here: {', '.join(values)}."
             st.warning(escape.markdown(said))
         st.session_state[key] = known if key == "liked" else next(iter(known), None)
+
+    def titled(item: str) -> str:
+        return recommender.titles[rows[item]]
+
+    liked = st.session_state.get("liked", [])
     films = place.multiselect(
         "Movies this person liked",
-        list(titles),
-        format_func=titles.__getitem__,
+        narrowed(list(rows), titled, liked, "Search movies", "liked", place),
+        format_func=titled,
         key="liked",
         persist_state="session",
         placeholder="Type a title",
@@ -128,24 +138,14 @@ def _new_profile(recommender: Recommender, place: Place) -> Profile:
         links.publish(kind, value)
         if value is not None:
             chosen.append(space.index[kind, value])
-    rows = [space.index[FILM, i] for i in films]
-    if not rows and not chosen:
+    if not films and not chosen:
         st.info(
             "Name a movie or two this person liked, or say something about them, "
             "and the recommendations appear at once. Nothing is trained for it.",
             icon=":material/waving_hand:",
         )
         st.stop()
-    return recommender.new_profile(rows, chosen)
-
-
-@st.cache_data(max_entries=4, show_spinner=False)
-def _titles_of(items: tuple[str, ...], titles: tuple[str, ...]) -> dict[str, str]:
-    return dict(zip(items, titles, strict=True))
-
-
-def _titles(recommender: Recommender) -> dict[str, str]:
-    return _titles_of(tuple(map(str, recommender.data.items[ITEM])), tuple(recommender.titles))
+    return recommender.new_profile([rows[i] for i in films], chosen)
 
 
 def history(recommender: Recommender, profile: Profile) -> None:

@@ -13,13 +13,13 @@ from dashboard.loaders.common import ModelKey
 from dashboard.loaders.movies import all_users
 from dashboard.panels.common import chart, sentences
 from dashboard.panels.movies_all_stored import all_users_stored
+from dashboard.panels.narrowed import narrowed
 from dashboard.panels.proof import sums
 from dashboard.panels.story_keep import keep_button
 from dashboard.story.movies import model_origin, whole_slide
 from relrec_core.explanation import Ledger
 from relrec_core.movies.data.attributes import capital, spoken
 from relrec_core.movies.data.features import Indices
-from relrec_core.movies.data.interactions import USER
 from relrec_core.movies.explanation.all_users import EVERYONE, AllUsers, summed
 from relrec_core.movies.model.ranking import Recommender
 
@@ -171,14 +171,17 @@ def _open_user(
     recommender: Recommender, rows: Indices, item: int | None, said: str, key: str
 ) -> None:
     """Choose one of these users, and go to the reasons of their movie."""
-    ids = recommender.data.users[USER].astype(str).to_numpy()
-    to = [str(ids[row]) for row in rows]
-    names = dict(zip(ids, recommender.viewers, strict=True))
+    ids, viewers = list(recommender.user_rows), recommender.viewers
+    to = [ids[row] for row in rows]
+
+    def named(user: str) -> str:
+        return viewers[recommender.user_rows[user]]
+
     chosen = st.selectbox(
         f"{said} {counted(len(to), 'user')}; open one",
-        to,
+        narrowed(to, named, [st.session_state.get(key)], "Search users", key),
         index=None,
-        format_func=names.__getitem__,
+        format_func=named,
         placeholder="Search users",
         filter_mode="contains",
         key=key,

@@ -11,6 +11,7 @@ from dashboard.components.printing import on_paper
 from dashboard.figures.palette import plain
 from dashboard.loaders.common import ModelKey
 from dashboard.panels.common import sentences
+from dashboard.panels.narrowed import narrowed
 from dashboard.panels.story_keep import keep_button
 from dashboard.story.movies import changed_slide, model_origin
 from relrec_core.movies.explanation.explain import what_if
@@ -103,10 +104,11 @@ def _features(
         st.session_state[key] = found
     possible = set(options)
     st.session_state[key] = [k for k in st.session_state.get(key, []) if k in possible]
+    named = recommender.labels.__getitem__
     chosen = st.multiselect(
         label,
-        options,
-        format_func=recommender.labels.__getitem__,
+        narrowed(options, named, st.session_state[key], "Search movies", key),
+        format_func=named,
         key=key,
         placeholder="Type a name",
         help=help,

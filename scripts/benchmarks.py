@@ -62,6 +62,20 @@ def growth(quick: bool) -> Sequence[BenchmarkRow]:
     return growth.data(quick)
 
 
+def training(quick: bool) -> Sequence[BenchmarkRow]:
+    """Training on generated ratings in the shape of ml-latest-small, beside the dense loss."""
+    from scripts import training
+
+    return training.small(quick)
+
+
+def training_large(quick: bool) -> Sequence[BenchmarkRow]:
+    """The same in the shape of ml-32m, and what the page takes then; this takes up to an hour."""
+    from scripts import training
+
+    return training.large(quick)
+
+
 def load(quick: bool) -> Sequence[BenchmarkRow]:
     """Many visitors at once, at one server and at two; this takes 25 minutes."""
     from scripts import load
@@ -77,6 +91,8 @@ BENCHMARKS: dict[str, Callable[[bool], Sequence[BenchmarkRow]]] = {
     "load": load,
     "explaining": explaining,
     "growth": growth,
+    "training": training,
+    "training-large": training_large,
 }
 """Name -> its rows."""
 

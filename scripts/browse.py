@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,8 @@ from relrec_core.measurement import BenchmarkRow, row
 from scripts import chromium, environment, server
 
 SWITCHES = 30
+OPENED = 600
+"""Seconds in which a model of any size is opened."""
 APP = environment.ROOT / "dashboard" / "app.py"
 
 SANKEY, BARS = ".sankey-link", ".st-key-session_picture .barlayer path"
@@ -44,6 +48,30 @@ async (drawn) => {
 
 def rows(quick: bool) -> list[BenchmarkRow]:
     """First picture after the health endpoint answers, and from click to new picture."""
+    with _page() as (page, address):
+        started = time.perf_counter()
+        page.goto(address)
+        page.wait_for_selector(SANKEY)
+        first = time.perf_counter() - started
+        films = _switches(page, f"{address}/movies", SANKEY, quick)
+        sessions = _switches(page, f"{address}/sessions", BARS, quick)
+    return [
+        row("first page with its picture, after the server is healthy", first, "s", at_most=4.0),
+        *_percentiles("click to new film", films, 500),
+        *_percentiles("click to new session", sessions, 300),
+    ]
+
+
+def movies(quick: bool) -> list[float]:
+    """Milliseconds from each click to the picture of another user, of a model of any size."""
+    with _page() as (page, address):
+        page.set_default_timeout(OPENED * 1000)
+        return _switches(page, f"{address}/movies", SANKEY, quick)
+
+
+@contextmanager
+def _page() -> Iterator[tuple[Any, str]]:
+    """A page of a browser, and the address of a dashboard that runs meanwhile."""
     try:
         from playwright.sync_api import Error, sync_playwright
     except ImportError as error:
@@ -61,23 +89,13 @@ def rows(quick: bool) -> list[BenchmarkRow]:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         try:
             with server.running(APP, port):
-                started = time.perf_counter()
-                page.goto(f"http://{server.ADDRESS}:{port}")
-                page.wait_for_selector(SANKEY)
-                first = time.perf_counter() - started
-                films = _switches(page, f"http://{server.ADDRESS}:{port}/movies", SANKEY, quick)
-                sessions = _switches(page, f"http://{server.ADDRESS}:{port}/sessions", BARS, quick)
+                yield page, f"http://{server.ADDRESS}:{port}"
         except Error as error:
             raise RelRecError(
                 f"The pages could not be measured: {error.message.splitlines()[0]} Are the data "
                 "there? `python3 scripts/run_dashboard.py` fetches them."
             ) from error
         browser.close()
-    return [
-        row("first page with its picture, after the server is healthy", first, "s", at_most=4.0),
-        *_percentiles("click to new film", films, 500),
-        *_percentiles("click to new session", sessions, 300),
-    ]
 
 
 def _switches(page: Any, address: str, drawn: str, quick: bool) -> list[float]:

@@ -36,7 +36,6 @@ SESSIONS = (10_000, 100_000, 1_000_000)
 SHORTLISTS = (100_000, 1_000_000, 10_000_000)
 MOST_MEMORY, STRAIGHT, MOST_RAY, MOST_MINUTES = 4_000.0, 1.15, 1.3, 60.0
 COMMAND = environment.ROOT / "scripts"
-ONE = dict.fromkeys(THREADS, "1")
 MEASURED = """
 import json, resource, subprocess, sys, time
 started = time.monotonic()
@@ -260,7 +259,7 @@ def _alone(function: Step, folder: Path, n: int) -> Used:
     """What a function of this module takes in a process of its own."""
     name = function.__name__
     code = f"import sys, pathlib, scripts.growth as g; g.{name}(pathlib.Path(sys.argv[1]), {n})"
-    return _used([sys.executable, "-c", code, str(folder)])
+    return taken_by([sys.executable, "-c", code, str(folder)])
 
 
 def exponent(grown: dict[int, float]) -> float:
@@ -293,22 +292,22 @@ def _trained(folder: Path) -> None:
     rows = pl.concat([few.cast(pl.String), every.cast(pl.String)])
     rows.write_csv(own / "interactions.csv")
     command = [sys.executable, str(COMMAND / "train.py"), "movies", "--dataset", str(own)]
-    _used([*command, "--epochs", "1", "--activate"])
+    taken_by([*command, "--epochs", "1", "--activate"])
 
 
 def _explained(folder: Path, file: Path, engine: str, processes: int) -> Used:
     out = folder / f"out-{file.stem}-{engine}-{processes}"
     command = [sys.executable, str(COMMAND / "explain.py"), "movies", "--histories", str(file)]
     command += ["--top", str(TOP), "--out", str(out), "--engine", engine]
-    return _used([*command, "--processes", str(processes)])
+    return taken_by([*command, "--processes", str(processes)])
 
 
-def _used(command: Sequence[str]) -> Used:
+def taken_by(command: Sequence[str], threads: int = 1) -> Used:
     """Run a command to its end; raises with what it said where it failed."""
     measured = subprocess.run(
         [sys.executable, "-S", "-c", MEASURED, *command],
         cwd=environment.ROOT,
-        env={**os.environ, **ONE},
+        env={**os.environ, **dict.fromkeys(THREADS, str(threads))},
         capture_output=True,
         text=True,
         check=True,

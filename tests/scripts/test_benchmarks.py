@@ -10,7 +10,9 @@ import pytest
 
 from relrec_core.errors import DataError
 from relrec_core.measurement import row
-from scripts import benchmark_page, benchmarks, growth
+from relrec_core.movies.data.interactions import load
+from scripts import benchmark_page, benchmarks, growth, training
+from scripts.generated_ratings import Shape
 
 ROWS = [
     row("10,000 users, memory", 512.0, "MB", at_most=4000),
@@ -89,6 +91,29 @@ def test_generated_users_like_movies_once(tmp_path: Path, monkeypatch: pytest.Mo
         not frame.is_duplicated().any() and frame["item_id"].is_between(0, growth.MOVIES - 1).all()
     )
     assert 40 * 100 < len(frame) <= growth.LIKES * 100
+
+
+def test_generated_ratings_have_the_shape_asked_for(tmp_path: Path) -> None:
+    Shape(users=400, movies=3_000, ratings=40_000).write(tmp_path)
+    frame = pl.read_parquet(tmp_path / "interactions.parquet")
+    assert not frame.select("user_id", "item_id").is_duplicated().any()
+    assert frame["user_id"].n_unique() == 400 and frame["item_id"].n_unique() == 3_000
+    assert frame["rating"].unique().sort().to_list() == [1, 2, 3, 4, 5]
+    assert len(frame) == pytest.approx(40_000, rel=0.15)
+    each = frame.group_by("item_id").len().sort("len", descending=True)["len"]
+    assert each[:300].sum() > 0.4 * len(frame) and each.median() < 10  # few have most
+    data = load(tmp_path)
+    assert len(data.items) == 3_000 and {"genres", "decade"} <= set(data.item_attributes)
+
+
+@pytest.mark.slow
+def test_training_is_measured_beside_the_dense_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELREC_HOME", "")  # it is put back
+    found = {one["name"]: one["value"] for one in training.small(quick=True)}
+    assert found["users"] == training.TINY.users and found["movies"] == training.TINY.movies
+    assert 0 < found[training.RECALL] <= 1
+    beside = found[training.RECALL] / found[f"{training.RECALL}, all movies in every step"]
+    assert found["recall beside that"] == pytest.approx(beside)
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from scipy import sparse
 from dashboard.figures.agreement import agreement
 from dashboard.figures.comparison import compared_report, contributions_in_words
 from dashboard.figures.movie_words import CLUSTERS, THEMES, themes_in_words
+from relrec_core.errors import ProfileError
 from relrec_core.movies.data.features import Indices, feature_space
 from relrec_core.movies.data.interactions import load
 from relrec_core.movies.explanation.all_users import EVERYONE, AllUsers
@@ -22,6 +23,7 @@ from relrec_core.movies.explanation.comparison import Comparison
 from relrec_core.movies.explanation.counterfactual import reached, smallest_change
 from relrec_core.movies.explanation.explain import explain
 from relrec_core.movies.explanation.result import Aim
+from relrec_core.movies.model import peers
 from relrec_core.movies.model.item_item import ItemItem, cosine
 from relrec_core.movies.model.item_vectors import AlsVectors, MeanVectors
 from relrec_core.movies.model.peers import USUAL, peer
@@ -148,6 +150,16 @@ def other(request: pytest.FixtureRequest, shown: Recommender) -> Recommender:
 def asked(of: Recommender) -> tuple[Profile, int]:
     profile = of.profile("7")
     return profile, int(of.rank(profile, 3).items[0])
+
+
+def test_pairs_of_very_many_movies_are_refused_before_memory_ends(
+    shown: Recommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peers, "MOST_PAIRED", shown.space.n_items - 1)
+    for name in peers.PAIRED:
+        with pytest.raises(ProfileError, match=f"{name} .* too many for that"):
+            peer(shown, name)
+    assert peer(shown, "ALS").name == "ALS"
 
 
 def test_a_peer_is_explained_with_its_proof(other: Recommender) -> None:

@@ -31,16 +31,23 @@ RECIPES: Mapping[str, Mapping[str, Settings]] = {
 }
 """What the same table chooses on a larger data set."""
 ITERATIONS = 15
+PAIRED, MOST_PAIRED = ("EASE", "Item-item cosine"), 20_000
+"""Who keep a number for every pair of movies, and for how many movies there is memory for them."""
 
 
 def peer(of: Recommender, name: str) -> Recommender:
     """The recommender of this name on the data and histories of another; it reads movies alone.
 
     Raises:
-        ProfileError: nobody liked anything.
+        ProfileError: nobody liked anything, or there are too many movies for pairs of them.
     """
     if not of.history.nnz:
         raise ProfileError("No user of this data has a liked movie, so there is nothing to fit.")
+    if name in PAIRED and of.space.n_items > MOST_PAIRED:
+        raise ProfileError(
+            f"{name} keeps a number for every pair of movies; {of.space.n_items:,} movies are too "
+            "many for that. Choose ALS."
+        )
     chosen = RECIPES.get(of.data.name, {}).get(name, USUAL[name])
     return replace(
         of,

@@ -230,6 +230,24 @@ def test_sets_that_leave_or_come_are_folded_in_as_one_by_one() -> None:
                 np.testing.assert_allclose(found, scores[5] - scores[rivals], rtol=1e-8, atol=1e-9)
 
 
+def test_no_small_set_brings_past_a_rival_that_may_not_pass() -> None:
+    """Every set is tried, on vectors whose history decides much and on such where it does not."""
+    left_out = 0
+    for regularisation, alpha in ((0.7, 4.0), (60.0, 10.0), (5.0, 0.4)):
+        scorer, bag = AlsVectors(VECTORS, regularisation, alpha), np.arange(1, 7)
+        item, *rivals = np.setdiff1d(np.arange(len(VECTORS)), bag).tolist()
+        for moves in (bag, np.array(rivals)):  # they leave, or come
+            of = scorer.folded_again(bag, moves, item, np.array(rivals))
+            passed = of.gaps < 0
+            for size in (1, 2, 3):
+                sets = np.array(list(itertools.combinations(range(len(moves)), size)))
+                passed |= (of.ahead(sets) < 0).any(axis=0)
+                may = of.may_pass(size)
+                assert may[passed].all()
+                left_out += int((~may).sum())
+    assert left_out > 0
+
+
 def test_sums_over_all_users_are_those_of_every_explanation(other: Recommender) -> None:
     every = AllUsers.of(other, 2)
     found = [

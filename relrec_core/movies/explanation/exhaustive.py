@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,15 +42,21 @@ def fewest_of_all(
 ) -> tuple[list[int] | None, int]:
     """The first set of fewer than `most` moves that is enough, and how many are needed at least.
 
-    Every set is solved for, the small ones first; one after which enough rivals seem to have
-    passed is verified. With `adds` a rival passes when it falls behind or is taken itself, else
-    when it is ahead.
+    Every set is solved for, the small ones first; of movies that leave only those sizes and rivals
+    that a bound does not exclude (`FoldedAgain.may_pass`). A set after which enough rivals seem to
+    have passed is verified. With `adds` a rival passes when it falls behind or is taken itself,
+    else when it is ahead.
     """
     until = time.monotonic() + seconds
     for size in range(1, most):
         if size > 1 and len(moves) > TOGETHER:
             return None, size
-        for first, of, sets in _sets(lead, moves, size):
+        if time.monotonic() > until:
+            return None, size
+        able = lead if adds else _able(lead, moves, size)
+        if len(able.rivals) < lead.need:
+            continue
+        for first, of, sets in _sets(able, moves, size):
             if time.monotonic() > until:
                 return None, size
             ahead = of.ahead(sets)
@@ -58,11 +64,17 @@ def fewest_of_all(
             passed = ahead > -near if adds else ahead < near
             if adds:
                 for place in range(size):
-                    passed |= moves[first + sets[:, place], None] == lead.rivals
+                    passed |= moves[first + sets[:, place], None] == able.rivals
             for row in np.flatnonzero(passed.sum(axis=1) >= lead.need):
                 if enough(taken := moves[first + sets[row]].tolist()):
                     return taken, size
     return None, most
+
+
+def _able(lead: Lead, moves: Indices, size: int) -> Lead:
+    """With those rivals alone that may pass once at most so many movies have left."""
+    of = lead.scorer.folded_again(lead.bag, moves, lead.item, lead.rivals)
+    return replace(lead, rivals=lead.rivals[of.may_pass(size)])
 
 
 def _sets(lead: Lead, moves: Indices, size: int) -> Iterator[tuple[int, FoldedAgain, Indices]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 from scipy.linalg.blas import dsyrk
 from scipy.linalg.lapack import dposv
@@ -20,6 +21,8 @@ from relrec_core.movies.model.weights import Floats
 
 CELLS = 1 << 21
 """Numbers of the matrices that are solved at once."""
+ROUNDING, TINY = 1e-9, 1e-300
+"""By how much sums in double precision may be off, and what is divided by instead of nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -271,6 +274,31 @@ class FoldedAgain:
         for place in range(size):
             found += solved[:, [place]] * self.gains[sets[:, place]]
         return found
+
+    def may_pass(self, size: int) -> npt.NDArray[np.bool_]:
+        """Which rivals may be ahead once at most so many moves were made, (R,); none is missing.
+
+        A lead changes by g^T (I + H)^-1 c of the set, H being its part of `mixed`. Eigenvalues of
+        H are of one sign and, in size, at most l, the largest sum of `size` entries of a row, so
+        that those of the inverse lie within m +- h: the change is at most m g^T c + h |g| |c|, and
+        |g| |c| <= (t |g|^2 + |c|^2 / t) / 2 makes that a sum over the moves, for every t > 0.
+        """
+        most = min(size, len(self.gains))
+        length = float(_largest(np.abs(self.mixed), most).max())
+        if np.trace(self.mixed) < 0:
+            length = -min(length, -float(np.linalg.eigvalsh(self.mixed)[0]))
+        middle, half = (1 + 1 / (1 + length)) / 2, abs(1 - 1 / (1 + length)) / 2
+        squares, pulls = self.gains**2, self.pulls[:, None] ** 2
+        t = np.sqrt(_largest(pulls, most) / np.maximum(_largest(squares, most), TINY))
+        lost = half / 2 * (t * squares + pulls / np.maximum(t, TINY))  # (M, R)
+        lost -= middle * self.gains * self.pulls[:, None]
+        reach = _largest(np.maximum(lost, 0), most)
+        return np.asarray(reach + ROUNDING * (1 + np.abs(self.gaps) + reach) >= self.gaps)
+
+
+def _largest(values: Doubles, n: int) -> Doubles:
+    """The sum of the n largest of each column, (M, R) -> (R,)."""
+    return np.asarray(np.partition(values, len(values) - n, axis=0)[len(values) - n :].sum(axis=0))
 
 
 def _histories(bags: sparse.csr_matrix) -> list[Indices]:

@@ -135,7 +135,7 @@ CLAIMS: tuple[Claim, ...] = (
         tuple(TableSource("movies", table, "ml-1m", SEEDS) for table in ("starts", "recall")),
         _started,
         _starts,
-        f"{LIMITS} SLIM was not measured on this set.",
+        LIMITS,
     ),
     Claim(
         "film-linear",

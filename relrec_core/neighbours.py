@@ -76,17 +76,39 @@ def nearest(
 
 def all_nearest(latents: Many, questions: Vectors) -> Rows:
     """Rows (Q, `NEAREST`) of the nearest of each question, every vector compared, by chunks."""
+    import faiss
+
     best = np.full((len(questions), NEAREST), np.inf, dtype=np.float32)
     rows = np.zeros((len(questions), NEAREST), dtype=np.int64)
     for start in range(0, latents.shape[0], CHUNK):
-        chunk = np.asarray(latents[start : start + CHUNK], dtype=np.float32)
-        d = np.square(chunk).sum(axis=1) - 2 * questions @ chunk.T  # (Q, chunk), less |q|^2
-        d = np.concatenate([best, d], axis=1)
-        at = np.argpartition(d, NEAREST - 1, axis=1)[:, :NEAREST]
-        ids = np.arange(start, start + len(chunk))
-        ids = np.concatenate([rows, np.broadcast_to(ids, (len(rows), len(ids)))], axis=1)
-        best, rows = np.take_along_axis(d, at, axis=1), np.take_along_axis(ids, at, axis=1)
+        chunk = np.ascontiguousarray(latents[start : start + CHUNK], dtype=np.float32)
+        d, near = faiss.knn(questions, chunk, min(NEAREST, len(chunk)))
+        d, near = np.hstack([best, d]), np.hstack([rows, near + start])
+        at = np.argsort(d, axis=1)[:, :NEAREST]
+        best, rows = np.take_along_axis(d, at, axis=1), np.take_along_axis(near, at, axis=1)
     return rows
+
+
+def _fill(index: Any, latents: Many) -> None:
+    """Add the vectors to a trained index, whose lists get the room they need first.
+
+    Lists that grow as they are filled take half as much again on the average.
+    """
+    import faiss
+
+    count = latents.shape[0]
+    owner = np.empty(count, dtype=np.int32)  # the list of each
+    starts = range(0, count, CHUNK)
+    for at in starts:
+        part = np.ascontiguousarray(latents[at : at + CHUNK], dtype=np.float32)
+        owner[at : at + CHUNK] = index.quantizer.search(part, 1)[1][:, 0]
+    for number, size in enumerate(np.bincount(owner, minlength=index.nlist).tolist()):
+        index.invlists.resize(number, size)
+        index.invlists.resize(number, 0)
+    for at in starts:
+        part = np.ascontiguousarray(latents[at : at + CHUNK], dtype=np.float32)
+        lists = owner[at : at + CHUNK].astype(np.int64)
+        index.add_core(len(part), faiss.swig_ptr(part), None, faiss.swig_ptr(lists))
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +139,7 @@ class Index:
     ) -> Self:
         """Learn the lists from a sample, add the vectors by chunks, measure the recall.
 
-        Memory grows with the vectors kept (once as codes) and the sample.
+        Memory grows with the vectors kept (once as codes), the list of each and the sample.
 
         Args:
             latents: (N, D); may be a memory map.
@@ -140,8 +162,7 @@ class Index:
         index = faiss.IndexIVFScalarQuantizer(centres, dim, lists, kind, faiss.METRIC_L2)
         index.cp.niter, index.cp.seed = 6, seed
         index.train(np.ascontiguousarray(latents[sample], dtype=np.float32))
-        for start in range(0, count, CHUNK):
-            index.add(np.ascontiguousarray(latents[start : start + CHUNK], dtype=np.float32))
+        _fill(index, latents)
         if questions is None:
             questions = latents[chance.choice(count, min(QUESTIONS, count), replace=False)]
         asked = np.ascontiguousarray(questions, np.float32)

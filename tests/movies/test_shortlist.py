@@ -60,7 +60,7 @@ def test_as_many_candidates_as_movies_give_what_all_movies_give(
     scorer, seen = products(seed, items, users, whole=True)
     everyone, n = sparse.eye(users, format="csr"), min(items, 4)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "CHUNK", 17)
+        patch.setattr(module, "AT_ONCE", 17 * users)
         _, by_chunks = module._all_scored(scorer, everyone, seen, n)
     found, scores = shortlist(scorer, everyone, seen, items, n).best(everyone, seen, n)
     _, expected = rank_all(scorer, everyone, seen, n)

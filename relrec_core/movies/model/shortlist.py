@@ -33,6 +33,8 @@ CANDIDATES = 1_000
 """Movies of a shortlist that a user has not seen, unless another number is asked for."""
 FOLDER, LISTS, ABOUT = ".shortlists", "lists.faiss", "about.json"
 """In the data directory; it may be deleted at any time."""
+AT_ONCE = 5_000_000
+"""Scores that are held at once where all movies are scored."""
 WIDTH = 8
 """Vectors have a multiple of so many coordinates, which faiss reads at once."""
 
@@ -160,9 +162,10 @@ def _all_scored(
     vectors, users = scorer.item_vectors, scorer.user_vectors(bags)
     items: Indices = np.zeros((len(users), 0), dtype=np.int64)
     scores: Scores = np.zeros((len(users), 0))
-    for at in range(0, len(vectors), CHUNK):
-        part = np.asarray(users @ vectors[at : at + CHUNK].T)
-        known = sparse.csr_matrix(seen[:, at : at + CHUNK])
+    size = max(1, AT_ONCE // len(users))
+    for at in range(0, len(vectors), size):
+        part = np.asarray(users @ vectors[at : at + size].T)
+        known = sparse.csr_matrix(seen[:, at : at + size])
         found, values = best(part, known, min(n, part.shape[1]))
         items, scores = np.hstack([items, found + at]), np.hstack([scores, values])
         order = np.lexsort((items, -scores), axis=1)[:, :n]

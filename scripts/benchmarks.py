@@ -76,6 +76,13 @@ def training_large(quick: bool) -> Sequence[BenchmarkRow]:
     return training.large(quick)
 
 
+def sharing(quick: bool) -> Sequence[BenchmarkRow]:
+    """What each process takes where several train on the same ratings."""
+    from scripts import sharing
+
+    return sharing.rows(quick)
+
+
 def load(quick: bool) -> Sequence[BenchmarkRow]:
     """Many visitors at once, at one server and at two; this takes 25 minutes."""
     from scripts import load
@@ -93,6 +100,7 @@ BENCHMARKS: dict[str, Callable[[bool], Sequence[BenchmarkRow]]] = {
     "growth": growth,
     "training": training,
     "training-large": training_large,
+    "sharing": sharing,
 }
 """Name -> its rows."""
 

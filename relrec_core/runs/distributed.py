@@ -1,7 +1,8 @@
 """One process or many, by torchrun's environment, with the same training code.
 
-Every rank draws the same seeded global batch and takes its share; DDP averages the
-gradients. Methods that say "collective" must be called by all ranks in the same order.
+Every rank draws the same seeded global batch and takes its share, or those examples of it that it
+holds; DDP averages the gradients. Methods that say "collective" must be called by all ranks in the
+same order.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
+import numpy as np
 import torch
 import torch.distributed as dist
 
@@ -21,6 +23,8 @@ from relrec_core.runs.execution import Cancelled
 
 if TYPE_CHECKING:
     from relrec_core.runs.directory import Run
+
+Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,41 @@ class Group:
     def any(self, flag: bool) -> bool:
         """True when the flag is set on any rank. Collective."""
         return self._reduce(float(flag), dist.ReduceOp.MAX) > 0
+
+    def total(self, values: Array) -> Array:
+        """The sums of every rank's numbers, place by place. Collective."""
+        if self.world_size == 1:
+            return values
+        whole = torch.from_numpy(values).to(self.device, copy=True)
+        dist.all_reduce(whole)
+        return np.asarray(whole.cpu().numpy())
+
+    def in_turn(self, part: Array) -> Iterator[Array]:
+        """On rank 0 every rank's part (n of it, ...), in order; on the others their own.
+
+        To be read to the end. Collective.
+        """
+        yield part
+        if self.world_size == 1:
+            return
+        sizes = np.zeros(self.world_size, dtype=np.int64)
+        sizes[self.rank] = len(part)
+        sizes = self.total(sizes)
+        if not self.is_main:
+            dist.send(torch.from_numpy(np.ascontiguousarray(part)).to(self.device), dst=0)
+            return
+        kind = torch.from_numpy(part[:0]).dtype
+        for rank in range(1, self.world_size):
+            other = torch.empty(sizes[rank], *part.shape[1:], dtype=kind, device=self.device)
+            dist.recv(other, src=rank)
+            yield other.cpu().numpy()
+
+    def first_text(self, text: str) -> str:
+        """The text of the first rank that has one, "" where none has. Collective."""
+        said = [text] * self.world_size
+        if self.world_size > 1:
+            dist.all_gather_object(said, text)
+        return next(filter(None, said), "")
 
     def broadcast_text(self, text: str) -> str:
         """Rank 0's text. Collective."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -57,7 +58,7 @@ def test_a_bag_holds_what_is_left_of_the_films_and_what_they_bring(
     space: FeatureSpace, liked: sparse.csr_matrix
 ) -> None:
     """With nothing dropped the films of a bag decide all of it, as in the dense generator."""
-    examples = SparseMasking(liked, space, attribute_dropout=0.0, **LAW)
+    examples = SparseMasking(liked, space, np.diff(liked.indptr), attribute_dropout=0.0, **LAW)
     assert len(examples) == VIEWERS - 1
     rows = np.arange(len(examples)).repeat(50)
     batch = examples.draw(rows, drawn(0))
@@ -82,8 +83,9 @@ def test_features_stay_as_often_as_in_the_dense_generator(
     n = 4_000
     rows = np.arange(VIEWERS - 1).repeat(n)
     kept = []
-    for kind, seed in ((SparseMasking, 1), (Masking, 2)):
-        batch = kind(liked, space, attribute_dropout=dropout, **LAW).draw(rows, drawn(seed))
+    everybodys = partial(SparseMasking, counts=np.diff(liked.indptr))
+    for made, seed in ((everybodys, 1), (Masking, 2)):
+        batch = made(liked, space, attribute_dropout=dropout, **LAW).draw(rows, drawn(seed))
         bags = batch.bags
         table = dense(bags, space.n_features) if isinstance(batch, SparseBatch) else bags
         kept.append((table > 0).float().reshape(VIEWERS - 1, n, -1).mean(dim=1))
@@ -104,12 +106,13 @@ def test_with_every_movie_in_the_sample_it_is_the_full_loss_and_gradient(
 ) -> None:
     torch.manual_seed(0)
     net = RecoNet(space.n_features, FILMS, 4, hidden).double()
-    batch = SparseMasking(liked, space, attribute_dropout=0.3, **LAW).draw(
+    batch = SparseMasking(liked, space, np.diff(liked.indptr), attribute_dropout=0.3, **LAW).draw(
         np.arange(VIEWERS - 1), drawn(3)
     )
     exact = SparseBatch(
         *(Ragged(r.starts, r.columns, r.values.double()) for r in (batch.bags, batch.labels)),
         batch.weight,
+        batch.at,
     )
     logits = net(dense(batch.bags, space.n_features).double())
     targets = dense(batch.labels, FILMS).double()
@@ -129,7 +132,8 @@ def test_with_every_movie_in_the_sample_it_is_the_full_loss_and_gradient(
 def test_the_sum_over_other_movies_is_right_in_expectation(liked: sparse.csr_matrix) -> None:
     """E sum over the sample of exp(s + correction) = sum over all movies of exp(s)."""
     scores = torch.linspace(-1, 2, FILMS, dtype=torch.float64)
-    sampler, generator, n = Negatives(liked, 3), drawn(5), 4_000
+    counts = np.asarray(liked.sum(axis=0)).ravel()
+    sampler, generator, n = Negatives(counts, 3), drawn(5), 4_000
     found = []
     for _ in range(n):
         movies, correction = sampler.draw(generator)

@@ -213,7 +213,15 @@ def test_a_killed_training_is_seen_failed_and_resumes_to_the_same_weights(made: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("changes", [{}, {"hidden": 6, "examples": "removal", "batch_size": 37}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"hidden": 6, "examples": "removal", "batch_size": 37},
+        {"loss": "sampled", "negatives": 40},
+        {"loss": "sampled", "negatives": 40, "batch_size": 3, "hidden": 6},
+    ],
+)
 def test_two_processes_learn_what_one_learns(made: Path, changes: dict[str, Any]) -> None:
     """The command line under torchrun: same total batch, so the same gradients up to rounding."""
     fixed = {"learning_rate": STANDING, "penalty": 1e-4}
@@ -234,7 +242,7 @@ def test_two_processes_learn_what_one_learns(made: Path, changes: dict[str, Any]
     assert child.returncode == 0, child.stdout + child.stderr
     (two,) = (run for run in list_runs("movies") if run.name != one.name)
     assert two.settings(Config) == settings
-    assert len(losses(one)) >= 9
+    assert len(losses(one)) >= 6
     same_gradients(one, two)
     assert losses(two) == pytest.approx(losses(one), rel=ROUNDING)
     assert [set(row) for row in two.metrics()] == [set(row) for row in one.metrics()]

@@ -7,6 +7,7 @@ from pathlib import Path
 from relrec_core import paths
 from relrec_core.errors import SourceError, shortened
 from relrec_core.movies.data.interactions import LAYOUTS, MovieData, load
+from relrec_core.movies.data.shares import Shares
 from relrec_core.runs.card import DataCard
 from relrec_core.sources.registry import SOURCES
 
@@ -28,12 +29,13 @@ def data_folder(dataset: str) -> Path:
     )
 
 
-def open_data(dataset: str) -> MovieData:
-    """Read and check a data set by name or folder."""
-    return load(data_folder(dataset))
+def open_data(dataset: str, shares: Shares | None = None) -> MovieData:
+    """Read and check a data set by name or folder; all of it, or this process's share."""
+    return load(data_folder(dataset), shares)
 
 
 def data_card(data: MovieData) -> DataCard:
     """What a model card and a stored table say of the data."""
-    counts = {"users": len(data.users), "movies": len(data.items), "ratings": len(data.ratings)}
+    ratings = len(data.ratings) + data.elsewhere
+    counts = {"users": len(data.users), "movies": len(data.items), "ratings": ratings}
     return DataCard.of(data, counts)

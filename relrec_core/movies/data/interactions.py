@@ -21,6 +21,7 @@ import pandas as pd
 from relrec_core.errors import DataError, border, unreadable
 from relrec_core.movies.data import attributes, ratings, tables
 from relrec_core.movies.data.ratings import Columns, Ratings
+from relrec_core.movies.data.shares import Shares
 from relrec_core.sources.about import about
 from relrec_core.sources.movielens import parse_title
 from relrec_core.titles import decoded
@@ -72,7 +73,7 @@ class MovieData:
     `users` has one row a viewer (user_id and attributes), `items` one row a rated film (item_id,
     title, year, attributes, `decade` among them); `ratings` refers to both by row number (user,
     item), with rating in (0, 5] and timestamp, which only orders a viewer's ratings. `notes` are
-    sentences a person should read.
+    sentences a person should read; `elsewhere` counts ratings that other processes hold.
     """
 
     name: str
@@ -84,6 +85,7 @@ class MovieData:
     ratings: pd.DataFrame
     unrated: int
     notes: tuple[str, ...] = ()
+    elsewhere: int = 0
 
     @property
     def item_attributes(self) -> tuple[str, ...]:
@@ -96,10 +98,14 @@ class MovieData:
         return tuple(c for c in self.users.columns if c != USER)
 
 
-def load(folder: Path) -> MovieData:
-    """Read a folder of tables; raise `DataError` naming file and line at the first problem."""
+def load(folder: Path, shares: Shares | None = None) -> MovieData:
+    """Read a folder of tables; raise `DataError` naming file and line at the first problem.
+
+    Processes that share the ratings read the file twice: for the ids of all, and for the ratings of
+    their own users. All of them raise the same.
+    """
     with border(unreadable(folder, "movies, users and ratings in tables")):
-        return _loaded(folder)
+        return _loaded(folder, shares)
 
 
 def interactions_file(folder: Path) -> Path | None:
@@ -108,21 +114,25 @@ def interactions_file(folder: Path) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
-def _loaded(folder: Path) -> MovieData:
+def _loaded(folder: Path, shares: Shares | None) -> MovieData:
     there = [of for of in LAYOUTS if (folder / of.interactions).is_file()]
     if len(there) > 1:
         first, second = (folder / of.interactions for of in there[:2])
         raise DataError(second, f"the file {first.name} beside it", "one file of interactions")
     layout = there[0] if there else LAYOUTS[0]
     path = folder / layout.interactions
-    found = ratings.read(path, layout.columns)
+    found = ratings.read(path, layout.columns, ratings.nobody if shares else ratings.everyone)
     known_items = _table(folder / layout.items, layout, ITEM, found, path)
     known_users = _table(folder / layout.users, layout, USER, found, path)
     items = _rated(known_items, ITEM, found.items)
     users = _rated(known_users, USER, found.users)
-    frame = _framed(path, found, users, items)
+    if shares:
+        shares = shares if shares.shared(len(items)) else None
+        kept = _kept(found, users, shares)
+        found = ratings.read(path, layout.columns, lambda user: kept[user])
+    frame = _framed(path, found, users, items, shares)
     source = {k: v for k, v in about(folder).items() if isinstance(v, str)}
-    content_hash = _content_hash(users, items, frame)
+    content_hash = _content_hash(users, items, frame, shares)
     items, notes = _shared(layout.items, _dated(_titled(items)), (ITEM, TITLE, YEAR))
     users, more = _shared(layout.users, _banded(users), (USER,))
     return MovieData(
@@ -135,10 +145,22 @@ def _loaded(folder: Path) -> MovieData:
         ratings=frame,
         unrated=len(known_items) - len(items),
         notes=notes + more,
+        elsewhere=int(found.counts.sum()) - len(frame),
     )
 
 
-def _framed(path: Path, of: Ratings, users: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+def _kept(of: Ratings, users: pd.DataFrame, shares: Shares | None) -> npt.NDArray[np.bool_]:
+    """Whether this process holds the ratings of each user, by the users' numbers."""
+    place = pd.Index(of.users).get_indexer(pd.Index(users[USER]))  # number of each row's user
+    kept = np.ones(len(place), dtype=bool)
+    if shares:
+        kept[place] = shares.held(of.counts[place])
+    return kept
+
+
+def _framed(
+    path: Path, of: Ratings, users: pd.DataFrame, items: pd.DataFrame, shares: Shares | None
+) -> pd.DataFrame:
     """Ratings by rows of the tables, in their order; raises where a user rated a movie twice."""
     columns = ((USER, users, of.users, of.user), (ITEM, items, of.items, of.item))
     user, item = (
@@ -147,10 +169,16 @@ def _framed(path: Path, of: Ratings, users: pd.DataFrame, items: pd.DataFrame) -
     )
     place = user.astype(np.int64) * len(items) + item
     order = np.argsort(place, kind="stable")
+    again = ""
     if (np.diff(place[order]) == 0).any():
         row = int(np.argmax(pd.Series(place).duplicated()))
         ids = f"{USER} {of.users[of.user[row]]}, {ITEM} {of.items[of.item[row]]}"
-        raise DataError(path, f"{ids} a second time", "each only once", row=of.lines[row])
+        again = f"{of.lines[row]} {ids}"
+    if shares:
+        again = shares.group.first_text(again)
+    if again:
+        line, ids = again.split(" ", 1)
+        raise DataError(path, f"{ids} a second time", "each only once", row=int(line))
     return pd.DataFrame(
         {
             "user": user[order],
@@ -173,9 +201,11 @@ def _table(path: Path, layout: Layout, key: str, of: Ratings, source: Path) -> p
         tables.check_unique(path, frame, [said])
         orphan = ~pd.Index(ids).isin(frame[said])
         if orphan.any():
-            first = int(np.argmax(orphan[codes]))
-            found, expected = f"'{ids[codes[first]]}'", f"one that {path.name} lists"
-            raise DataError(source, found, expected, row=of.lines[first], column=said)
+            first = int(np.argmax(orphan))
+            rows = np.flatnonzero(codes == first)  # none where only ids were read
+            found, expected = f"'{ids[first]}'", f"one that {path.name} lists"
+            row = int(of.lines[rows[0]]) if len(rows) else None
+            raise DataError(source, found, expected, row=row, column=said)
         frame = frame.rename(columns={said: key})
         for column in frame.columns.difference([key, TITLE], sort=False):
             frame[column] = attributes.read(path, frame[column])
@@ -273,15 +303,22 @@ def _shared(
     return frame.drop(columns=list(reasons)), notes
 
 
-def _content_hash(users: pd.DataFrame, items: pd.DataFrame, ratings: pd.DataFrame) -> str:
+def _content_hash(
+    users: pd.DataFrame, items: pd.DataFrame, ratings: pd.DataFrame, shares: Shares | None
+) -> str:
     """Identity of the data a model was trained on: ids, attributes and ratings, not times."""
     digest = hashlib.sha256()
-    for frame in (users, items, ratings[["user", "item", RATING]]):
+    rated = ratings[["user", "item", RATING]]
+    for frame in (users, items, rated):
         digest.update(",".join(map(str, frame.columns)).encode())
         for column in frame.columns:
             values = frame[column]
             if values.dtype.kind in "if":
-                digest.update(np.ascontiguousarray(values.to_numpy()).tobytes())
+                own = np.ascontiguousarray(values.to_numpy())
+                of_all = shares.group.in_turn(own) if shares and frame is rated else iter([own])
+                for part in of_all:
+                    digest.update(part.tobytes())
             else:
                 digest.update("\x1f".join(values.astype(str)).encode())
-    return digest.hexdigest()
+    found = digest.hexdigest()
+    return shares.group.broadcast_text(found) if shares else found

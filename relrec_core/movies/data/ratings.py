@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,23 +23,26 @@ BLOCK, ROWS = 1 << 25, 1 << 20
 PARQUET = ".parquet"
 
 Codes = npt.NDArray[np.int32]
+Lines = Sequence[int] | npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Ratings:
     """Rows of a file in its order, users and movies as numbers in order of appearance.
 
-    `users` and `items` are their ids; `user`, `item`, `rating` and `timestamp` have one entry a
-    row, and `lines` says on which line of the file each begins; in Parquet it is the row, from 1.
+    `users` and `items` are their ids, `counts` says how many rows of the file each user has;
+    `user`, `item`, `rating` and `timestamp` have one entry for each row that is kept, and `lines`
+    says on which line of the file it begins; in Parquet it is the row, from 1.
     """
 
     users: list[str]
     items: list[str]
+    counts: npt.NDArray[np.int64]
     user: Codes
     item: Codes
     rating: npt.NDArray[np.float32]
     timestamp: npt.NDArray[np.float64]
-    lines: Sequence[int]
+    lines: Lines
 
 
 @dataclass(frozen=True)
@@ -56,22 +59,39 @@ class _NotPlainError(Exception):
     """The file has quotes, blank lines or the like: it takes a reader that knows them."""
 
 
-def read(path: Path, columns: Columns) -> Ratings:
-    """All ratings of a file; those without a rating count as 5, those without a time by place.
+Blocks = Iterator[tuple[pl.DataFrame, Sequence[int]]]
+"""Parts of a file as text, each with the numbers of its lines."""
+Keep = Callable[[Codes], npt.NDArray[np.bool_]]
+"""From the users of some rows, as numbers, to which of the rows are kept."""
+
+
+def everyone(user: Codes) -> npt.NDArray[np.bool_]:
+    """Keep all rows."""
+    return np.ones(len(user), dtype=bool)
+
+
+def nobody(user: Codes) -> npt.NDArray[np.bool_]:
+    """Keep no rows: only ids and counts are wanted."""
+    return np.zeros(len(user), dtype=bool)
+
+
+def read(path: Path, columns: Columns, keep: Keep = everyone) -> Ratings:
+    """The ratings of a file, all of which are checked; those without a rating count as 5, those
+    without a time by place. Memory grows with what is kept.
 
     Raises:
         DataError: names the line and the column of the first problem.
     """
     if path.suffix == PARQUET:
-        return _joined(path, columns, _parquet(path, columns))
+        return _joined(path, columns, _parquet(path, columns), keep)
     try:
-        return _joined(path, columns, _plain(path, (columns.user, columns.item)))
+        return _joined(path, columns, _plain(path, (columns.user, columns.item)), keep)
     except _NotPlainError:
         frame = tables.read(path, (columns.user, columns.item))
-        return _joined(path, columns, iter([(pl.from_pandas(frame), list(frame.index))]))
+        return _joined(path, columns, iter([(pl.from_pandas(frame), list(frame.index))]), keep)
 
 
-def _parquet(path: Path, columns: Columns) -> Iterator[tuple[pl.DataFrame, Sequence[int]]]:
+def _parquet(path: Path, columns: Columns) -> Blocks:
     """Blocks of a Parquet file as text, each with the numbers of its rows."""
     required = (columns.user, columns.item)
     tables.check_file(path, required)
@@ -91,7 +111,7 @@ def _parquet(path: Path, columns: Columns) -> Iterator[tuple[pl.DataFrame, Seque
         yield text, range(first, first + len(text))
 
 
-def _plain(path: Path, required: tuple[str, ...]) -> Iterator[tuple[pl.DataFrame, Sequence[int]]]:
+def _plain(path: Path, required: tuple[str, ...]) -> Blocks:
     """Blocks of a file without quotes, each with the lines its rows stand on."""
     tables.check_file(path, required)
     with path.open("rb") as file:
@@ -138,14 +158,37 @@ def _check_widths(path: Path, block: bytes, width: int, line: int) -> None:
     raise DataError(path, found, expected, row=line + int(bad[0]))
 
 
-def _joined(
-    path: Path, columns: Columns, blocks: Iterator[tuple[pl.DataFrame, Sequence[int]]]
-) -> Ratings:
+Part = tuple[Codes, Codes, npt.NDArray[np.float32], npt.NDArray[np.float64], Sequence[int]]
+"""User, movie, rating, time and line of some rows."""
+
+
+def _joined(path: Path, columns: Columns, blocks: Blocks, keep: Keep) -> Ratings:
     users: dict[str, int] = {}
     items: dict[str, int] = {}
+    counts = np.zeros(0, dtype=np.int64)
     parts: list[tuple[Codes, Codes, npt.NDArray[np.float32], npt.NDArray[np.float64]]] = []
-    lines: Sequence[int] = ()
-    first = count = 0
+    lines: list[Lines] = []
+    for user, item, rating, timestamp, at in _numbered(path, columns, blocks, users, items):
+        counts = np.pad(counts, (0, len(users) - len(counts)))
+        counts += np.bincount(user, minlength=len(users))
+        kept = keep(user)
+        if kept.all():
+            parts.append((user, item, rating, timestamp))
+            lines.append(at)
+        else:
+            parts.append((user[kept], item[kept], rating[kept], timestamp[kept]))
+            lines.append(np.asarray(at)[kept])
+    user, item, rating, timestamp = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Ratings(
+        list(users), list(items), counts, user, item, rating, timestamp, _together(lines)
+    )
+
+
+def _numbered(
+    path: Path, columns: Columns, blocks: Blocks, users: dict[str, int], items: dict[str, int]
+) -> Iterator[Part]:
+    """What the blocks say, checked; ids that are not known yet get the next numbers."""
+    count = 0
     for frame, at in blocks:
         for column in (columns.user, columns.item):
             bad = (frame[column].str.strip_chars() == "").to_numpy()
@@ -160,13 +203,16 @@ def _joined(
             timestamp = _numbers(
                 path, frame, columns.timestamp, at, "a number that orders a user's ratings"
             )
-        codes = (_codes(frame[columns.user], users), _codes(frame[columns.item], items))
-        parts.append((*codes, rating, timestamp))
-        first = at[0] if not count else first
-        lines = range(first, at[-1] + 1) if isinstance(at, range) else at
+        user, item = _codes(frame[columns.user], users), _codes(frame[columns.item], items)
         count += len(frame)
-    user, item, rating, timestamp = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Ratings(list(users), list(items), user, item, rating, timestamp, lines)
+        yield user, item, rating, timestamp, at
+
+
+def _together(lines: list[Lines]) -> Lines:
+    """All of them; where none is left out, without writing them down."""
+    if all(isinstance(part, range) for part in lines):
+        return range(lines[0][0], lines[-1][-1] + 1)
+    return np.concatenate([np.asarray(part, dtype=np.int64) for part in lines])
 
 
 def _codes(ids: pl.Series, known: dict[str, int]) -> Codes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,12 @@ class Recall:
     macro: float
     pooled: float
     viewers: int
+
+    @classmethod
+    def of(cls, sums: npt.NDArray[np.float64]) -> Self:
+        """Of what `recalls` gives, or of the sum of that over parts of the users."""
+        recalls, hits, films, viewers = sums
+        return cls(float(recalls / viewers), float(hits / films), int(viewers))
 
 
 def recall_by_user(
@@ -59,7 +66,7 @@ def recall(
     scores: Floats, known: sparse.csr_matrix, held_out: sparse.csr_matrix, k: int = 50
 ) -> Recall:
     """Recall@k of scores (B, V), films in `known` left out, viewers without held-out films too."""
-    return _mean(recall_by_user(scores, known, held_out, k)[:, -1], held_out)
+    return Recall.of(_sums(recall_by_user(scores, known, held_out, k)[:, -1], held_out))
 
 
 def recall_of_users(
@@ -73,24 +80,36 @@ def recall_of_users(
 
     Of more than `MOST_SCORES` scores the users are a sample, fixed by `seed`.
     """
+    return Recall.of(recalls(scores, known, held_out, k, seed))
+
+
+def recalls(
+    scores: Callable[[Indices], Floats],
+    known: sparse.csr_matrix,
+    held_out: sparse.csr_matrix,
+    k: int = 50,
+    seed: int = 0,
+    here: npt.NDArray[np.bool_] | None = None,
+) -> npt.NDArray[np.float64]:
+    """What `recall_of_users` is the mean of, (4,): the users' recalls, films found, films held out,
+    and users with any, summed over the sample; of users (B,) who are not `here`, nothing."""
     n_users, n_items = known.shape
     measured = np.arange(n_users)
     most = max(1, MOST_SCORES // n_items)
     if n_users > most:
         draw = np.random.default_rng(seed).choice(n_users, size=most, replace=False)
         measured = np.sort(draw)
+    if here is not None:
+        measured = measured[here[measured]]
     size = max(1, MOST_AT_ONCE // n_items)
     blocks = [measured[at : at + size] for at in range(0, len(measured), size)]
     each = [recall_by_user(scores(b), known[b], held_out[b], k)[:, -1] for b in blocks]
-    return _mean(np.concatenate(each), held_out[measured])
+    return _sums(np.concatenate([np.zeros(0), *each]), held_out[measured])
 
 
-def _mean(each: npt.NDArray[np.float64], held_out: sparse.csr_matrix) -> Recall:
+def _sums(each: npt.NDArray[np.float64], held_out: sparse.csr_matrix) -> npt.NDArray[np.float64]:
     sizes = np.diff(held_out.indptr)
     counted = sizes > 0
     each = each[counted]
-    return Recall(
-        macro=float(each.mean()),
-        pooled=float(np.round(each * sizes[counted]).sum() / sizes.sum()),
-        viewers=int(counted.sum()),
-    )
+    hits = np.round(each * sizes[counted]).sum()
+    return np.array([each.sum(), hits, sizes.sum(), counted.sum()], dtype=np.float64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from scipy import sparse
 from torch import Tensor
@@ -33,8 +34,9 @@ class Objective(Protocol):
     def batches(self, generator: torch.Generator) -> list[Indices]:
         """The examples of one pass, in random order, cut into batches."""
 
-    def losses(self, rows: Indices, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Losses (share,) of this process's share of the examples, weights (B,) of all."""
+    def losses(self, rows: Indices, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Losses and weights (share,) of this process's share of the examples, the sum () of the
+        weights of all of them."""
 
     def penalised(self, loss: Tensor) -> Tensor:
         """The loss with what the size of the weights costs, unless the optimizer sees to it."""
@@ -84,14 +86,14 @@ class Full:
         order = torch.randperm(len(self.examples), generator=generator).numpy()
         return _cut(order, self.config.batch_size)
 
-    def losses(self, rows: Indices, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def losses(self, rows: Indices, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """As the protocol has it."""
         batch = self.examples.draw(rows, generator)
         drop = _dropped(self.config, len(rows), generator)
         mine, on = self.group.share(len(rows)), self.group.device
         logits = self.model(batch.bags[mine].to(on), drop[mine].to(on))  # (B, V)
         losses = -(batch.targets[mine].to(on) * logits.log_softmax(dim=1)).sum(dim=1)  # (B,)
-        return losses, batch.weight
+        return losses, batch.weight[mine], batch.weight.sum()
 
     def penalised(self, loss: Tensor) -> Tensor:
         """The loss and the squared length of all weights."""
@@ -102,7 +104,10 @@ class Full:
 
 
 class Sampled:
-    """Cross-entropy with the softmax over each viewer's movies and a sample of the others."""
+    """Cross-entropy with the softmax over each viewer's movies and a sample of the others.
+
+    The histories of users held by other processes are empty here.
+    """
 
     def __init__(
         self,
@@ -113,8 +118,10 @@ class Sampled:
         net: RecoNet,
     ) -> None:
         self.config, self.group = config, group
-        self.examples = SparseMasking(liked, space, **_masking(config))
-        self.negatives = Negatives(liked, config.negatives)
+        counts = group.total(np.diff(liked.indptr).astype(np.int64))  # (N,)
+        self.examples = SparseMasking(liked, space, counts, **_masking(config))
+        of_movies = np.bincount(liked.indices, minlength=space.n_items)  # (V,)
+        self.negatives = Negatives(group.total(of_movies), config.negatives)
         self.model = group.wrap(SampledSoftmax(net))
         self.said = f"softmax over the own and {config.negatives:,} sampled movies, corrected"
 
@@ -133,18 +140,18 @@ class Sampled:
         larger = min(LARGE_BATCH, len(order) // BATCHES)
         return _cut(order, max(self.config.batch_size, larger))[:MOST_STEPS]
 
-    def losses(self, rows: Indices, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def losses(self, rows: Indices, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """As the protocol has it."""
-        batch = self.examples.draw(rows, generator)
-        drop = _dropped(self.config, len(rows), generator)
-        mine, on = self.group.share(len(rows)), self.group.device
+        batch, on = self.examples.draw(rows, generator), self.group.device
+        drop = _dropped(self.config, len(rows), generator)[torch.from_numpy(batch.at)]
         losses = self.model(
-            batch.bags.rows(mine).to(on),
-            batch.labels.rows(mine).to(on),
+            batch.bags.to(on),
+            batch.labels.to(on),
             *(drawn.to(on) for drawn in self.negatives.draw(generator)),
-            drop[mine].to(on),
+            drop.to(on),
         )
-        return losses, batch.weight
+        whole = self.group.total(batch.weight.sum().numpy()[None])
+        return losses, batch.weight, torch.from_numpy(whole)[0]
 
     def penalised(self, loss: Tensor) -> Tensor:
         """The loss alone: the optimizer shrinks the weights."""

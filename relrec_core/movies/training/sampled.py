@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,12 +46,6 @@ class Ragged:
             torch.from_numpy(matrix.data.astype(np.float32)),
         )
 
-    def rows(self, part: slice) -> Ragged:
-        """A part of the rows."""
-        starts = self.starts[part.start : part.stop + 1]
-        entries = slice(int(starts[0]), int(starts[-1]))
-        return Ragged(starts - starts[0], self.columns[entries], self.values[entries])
-
     def to(self, device: torch.device) -> Ragged:
         """The same on another device."""
         return Ragged(*(t.to(device) for t in (self.starts, self.columns, self.values)))
@@ -67,21 +62,32 @@ class SparseBatch:
     """`Batch` of `examples` without its zeros: averaging bags (B, F) and label weights (B, V).
 
     The labels hold every movie of the viewer, those with weight 0, too. `weight` (B,) is what
-    each example counts.
+    each example counts, `at` (B,) its place among those that were asked for.
     """
 
     bags: Ragged
     labels: Ragged
     weight: Tensor
+    at: npt.NDArray[np.int64]
 
 
 class SparseMasking:
-    """The examples of `Masking`, by the same law, without ever writing down a zero."""
+    """The examples of `Masking`, by the same law, without ever writing down a zero.
+
+    Where processes share the histories, each makes the examples of the users it holds: the same
+    ones that a lone process would make.
+
+    Args:
+        liked: (N, V) histories, those of users held elsewhere empty.
+        space: of the profiles.
+        counts: (N,) movies in each user's history, wherever that is held.
+    """
 
     def __init__(
         self,
         liked: sparse.csr_matrix,
         space: FeatureSpace,
+        counts: npt.NDArray[np.int64],
         *,
         rates: tuple[float, float],
         seen: float,
@@ -89,7 +95,8 @@ class SparseMasking:
         attribute_dropout: float,
         weight_power: float,
     ) -> None:
-        rows = np.flatnonzero(np.diff(liked.indptr) >= 2)
+        rows = np.flatnonzero(counts >= 2)
+        self._counts, self._held = counts[rows], np.diff(liked.indptr)[rows] > 0
         self._liked: sparse.csr_matrix = liked[rows]
         self._own: sparse.csr_matrix = space.user_attributes[rows]
         self._of_items = space.item_attributes
@@ -100,29 +107,40 @@ class SparseMasking:
         return int(self._liked.shape[0])
 
     def draw(self, rows: npt.NDArray[np.int64], generator: torch.Generator) -> SparseBatch:
-        """Fresh examples of users `rows`."""
-        films = self._liked[rows]
-        labels = Ragged.of(films)
-        owners, n = labels.owners, len(rows)
-        counts = labels.starts.diff().float()  # (B,)
+        """Fresh examples of those of the users `rows` who are held here."""
+        n, held = len(rows), self._held[rows]
+        at = np.flatnonzero(held)
+        whole = torch.from_numpy(self._counts[rows])  # (n,)
         rate = self._low + (self._high - self._low) * torch.rand(n, generator=generator)
         few = MOST_SHORT ** torch.rand(n, generator=generator)
         short = torch.rand(n, generator=generator) < self._short
-        rate = torch.where(short, (1 - few / counts).clamp(min=0), rate)  # (B,)
-        visible = torch.rand(len(owners), generator=generator) >= rate[owners]  # (n,)
+        rate = torch.where(short, (1 - few / whole.float()).clamp(min=0), rate)  # (n,)
+        chances = torch.rand(int(whole.sum()), generator=generator)
+        chances = chances[torch.from_numpy(held).repeat_interleave(whole)]
+        keys = self._keys(n, generator)[at]
+        films = self._liked[rows[at]]
+        labels = Ragged.of(films)
+        owners, counts = labels.owners, labels.starts.diff().float()
+        visible = chances >= rate[torch.from_numpy(at)][owners]  # (entries,)
         weights = torch.where(visible, self._seen, 1.0)
-        total = torch.zeros(n).index_add(0, owners, weights)  # (B,)
+        total = torch.zeros(len(at)).index_add(0, owners, weights)  # (B,)
         labels = Ragged(labels.starts, labels.columns, weights / total.clamp(min=1e-6)[owners])
         weight = counts**self._weight_power * (total > 0)
-        bags = self._bags(films, self._own[rows], visible.numpy(), generator)
-        return SparseBatch(bags, labels, weight)
+        bags = self._bags(films, self._own[rows[at]], visible.numpy(), keys)
+        return SparseBatch(bags, labels, weight, at)
+
+    def _keys(self, n: int, generator: torch.Generator) -> npt.NDArray[np.uint64]:
+        """A key (n,) for each example's own draws; zeros, without a draw, where none are needed."""
+        if not self._attribute_dropout or self._of_items.shape[1] == self._liked.shape[1]:
+            return np.zeros(n, dtype=np.uint64)
+        return torch.randint(2**62, (n,), generator=generator).numpy().astype(np.uint64)
 
     def _bags(
         self,
         films: sparse.csr_matrix,
         own: sparse.csr_matrix,
         visible: npt.NDArray[np.bool_],
-        generator: torch.Generator,
+        keys: npt.NDArray[np.uint64],
     ) -> Ragged:
         """Movies (B, V) that are left -> (B, F) with their attributes and the viewers' own."""
         left = np.flatnonzero(visible)
@@ -132,8 +150,9 @@ class SparseMasking:
         kept = sparse.csr_matrix((ones, films.indices[left], starts), shape=films.shape)
         facts = sparse.csr_matrix(kept @ self._of_items + own)
         if self._attribute_dropout:
-            draws = torch.rand(facts.nnz, generator=generator).numpy()
-            facts.data = np.where(draws >= self._attribute_dropout, facts.data, 0)
+            of_facts = np.repeat(keys, np.diff(facts.indptr))
+            stay = chance(of_facts, facts.indices) >= self._attribute_dropout
+            facts.data = np.where(stay, facts.data, 0)
             facts.eliminate_zeros()
         facts.data = np.ones_like(facts.data)
         bags = sparse.csr_matrix((ones, kept.indices, kept.indptr), shape=shape) + facts
@@ -142,18 +161,31 @@ class SparseMasking:
         return Ragged.of(bags)
 
 
+def chance(
+    keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.integer[Any]]
+) -> npt.NDArray[np.float64]:
+    """A number between 0 and 1 for each pair (n,), which depends on nothing else.
+
+    It is the output of SplitMix64 (Steele, Lea and Flood 2014) that many steps after the key.
+    """
+    z = keys + (numbers.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    found: npt.NDArray[np.float64] = ((z ^ (z >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
+    return found
+
+
 class Negatives:
     """Draws the movies that stand for all others.
 
     Args:
-        liked: (B, V) histories, whose movies are drawn more often the more they are in.
+        counts: (V,) histories that each movie is in; it is drawn the more often, the more they are.
         draws: how many movies are drawn for a batch, with replacement.
     """
 
-    def __init__(self, liked: sparse.csr_matrix, draws: int) -> None:
-        counts = np.bincount(liked.indices, minlength=liked.shape[1])
+    def __init__(self, counts: npt.NDArray[np.int64], draws: int) -> None:
         by_popularity = (counts + 1.0) ** POPULARITY
-        q = by_popularity / by_popularity.sum() / 2 + 0.5 / liked.shape[1]  # (V,)
+        q = by_popularity / by_popularity.sum() / 2 + 0.5 / len(counts)  # (V,)
         self.draws = draws
         self._q = torch.from_numpy(q)
         self._sums = torch.from_numpy(np.cumsum(q))

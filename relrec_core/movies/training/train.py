@@ -16,15 +16,14 @@ from scipy import sparse
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from relrec_core.errors import DataError
 from relrec_core.movies.config import Config
-from relrec_core.movies.data.datasets import data_card, open_data
-from relrec_core.movies.data.features import FeatureSpace, Indices, feature_space
+from relrec_core.movies.data.features import FeatureSpace, Indices
 from relrec_core.movies.data.interactions import MovieData
-from relrec_core.movies.data.split import Split, split
-from relrec_core.movies.model.metrics import recall_of_users
+from relrec_core.movies.data.split import Split
+from relrec_core.movies.model.metrics import Recall, recall_of_users
 from relrec_core.movies.model.network import RecoNet
 from relrec_core.movies.model.weights import Floats, Weights
+from relrec_core.movies.training.lesson import Lesson
 from relrec_core.movies.training.objectives import objective
 from relrec_core.movies.training.warm_start import start_from_factors
 from relrec_core.runs import training
@@ -43,11 +42,12 @@ def train(config: Config, run: Run) -> None:
     Runs alone or under torchrun with the same result up to rounding. Resumes where it stopped.
 
     Raises:
-        DataError: the data set is missing or malformed.
+        DataError: the data set is missing or malformed, or a part of its split is empty.
         Cancelled: the run was asked to stop.
     """
-    data = open_data(config.dataset)
-    learn(config, run, data, split(data, config.split_seed))
+    started = time.monotonic()
+    with training.session(config, run) as group:
+        _learn(config, run, group, Lesson.opened(config, group), started)
 
 
 def learn(config: Config, run: Run, data: MovieData, parts: Split) -> None:
@@ -58,29 +58,34 @@ def learn(config: Config, run: Run, data: MovieData, parts: Split) -> None:
         Cancelled: the run was asked to stop.
     """
     started = time.monotonic()
-    space = feature_space(data, config.attributes)
-    if not parts.train.nnz or not parts.dev.nnz or not parts.test.nnz:
-        raise DataError(
-            config.dataset,
-            f"{len(data.ratings)} ratings",
-            "enough liked movies to split into training, development and test",
-        )
     with training.session(config, run) as group:
-        found = _found(run)
-        if found is None:
-            search = Fit(config, run, group, space, parts)
-            search.resume()
-            search.until(search.epochs)
-            measured = search.progress.best is not None
-            found = search.progress.best_epoch if measured else search.progress.epoch
-        refit = Fit(config, run, group, space, parts, found)
-        refit.resume()
-        refit.until(refit.epochs)
-        if group.is_main:
-            weights = refit.weights(data.content_hash)
-            tensors = {name: torch.from_numpy(a) for name, a in weights.arrays().items()}
-            run.write_checkpoint(tensors, weights.metadata())
-            run.write_card(_card(config, started, data, parts, refit, weights))
+        _learn(config, run, group, Lesson.given(config, group, data, parts), started)
+
+
+def _learn(config: Config, run: Run, group: Group, lesson: Lesson, started: float) -> None:
+    found = _found(run)
+    if found is None:
+        found = _searched(config, run, group, lesson)
+    refit = Fit(config, run, group, lesson, found)
+    refit.resume()
+    refit.until(refit.epochs)
+    weights = refit.weights(lesson.about.content_hash)
+    known, test = lesson.parts.known, lesson.parts.test
+    scores = partial(_scores, weights, lesson.space.bags(known))
+    measured = lesson.recall(scores, known, test, config.split_seed)
+    if group.is_main:
+        tensors = {name: torch.from_numpy(a) for name, a in weights.arrays().items()}
+        run.write_checkpoint(tensors, weights.metadata())
+        run.write_card(_card(config, started, lesson, refit, weights, measured))
+
+
+def _searched(config: Config, run: Run, group: Group, lesson: Lesson) -> int:
+    """The number of epochs that is best on the development films."""
+    search = Fit(config, run, group, lesson)
+    search.resume()
+    search.until(search.epochs)
+    measured = search.progress.best is not None
+    return search.progress.best_epoch if measured else search.progress.epoch
 
 
 def _found(run: Run) -> int | None:
@@ -104,21 +109,24 @@ class Fit(training.Fit[Config]):
         config: Config,
         run: Run,
         group: Group,
-        space: FeatureSpace,
-        parts: Split,
+        lesson: Lesson,
         found: int | None = None,
     ) -> None:
-        self.space, self.parts = space, parts
+        self.lesson = lesson
+        space, parts = lesson.space, lesson.parts
         self.searching = found is None
         liked = parts.train if self.searching else parts.known
         self.epochs = config.epochs
         if found is not None:
-            self.epochs = round(found * parts.known.nnz / parts.train.nnz)
+            learnt, more, _ = lesson.sizes.tolist()
+            self.epochs = round(found * (learnt + more) / learnt)
         self.bags = space.bags(parts.train) if self.searching else None
         torch.manual_seed(config.seed)
         self.net = RecoNet(space.n_features, space.n_items, config.dim, config.hidden)
-        if config.starts_from_factors(space.n_items) and group.is_main:  # others get its weights
-            start_from_factors(self.net, liked, space, config.seed, config.ridge)
+        if config.starts_from_factors(space.n_items):
+            whole = lesson.whole(liked)
+            if group.is_main:  # others get its weights
+                start_from_factors(self.net, whole, space, config.seed, config.ridge)
         self.objective = objective(config, group, space, liked, self.net)
         self.average = AveragedModel(self.net, multi_avg_fn=_averaging(config.averaging))
         self.average.update_parameters(self.net)  # the average begins with the initial weights
@@ -138,7 +146,9 @@ class Fit(training.Fit[Config]):
         Raises:
             Cancelled: the run was asked to stop.
         """
-        first = self.progress.epoch == 0 and self.config.starts_from_factors(self.space.n_items)
+        first = self.progress.epoch == 0 and self.config.starts_from_factors(
+            self.lesson.space.n_items
+        )
         if self.searching and first:
             values = self.measure()
             self._judge(values)
@@ -153,7 +163,8 @@ class Fit(training.Fit[Config]):
         if self.bags is None or not due:
             return {}
         scores = partial(_scores, self.weights(), self.bags)
-        found = recall_of_users(scores, self.parts.train, self.parts.dev, seed=config.split_seed)
+        parts = self.lesson.parts
+        found = self.lesson.recall(scores, parts.train, parts.dev, config.split_seed)
         return {self.decides: found.macro}
 
     def said(self, values: Mapping[str, float]) -> tuple[float, str]:
@@ -176,7 +187,7 @@ class Fit(training.Fit[Config]):
         """The weights as they would be stored now: the moving average, if one is kept."""
         net = self.average.module if self.config.averaging else self.net
         assert isinstance(net, RecoNet)
-        return Weights.of(net, self.space, dataset_hash)
+        return Weights.of(net, self.lesson.space, dataset_hash)
 
     def one_pass(self) -> float:
         """One pass over all examples in an order fixed by seed and epoch; the mean loss."""
@@ -188,9 +199,9 @@ class Fit(training.Fit[Config]):
 
     def _learn(self, rows: Indices, generator: torch.Generator) -> float:
         group, n = self.group, len(rows)
-        losses, weight = self.objective.losses(rows, generator)
-        weight = weight * (n / weight.sum().clamp(min=1))
-        loss = group.batch_mean(losses * weight[group.share(n)].to(group.device), n)
+        losses, weight, whole = self.objective.losses(rows, generator)
+        weight = weight * (n / whole.clamp(min=1))
+        loss = group.batch_mean(losses * weight.to(group.device), n)
         loss = self.objective.penalised(loss)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -214,15 +225,19 @@ def _scores(weights: Weights, bags: sparse.csr_matrix, rows: Indices) -> Floats:
     return weights.logits_of_all(bags[rows])
 
 
-def _start(config: Config, parts: Split) -> str:
-    factors = config.starts_from_factors(parts.train.shape[1])
+def _start(config: Config, n_items: int) -> str:
+    factors = config.starts_from_factors(n_items)
     return "factors of alternating least squares" if factors else "random weights"
 
 
 def tested(weights: Weights, space: FeatureSpace, parts: Split, seed: int) -> dict[str, float]:
     """Recall@50 on the test films, per user and pooled, for a run's card."""
     scores = partial(_scores, weights, space.bags(parts.known))
-    found = recall_of_users(scores, parts.known, parts.test, seed=seed)
+    return _said_of(recall_of_users(scores, parts.known, parts.test, seed=seed))
+
+
+def _said_of(found: Recall) -> dict[str, float]:
+    """A recall on the test films, for a run's card."""
     return {
         "test_recall_50": round(found.macro, 4),
         "test_recall_50_pooled": round(found.pooled, 4),
@@ -231,16 +246,16 @@ def tested(weights: Weights, space: FeatureSpace, parts: Split, seed: int) -> di
 
 
 def _card(
-    config: Config, started: float, data: MovieData, parts: Split, refit: Fit, weights: Weights
+    config: Config, started: float, lesson: Lesson, refit: Fit, weights: Weights, measured: Recall
 ) -> Card:
     return training.card(
         config,
         started,
         "RecoNet + Layer" if config.hidden else "RecoNet",
-        data_card(data),
+        lesson.about,
         split={"seed": config.split_seed, "fractions": [0.6, 0.2, 0.2], "liked_from": 3},
         epochs=refit.progress.epoch,
         parameters=int(sum(a.size for a in weights.arrays().values())),
-        metrics=tested(weights, refit.space, parts, config.split_seed),
-        details={"loss": refit.objective.said, "start": _start(config, parts)},
+        metrics=_said_of(measured),
+        details={"loss": refit.objective.said, "start": _start(config, lesson.space.n_items)},
     )

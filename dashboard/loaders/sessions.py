@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.loaders.common import ModelKey, key_of
 from dashboard.once import Once
-from dashboard.turns import heavy, in_turn
+from dashboard.turns import in_turn
 from relrec_core.runs.directory import Run
 from relrec_core.sessions import store as session_store
 from relrec_core.sessions.config import Config as SessionConfig
@@ -57,51 +57,46 @@ class SessionView:
         self.explorer, self.model = explorer, model
         self.own, self.notes = own, notes
         self.absent, self.dropped = absent, dropped
-        self._answers: Once[SessionAnswer] = Once(EXPLANATIONS)
-        self._explanations: Once[SessionExplanation] = Once(EXPLANATIONS)
-        self._flips: Once[Flip] = Once(EXPLANATIONS)
-        self._elsewhere: Once[Elsewhere | None] = Once(EXPLANATIONS)
+        self._explanations: Once[tuple[SessionAnswer, SessionExplanation]] = Once(EXPLANATIONS)
+        self._changes: Once[tuple[Flip, Elsewhere | None]] = Once(EXPLANATIONS)
         self._listings: Once[pd.DataFrame] = Once(2)
         self._opening: Once[int] = Once(1)
 
     def answer(self, row: int, focus: int) -> SessionAnswer:
         """What is predicted of a session, and who decided; one of its tracks in words."""
-        of = self.explorer
-        found = in_turn(lambda: of.answer(of.session(row), focus))
-        return self._answers((row, focus), found)
+        return self._explained(row, focus)[0]
 
     def explanation(self, row: int, focus: int) -> SessionExplanation:
         """The same with its proof."""
-        of = self.explorer
-
-        def found() -> SessionExplanation:
-            answer = self.answer(row, focus)
-            with heavy():
-                return of.prove(of.session(row), answer)
-
-        return self._explanations((row, focus), found)
+        return self._explained(row, focus)[1]
 
     def flip(self, row: int, focus: int) -> Flip:
         """The fewest earlier actions that turn the answer."""
-        of = self.explorer
-
-        def found() -> Flip:
-            answer = self.answer(row, focus)
-            with heavy():
-                return browse.smallest_flip(of, of.session(row), answer)
-
-        return self._flips((row, focus), found)
+        return self._changed(row, focus)[0]
 
     def elsewhere(self, row: int, focus: int) -> Elsewhere | None:
         """The answer at another place, hour or day."""
+        return self._changed(row, focus)[1]
+
+    def _explained(self, row: int, focus: int) -> tuple[SessionAnswer, SessionExplanation]:
+        """Both in one turn: in two, a visitor would wait twice."""
         of = self.explorer
 
-        def found() -> Elsewhere | None:
-            answer = self.answer(row, focus)
-            with heavy():
-                return browse.elsewhere(of, of.session(row), answer)
+        def found() -> tuple[SessionAnswer, SessionExplanation]:
+            session = of.session(row)
+            answer = of.answer(session, focus)
+            return answer, of.prove(session, answer)
 
-        return self._elsewhere((row, focus), found)
+        return self._explanations((row, focus), in_turn(found))
+
+    def _changed(self, row: int, focus: int) -> tuple[Flip, Elsewhere | None]:
+        of, answer = self.explorer, self.answer(row, focus)
+
+        def found() -> tuple[Flip, Elsewhere | None]:
+            session = of.session(row)
+            return browse.smallest_flip(of, session, answer), browse.elsewhere(of, session, answer)
+
+        return self._changes((row, focus), in_turn(found))
 
     @property
     def listing(self) -> pd.DataFrame:

@@ -1,4 +1,5 @@
-"""All threads of the server share a few heaps, so that memory does not grow with each of them."""
+"""All threads of the server share a few heaps, so that memory does not grow with each of them; what
+is free goes back to the system."""
 
 from __future__ import annotations
 
@@ -38,3 +39,24 @@ def test_threads_share_a_few_heaps(modules: list[str], few: bool) -> None:
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     assert done.stdout.count("<heap ") > 0
     assert (done.stdout.count("<heap ") <= 2) == few
+
+
+FREED = """
+from dashboard.memory import trim
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+before = resident()
+blocks = [b"x" * (50_000 + i) for i in range(2_000)]
+last = b"x" * 60_000  # above them, so that the heap does not shrink by itself
+del blocks
+held = resident()
+trim()
+print(held - before, resident() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="others return memory by themselves")
+def test_what_is_free_is_returned() -> None:
+    done = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True, check=True)
+    held, left = map(int, done.stdout.split())
+    assert held > 80_000_000 > 20_000_000 > left

@@ -9,10 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from relrec_core.batch.local import THREADS
 from relrec_core.errors import RelRecError
 from relrec_core.measurement import BenchmarkRow, row
 from scripts import environment
-from scripts.growth import ONE, write_ratings
+from scripts.growth import write_ratings
 
 RATINGS = (3_000_000, 10_000_000)
 PROCESSES = (1, 2)
@@ -58,7 +59,7 @@ def _trained(data: Path, processes: int) -> list[tuple[float, float]]:
         done = subprocess.run(
             [*command, "movies", f"--dataset={data}", *SETTINGS],
             cwd=environment.ROOT,
-            env={**os.environ, **ONE, "RELREC_HOME": home},
+            env={**os.environ, **dict.fromkeys(THREADS, "1"), "RELREC_HOME": home},
             capture_output=True,
             text=True,
             check=False,

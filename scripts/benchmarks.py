@@ -84,10 +84,17 @@ def sharing(quick: bool) -> Sequence[BenchmarkRow]:
 
 
 def load(quick: bool) -> Sequence[BenchmarkRow]:
-    """Many visitors at once, at one server and at two; this takes 25 minutes."""
+    """Many visitors at once, at one server; this takes a quarter of an hour."""
     from scripts import load
 
     return load.rows(quick)
+
+
+def load_shared(quick: bool) -> Sequence[BenchmarkRow]:
+    """The same visitors, shared among two servers."""
+    from scripts import load
+
+    return load.rows(quick, servers=2)
 
 
 BENCHMARKS: dict[str, Callable[[bool], Sequence[BenchmarkRow]]] = {
@@ -96,6 +103,7 @@ BENCHMARKS: dict[str, Callable[[bool], Sequence[BenchmarkRow]]] = {
     "relevance": relevance,
     "experts": experts,
     "load": load,
+    "load-shared": load_shared,
     "explaining": explaining,
     "growth": growth,
     "training": training,

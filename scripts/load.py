@@ -57,18 +57,15 @@ class Load:
     """Seconds of processor time of all servers after the warm-up."""
 
 
-def rows(quick: bool) -> list[BenchmarkRow]:
-    """Visitors who come one after the other during the warm-up: to one server, then to two.
+def rows(quick: bool, servers: int = 1) -> list[BenchmarkRow]:
+    """Visitors who come one after the other during the warm-up.
 
     All servers share one core where the system can keep them to it, and the visitors have another.
     """
-    found = []
-    for servers in (1, 2):
-        seen = _measured(servers, quick)
-        for said in dict.fromkeys(seen.errors):
-            print(said, flush=True)
-        found += _rows(seen, servers, quick)
-    return found
+    seen = _measured(servers, quick)
+    for said in dict.fromkeys(seen.errors):
+        print(said, flush=True)
+    return _rows(seen, servers, quick)
 
 
 async def _staying(address: str, process: subprocess.Popen[bytes], visitors: int) -> float | None:

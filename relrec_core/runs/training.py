@@ -152,15 +152,18 @@ class Fit(ABC, Generic[C]):
 
     def state(self) -> dict[str, Tensor]:
         """A copy of all that `restore` needs."""
-        tensors = resuming.packed(self.network, self.optimizer) | self.more()
-        return {name: value.detach().to("cpu", copy=True) for name, value in tensors.items()}
+        now = self._now().items()
+        return {name: value.detach().to("cpu", copy=True) for name, value in now}
+
+    def _now(self) -> dict[str, Tensor]:
+        return resuming.packed(self.network, self.optimizer) | self.more()
 
     def return_to_best(self) -> None:
         """Put back the state of the best epoch, or the first one where none was measured."""
         self.restore(self.best)
 
     def _keep(self) -> None:
-        tensors = self.state() | {f"{BEST}{name}": value for name, value in self.best.items()}
+        tensors = self._now() | {f"{BEST}{name}": value for name, value in self.best.items()}
         schedule = None if self.schedule is None else self.schedule.state_dict()
         self.run.write_state(tensors, {**asdict(self.progress), "schedule": schedule})
 

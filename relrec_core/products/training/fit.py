@@ -221,19 +221,20 @@ class Fit(training.Fit[Config]):
         group, device = self.group, self.group.device
         mine = rows[group.share(len(rows))]
         at = torch.from_numpy(rows).to(device)
-        views = [self.memory]
-        if not self.config.freeze:
-            views = self._seen(rows, mine, at, generator)
         pairs = beside.of(rows)
         left, right, relation = (
             torch.from_numpy(v).to(device) for v in (pairs.left, pairs.right, pairs.relation)
         )
         holds = torch.from_numpy(pairs.holds).to(device, torch.float32)
         touched, place = torch.cat([left, right]).unique(return_inverse=True)  # type: ignore[no-untyped-call]
+        if self.config.freeze:
+            views = [self.memory[touched]]
+        else:
+            views = self._seen(rows, mine, at, touched, generator)
         n = len(left)
         loss = torch.zeros((), device=device)
         for x in views:
-            g = self.net.distances.logits(x[touched], place[:n], place[n:], relation)  # (n,)
+            g = self.net.distances.logits(x, place[:n], place[n:], relation)  # (n,)
             loss = loss + F.binary_cross_entropy_with_logits(g, holds)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -253,9 +254,10 @@ class Fit(training.Fit[Config]):
         rows: Rows,
         mine: Rows,
         at: Tensor,
+        touched: Tensor,
         generator: torch.Generator,
     ) -> list[Tensor]:
-        """Features of all products (N, F); those of this rank's pictures carry gradients.
+        """Features of the products `touched` (n, F); those of this rank's pictures carry gradients.
 
         Once as they are and, while relevance guides, once more as the weighted layer has them.
         """
@@ -270,8 +272,10 @@ class Fit(training.Fit[Config]):
         self.memory[at] = group.gathered(views[0].detach(), len(rows))
         # Every rank computes the whole loss, so the mean over ranks takes a share of each gradient.
         fresh = [x * group.world_size - (x * (group.world_size - 1)).detach() for x in views]
-        place = (torch.from_numpy(mine).to(group.device),)
-        return [self.memory.index_put(place, x) for x in fresh]
+        rank = torch.from_numpy(mine).to(group.device)
+        there = torch.isin(rank, touched)
+        place, known = torch.searchsorted(touched, rank[there]), self.memory[touched]
+        return [known.index_put((place,), x[there]) for x in fresh]
 
     def measure(self) -> dict[str, float]:
         """Accuracy on the validation pairs; products of training as they were last passed."""
@@ -289,7 +293,8 @@ class Fit(training.Fit[Config]):
 
     def _features(self, rows: Rows | None = None) -> Tensor:
         device = self.group.device
-        return features(self.net.trunk, self.pictures, device, self._check, rows, self.mixed)
+        trunk, folder = self.net.trunk, self.run.path
+        return features(trunk, self.pictures, device, self._check, rows, self.mixed, folder)
 
     def _done(self, fraction: float) -> float:
         """Share of the whole training, from the share of the epochs after the warm-up."""

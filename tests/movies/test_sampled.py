@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from functools import partial
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from relrec_core.movies.model.network import RecoNet
 from relrec_core.movies.training.examples import Masking
 from relrec_core.movies.training.objectives import MOST_STEPS, Full, Sampled, objective
 from relrec_core.movies.training.sampled import (
+    Held,
     Negatives,
     Ragged,
     SampledSoftmax,
@@ -58,7 +58,7 @@ def test_a_bag_holds_what_is_left_of_the_films_and_what_they_bring(
     space: FeatureSpace, liked: sparse.csr_matrix
 ) -> None:
     """With nothing dropped the films of a bag decide all of it, as in the dense generator."""
-    examples = SparseMasking(liked, space, np.diff(liked.indptr), attribute_dropout=0.0, **LAW)
+    examples = SparseMasking(Held.whole(liked), space, attribute_dropout=0.0, **LAW)
     assert len(examples) == VIEWERS - 1
     rows = np.arange(len(examples)).repeat(50)
     batch = examples.draw(rows, drawn(0))
@@ -83,9 +83,8 @@ def test_features_stay_as_often_as_in_the_dense_generator(
     n = 4_000
     rows = np.arange(VIEWERS - 1).repeat(n)
     kept = []
-    everybodys = partial(SparseMasking, counts=np.diff(liked.indptr))
-    for made, seed in ((everybodys, 1), (Masking, 2)):
-        batch = made(liked, space, attribute_dropout=dropout, **LAW).draw(rows, drawn(seed))
+    for kind, of, seed in ((SparseMasking, Held.whole(liked), 1), (Masking, liked, 2)):
+        batch = kind(of, space, attribute_dropout=dropout, **LAW).draw(rows, drawn(seed))
         bags = batch.bags
         table = dense(bags, space.n_features) if isinstance(batch, SparseBatch) else bags
         kept.append((table > 0).float().reshape(VIEWERS - 1, n, -1).mean(dim=1))
@@ -106,7 +105,7 @@ def test_with_every_movie_in_the_sample_it_is_the_full_loss_and_gradient(
 ) -> None:
     torch.manual_seed(0)
     net = RecoNet(space.n_features, FILMS, 4, hidden).double()
-    batch = SparseMasking(liked, space, np.diff(liked.indptr), attribute_dropout=0.3, **LAW).draw(
+    batch = SparseMasking(Held.whole(liked), space, attribute_dropout=0.3, **LAW).draw(
         np.arange(VIEWERS - 1), drawn(3)
     )
     exact = SparseBatch(

@@ -18,7 +18,7 @@ from relrec_core.movies.data.features import feature_space
 from relrec_core.movies.data.interactions import MovieData, load
 from relrec_core.movies.data.shares import Shares
 from relrec_core.movies.data.split import likes, split
-from relrec_core.movies.training.sampled import SparseMasking, chance
+from relrec_core.movies.training.sampled import Held, SparseMasking, chance
 from tests.movies import planted
 
 pytestmark = pytest.mark.numerics
@@ -149,7 +149,7 @@ def test_an_example_is_the_same_wherever_its_user_is_held(folder: Path) -> None:
     counts, n_users = np.diff(liked.indptr), len(data.users)
     assert space.n_features > space.n_items
     law = {"rates": (0.2, 0.6), "seen": 0.5, "short": 0.3, "weight_power": 0.7}
-    whole = SparseMasking(liked, space, counts, attribute_dropout=0.5, **law)
+    whole = SparseMasking(Held(liked, counts), space, attribute_dropout=0.5, **law)
     rows = np.random.default_rng(0).permutation(len(whole))[:40]
     expected = whole.draw(rows, torch.Generator().manual_seed(1))
     np.testing.assert_array_equal(expected.at, np.arange(40))
@@ -157,7 +157,9 @@ def test_an_example_is_the_same_wherever_its_user_is_held(folder: Path) -> None:
     parts = split(data, 0)
     for rank in range(PROCESSES):
         block = slice(rank * n_users // PROCESSES, (rank + 1) * n_users // PROCESSES)
-        own = SparseMasking(parts.of(block).train, space, counts, attribute_dropout=0.5, **law)
+        own = SparseMasking(
+            Held(parts.of(block).train, counts), space, attribute_dropout=0.5, **law
+        )
         found = own.draw(rows, torch.Generator().manual_seed(1))
         for row, at in enumerate(found.at):
             for one, other in ((found.bags, expected.bags), (found.labels, expected.labels)):

@@ -13,7 +13,7 @@ from relrec_core.movies.config import Config
 from relrec_core.movies.data.features import FeatureSpace, Indices
 from relrec_core.movies.model.network import RecoNet
 from relrec_core.movies.training.examples import Masking, Removal
-from relrec_core.movies.training.sampled import Negatives, SampledSoftmax, SparseMasking
+from relrec_core.movies.training.sampled import Held, Negatives, SampledSoftmax, SparseMasking
 from relrec_core.runs.distributed import Group
 
 MOST_STEPS = 64
@@ -119,7 +119,7 @@ class Sampled:
     ) -> None:
         self.config, self.group = config, group
         counts = group.total(np.diff(liked.indptr).astype(np.int64))  # (N,)
-        self.examples = SparseMasking(liked, space, counts, **_masking(config))
+        self.examples = SparseMasking(Held(liked, counts), space, **_masking(config))
         of_movies = np.bincount(liked.indices, minlength=space.n_items)  # (V,)
         self.negatives = Negatives(group.total(of_movies), config.negatives)
         self.model = group.wrap(SampledSoftmax(net))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -71,23 +71,31 @@ class SparseBatch:
     at: npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Held:
+    """Histories (N, V), those of users whom another process holds empty, and how many movies are in
+    each, wherever it is held: (N,)."""
+
+    liked: sparse.csr_matrix
+    counts: npt.NDArray[np.int64]
+
+    @classmethod
+    def whole(cls, liked: sparse.csr_matrix) -> Self:
+        """All of them are here."""
+        return cls(liked, np.diff(liked.indptr).astype(np.int64))
+
+
 class SparseMasking:
     """The examples of `Masking`, by the same law, without ever writing down a zero.
 
     Where processes share the histories, each makes the examples of the users it holds: the same
     ones that a lone process would make.
-
-    Args:
-        liked: (N, V) histories, those of users held elsewhere empty.
-        space: of the profiles.
-        counts: (N,) movies in each user's history, wherever that is held.
     """
 
     def __init__(
         self,
-        liked: sparse.csr_matrix,
+        histories: Held,
         space: FeatureSpace,
-        counts: npt.NDArray[np.int64],
         *,
         rates: tuple[float, float],
         seen: float,
@@ -95,6 +103,7 @@ class SparseMasking:
         attribute_dropout: float,
         weight_power: float,
     ) -> None:
+        liked, counts = histories.liked, histories.counts
         rows = np.flatnonzero(counts >= 2)
         self._counts, self._held = counts[rows], np.diff(liked.indptr)[rows] > 0
         self._liked: sparse.csr_matrix = liked[rows]

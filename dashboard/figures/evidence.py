@@ -245,6 +245,13 @@ def _cells(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return grouped(numbers, "Relation", sizes, "Grid cells")
 
 
+def _instead(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
+    """Of the relation in which another emblem is seen most."""
+    most = numbers["Relation"].iloc[int(numbers["Called related"].to_numpy().argmax())]
+    of = numbers[numbers["Relation"] == most]
+    return grouped(of, "Emblem", ["Listed", "Called related", "Chance"], "Share of the first ten")
+
+
 def _strategies(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     return grouped(numbers, "Maps", ["With the mark", "Of all marked"], "Share")
 
@@ -296,6 +303,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "recommendations": _recommended,
     "product-counterfactuals": _cells,
     "sanity": _sane,
+    "erased": _instead,
     "strategies": _strategies,
     "product-directions": _reasons,
     "tastes": _tastes,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
@@ -22,6 +24,7 @@ from dashboard.story.product_maps import match_slide
 from dashboard.story.products import missing_slide
 from dashboard.turns import heavy
 from relrec_core.products.explanation.perturbation import blurred, erased
+from relrec_core.products.explanation.remaining import Remaining, remaining
 from relrec_core.products.explanation.result import pooled
 from relrec_core.products.explanation.sentences import places
 from relrec_core.products.explanation.standing import Standing, standing
@@ -150,8 +153,8 @@ def missing(shown: Shown) -> None:
     text = shown.asked.text
     chosen = _chosen("erased", strongest, text)
     before = _ranking(shown)
-    after, at, picture = _without(shown, chosen)
-    said = _change(shown, before, after, at, len(chosen))
+    after, told, picture = _without(shown, chosen)
+    said = _change(shown, before, after, told, len(chosen))
     st.markdown(f"**{escape.markdown(said)}**")
     left, was, now = st.columns([1, 1, 1], gap="medium")
     look, parts = Look(1.0), counted(len(chosen), "region")
@@ -186,7 +189,9 @@ def missing(shown: Shown) -> None:
         _ranked(shown, "Without these parts", after[:LISTED], before)
     st.caption(
         "What is erased is blurred until no detail is left, the score is computed again, and the "
-        "whole catalogue is ranked again. Click or drag over the picture to erase more or less."
+        "whole catalogue is ranked again. A network that has learned what products show may see "
+        "in what is left something that is not there; the evidence page says how often. Click or "
+        "drag over the picture to erase more or less."
     )
     if chosen:
         _keep(shown, said, (before, after), picture)
@@ -223,8 +228,16 @@ def _ranking(shown: Shown) -> list[Candidate]:
     )
 
 
-def _without(shown: Shown, regions: list[int]) -> tuple[list[Candidate], Standing, Image.Image]:
-    """With these regions of the query erased: ranking, the picked product, and the picture."""
+@dataclass(frozen=True)
+class _Told:
+    """Where the picked product stands without the regions, and what is called related then."""
+
+    at: Standing
+    remaining: Remaining
+
+
+def _without(shown: Shown, regions: list[int]) -> tuple[list[Candidate], _Told, Image.Image]:
+    """With these regions of the query erased: ranking, what is told of it, and the picture."""
     of, question, settings = shown.of, shown.asked.question, shown.choice.settings
     kept = np.ones(GRID**2, dtype=np.bool_)
     kept[regions] = False
@@ -240,9 +253,12 @@ def _without(shown: Shown, regions: list[int]) -> tuple[list[Candidate], Standin
         category=settings.category,
         features=seen,
     )
-    at = standing(of, question, shown.candidate.row, settings.category, seen)
+    told = _Told(
+        standing(of, question, shown.candidate.row, settings.category, seen),
+        remaining(of, question, seen, settings.category),
+    )
     drawn = partly_blurred(shown, x, shown.choice.picture, kept.reshape(GRID, GRID))
-    return ranking, at, drawn
+    return ranking, told, drawn
 
 
 def partly_blurred(
@@ -263,12 +279,12 @@ def partly_blurred(
 
 
 def _change(
-    shown: Shown, before: list[Candidate], after: list[Candidate], at: Standing, count: int
+    shown: Shown, before: list[Candidate], after: list[Candidate], without: _Told, count: int
 ) -> str:
-    """What becomes of the list and of the picked product, which stands `at` then."""
+    """What becomes of the list, of the picked product, and of what is called related."""
     if not count:
         return "Nothing is erased: choose regions of the picture."
-    picked, question = shown.candidate, shown.asked.question
+    picked, question, at = shown.candidate, shown.asked.question, without.at
     first = {c.row for c in before[:LISTED]}
     gone = len(first - {c.row for c in after[:LISTED]})
     was = standing(shown.of, question, picked.row, shown.choice.settings.category)
@@ -280,7 +296,8 @@ def _change(
             f"({at.probability:.0%})"
         )
     changed = f"{gone or 'none'} of the first {LISTED} change{'' if gone > 1 else 's'}"
-    return f"Without {count} of {GRID**2} regions ‘{shown.title(picked.row)}’ {told}; {changed}."
+    moved = f"Without {count} of {GRID**2} regions ‘{shown.title(picked.row)}’ {told}; {changed}."
+    return f"{moved} {without.remaining.sentence()}"
 
 
 def _ranked(

@@ -208,7 +208,8 @@ def test_downloads_hold_what_is_on_screen(site: str, open_page: Open) -> None:
 def test_a_missing_part_changes_the_ranking_by_keyboard_too(site: str, open_page: Open) -> None:
     page = open_page(f"{site}/products?aspect={MORE['missing']}")
     sentence(page)
-    expect(page.get_by_text(re.compile("Without 4 of 64 regions"))).to_be_visible()
+    told = page.get_by_text(re.compile("Without 4 of 64 regions"))
+    expect(told).to_contain_text("The network then calls ")
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_text("Nothing is erased: choose regions")).to_be_visible()
     settled(page)

@@ -265,6 +265,21 @@ CLAIMS: tuple[Claim, ...] = (
         "the first places scores are often close, so that little suffices.",
     ),
     Claim(
+        "erased",
+        "What does the network see where the cause was?",
+        OURS,
+        "products with their emblem erased",
+        "Without its emblem a product is not taken for one with another: of the first ten, no more "
+        "than chance are called related and carry one particular other emblem.",
+        _source("erased"),
+        map_claims.erased,
+        map_claims.erased_rows,
+        "Every product of the shown catalogue, its emblem’s grid cells blurred as the deletion "
+        "test does it, the catalogue ranked again. Listed: of the first ten, after another emblem "
+        "was erased; called related: of the ten, with a probability of 50% or more besides; at "
+        "most: after one particular emblem was erased.",
+    ),
+    Claim(
         "strategies",
         "Does it show what a model should not look at?",
         OURS,

@@ -18,6 +18,7 @@ from relrec_core.products.data.split import TEST, VALIDATION, By, Pairs, Split
 from relrec_core.products.evaluation import baselines, preference_recovery
 from relrec_core.products.evaluation.counterfactual_evaluation import LISTED, counterfactual_rows
 from relrec_core.products.evaluation.direction_evaluation import LIME_SAMPLES, direction_rows
+from relrec_core.products.evaluation.erased_evaluation import FIRST, erased_rows
 from relrec_core.products.evaluation.map_evaluation import localisation_rows, perturbation_rows
 from relrec_core.products.evaluation.recommendation_evaluation import recommendation_rows
 from relrec_core.products.evaluation.sanity_evaluation import DRAWS, NOISE, sanity_rows
@@ -235,6 +236,13 @@ def counterfactual_table(study: Study) -> Table:
     return Table(counterfactual_rows(study), {"list": LISTED, "most cells": LIMIT})
 
 
+def erased_table(study: Study) -> Table:
+    """On the rendered studio that is shown: what is seen in products without their emblem."""
+    if not study.rendered:
+        raise DataError(study.dataset, "no known causes", "the rendered studio")
+    return Table(erased_rows(study), {"list": FIRST})
+
+
 def sanity_table(study: Study) -> Table:
     """Do maps change with the network's weights, and stay under small noise?"""
     return Table(sanity_rows(study), {"noise": NOISE, "draws": DRAWS})
@@ -252,6 +260,7 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "perturbation": perturbation_table,
     "recommendations": recommendation_table,
     "counterfactuals": counterfactual_table,
+    "erased": erased_table,
     "directions": direction_table,
     "sanity": sanity_table,
     "strategies": strategy_table,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from relrec_core.evaluation import directions
@@ -181,6 +182,33 @@ def smallest_rows(frames: Frames) -> pd.DataFrame:
     of = frames[0].assign(relation=frames[0]["relation"].str.replace("_", " "))
     names = ["Relation", "Recommendations", "One cell", "Up to four", "None", "Proven", "Median"]
     return of.set_axis([*names, "Smallest set", "In order of relevance", "At random"], axis=1)
+
+
+def erased(frames: Frames) -> Verdict:
+    """Is one particular other emblem seen more often than at chance where the own is erased?"""
+    words, held = [], []
+    for relation, rows in frames[0].groupby("relation", sort=False):
+        worst = rows.iloc[int((rows["related"] - rows["chance"]).to_numpy().argmax())]
+        held.append(worst["related"] <= worst["chance"])
+        none = np.average(rows["none"], weights=rows["products"])
+        words.append(
+            f"‘{str(relation).replace('_', ' ')}’: for {none:.0%} of {rows['products'].sum()} "
+            f"products nothing among the first ten is called related then; {worst['related']:.1%} "
+            f"of the first ten are called related and carry the {worst['emblem']}, the most of "
+            f"any other emblem (chance {worst['chance']:.0%})"
+        )
+    return Verdict(
+        "confirmed" if all(held) else "partly" if any(held) else "not confirmed",
+        f"With the cells of its emblem blurred, {'; '.join(words)}.",
+    )
+
+
+def erased_rows(frames: Frames) -> pd.DataFrame:
+    """By relation and by the emblem that is seen instead."""
+    of = frames[0].assign(relation=frames[0]["relation"].str.replace("_", " "))
+    of = of.drop(columns=["products", "none", "whole"])
+    names = ["Relation", "Emblem", "Listed", "Called related", "At most", "After", "Chance"]
+    return of.set_axis(names, axis=1)
 
 
 def strategies(frames: Frames) -> Verdict:

@@ -33,7 +33,8 @@ TINY = Shape(users=60, movies=400, ratings=4_000)
 SEEDS = (0, 1, 2)
 DENSE = ("--loss", "full", "--start", "random")
 """What training was before its cost grew with the ratings alone."""
-CORES = 2
+CORES = min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+"""That a training may take: of those that there are two, as it is asked for."""
 ASKED = 50
 """Users whose best movies are explained and displaced."""
 MOST_SECONDS, MOST_MINUTES, MOST_MEMORY = 90.0, 60.0, 8_000.0
@@ -128,7 +129,7 @@ def _generated(shape: Shape) -> Iterator[tuple[Path, list[BenchmarkRow]]]:
         shape.write(folder)
         ratings = pl.scan_parquet(folder / PARQUET_FILE).select(pl.len()).collect().item()
         counts = {"users": shape.users, "movies": shape.movies, "ratings": ratings}
-        yield folder, [row(name, n, "") for name, n in counts.items()]
+        yield folder, [row(name, n, "") for name, n in {"cores taken": CORES, **counts}.items()]
 
 
 def _trained(folder: Path, quick: bool, *options: str) -> tuple[growth.Used, float]:

@@ -17,7 +17,7 @@ from scripts.growth import write_ratings
 
 RATINGS = (3_000_000, 10_000_000)
 PROCESSES = (1, 2)
-SETTINGS = ("--epochs=1", "--evaluate-every=1", "--device=cpu", "--threads=1")
+SETTINGS = ("--epochs=1", "--evaluate-every=1", "--dim=16", "--device=cpu", "--threads=1")
 RANK = """
 import json, os, resource, sys
 from relrec_core.train import main

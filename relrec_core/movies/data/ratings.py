@@ -17,7 +17,7 @@ from relrec_core import parquet
 from relrec_core.errors import DataError
 from relrec_core.movies.data import tables
 
-BLOCK, ROWS = 1 << 25, 1 << 20
+BLOCK, ROWS = 1 << 24, 1 << 19
 """Bytes of a CSV file, and rows of a Parquet file, that are read at once."""
 
 PARQUET = ".parquet"

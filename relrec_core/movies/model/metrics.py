@@ -17,6 +17,8 @@ MOST_SCORES = 250_000_000
 """Up to so many scores all users are measured: 3,000 users of 84,000 movies."""
 MOST_AT_ONCE = 25_000_000
 """Scores that are held at once."""
+RANKED_AT_ONCE = 2_500_000
+"""Of these, scores that are ranked at once, which takes five times their memory."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,14 @@ def recall_by_user(
         held_out: (B, V) films to find; a user without any has a recall that is not a number.
         k: how many films are recommended at most; the last column stands for as many as there are.
     """
+    size = max(1, RANKED_AT_ONCE // scores.shape[1])
+    parts = [slice(at, at + size) for at in range(0, max(len(scores), 1), size)]
+    return np.concatenate([_by_user(scores[p], known[p], held_out[p], k) for p in parts])
+
+
+def _by_user(
+    scores: Floats, known: sparse.csr_matrix, held_out: sparse.csr_matrix, k: int
+) -> npt.NDArray[np.float64]:
     ranked = scores.copy()
     rows = np.repeat(np.arange(known.shape[0]), np.diff(known.indptr))
     ranked[rows, known.indices] = -np.inf

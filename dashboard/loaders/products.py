@@ -36,6 +36,9 @@ from relrec_core.runs.directory import Run
 THUMBNAIL, LARGEST = 160, 1_024
 """Sides in pixels: of a picture in the gallery, which people see at half of it or less, and of any
 other at most."""
+MAPS = 64
+"""Questions whose maps are kept, about three for each of twenty visitors; those of three products
+take 222 kB."""
 P = ParamSpec("P")
 T = TypeVar("T")
 _GROUPED: Once[Strategies] = Once(32)
@@ -113,7 +116,7 @@ def product_picture(_catalogue: Catalogue, content_hash: str, row: int) -> Image
     return _catalogue.picture(row, min(LARGEST, side))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_data(max_entries=2 * MAPS, show_spinner=False)
 def product_address(_catalogue: Catalogue, content_hash: str, row: int) -> str:
     """`product_picture` as an address that needs no server."""
     return data_url(product_picture(_catalogue, content_hash, row))
@@ -161,7 +164,7 @@ def product_candidates(
     return of.recommend(q.query, q.relation, q.user, n, category=category)
 
 
-@_remembered(max_entries=256)
+@_remembered(max_entries=MAPS)
 @in_turn
 def product_relevance(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, rows: Sequence[int]
@@ -170,7 +173,7 @@ def product_relevance(
     return _explainer.relevance(_question, rows)
 
 
-@_remembered(max_entries=256)
+@_remembered(max_entries=MAPS)
 @in_turn
 def product_contrast(
     _explainer: Explainer, _question: Question, key: ModelKey, asked: str, row: int, other: int

@@ -142,7 +142,7 @@ def _located(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
 
 def _recommended(frames: Frames, numbers: pd.DataFrame) -> go.Figure:
     shares = ["Above zero", "Confirmed", "Opposition raises"]
-    return grouped(numbers, "Relation", shares, "Share of the recommendations")
+    return grouped(numbers, str(numbers.columns[0]), shares, "Share of the recommendations")
 
 
 def _tastes(frames: Frames, numbers: pd.DataFrame) -> go.Figure:

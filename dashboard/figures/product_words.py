@@ -135,7 +135,7 @@ def ledger_in_words(explanation: ProductExplanation, digits: int = 2) -> str:
     return f"{', '.join(terms)}. Score {plain(ledger.score, digits)}."
 
 
-AREAS = ("strongest areas blurred", "random areas blurred", "original")
+AREAS = ("strongest areas blurred", "same shape elsewhere", "original")
 """The three rows of the deletion test, from the bottom."""
 
 
@@ -146,7 +146,10 @@ def blurring(explanation: ProductExplanation) -> str:
     else:
         which = "In one picture at a time, the strongest grid cells that together carry half of its"
     mean = "" if explanation.reading == "contrast" else " Scores are means over the two pictures."
-    return f"{which} support are blurred; then as many random cells of the same picture.{mean}"
+    return (
+        f"{which} support are blurred, with soft edges; then the same shape at random places "
+        f"of the same picture, turned or mirrored.{mean}"
+    )
 
 
 def blurring_in_words(explanation: ProductExplanation) -> str:
@@ -154,7 +157,7 @@ def blurring_in_words(explanation: ProductExplanation) -> str:
     test = explanation.audit.deletion
     return (
         f"{blurring(explanation)} Score {plain(test.score)}; strongest areas blurred "
-        f"{plain(test.after_top)}; random areas blurred {plain(test.after_random)} on average, "
+        f"{plain(test.after_top)}; the same shape elsewhere {plain(test.after_random)} on average, "
         f"95% between {plain(test.low)} and {plain(test.high)}."
     )
 

@@ -12,7 +12,10 @@ import numpy.typing as npt
 
 from relrec_core.explanation import DeletionTest
 
-Rescore = Callable[[npt.NDArray[np.bool_]], npt.NDArray[np.float64]]
+Bools = npt.NDArray[np.bool_]
+Rescore = Callable[[Bools], npt.NDArray[np.float64]]
+Draw = Callable[[Bools, int, np.random.Generator], Bools]
+"""Features removed (n,), a number R, what draws -> others removed instead (R, n), as many each."""
 HALF = 0.5
 
 
@@ -30,14 +33,24 @@ def carrying(relevance: npt.NDArray[np.float64], share: float = HALF) -> int:
     return max(1, min(reached, len(relevance) // 2))
 
 
+def scattered(removed: Bools, repetitions: int, rng: np.random.Generator) -> Bools:
+    """As many features (R, n), each as likely as any other."""
+    n, count = len(removed), int(removed.sum())
+    drawn = np.zeros((repetitions, n), dtype=np.bool_)
+    chosen = np.argpartition(rng.random((repetitions, n)), count - 1, axis=1)[:, :count]
+    drawn[np.arange(repetitions)[:, None], chosen] = True
+    return drawn
+
+
 def deletion_test(
     relevance: npt.NDArray[np.float64],
     rescore: Rescore,
     *,
     k: int | None = None,
     parts: Sequence[slice] = (slice(None),),
+    draw: Draw = scattered,
     repetitions: int = 200,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
 ) -> DeletionTest:
     """Measure what happens to one score when its strongest supports go.
 
@@ -49,6 +62,7 @@ def deletion_test(
         parts: of the features; features go from one part at a time, and scores are averaged over
             the parts. Where two parts answer each other (two pictures that show the same thing),
             taking it from both at once would leave them alike.
+        draw: draws the features to compare with.
         repetitions: number of random removals of as many features.
         seed: of the random removals.
 
@@ -62,12 +76,11 @@ def deletion_test(
         own = relevance[part]
         n = len(own)
         count = carrying(own) if k is None else max(1, min(k, n // 2))
-        left = np.ones((repetitions + 2, n), dtype=bool)
-        left[1, np.argsort(-own, kind="stable")[:count]] = False
-        at_random = np.argpartition(rng.random((repetitions, n)), count - 1, axis=1)[:, :count]
-        left[np.arange(2, repetitions + 2)[:, None], at_random] = False
+        strongest = np.zeros(n, dtype=bool)
+        strongest[np.argsort(-own, kind="stable")[:count]] = True
         kept = np.ones((repetitions + 2, len(relevance)), dtype=bool)
-        kept[:, part] = left
+        kept[1, part] = ~strongest
+        kept[2:, part] = ~draw(strongest, repetitions, rng)
         scores += rescore(kept) / len(parts)
         removed += count
     score, after_top, random = float(scores[0]), float(scores[1]), scores[2:]

@@ -117,7 +117,7 @@ def test_the_explanation_carries_its_proof_and_survives_json(explainer: Explaine
         for cell in strongest.itertuples():
             keep[0, int(cell.row) - 1, int(cell.column) - 1] = False
         seen = {
-            name: of.seen(erased(x, keep, blurred(x)) if name == damaged else x)
+            name: of.seen(erased(x, keep, blurred(x), soft=True) if name == damaged else x)
             for name, x in pictures.items()
         }
         y, z = (head.latents(seen[name])[0] for name in pictures)

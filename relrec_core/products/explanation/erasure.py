@@ -24,6 +24,8 @@ def seen_of(
     features: Tensor,
     kept: npt.NDArray[np.bool_],
     between: Callable[[], None] = lambda: None,
+    *,
+    soft: bool = False,
 ) -> Tensor:
     """Features (R, F) of a picture with only the kept cells; the others are blurred.
 
@@ -33,6 +35,7 @@ def seen_of(
         features: (1, F) of the whole picture.
         kept: (R, GRID * GRID).
         between: called now and then; may raise to stop.
+        soft: with soft edges, see `perturbation.erased`.
     """
     touched = torch.from_numpy(~kept.all(1))  # (R,)
     rows = features.repeat(len(kept), 1)  # (R, F)
@@ -43,6 +46,6 @@ def seen_of(
     parts = []
     for chunk in torch.split(masks, CHUNK):
         between()
-        parts.append(of.seen(erased(picture, chunk, replacement)))
+        parts.append(of.seen(erased(picture, chunk, replacement, soft=soft)))
     rows[touched] = torch.cat(parts)
     return rows

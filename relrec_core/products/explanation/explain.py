@@ -14,6 +14,7 @@ from torch import Tensor
 from relrec_core.errors import ConfigError
 from relrec_core.explanation import Audit, Ledger, Parameter, Provenance
 from relrec_core.faithfulness.deletion import HALF, deletion_test
+from relrec_core.faithfulness.elsewhere import elsewhere
 from relrec_core.lrp import Reading, correspondence, evidence, explain_pair, paper
 from relrec_core.lrp.engine import Trace
 from relrec_core.lrp.pairs import Correspondence
@@ -179,8 +180,9 @@ class Explainer:
             np.array([cell.relevance for cell in cells]),
             partial(self._rescore, question, relevance, other, between),
             parts=[slice(at, at + GRID * GRID) for at in range(0, len(cells), GRID * GRID)],
+            draw=_elsewhere,
             repetitions=repetitions,
-            seed=of.seed,
+            seed=[of.seed, row, *([] if query.row is None else [query.row])],
         )
         item = items.iloc[row]
         return ProductExplanation(
@@ -217,7 +219,7 @@ class Explainer:
             picture = of.pictures.batch([relevance.row])
             whole.append((picture, of.features[relevance.row : relevance.row + 1]))
         seen = [
-            seen_of(of, picture, features, cells, between)
+            seen_of(of, picture, features, cells, between, soft=True)
             for (picture, features), cells in zip(
                 whole, np.split(kept, len(whole), axis=1), strict=True
             )
@@ -249,7 +251,8 @@ class Explainer:
             "epsilon": method.epsilon,
             "ignore_bias": method.ignore_bias,
             "focused": method.one_sided and pair,
-            "erased": f"{HALF:.0%} of each picture's support, one picture at a time",
+            "erased": f"{HALF:.0%} of each picture's support, one picture at a time, soft edges",
+            "compared_with": "the same shape elsewhere",
         }
         return Provenance.of(of.catalogue, of.run, method.named, parameters, of.seed)
 
@@ -261,6 +264,13 @@ def _map(pixels: Tensor) -> Map:
 
 def _focused(pixels: Tensor) -> Map:
     return focused(_map(pixels))
+
+
+def _elsewhere(
+    marked: npt.NDArray[np.bool_], repetitions: int, rng: np.random.Generator
+) -> npt.NDArray[np.bool_]:
+    """The marked cells (GRID * GRID,) at other places of the picture, (R, GRID * GRID)."""
+    return elsewhere(marked.reshape(GRID, GRID), repetitions, rng).reshape(-1, marked.size)
 
 
 def _cells(relevance: PairMaps) -> tuple[Cell, ...]:

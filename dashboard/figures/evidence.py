@@ -301,6 +301,7 @@ PICTURES: dict[str, Callable[[Frames, pd.DataFrame], go.Figure]] = {
     "epsilon": _curves,
     "localisation": _located,
     "recommendations": _recommended,
+    "recommendations-photos": _recommended,
     "product-counterfactuals": _cells,
     "sanity": _sane,
     "erased": _instead,

@@ -67,6 +67,18 @@ def test_recall_is_judged_by_the_best_peer(ours: float, best: float) -> None:
     assert judged("recall-100k", frame) == expected == graded(ratio, 0.98, 0.9)
 
 
+def test_of_several_catalogues_the_worst_decides() -> None:
+    good = {"relation": ["all"], "recommendations": 30, "pixels_above_zero": 1.0, "absorbed": 0.1}
+    good |= {"confirmed": 0.9, "pictures_with_opposition": 60, "opposition_raises": 0.1}
+    worse = good | {"confirmed": 0.8}
+    worst = worse | {"pixels_above_zero": 0.9, "absorbed": 0.2}
+    frames = [pd.DataFrame(of) for of in (good, worse, worst)]
+    key = "recommendations-photos"
+    assert judged(key, frames[0], frames[0]) == "confirmed" == judged(key, frames[0])
+    assert judged(key, *frames[:2]) == "partly"
+    assert judged(key, *frames) == "not confirmed"
+
+
 def test_the_page_of_evidence_is_what_the_shipped_tables_say(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

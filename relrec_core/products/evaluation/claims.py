@@ -8,6 +8,7 @@ import pandas as pd
 
 from relrec_core.evaluation import directions
 from relrec_core.evaluation.claims import Claim, Outcome, TableSource, Verdict, graded
+from relrec_core.products.data.recomposed import CUTS
 from relrec_core.products.evaluation import map_claims
 
 PAPER = "Bharadhwaj, EARS 2018"
@@ -244,6 +245,19 @@ CLAIMS: tuple[Claim, ...] = (
         map_claims.recommendations,
         map_claims.recommendation_rows,
         OTHER_PLACES,
+    ),
+    Claim(
+        "recommendations-photos",
+        "And on photos?",
+        OURS,
+        "what the products page shows",
+        "What the page shows explains recommendations of photos, too, whatever they show.",
+        tuple(TableSource("products", "recommendations", f"{PHOTOS}-{cut}") for cut in CUTS),
+        map_claims.recommendations,
+        map_claims.photo_rows,
+        f"{OTHER_PLACES} Three catalogues composed from one: its photos as they are, without "
+        "their pale margin, and details of them, each with relations of its own; VGG-16, the "
+        "convolutions as they were.",
     ),
     Claim(
         "sanity",

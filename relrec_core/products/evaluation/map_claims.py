@@ -9,6 +9,7 @@ import pandas as pd
 
 from relrec_core.evaluation import directions
 from relrec_core.evaluation.claims import Outcome, Verdict, graded
+from relrec_core.products.data.recomposed import CUTS
 from relrec_core.products.explanation.result import CHOSEN, FOCUSED, GRID, PHOTOS, RENDERED, SHOWN
 
 OTHERS = ("Integrated gradients", "DeepLift", "Saliency", "Grad-CAM")
@@ -141,16 +142,16 @@ def recommendations(frames: Frames) -> Verdict:
         every["confirmed"].min(),
     )
     held = [above >= ABOVE_ZERO, absorbed <= ABSORBED, passed >= CONFIRMED]
-    worst = f" in the worst of {len(frames)} catalogues" if len(frames) > 1 else ""
+    worst = f", in the worst of {len(frames)} catalogues," if len(frames) > 1 else ""
     opposing = every["pictures_with_opposition"]
     raises = (every["opposition_raises"] * opposing).sum() / opposing.sum()
     return Verdict(
         "confirmed" if all(held) else "partly" if any(held) else "not confirmed",
-        f"Of {every['recommendations'].sum():.0f} first recommendations {above:.0%} have "
-        f"maps that sum to more than zero{worst} (wanted {ABOVE_ZERO:.0%}); baseline, biases and "
-        f"stabiliser together take {absorbed:.0%} of the score at the median{worst} (wanted at "
+        f"Of {every['recommendations'].sum():.0f} first recommendations{worst} {above:.0%} "
+        f"have maps that sum to more than zero (wanted {ABOVE_ZERO:.0%}); baseline, biases and "
+        f"stabiliser together take {absorbed:.1%} of the score at the median (wanted at "
         f"most {ABSORBED:.0%}); the areas named matter more than their shape at all of 19 other "
-        f"places in {passed:.0%}{worst} (wanted {CONFIRMED:.0%}). Blurring what signed maps mark "
+        f"places in {passed:.0%} (wanted {CONFIRMED:.0%}). Blurring what signed maps mark "
         f"as lowering the score raises it in {raises:.0%} of the pictures, so the page marks no "
         "such areas.",
     )
@@ -162,6 +163,13 @@ def recommendation_rows(frames: Frames) -> pd.DataFrame:
     of["relation"] = of["relation"].str.replace("_", " ")
     names = ["Relation", "Recommendations", "Above zero", "Explained", "Not in the map"]
     return of.set_axis([*names, "Confirmed", "Opposition raises"], axis=1)
+
+
+def photo_rows(frames: Frames) -> pd.DataFrame:
+    """The same for each catalogue of photos, by the cut of its pictures."""
+    rows = [recommendation_rows([frame]).iloc[:1] for frame in frames]
+    found = pd.concat(rows, ignore_index=True).rename(columns={"Relation": "Photos"})
+    return found.assign(Photos=list(CUTS))
 
 
 def areas(frames: Frames) -> Verdict:

@@ -28,7 +28,9 @@ def elsewhere(marked: Bools, repetitions: int, rng: np.random.Generator) -> Bool
     turned = [np.rot90(one, turns) for one in (marked, marked.T) for turns in range(4)]
     rolled = [np.roll(one, shift, 0) for one in turned for shift in range(side)]
     every = np.array([np.roll(one, shift, 1) for one in rolled for shift in range(side)])
-    places = np.unique(every.reshape(-1, side * side), axis=0)
+    every = every.reshape(-1, side * side)
+    _, first = np.unique(np.packbits(every, axis=1), axis=0, return_index=True)
+    places = every[first]
     places = places[(places != marked.ravel()).any(axis=1)]
     chosen = rng.choice(len(places), repetitions, replace=len(places) < repetitions)
     return np.asarray(places[chosen].reshape(-1, side, side))

@@ -7,12 +7,11 @@ from functools import cache
 
 import numpy as np
 
-from dashboard.figures.audit import REMOVALS
 from dashboard.figures.heatmap import Panel, shared_scale
 from dashboard.figures.palette import plain
 from dashboard.figures.pinned import Case, Span, remainder, summed
 from dashboard.figures.product_sheet import pair_sheet
-from dashboard.figures.product_words import CATEGORIES, relation_title
+from dashboard.figures.product_words import CATEGORIES, PLACES, relation_title
 from relrec_core.explanation import DeletionTest, Ledger
 from relrec_core.products.explanation.result import GRID, Cell, ProductExplanation
 from relrec_core.products.explanation.sentences import places
@@ -60,7 +59,7 @@ class ProductCase(Case):
     @property
     def tests(self) -> list[tuple[str, DeletionTest, str]]:
         """Titles of the deletion tests, the tests, and what passing means."""
-        return [("Strongest areas blurred", self.explanation.audit.deletion, REMOVALS)]
+        return [("Strongest areas blurred", self.explanation.audit.deletion, PLACES)]
 
     @property
     def ledgers(self) -> list[Ledger]:

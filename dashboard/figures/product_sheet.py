@@ -15,6 +15,7 @@ from dashboard.figures.heatmap import Panel, data_url, marks, over
 from dashboard.figures.palette import OPPOSITION, SUPPORT, signed
 from dashboard.figures.product_words import (
     AREAS,
+    PLACES,
     blurring_in_words,
     contribution,
     ledger_in_words,
@@ -211,7 +212,7 @@ def product_report(
         ),
         section(
             "Does the score drop without these areas?",
-            beside(proof, paragraph(f"{judged(test)[1]}. {words}")),
+            beside(proof, paragraph(f"{judged(test, PLACES)[1]}. {words}")),
         ),
         section(
             "The strongest grid cells",

@@ -135,6 +135,8 @@ def ledger_in_words(explanation: ProductExplanation, digits: int = 2) -> str:
     return f"{', '.join(terms)}. Score {plain(ledger.score, digits)}."
 
 
+PLACES = "larger drop than at {} random places"
+"""What passing the deletion test means, see `figures.audit.judged`."""
 AREAS = ("strongest areas blurred", "same shape elsewhere", "original")
 """The three rows of the deletion test, from the bottom."""
 

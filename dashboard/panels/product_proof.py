@@ -9,6 +9,7 @@ from dashboard.figures.product_words import (
     AREAS,
     DISTRIBUTED,
     FOCUS,
+    PLACES,
     blurring,
     blurring_in_words,
     ledger_in_words,
@@ -29,7 +30,7 @@ def product_proof(explanation: ProductExplanation, *, key: str) -> None:
             st.caption(f"{DISTRIBUTED}{FOCUS}.")
     with matters:
         st.markdown("##### Does the score drop without these areas?", help=meaning("deletion test"))
-        verdict(audit.deletion)
+        verdict(audit.deletion, PLACES)
         chart(
             deletion_figure(audit.deletion, AREAS),
             key=f"{key}_deletion",
@@ -40,7 +41,5 @@ def product_proof(explanation: ProductExplanation, *, key: str) -> None:
 
 def product_proof_line(explanation: ProductExplanation) -> None:
     """The proof in a line, for small views."""
-    test = explanation.audit.deletion
-    st.caption(
-        f"Proof: {ledger_in_words(explanation)} {judged(test)[1]}. {blurring_in_words(explanation)}"
-    )
+    _, passed = judged(explanation.audit.deletion, PLACES)
+    st.caption(f"Proof: {ledger_in_words(explanation)} {passed}. {blurring_in_words(explanation)}")

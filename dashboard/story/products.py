@@ -14,7 +14,7 @@ from dashboard.figures.palette import plain, signed
 from dashboard.figures.pinned import Span, summed
 from dashboard.figures.pinned_products import area
 from dashboard.figures.product_sheet import mapped_sheet
-from dashboard.figures.product_words import CATEGORIES, ledger_in_words, relation_title
+from dashboard.figures.product_words import CATEGORIES, PLACES, ledger_in_words, relation_title
 from dashboard.figures.report import strongest
 from dashboard.figures.smallest_cells import before_and_after
 from dashboard.figures.strategies import grid_panel, heading
@@ -74,7 +74,7 @@ def product_slide(
         ),
         proofs=(
             Proof.of_sums(ledger_in_words(told), [ledger]),
-            Proof.of_test("Strongest areas blurred", told.audit.deletion),
+            Proof.of_test("Strongest areas blurred", told.audit.deletion, PLACES),
         ),
         origin=Origin.of(told.provenance, model),
         value=json.loads(told.to_json()),

@@ -168,7 +168,7 @@ def test_the_page_to_take_away_needs_nothing_else() -> None:
     told = (
         "Contribution of both pictures +15.0000, blurred baseline +4.0000, not attributed +1.0000"
     )
-    assert told in page and "Confirmed: larger drop than all 20 random removals" in page
+    assert told in page and "Confirmed: larger drop than at all 20 random places" in page
     assert page.count("<td>recommended</td>") + page.count("<td>query</td>") == ROWS
     assert f"{2 * GRID**2 - ROWS} others together" in page and "<script" not in page
     addresses = re.findall(r'<(?:img|image|link|script)\b[^>]* (?:src|href)="([^"]{0,12})', page)

@@ -17,12 +17,6 @@ NOTICEABLE = 0.001
 NETWORK, FROZEN = "Siamese network", "Distances on untouched features"
 STUDIO, PHOTOS = "studio", "ikea-rooms"
 
-OTHER_PLACES = (
-    "Confirmed: blurring the cells that carry half of a picture’s support, with soft edges, lowers "
-    "the score more than blurring their shape at any of 19 random places of the same picture; of "
-    "maps that know nothing one in twenty passes."
-)
-
 Frames = Sequence[pd.DataFrame]
 
 
@@ -244,7 +238,7 @@ CLAIMS: tuple[Claim, ...] = (
         _source("recommendations"),
         map_claims.recommendations,
         map_claims.recommendation_rows,
-        OTHER_PLACES,
+        map_claims.OTHER_PLACES,
     ),
     Claim(
         "recommendations-photos",
@@ -255,9 +249,9 @@ CLAIMS: tuple[Claim, ...] = (
         tuple(TableSource("products", "recommendations", f"{PHOTOS}-{cut}") for cut in CUTS),
         map_claims.recommendations,
         map_claims.photo_rows,
-        f"{OTHER_PLACES} Three catalogues composed from one: its photos as they are, without "
-        "their pale margin, and details of them, each with relations of its own; VGG-16, the "
-        "convolutions as they were.",
+        f"{map_claims.OTHER_PLACES} Three catalogues composed from one: its photos as they are, "
+        "without their pale margin, and details of them, each with relations of its own; VGG-16, "
+        "the convolutions as they were.",
     ),
     Claim(
         "sanity",

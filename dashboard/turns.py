@@ -1,5 +1,4 @@
-"""Heavy work of all visitors of this process: so much at once; what is begun first, in the order in
-which it came, then what gave way."""
+"""Heavy work of all visitors of this process: so much at once, in the order in which it came."""
 
 from __future__ import annotations
 
@@ -28,23 +27,21 @@ class Turns:
     """A number of places and a queue before them.
 
     Work that takes long gives way between its steps: whoever waits comes first, so a short question
-    waits for one step of a long one, not for its end. What gave way goes on when nothing waits that
-    has not been begun, so a short question waits for one long one, not for all.
+    waits for one step of a long one, not for its end.
     """
 
     def __init__(self, places: int, slice_seconds: float = SLICE) -> None:
         self.places, self._slice = places, slice_seconds
         self._free = threading.Condition()
-        self._new: deque[object] = deque()
-        self._begun: deque[object] = deque()
+        self._waiting: deque[object] = deque()
         self.working = 0
         """How many have a place."""
         self._held = threading.local()
 
     @property
     def waiting(self) -> int:
-        """How many have no place now."""
-        return len(self._new) + len(self._begun)
+        """How many have no place yet."""
+        return len(self._waiting)
 
     @contextlib.contextmanager
     def turn(self, moved_on: MovedOn = lambda: None) -> Iterator[MovedOn]:
@@ -70,22 +67,22 @@ class Turns:
 
     def _between(self, moved_on: MovedOn) -> None:
         moved_on()
-        if self.waiting and time.monotonic() - self._held.since >= self._slice:
+        if self._waiting and time.monotonic() - self._held.since >= self._slice:
             self._leave()
             self._enter(moved_on, keep=True)
             self._held.since = time.monotonic()
 
     def _enter(self, moved_on: MovedOn, *, keep: bool = False) -> None:
         """Wait for a place; `keep` takes one also where the wait is broken off."""
-        ticket, queue = object(), self._begun if keep else self._new
+        ticket = object()
         with self._free:
-            queue.append(ticket)
+            self._waiting.append(ticket)
         try:
             while not self._admitted(ticket):
                 moved_on()
         except BaseException:
             with self._free:
-                queue.remove(ticket)
+                self._waiting.remove(ticket)
                 self.working += keep  # the block gives it back
                 self._free.notify_all()
             raise
@@ -94,13 +91,13 @@ class Turns:
         with self._free:
             first = self._free.wait_for(lambda: self._first(ticket), LOOK)
             if first:
-                (self._new or self._begun).popleft()
+                self._waiting.popleft()
                 self.working += 1
                 self._free.notify_all()
             return first
 
     def _first(self, ticket: object) -> bool:
-        return self.working < self.places and (self._new or self._begun)[0] is ticket
+        return self.working < self.places and self._waiting[0] is ticket
 
     def _leave(self) -> None:
         with self._free:

@@ -77,42 +77,6 @@ def test_first_come_first_served_and_long_work_gives_way_between_its_steps() -> 
     assert told == ["step 0", "first", "second", "step 1", "step 2", "end"]
 
 
-def test_what_has_not_begun_comes_before_what_gave_way() -> None:
-    turns, told = Turns(1, 0), []
-    steps = {name: threading.Semaphore(0) for name in ("one", "other", "short")}
-
-    def long(name: str) -> Callable[[], None]:
-        def work() -> None:
-            with turns.turn() as between:
-                for _ in range(2):
-                    steps[name].acquire()
-                    told.append(name)
-                    between()
-
-        return work
-
-    def short() -> None:
-        with turns.turn():
-            steps["short"].acquire()
-            told.append("short")
-
-    threads = [begun(long("one"))]
-    until(lambda: turns.working == 1)
-    threads.append(begun(long("other")))
-    until(lambda: turns.waiting == 1)
-    steps["one"].release()  # one gives way to the other
-    until(lambda: told == ["one"] and turns.waiting == 1)
-    threads.append(begun(short))
-    until(lambda: turns.waiting == 2)
-    steps["other"].release()  # and this to the short one, which came after both
-    until(lambda: told == ["one", "other"])
-    for step in steps.values():
-        step.release(2)
-    ended(threads)
-    assert told[:3] == ["one", "other", "short"]
-    assert sorted(told[3:]) == ["one", "other"]
-
-
 def test_who_moves_on_leaves_the_queue_and_holds_up_nobody() -> None:
     turns, held, gone = Turns(1, 0), threading.Event(), threading.Event()
     told: list[str] = []

@@ -190,8 +190,8 @@ def missing(shown: Shown) -> None:
     st.caption(
         "What is erased is blurred until no detail is left, the score is computed again, and the "
         "whole catalogue is ranked again. A network that has learned what products show may see "
-        "in what is left something that is not there; the evidence page says how often. Click or "
-        "drag over the picture to erase more or less."
+        "in what is left something that is not there; the evidence page says how often, for the "
+        "rendered products. Click or drag over the picture to erase more or less."
     )
     if chosen:
         _keep(shown, said, (before, after), picture)

@@ -189,7 +189,7 @@ def named(answer: SessionAnswer) -> None:
 
 
 def why(view: SessionView, row: int, focus: int, headline: Place) -> Place:
-    """The sentence, the timeline and who decided each track; the proof is not waited for.
+    """The sentence, the timeline and who decided each track.
 
     `headline` is the place of the sentence. Gives that of the downloads, for `proof` to complete.
     """

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 
-from relrec_core import neighbours
 from relrec_core.errors import ConfigError
 from relrec_core.explanation import Value
 from relrec_core.products.data.catalogue import TITLE
 from relrec_core.products.explanation.explain import Question
 from relrec_core.products.explanation.sentences import HALF
+from relrec_core.products.explanation.standing import from_all, ranks
 from relrec_core.products.model.ranking import Recommender
 
 
@@ -56,9 +55,7 @@ def remaining(
     Raises:
         ConfigError: nothing is ranked.
     """
-    query, ranked = question.query, np.zeros(len(of.features), dtype=np.bool_)
-    among = of.among(query, question.relation, category)
-    ranked[slice(None) if among is None else among] = True
+    query, ranked = question.query, ranks(of, question, category)
     if query.row is not None:
         ranked[query.row] = False
     if not ranked.any():
@@ -76,11 +73,6 @@ def remaining(
 
 def _probabilities(of: Recommender, question: Question, x: Tensor) -> npt.NDArray[np.float64]:
     """(N,) of every product of the catalogue, for features x (1, F)."""
-    number = of.relation(question.relation)
-    with torch.inference_mode():
-        y = of.distances.latents(x, number)[0].numpy()  # (D,)
-    w = of.weights(question.relation, question.user).numpy()
-    d = neighbours.distances(of.latents(question.relation), y, w)
-    given = of.given(question.query, question.relation)
-    g = float(of.distances.bias[number]) - (d if given is None else d - given)
-    return np.asarray(1 / (1 + np.exp(-g.astype(np.float64))))
+    bias = float(of.distances.bias[of.relation(question.relation)])
+    g = bias - from_all(of, question, x).astype(np.float64)
+    return np.asarray(1 / (1 + np.exp(-g)))

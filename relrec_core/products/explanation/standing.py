@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -56,16 +57,8 @@ def standing(
     """
     query, relation = question.query, question.relation
     number = of.relation(relation)
-    with torch.inference_mode():
-        x = query.features if features is None else features
-        y = of.distances.latents(x, number)[0].numpy()  # (D,)
-    d = neighbours.distances(of.latents(relation), y, of.weights(relation, question.user).numpy())
-    given = of.given(query, relation)
-    d = d if given is None else d - given  # (N,)
-    among = of.among(query, relation, category)
-    ranked = np.full(len(d), among is None)
-    if among is not None:
-        ranked[among] = True
+    d = from_all(of, question, query.features if features is None else features)
+    ranked = ranks(of, question, category)
     excluded = None
     if row == query.row:
         excluded = "it is the product that was asked about"
@@ -137,3 +130,22 @@ def _weak(found: ProductExplanation) -> bool:
     """Whether a map carries too little of the score to name reasons."""
     ledger = found.audit.ledger
     return ledger.features <= 0 or ledger.explained is None or ledger.explained < HALF
+
+
+def from_all(of: Recommender, question: Question, features: Tensor) -> npt.NDArray[np.float32]:
+    """Squared distances (N,) of features (1, F) from every product, less what categories add."""
+    relation = question.relation
+    with torch.inference_mode():
+        y = of.distances.latents(features, of.relation(relation))[0].numpy()  # (D,)
+    d = neighbours.distances(of.latents(relation), y, of.weights(relation, question.user).numpy())
+    given = of.given(question.query, relation)
+    return d if given is None else d - given
+
+
+def ranks(of: Recommender, question: Question, category: str | None) -> npt.NDArray[np.bool_]:
+    """Which products (N,) are ranked, the one that was asked about among them."""
+    among = of.among(question.query, question.relation, category)
+    ranked = np.full(len(of.features), among is None)
+    if among is not None:
+        ranked[among] = True
+    return ranked

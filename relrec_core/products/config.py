@@ -110,6 +110,15 @@ class Config(TrainerConfig):
         title="Guided by",
         description="Relevance, or nothing: the same passes without weights, to compare with.",
     )
+    incomplete_epochs: int = Field(
+        default=0,
+        ge=0,
+        le=10000,
+        title="Epochs with incomplete pictures",
+        description="Passes at the end in which what a product is unrelated to stays unrelated to "
+        "a picture of it that lacks something; the catalogue names these pictures in a column "
+        "incomplete_image.",
+    )
     learning_rate: float = Field(
         default=3e-4,
         gt=0,

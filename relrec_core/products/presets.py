@@ -99,7 +99,8 @@ def seconds(config: Config, of: Size) -> float:
         net(x[:1])
         seeing = _timed(lambda: net(x)) / _TRIED
         placing = _timed(lambda: features @ directions) / _ROWS * of.products
-    passes = config.warm_epochs + config.guided_epochs + (0 if config.freeze else config.epochs)
+    passes = config.warm_epochs + config.guided_epochs + config.incomplete_epochs
+    passes += 0 if config.freeze else config.epochs
     steps = config.epochs * math.ceil(of.products / config.batch_size)
     steps += config.probe_epochs * math.ceil(2 * 0.8 * of.pairs / STEP)
     pictures = of.products * (2 + BACKWARD * passes)

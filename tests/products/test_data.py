@@ -89,6 +89,13 @@ def test_pictures_that_cannot_be_used_are_left_out(tmp_path: Path) -> None:
         ({"items": ITEMS + "d,A,mug,C:\\a.png\n"}, "a path inside the catalogue folder"),
         ({"items": ITEMS + "d,A,mug,..\\a.png\n"}, "a path inside the catalogue folder"),
         ({"items": ITEMS + "d,A,mug,link/a.png\n"}, "a path inside the catalogue folder"),
+        (
+            {
+                "items": "item_id,title,category,image,incomplete_image\n"
+                "a,A,mug,images/a.png,../a.png\n"
+            },
+            "column 'incomplete_image': found '../a.png', expected a path inside",
+        ),
         ({"items": ""}, "found an empty file"),
         ({"items": "item_id,title,category,image\n"}, r"0 product\(s\) with a usable picture"),
         ({"purchases": "user_id,item_id\nu,x\n"}, "purchases.csv, line 2, column 'item_id'"),

@@ -1,7 +1,8 @@
 """Read and check a catalogue folder: products, their pictures, relations and purchases.
 
 The folder holds `items.csv` (item_id, title, category, image, and any further columns; image is a
-path inside the folder), `relations.csv` (source, target, relation; a pair has no direction),
+path inside the folder; an optional `incomplete_image` is one of a picture in which something of
+the product is gone, or empty), `relations.csv` (source, target, relation; a pair has no direction),
 optionally `purchases.csv` (user_id, item_id, in the order of buying, and optionally `after`, the
 item that led to this purchase) and `source.json` (name, title, licence, rendered).
 """
@@ -27,6 +28,7 @@ from relrec_core.sources.about import about
 from relrec_core.titles import decoded
 
 ITEM, TITLE, CATEGORY, IMAGE = "item_id", "title", "category", "image"
+INCOMPLETE = "incomplete_image"
 SOURCE, TARGET, RELATION = "source", "target", "relation"
 USER, AFTER = "user_id", "after"
 ITEMS_FILE, RELATIONS_FILE, PURCHASES_FILE = "items.csv", "relations.csv", "purchases.csv"
@@ -82,6 +84,11 @@ class Catalogue:
     def picture(self, row: int, side: int) -> Image.Image:
         """RGB square of `side` pixels; `ImageError` if the file was damaged or removed since."""
         return images.read(self.image_path(row), side)
+
+    def incomplete_picture(self, row: int, side: int) -> Image.Image:
+        """Like `picture`, but lacking something, where there is such a picture."""
+        named = str(self.items[INCOMPLETE].iloc[row]) if INCOMPLETE in self.items else ""
+        return images.read(self.folder / named, side) if named else self.picture(row, side)
 
 
 def load(folder: Path) -> Catalogue:
@@ -178,6 +185,7 @@ def _items(
 ) -> tuple[list[tuple[int, list[str]]], tuple[LeftOut, ...]]:
     path = folder / ITEMS_FILE
     item, category, image = (columns.index(column) for column in (ITEM, CATEGORY, IMAGE))
+    incomplete = columns.index(INCOMPLETE) if INCOMPLETE in columns else None
     root = folder.resolve()
     seen: dict[str, int] = {}
     kept, left_out = [], []
@@ -193,7 +201,9 @@ def _items(
         if not row[image].strip():
             left_out.append(LeftOut(row[item], line, f"{row[item]} has no picture."))
             continue
-        _check_inside(root, path, row[image], line)
+        _check_inside(root, path, row[image], line, IMAGE)
+        if incomplete is not None and row[incomplete]:
+            _check_inside(root, path, row[incomplete], line, INCOMPLETE)
         try:
             images.probe(root / row[image])
         except ImageError as error:
@@ -208,7 +218,7 @@ def _items(
     return kept, tuple(left_out)
 
 
-def _check_inside(root: Path, path: Path, image: str, line: int) -> None:
+def _check_inside(root: Path, path: Path, image: str, line: int, column: str) -> None:
     parts = PurePosixPath(image.replace("\\", "/"))
     outside = parts.is_absolute() or ".." in parts.parts or "\0" in image or not parts.parts
     outside = outside or ":" in parts.parts[0]
@@ -218,7 +228,7 @@ def _check_inside(root: Path, path: Path, image: str, line: int) -> None:
         outside = True
     if outside:
         expected = "a path inside the catalogue folder"
-        raise DataError(path, f"'{image}'", expected, row=line, column=IMAGE)
+        raise DataError(path, f"'{image}'", expected, row=line, column=column)
 
 
 def _number(path: Path, numbers: dict[str, int], item: str, line: int, column: str) -> int:

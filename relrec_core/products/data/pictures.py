@@ -28,10 +28,18 @@ class Pictures:
         catalogue: whose pictures.
         side: pixels.
         normalisation: what the trunk's first layer expects.
+        incomplete: the pictures that lack something, of products that have one.
     """
 
-    def __init__(self, catalogue: Catalogue, side: int, normalisation: Normalisation) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        side: int,
+        normalisation: Normalisation,
+        incomplete: bool = False,
+    ) -> None:
         self.catalogue, self.side, self.normalisation = catalogue, side, normalisation
+        self._read = catalogue.incomplete_picture if incomplete else catalogue.picture
         self._keeps = len(catalogue.items) * side * side * 3 <= KEPT_BYTES
         self._kept: dict[int, npt.NDArray[np.uint8]] = {}
 
@@ -72,7 +80,7 @@ class Pictures:
         return torch.from_numpy(low), torch.from_numpy(high)
 
     def _decoded(self, row: int) -> npt.NDArray[np.uint8]:
-        return np.array(self.catalogue.picture(row, self.side), dtype=np.uint8)
+        return np.array(self._read(row, self.side), dtype=np.uint8)
 
     def _normalised(self, pixels: Tensor) -> Tensor:
         """(B, S, S, 3) bytes -> (B, 3, S, S)."""

@@ -45,9 +45,11 @@ from relrec_core.sources import lock
 from relrec_core.sources.about import FILE as SOURCE_FILE
 
 NAME = "studio"
-VERSION = 2
-"""To be raised whenever the same recipe gives other pixels."""
+VERSION = 3
+"""To be raised whenever the same recipe gives other pixels or files."""
 NO_EMBLEM = "no emblem"
+INCOMPLETE = "incomplete"
+"""Folder of the pictures whose emblem is erased."""
 BARE = 6
 """One product in so many shows no emblem in a studio that a network learns from, so that it cannot
 know one emblem by the absence of the others."""
@@ -93,7 +95,8 @@ class Recipe:
         users: number of users, 0 to 10,000.
         side: pixels of the square pictures, 32 to 512.
         seed: the same seed gives the same catalogue, byte by byte.
-        bare: one product in so many shows no emblem, 0 to 100; 0: all show one.
+        bare: one product in so many shows no emblem, 0 to 100; 0: all show one. With it, a network
+            is meant to learn from the studio, and every emblem is shown erased, too.
     """
 
     items: int = 720
@@ -161,7 +164,7 @@ def render(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
         staging = Path(temporary) / "new"
-        for part in ("images", LABELS):
+        for part in ("images", LABELS, *([INCOMPLETE] if recipe.bare else [])):
             (staging / part).mkdir(parents=True)
         planned = plan(recipe)
         with ThreadPoolExecutor(os.cpu_count()) as workers:
@@ -261,6 +264,9 @@ def _picture(folder: Path, recipe: Recipe, number: int, attributes: Attributes) 
     chance = np.random.default_rng([recipe.seed, 2, number])
     painted = paint(attributes, recipe.side, chance)
     painted.picture.save(folder / _image(attributes), quality=93, subsampling=0)
+    if recipe.bare and attributes.emblem != NO_EMBLEM:
+        erased = painting.without(painted, painting.Label.EMBLEM)
+        erased.save(folder / _incomplete(attributes), quality=93, subsampling=0)
     labels = Image.fromarray(painted.labels).convert("P")
     labels.putdata(painted.labels.ravel().tolist())
     labels.putpalette([channel for colour in LABEL_COLOURS for channel in colour])
@@ -271,6 +277,11 @@ def _image(attributes: Attributes) -> str:
     return f"images/{attributes.item_id}.jpg"
 
 
+def _incomplete(attributes: Attributes) -> str:
+    """Path of the picture without its emblem; "" where it shows none."""
+    return "" if attributes.emblem == NO_EMBLEM else f"{INCOMPLETE}/{attributes.item_id}.jpg"
+
+
 def _tables(
     folder: Path,
     planned: tuple[Attributes, ...],
@@ -278,7 +289,11 @@ def _tables(
     recipe: Recipe,
 ) -> None:
     header: tuple[str, ...] = (catalogue.ITEM, catalogue.TITLE, catalogue.CATEGORY, catalogue.IMAGE)
-    items = [(each.item_id, each.title, each.kind, _image(each)) for each in planned]
+    header += (catalogue.INCOMPLETE,) if recipe.bare else ()
+    items = [
+        (each.item_id, each.title, each.kind, _image(each), _incomplete(each))[: len(header)]
+        for each in planned
+    ]
     _write(folder / catalogue.ITEMS_FILE, header, items)
     _write(
         folder / catalogue.RELATIONS_FILE,

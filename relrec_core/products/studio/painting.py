@@ -8,11 +8,16 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
+from scipy.ndimage import gaussian_filter
 
 from relrec_core.products.studio import emblems, patterns
 from relrec_core.products.studio.colours import Colour, Colourway, mixed
 from relrec_core.products.studio.parts import Paint, Part, Product, Shade
 from relrec_core.products.studio.shapes import Coverage, covered
+
+SQUARES, BLUR = 16, 1 / 10
+"""Squares down and across that something is erased in, and the width of the blur that does it, as
+a share of the side."""
 
 Pixels = npt.NDArray[np.float32]
 
@@ -55,6 +60,20 @@ class Painted:
 
     picture: Image.Image
     labels: npt.NDArray[np.uint8]
+
+
+def without(painted: Painted, label: Label) -> Image.Image:
+    """The picture with all squares that show the label blurred, as deletion tests erase them."""
+    picture = np.asarray(painted.picture, dtype=np.float32)
+    side = len(picture)
+    place = np.arange(side) * SQUARES // side
+    down, across = np.nonzero(painted.labels == label)
+    squares = np.zeros((SQUARES, SQUARES), dtype=np.bool_)
+    squares[place[down], place[across]] = True
+    sigma = (side * BLUR, side * BLUR, 0)
+    blurred = gaussian_filter(picture, sigma, mode="mirror", truncate=2)
+    erased = np.where(squares[place][:, place, None], blurred, picture)
+    return Image.fromarray(np.rint(erased).astype(np.uint8))
 
 
 def paint(product: Product, look: Look, side: int) -> Painted:

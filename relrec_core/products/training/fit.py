@@ -28,7 +28,7 @@ from relrec_core.products.data.split import TRAIN, VALIDATION, Rows, Split
 from relrec_core.products.model.features import features, initial, mixed
 from relrec_core.products.model.network import Siamese
 from relrec_core.products.model.scoring import predicted
-from relrec_core.products.training import guided, pretraining, probe
+from relrec_core.products.training import guided, incomplete, pretraining, probe
 from relrec_core.runs import training
 from relrec_core.runs.directory import Run
 from relrec_core.runs.distributed import Group
@@ -71,7 +71,10 @@ class Fit(training.Fit[Config]):
         views = guided.Views(self.net.trunk)
         self.model = views if config.freeze else group.wrap(views)
         self.weight_map: Tensor | None = None
+        self.incomplete: Pictures | None = None
+        self.batch = config.batch_size
         self.guidance: dict[str, Any] = {}
+        self.completion: dict[str, Any] = {}
         self.mixed = mixed(config.precision, group.device)
         self.memory = torch.empty(0)
         trunk = [p for p in self.net.trunk.parameters() if p.requires_grad]
@@ -81,8 +84,7 @@ class Fit(training.Fit[Config]):
             [{"params": p, "lr": rate} for p, rate in rates if p],
             weight_decay=config.weight_decay,
         )
-        steps = config.epochs * math.ceil(len(split.training_items()) / config.batch_size)
-        self.rates = LambdaLR(optimizer, lambda step: _share_of_rate(step, steps))
+        self.rates = self._schedule(optimizer, config.epochs)
         super().__init__(config, run, group, self.net, optimizer, self.rates)
 
     @property
@@ -93,7 +95,7 @@ class Fit(training.Fit[Config]):
     @property
     def epochs(self) -> int:
         """Of the training after the pretraining."""
-        return self.config.epochs + self.config.guided_epochs
+        return self.config.epochs + self.config.guided_epochs + self.config.incomplete_epochs
 
     def begin(self) -> None:
         """What comes before the first epoch; every process does it alike.
@@ -134,7 +136,8 @@ class Fit(training.Fit[Config]):
         for group, rate in zip(self.optimizer.param_groups, self.rates.base_lrs, strict=True):
             group["lr"] = rate * guided.RATE
         pairs = self.split.balanced(VALIDATION, config.split_seed, config.hard)
-        while p.epoch < self.epochs:
+        last = first + config.guided_epochs
+        while p.epoch < last:
             self.weight_map = guided.weight_map(
                 self.net, self.pictures, pairs, self.memory, config.seed + p.epoch, self._check
             )
@@ -143,7 +146,7 @@ class Fit(training.Fit[Config]):
             accuracy = self.epoch()[self.decides]
             self.run.report(
                 self._done(p.epoch / self.epochs),
-                f"Guided epoch {p.epoch} of {self.epochs}: accuracy {accuracy:.1%} on validation, "
+                f"Guided epoch {p.epoch} of {last}: accuracy {accuracy:.1%} on validation, "
                 f"{before:.1%} before",
             )
         self.weight_map = None
@@ -151,6 +154,30 @@ class Fit(training.Fit[Config]):
         kept = {"kept_epoch": p.best_epoch} if p.best_epoch > first else {}
         said = {"by": config.guided_by, "validation_before": before, "validation": p.best}
         self.guidance = {**said, **kept}
+
+    def complete(self) -> None:
+        """Learn, at last, from pictures that lack something; see `incomplete`.
+
+        After a kill all of it is done again.
+        """
+        config, p = self.config, self.progress
+        before = self.measure()[self.decides]
+        of = self.pictures
+        self.incomplete = Pictures(of.catalogue, of.side, of.normalisation, incomplete=True)
+        self.keeps_best, self.batch = False, incomplete.BATCH
+        self.optimizer = incomplete.optimizer(self.net, config)
+        self.rates = self._schedule(self.optimizer, config.incomplete_epochs)
+        del self.model  # a wrapper that waits for gradients of what is frozen now
+        self.model = self.group.wrap(guided.Views(self.net.trunk))
+        accuracy = before
+        while p.epoch < self.epochs:
+            accuracy = self.epoch()[self.decides]
+            self.run.report(
+                self._done(p.epoch / self.epochs),
+                f"Incomplete pictures, epoch {p.epoch} of {self.epochs}: accuracy {accuracy:.1%} "
+                f"on validation, {before:.1%} before",
+            )
+        self.completion = {"validation_before": before, "validation": accuracy}
 
     def improves(self, found: float, best: float) -> bool:
         """Of two epochs that are as good, the later one has learned more."""
@@ -201,11 +228,11 @@ class Fit(training.Fit[Config]):
         beside = Adjacency(pairs, self.split.n_items)
         own = self.split.training_items()
         order = own[torch.randperm(len(own), generator=generator).numpy()]
-        total, count = 0.0, math.ceil(len(order) / config.batch_size)
-        for start in range(0, len(order), config.batch_size):
+        total, count = 0.0, math.ceil(len(order) / self.batch)
+        for start in range(0, len(order), self.batch):
             self._check()
-            total += self._learn(order[start : start + config.batch_size], beside, generator)
-            seen = min(start + config.batch_size, len(order))
+            total += self._learn(order[start : start + self.batch], beside, generator)
+            seen = min(start + self.batch, len(order))
             self.run.report(
                 self._done((p.epoch + seen / len(order)) / self.epochs),
                 f"Epoch {p.epoch + 1} of {self.epochs}: picture {seen:,} of {len(order):,}",
@@ -233,9 +260,13 @@ class Fit(training.Fit[Config]):
             views = self._seen(rows, mine, at, touched, generator)
         n = len(left)
         loss = torch.zeros((), device=device)
+        counted = torch.ones_like(holds)
         for x in views:
             g = self.net.distances.logits(x, place[:n], place[n:], relation)  # (n,)
-            loss = loss + F.binary_cross_entropy_with_logits(g, holds)
+            each = F.binary_cross_entropy_with_logits(g, holds, reduction="none")
+            loss = loss + (counted * each).sum() / counted.sum().clamp(min=1)
+            if self.incomplete is not None:
+                counted = 1 - holds  # of what lacks something, only unrelated pairs
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
@@ -259,16 +290,20 @@ class Fit(training.Fit[Config]):
     ) -> list[Tensor]:
         """Features of the products `touched` (n, F); those of this rank's pictures carry gradients.
 
-        Once as they are and, while relevance guides, once more as the weighted layer has them.
+        Once as they are and, while relevance guides, once more as the weighted layer has them; or
+        once more as pictures that lack something show them.
         """
         group = self.group
-        pictures = self.pictures.batch(rows)
-        if self.config.augment:
-            pictures = varied(pictures, generator)
-        own = pictures[group.share(len(rows))].to(group.device)
+        sources = [self.pictures] if self.incomplete is None else [self.pictures, self.incomplete]
+        own = []
+        for source in sources:
+            pictures = source.batch(rows)
+            if self.config.augment:
+                pictures = varied(pictures, generator)
+            own.append(pictures[group.share(len(rows))].to(group.device))
         with torch.autocast(group.device.type, dtype=torch.bfloat16, enabled=self.mixed):
-            seen = self.model(own, self.weight_map)
-        views = seen.float().split(len(own))  # (B/W, F) each
+            seen = self.model(torch.cat(own), self.weight_map)
+        views = seen.float().split(len(own[0]))  # (B/W, F) each
         self.memory[at] = group.gathered(views[0].detach(), len(rows))
         # Every rank computes the whole loss, so the mean over ranks takes a share of each gradient.
         fresh = [x * group.world_size - (x * (group.world_size - 1)).detach() for x in views]
@@ -295,6 +330,10 @@ class Fit(training.Fit[Config]):
         device = self.group.device
         trunk, folder = self.net.trunk, self.run.path
         return features(trunk, self.pictures, device, self._check, rows, self.mixed, folder)
+
+    def _schedule(self, optimizer: torch.optim.Optimizer, epochs: int) -> LambdaLR:
+        steps = epochs * math.ceil(len(self.split.training_items()) / self.batch)
+        return LambdaLR(optimizer, lambda step: _share_of_rate(step, steps))
 
     def _done(self, fraction: float) -> float:
         """Share of the whole training, from the share of the epochs after the warm-up."""

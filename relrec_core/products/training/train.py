@@ -15,7 +15,7 @@ from relrec_core.products.model import users
 from relrec_core.products.model.categories import CATEGORY_POINTS, log_odds
 from relrec_core.products.model.features import FEATURES
 from relrec_core.products.model.scoring import scores
-from relrec_core.products.training import calibration
+from relrec_core.products.training import calibration, incomplete
 from relrec_core.products.training.fit import Fit
 from relrec_core.runs import training
 from relrec_core.runs.card import Card
@@ -31,7 +31,8 @@ def train(config: Config, run: Run) -> None:
     whole epoch.
 
     Raises:
-        DataError: the catalogue is missing or malformed, or has too few pairs.
+        DataError: the catalogue is missing or malformed, or has too few pairs, or no incomplete
+            pictures where some are asked for.
         SourceError: the initial weights are not there.
         ImageError: a picture was damaged after the catalogue was checked.
         Cancelled: the run was asked to stop.
@@ -47,6 +48,8 @@ def train(config: Config, run: Run) -> None:
             "relations " + ", ".join(shown.relation_names),
             "those it is trained on: " + ", ".join(catalogue.relation_names),
         )
+    if config.incomplete_epochs:
+        incomplete.check(config, catalogue)
     with training.session(config, run) as group:
         fit = Fit(config, run, group, catalogue, split, shown)
         if not fit.resume():
@@ -54,6 +57,8 @@ def train(config: Config, run: Run) -> None:
         fit.until(config.epochs)
         if config.guided_epochs:
             fit.refine()
+        if config.incomplete_epochs:
+            fit.complete()
         if group.is_main:
             run.report(0.99, "Looking at all products once more, in full precision")
             x = fit.exact_features(catalogue)
@@ -94,6 +99,7 @@ def _card(
             "frozen": config.freeze,
             "mixed_precision": fit.mixed,
             "guided": fit.guidance,
+            "incomplete": fit.completion,
             "threads": torch.get_num_threads(),
             "processes": fit.group.world_size,
         },

@@ -39,7 +39,6 @@ STUDIO: dict[str, Any] = {
     "learning_rate": 3e-4,
     "head_rate": 2e-3,
     "hard": 0.5,
-    "incomplete_epochs": 4,
 }
 """The network sees another studio than the one it is measured and shown on."""
 PHOTOS: dict[str, Any] = {

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
-GRAIN, NEAR = 1 / 72, 1 / 12
+GRAIN, NEAR = 1 / 96, 1 / 12
 """Standard deviations, as shares of the picture's side: below the first, single pixels cancel one
 another out; within the second lies what counts as around a pixel."""
 

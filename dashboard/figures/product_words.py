@@ -6,12 +6,8 @@ from typing import Literal
 
 from dashboard.figures.heatmap import CELLS, PIXELS, SMOOTHED
 from dashboard.figures.palette import plain, signed
-from relrec_core.products.explanation.result import (
-    WHITENED,
-    Method,
-    ProductExplanation,
-    ReadingName,
-)
+from relrec_core.products.data.images import WHITENED
+from relrec_core.products.explanation.result import Method, ProductExplanation, ReadingName
 
 RELATIONS = {
     "also_viewed": "Also viewed",

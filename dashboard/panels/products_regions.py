@@ -23,7 +23,7 @@ from dashboard.panels.story_keep import keep_button
 from dashboard.story.product_maps import match_slide
 from dashboard.story.products import missing_slide
 from dashboard.turns import heavy
-from relrec_core.products.explanation.perturbation import blurred, erased
+from relrec_core.products.data.perturbation import blurred, erased
 from relrec_core.products.explanation.remaining import Remaining, remaining
 from relrec_core.products.explanation.result import pooled
 from relrec_core.products.explanation.sentences import places

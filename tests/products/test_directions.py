@@ -8,9 +8,9 @@ import torch
 
 from relrec_core.evaluation.directions import GRADIENT, LIME, RANDOM
 from relrec_core.faithfulness.deletion import carrying
+from relrec_core.products.data.perturbation import blurred
 from relrec_core.products.evaluation import direction_evaluation as directions
 from relrec_core.products.explanation.explain import Explainer, Question
-from relrec_core.products.explanation.perturbation import blurred
 from relrec_core.products.explanation.result import GRID, SHOWN, pooled, recommended
 from relrec_core.products.model.ranking import Recommender
 

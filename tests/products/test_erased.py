@@ -8,9 +8,9 @@ import torch
 
 from relrec_core.errors import ConfigError
 from relrec_core.products.data.catalogue import CATEGORY, ITEM, TITLE
+from relrec_core.products.data.perturbation import blurred
 from relrec_core.products.evaluation.erased_evaluation import FIRST, emblem_cells, seen_instead
 from relrec_core.products.explanation.explain import Question
-from relrec_core.products.explanation.perturbation import blurred
 from relrec_core.products.explanation.remaining import Remaining, remaining
 from relrec_core.products.explanation.result import GRID
 from relrec_core.products.model.ranking import Candidate, Recommender

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from relrec_core.products.explanation.perturbation import SOFT, erased
+from relrec_core.products.data.perturbation import SOFT, erased
 
 pytestmark = pytest.mark.numerics
 

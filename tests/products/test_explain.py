@@ -13,9 +13,9 @@ from relrec_core import neighbours
 from relrec_core.errors import ConfigError
 from relrec_core.lrp import evidence
 from relrec_core.lrp.presets import PRESETS
+from relrec_core.products.data.perturbation import blurred, erased
 from relrec_core.products.explanation.attribution import METHODS, attribute
 from relrec_core.products.explanation.explain import Explainer, Question
-from relrec_core.products.explanation.perturbation import blurred, erased
 from relrec_core.products.explanation.result import GRID, Method, ProductExplanation, pooled
 from relrec_core.products.explanation.tracing import baseline
 from relrec_core.products.model.ranking import Recommender

@@ -12,10 +12,11 @@ import torch.nn.functional as F
 from relrec_core.errors import ConfigError, DataError
 from relrec_core.products.data import catalogue as data
 from relrec_core.products.data.catalogue import INCOMPLETE, ITEM
+from relrec_core.products.data.perturbation import blurred, erased, pale
 from relrec_core.products.data.pictures import Pictures
 from relrec_core.products.data.split import TRAIN, Split
 from relrec_core.products.evaluation.erased_evaluation import emblem_cells
-from relrec_core.products.explanation.perturbation import blurred, erased
+from relrec_core.products.model.network import Siamese
 from relrec_core.products.model.ranking import Recommender
 from relrec_core.products.model.trunks import LAST_BLOCK
 from relrec_core.products.studio import drawn_catalogue, ground_truth, painting
@@ -134,3 +135,40 @@ def test_what_cannot_be_learnt_from_is_said(
             executed(tmp_path / "c", settings(bare_studio, epochs=1, incomplete_epochs=1))
     finally:
         (tmp_path / "elsewhere.jpg").rename(gone.folder / str(gone.items[INCOMPLETE].max()))
+
+
+def test_what_shows_nothing_is_held_where_it_was(
+    bare_studio: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, moved = data.load(bare_studio), []
+    for name, epochs, stay in (("before", 0, 0.0), ("free", 2, 0.0), ("held", 2, 1.0)):
+        monkeypatch.setattr(incomplete, "STAY", stay)
+        chosen = settings(bare_studio, epochs=1, incomplete_epochs=epochs, augment=False)
+        run = executed(tmp_path / "products" / name, chosen)
+        of = Recommender.of(run, run.settings(Config), shop)
+        nothing = pale(of.pictures.batch(range(64)), of.pictures.bounds()[1])
+        with torch.no_grad():
+            moved.append(of.distances.all_latents(of.trunk(nothing)))
+    before, free, held = moved
+    assert float((held - before).norm()) < 0.5 * float((free - before).norm())
+
+
+def test_how_far_it_is_moved_relation_by_relation() -> None:
+    torch.manual_seed(0)
+    net = Siamese("vgg16-slim", 3, 2, 0).double()
+    measure, pictures = incomplete.Moved(net), torch.rand(4, 3, 32, 32, dtype=torch.float64)
+    with torch.no_grad():
+        then = net.trunk(pictures)
+        was = [net.distances.latents(then, relation) for relation in range(2)]
+        net.distances.directions.mul_(1.5)
+        seen = then + 0.1
+        now = [net.distances.latents(seen, relation) for relation in range(2)]
+    expected = np.mean(
+        [
+            sum((float(b[k]) - float(a[k])) ** 2 for k in range(3))
+            for one, other in zip(was, now, strict=True)
+            for a, b in zip(one, other, strict=True)
+        ]
+    )
+    assert float(measure(pictures, seen).detach()) == pytest.approx(float(expected), rel=1e-5)
+    assert float(expected) > 0

@@ -8,9 +8,9 @@ import torch
 
 from relrec_core.errors import ConfigError
 from relrec_core.explanation import Value
+from relrec_core.products.data.perturbation import blurred, erased
 from relrec_core.products.explanation.counterfactual import Displaced, smallest_change
 from relrec_core.products.explanation.explain import Explainer, Question
-from relrec_core.products.explanation.perturbation import blurred, erased
 from relrec_core.products.explanation.result import GRID
 from relrec_core.products.explanation.smallest_change import SmallestChange
 from relrec_core.products.model.ranking import Recommender

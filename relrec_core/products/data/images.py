@@ -32,6 +32,8 @@ LARGEST_SIDE = 2_048
 _BIG = 4_000_000
 _ONE_AT_A_TIME = threading.Lock()
 WHITE = (255, 255, 255)
+WHITENED = 0.6
+"""How far a picture that shows nothing any more is on its way from a blurred one to white."""
 _HEAD = 16
 _TAIL = 65_536
 _DAMAGED = (

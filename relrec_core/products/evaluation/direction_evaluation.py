@@ -17,12 +17,12 @@ from relrec_core.evaluation.directions import GRADIENT, LIME, RANDOM
 from relrec_core.faithfulness.deletion import carrying
 from relrec_core.faithfulness.directions import Named, agreement, named
 from relrec_core.faithfulness.lime import lime
+from relrec_core.products.data.perturbation import blurred, erased
 from relrec_core.products.evaluation.recommendation_evaluation import first_recommendations
 from relrec_core.products.evaluation.study import Study
 from relrec_core.products.explanation.attribution import OneSide
 from relrec_core.products.explanation.erasure import CHUNK
 from relrec_core.products.explanation.explain import Explainer, Question
-from relrec_core.products.explanation.perturbation import blurred, erased
 from relrec_core.products.explanation.result import GRID, SHOWN, pooled, recommended
 from relrec_core.products.model.ranking import Recommender
 

@@ -13,12 +13,12 @@ from scipy.ndimage import gaussian_filter
 
 from relrec_core.faithfulness.localisation import TOLERANCE, misses_by, share_over_area
 from relrec_core.faithfulness.perturbation import area, curve, relevance_gain
+from relrec_core.products.data.perturbation import blurred, erased, noise
 from relrec_core.products.data.split import TEST, Pairs
 from relrec_core.products.evaluation.baselines import calls
 from relrec_core.products.evaluation.study import Study, Trained
 from relrec_core.products.explanation.attribution import BLIND, CAPTUM, LRP, attribute
 from relrec_core.products.explanation.explain import Explainer, Question
-from relrec_core.products.explanation.perturbation import blurred, erased, noise
 from relrec_core.products.explanation.result import (
     CHOSEN,
     FOCUSED,

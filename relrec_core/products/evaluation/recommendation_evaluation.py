@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
+from relrec_core.products.data.perturbation import blurred, erased
 from relrec_core.products.evaluation.study import Study
 from relrec_core.products.explanation.explain import Explainer, Question
-from relrec_core.products.explanation.perturbation import blurred, erased
 from relrec_core.products.explanation.result import GRID, PairMaps, pooled, recommended
 from relrec_core.products.model.ranking import Recommender
 

@@ -12,11 +12,11 @@ import torch
 from torch import nn
 
 from relrec_core.faithfulness.sanity import max_sensitivity, rank_correlation
+from relrec_core.products.data.perturbation import noise
 from relrec_core.products.evaluation.recommendation_evaluation import Wanted, first_recommendations
 from relrec_core.products.evaluation.study import CPU, Study
 from relrec_core.products.explanation.attribution import CAPTUM, attribute
 from relrec_core.products.explanation.explain import Explainer, Question
-from relrec_core.products.explanation.perturbation import noise
 from relrec_core.products.explanation.result import FOCUSED, Method, recommended
 from relrec_core.products.model.features import features
 from relrec_core.products.model.ranking import Query, Recommender

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from relrec_core.products.explanation.perturbation import blurred, erased
+from relrec_core.products.data.perturbation import blurred, erased
 from relrec_core.products.explanation.result import GRID
 from relrec_core.products.model.ranking import Recommender
 

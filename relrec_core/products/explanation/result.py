@@ -16,8 +16,6 @@ GRID = 16
 """Cells down and across a picture: what is counted, named and erased."""
 RENDERED, PHOTOS = "reference", "epsilon-gamma"
 """The recommended presets. On photos the baseline of `reference` would take half of the score."""
-WHITENED = 0.6
-"""How far a baseline is on its way from a blurred picture to white."""
 SHOWN = "This dashboard’s method"
 """What the map that the products page shows first is called in tables."""
 FOCUSED = "LRP, focused"

@@ -11,8 +11,7 @@ from relrec_core.lrp import Head, trace
 from relrec_core.lrp.engine import Trace
 from relrec_core.lrp.presets import preset
 from relrec_core.lrp.rules import ZBox
-from relrec_core.products.explanation.perturbation import blurred
-from relrec_core.products.explanation.result import WHITENED
+from relrec_core.products.data.perturbation import pale
 from relrec_core.products.model.ranking import Recommender
 
 
@@ -21,8 +20,7 @@ def baseline(of: Recommender, pictures: Tensor) -> Tensor:
 
     White alone would say nothing of what is white, and a blurred copy nothing of plain colours.
     """
-    white = of.pictures.bounds()[1]  # (3, 1, 1)
-    return torch.lerp(blurred(pictures), white.expand_as(pictures), WHITENED)
+    return pale(pictures, of.pictures.bounds()[1])
 
 
 @torch.inference_mode()

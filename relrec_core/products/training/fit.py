@@ -23,18 +23,16 @@ from relrec_core.products.config import Config
 from relrec_core.products.data.adjacency import Adjacency
 from relrec_core.products.data.catalogue import Catalogue
 from relrec_core.products.data.images import NORMALISATIONS
+from relrec_core.products.data.perturbation import pale
 from relrec_core.products.data.pictures import Pictures, varied
 from relrec_core.products.data.split import TRAIN, VALIDATION, Rows, Split
 from relrec_core.products.model.features import features, initial, mixed
 from relrec_core.products.model.network import Siamese
 from relrec_core.products.model.scoring import predicted
-from relrec_core.products.training import guided, incomplete, pretraining, probe
+from relrec_core.products.training import guided, incomplete, pretraining, probe, rates
 from relrec_core.runs import training
 from relrec_core.runs.directory import Run
 from relrec_core.runs.distributed import Group
-
-WARM_UP = 0.1
-"""Share of the steps in which the learning rates rise."""
 
 
 class TrainingError(RelRecError):
@@ -72,16 +70,17 @@ class Fit(training.Fit[Config]):
         self.model = views if config.freeze else group.wrap(views)
         self.weight_map: Tensor | None = None
         self.incomplete: Pictures | None = None
+        self.moved: incomplete.Moved | None = None
         self.batch = config.batch_size
         self.guidance: dict[str, Any] = {}
         self.completion: dict[str, Any] = {}
         self.mixed = mixed(config.precision, group.device)
-        self.memory = torch.empty(0)
+        self.memory, self.drift = torch.empty(0), torch.zeros((), device=group.device)
         trunk = [p for p in self.net.trunk.parameters() if p.requires_grad]
         heads = [p for p in self.net.distances.parameters() if p.requires_grad]
-        rates = [(trunk, config.learning_rate), (heads, config.head_rate)]
+        largest = [(trunk, config.learning_rate), (heads, config.head_rate)]
         optimizer = torch.optim.AdamW(
-            [{"params": p, "lr": rate} for p, rate in rates if p],
+            [{"params": p, "lr": rate} for p, rate in largest if p],
             weight_decay=config.weight_decay,
         )
         self.rates = self._schedule(optimizer, config.epochs)
@@ -164,6 +163,7 @@ class Fit(training.Fit[Config]):
         before = self.measure()[self.decides]
         of = self.pictures
         self.incomplete = Pictures(of.catalogue, of.side, of.normalisation, incomplete=True)
+        self.moved = incomplete.Moved(self.net)
         self.keeps_best, self.batch = False, incomplete.BATCH
         self.optimizer = incomplete.optimizer(self.net, config)
         self.rates = self._schedule(self.optimizer, config.incomplete_epochs)
@@ -259,7 +259,7 @@ class Fit(training.Fit[Config]):
         else:
             views = self._seen(rows, mine, at, touched, generator)
         n = len(left)
-        loss = torch.zeros((), device=device)
+        loss = self.drift
         counted = torch.ones_like(holds)
         for x in views:
             g = self.net.distances.logits(x, place[:n], place[n:], relation)  # (n,)
@@ -301,9 +301,13 @@ class Fit(training.Fit[Config]):
             if self.config.augment:
                 pictures = varied(pictures, generator)
             own.append(pictures[group.share(len(rows))].to(group.device))
+        if self.moved is not None:
+            own.append(pale(own[0], self.pictures.bounds()[1].to(group.device)))
         with torch.autocast(group.device.type, dtype=torch.bfloat16, enabled=self.mixed):
             seen = self.model(torch.cat(own), self.weight_map)
-        views = seen.float().split(len(own[0]))  # (B/W, F) each
+            views = list(seen.float().split(len(own[0])))  # (B/W, F) each
+            if self.moved is not None:
+                self.drift = incomplete.STAY * self.moved(own[-1], views.pop())
         self.memory[at] = group.gathered(views[0].detach(), len(rows))
         # Every rank computes the whole loss, so the mean over ranks takes a share of each gradient.
         fresh = [x * group.world_size - (x * (group.world_size - 1)).detach() for x in views]
@@ -333,7 +337,7 @@ class Fit(training.Fit[Config]):
 
     def _schedule(self, optimizer: torch.optim.Optimizer, epochs: int) -> LambdaLR:
         steps = epochs * math.ceil(len(self.split.training_items()) / self.batch)
-        return LambdaLR(optimizer, lambda step: _share_of_rate(step, steps))
+        return rates.schedule(optimizer, steps)
 
     def _done(self, fraction: float) -> float:
         """Share of the whole training, from the share of the epochs after the warm-up."""
@@ -341,10 +345,3 @@ class Fit(training.Fit[Config]):
 
     def _check(self) -> None:
         self.group.check_cancelled(self.run)
-
-
-def _share_of_rate(step: int, steps: int) -> float:
-    """The learning rate over its largest value: a linear rise, then half a cosine down to 0."""
-    warm = max(1, round(WARM_UP * steps))
-    rise = min(1.0, (step + 1) / warm)
-    return rise * 0.5 * (1 + math.cos(math.pi * max(0, step - warm) / max(1, steps - warm)))

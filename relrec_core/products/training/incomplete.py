@@ -4,12 +4,16 @@ A network that only ever saw whole products must name some of them for any place
 takes the gap where something was erased for what it saw elsewhere. At last its last block and its
 distances therefore also learn from pictures that lack something: whatever a product is unrelated to
 stays unrelated to such a picture of it. Pairs with the product's own partners count nothing there,
-for what is gone may have been their reason. The convolutions before stay as they are.
+for what is gone may have been their reason. The convolutions before stay as they are, and so does
+the place of what shows nothing any more: maps tell what is seen beyond it.
 """
 
 from __future__ import annotations
 
+import copy
+
 import torch
+from torch import Tensor
 
 from relrec_core.errors import ConfigError, DataError
 from relrec_core.products.config import Config
@@ -21,6 +25,8 @@ BATCH = 256
 """Products a step, each with both of its pictures."""
 TRUNK_RATE, HEAD_RATE = 5e-4, 2e-3
 """Largest step sizes, of the last block and of the distances."""
+STAY = 0.01
+"""Weight of how far what shows nothing is moved, in squared distance."""
 
 
 def check(config: Config, catalogue: Catalogue) -> None:
@@ -49,3 +55,25 @@ def optimizer(net: Siamese, config: Config) -> torch.optim.AdamW:
         ],
         weight_decay=config.weight_decay,
     )
+
+
+class Moved:
+    """How far a network moves what shows nothing, from where it was when this was made."""
+
+    def __init__(self, net: Siamese) -> None:
+        self.net = net
+        self.before = copy.deepcopy(net).eval().requires_grad_(False)
+
+    def __call__(self, pictures: Tensor, seen: Tensor) -> Tensor:
+        """Mean squared distance over pictures (B, 3, S, S) and relations, as `net` now sees them.
+
+        Args:
+            pictures: that show nothing.
+            seen: (B, F) features of them, with gradients.
+        """
+        with torch.no_grad():
+            then = self.before.trunk(pictures).to(seen)  # (B, F), as precise as what is seen now
+        with torch.autocast(seen.device.type, enabled=False):
+            was = self.before.distances.all_latents(then)  # (B, R, D)
+            now = self.net.distances.all_latents(seen)
+            return (now - was).square().sum(dim=2).mean()

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from relrec_core.products.data.images import WHITENED
+
 BLUR = 1 / 10
 """Standard deviation of the blur, as a share of the picture's side."""
 SOFT = 1 / 2
@@ -15,6 +17,11 @@ SOFT = 1 / 2
 def blurred(pictures: Tensor) -> Tensor:
     """(B, 3, S, S) through a Gaussian so wide that no detail is left."""
     return _smoothed(pictures, BLUR * pictures.shape[-1])
+
+
+def pale(pictures: Tensor, white: Tensor) -> Tensor:
+    """(B, 3, S, S) blurred and nearly white (3, 1, 1): what shows nothing any more."""
+    return torch.lerp(blurred(pictures), white.expand_as(pictures), WHITENED)
 
 
 def _smoothed(pictures: Tensor, sigma: float) -> Tensor:

@@ -10,15 +10,18 @@ import streamlit as st
 
 from dashboard.loaders.common import evaluation
 from relrec_core.errors import RelRecError
+from relrec_core.products import store
 from relrec_core.runs.active import active
+from relrec_core.runs.card import Card
 from relrec_core.wings import WINGS
 
 ASK: Mapping[str, tuple[str, str]] = {
     "movies": ("Ask about any user and any movie", "recall-ml-100k"),
-    "products": ("Ask about any product or picture", "accuracy-studio"),
+    "products": ("Ask about any product or picture", ""),
     "sessions": ("Ask about any listening session", "accuracy-simulated"),
 }
-"""By wing: what its page answers, and the stored table of the model that ships."""
+"""By wing: what its page answers, and the stored table of the model that ships, if not its card,
+says how good it is."""
 
 
 def overview_row() -> None:
@@ -44,6 +47,8 @@ def loaded(counts: Mapping[str, int]) -> None:
 def _quality(wing: str, table: str) -> str:
     if active(wing) is not None:
         return f"{WINGS[wing].title}: your own training run is shown; its card is below."
+    if not table:
+        return _products(store.shown_run().card())
     stored = evaluation(wing, table)
     return "Not measured yet." if stored is None else SAID[wing](stored.frame)
 
@@ -61,13 +66,10 @@ def _movies(frame: pd.DataFrame) -> str:
     )
 
 
-def _products(frame: pd.DataFrame) -> str:
-    whole = (frame["relation"] == "all") & (frame["category"] == "all")
-    unseen = frame["pairs_of"].str.contains("unseen") & frame["method"].str.startswith("Siamese")
-    ours = frame[whole & unseen]["accuracy"].iloc[0]
+def _products(card: Card) -> str:
     return (
-        f"Tells related products that it never saw from others in {_percent(ours)} of the cases, "
-        "guessing in 50%; drawn products."
+        f"Tells related products from others in {_percent(card.metrics['test_accuracy'])} of the "
+        "pairs with a product that it never saw, guessing in 50%; drawn products."
     )
 
 
@@ -80,4 +82,4 @@ def _sessions(frame: pd.DataFrame) -> str:
     )
 
 
-SAID = {"movies": _movies, "products": _products, "sessions": _sessions}
+SAID = {"movies": _movies, "sessions": _sessions}

@@ -173,7 +173,8 @@ CLAIMS: tuple[Claim, ...] = (
         _source("accuracy"),
         _end_to_end,
         _accuracies,
-        "The trunk learns from nothing here, so untouched features are random ones.",
+        "The trunk learns from nothing here, so untouched features are random ones. The network "
+        "that ships learned on, from pictures that lack something; its card has its accuracy.",
     ),
     Claim(
         "dimensions",
@@ -290,7 +291,8 @@ CLAIMS: tuple[Claim, ...] = (
         map_claims.erased,
         map_claims.erased_rows,
         "Every product of the shown catalogue, its emblem’s grid cells blurred as the deletion "
-        "test does it, the catalogue ranked again. Listed: of the first ten, after another emblem "
+        "test does it, the catalogue ranked again. In training the network saw products of another "
+        "catalogue with their emblem blurred alike. Listed: of the first ten, after another emblem "
         "was erased; called related: of the ten, with a probability of 50% or more besides; at "
         "most: after one particular emblem was erased.",
     ),

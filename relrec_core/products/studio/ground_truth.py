@@ -1,4 +1,4 @@
-"""The ground truth of a studio catalogue, which no model is shown: causes, their pixels, tastes."""
+"""The ground truth of a studio catalogue: causes, their pixels, tastes; no model reads it."""
 
 from __future__ import annotations
 

@@ -249,7 +249,10 @@ def _shared(shown: Shown) -> str:
         return f"The cause is the same {cause}; of your picture it is not known."
     ours = known[str(ids.iloc[question.query.row])]
     if ours == theirs:
-        return f"The cause is the same {cause}, ‘{ours}’, and the model was never told."
+        return (
+            f"The cause is the same {cause}, ‘{ours}’, which the model had only pictures and pairs "
+            "to learn from."
+        )
     return (
         f"Two products are related by the same {cause}; these have ‘{ours}’ and ‘{theirs}’, so "
         "here the model was wrong, and its map shows what misled it."

@@ -27,6 +27,12 @@ def small_studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def bare_studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    recipe = drawn_catalogue.Recipe(items=256, users=0, side=32, seed=6, bare=4)
+    return drawn_catalogue.render(tmp_path_factory.mktemp("catalogues") / "bare", recipe)
+
+
+@pytest.fixture(scope="session")
 def catalogue(small_studio: Path) -> Catalogue:
     return data.load(small_studio)
 

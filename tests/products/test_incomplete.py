@@ -30,12 +30,6 @@ from tests.trainings import STANDING
 pytestmark = pytest.mark.numerics
 
 
-@pytest.fixture(scope="module")
-def bare_studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    recipe = drawn_catalogue.Recipe(items=256, users=0, side=32, seed=6, bare=4)
-    return drawn_catalogue.render(tmp_path_factory.mktemp("catalogues") / "bare", recipe)
-
-
 def test_an_emblem_is_erased_as_the_deletion_test_erases_it(recommender: Recommender) -> None:
     of, planted = recommender, ground_truth.load(recommender.catalogue.folder)
     for row in range(0, 256, 32):

@@ -72,8 +72,7 @@ class Fit(training.Fit[Config]):
         self.incomplete: Pictures | None = None
         self.moved: incomplete.Moved | None = None
         self.batch = config.batch_size
-        self.guidance: dict[str, Any] = {}
-        self.completion: dict[str, Any] = {}
+        self.guidance, self.completion = dict[str, Any](), dict[str, Any]()
         self.mixed = mixed(config.precision, group.device)
         self.memory, self.drift = torch.empty(0), torch.zeros((), device=group.device)
         trunk = [p for p in self.net.trunk.parameters() if p.requires_grad]
@@ -308,13 +307,17 @@ class Fit(training.Fit[Config]):
             views = list(seen.float().split(len(own[0])))  # (B/W, F) each
             if self.moved is not None:
                 self.drift = incomplete.STAY * self.moved(own[-1], views.pop())
-        self.memory[at] = group.gathered(views[0].detach(), len(rows))
+        seen = [group.gathered(x.detach(), len(rows)) for x in views]  # (B, F) each
+        self.memory[at] = seen[0]
         # Every rank computes the whole loss, so the mean over ranks takes a share of each gradient.
         fresh = [x * group.world_size - (x * (group.world_size - 1)).detach() for x in views]
-        rank = torch.from_numpy(mine).to(group.device)
-        there = torch.isin(rank, touched)
-        place, known = torch.searchsorted(touched, rank[there]), self.memory[touched]
-        return [known.index_put((place,), x[there]) for x in fresh]
+        rank, known = torch.from_numpy(mine).to(group.device), self.memory[touched]
+        met, there = torch.isin(at, touched), torch.isin(rank, touched)
+        every, place = (torch.searchsorted(touched, of) for of in (at[met], rank[there]))
+        return [
+            known.index_put((every,), all_seen[met]).index_put((place,), x[there])
+            for all_seen, x in zip(seen, fresh, strict=True)
+        ]
 
     def measure(self) -> dict[str, float]:
         """Accuracy on the validation pairs; products of training as they were last passed."""

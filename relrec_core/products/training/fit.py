@@ -159,7 +159,7 @@ class Fit(training.Fit[Config]):
         After a kill all of it is done again.
         """
         config, p = self.config, self.progress
-        before = self.measure()[self.decides]
+        before = accuracy = self.measure()[self.decides]
         of = self.pictures
         self.incomplete = Pictures(of.catalogue, of.side, of.normalisation, incomplete=True)
         self.moved = incomplete.Moved(self.net)
@@ -168,7 +168,6 @@ class Fit(training.Fit[Config]):
         self.rates = self._schedule(self.optimizer, config.incomplete_epochs)
         del self.model  # a wrapper that waits for gradients of what is frozen now
         self.model = self.group.wrap(guided.Views(self.net.trunk))
-        accuracy = before
         while p.epoch < self.epochs:
             accuracy = self.epoch()[self.decides]
             self.run.report(
@@ -289,8 +288,8 @@ class Fit(training.Fit[Config]):
     ) -> list[Tensor]:
         """Features of the products `touched` (n, F); those of this rank's pictures carry gradients.
 
-        Once as they are and, while relevance guides, once more as the weighted layer has them; or
-        once more as pictures that lack something show them.
+        As they are; while relevance guides, also as the weighted layer has them, and at last also
+        as pictures that lack something show them.
         """
         group = self.group
         sources = [self.pictures] if self.incomplete is None else [self.pictures, self.incomplete]
@@ -306,7 +305,8 @@ class Fit(training.Fit[Config]):
             seen = self.model(torch.cat(own), self.weight_map)
             views = list(seen.float().split(len(own[0])))  # (B/W, F) each
             if self.moved is not None:
-                self.drift = incomplete.STAY * self.moved(own[-1], views.pop())
+                moved = self.moved(own[-1], views.pop())  # (B/W,)
+                self.drift = incomplete.STAY * group.batch_mean(moved, len(rows))
         seen = [group.gathered(x.detach(), len(rows)) for x in views]  # (B, F) each
         self.memory[at] = seen[0]
         # Every rank computes the whole loss, so the mean over ranks takes a share of each gradient.

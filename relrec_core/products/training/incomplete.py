@@ -65,10 +65,10 @@ class Moved:
         self.before = copy.deepcopy(net).eval().requires_grad_(False)
 
     def __call__(self, pictures: Tensor, seen: Tensor) -> Tensor:
-        """Mean squared distance over pictures (B, 3, S, S) and relations, as `net` now sees them.
+        """(B,) squared distances, the mean over relations.
 
         Args:
-            pictures: that show nothing.
+            pictures: (B, 3, S, S) that show nothing; B may be 0.
             seen: (B, F) features of them, with gradients.
         """
         with torch.no_grad():
@@ -76,4 +76,4 @@ class Moved:
         with torch.autocast(seen.device.type, enabled=False):
             was = self.before.distances.all_latents(then)  # (B, R, D)
             now = self.net.distances.all_latents(seen)
-            return (now - was).square().sum(dim=2).mean()
+            return (now - was).square().sum(dim=2).mean(dim=1)

@@ -169,5 +169,5 @@ def known_cause(relation: str, cause: str, crosses: bool) -> str:
     return (
         f"In this rendered catalogue we know the correct answer: ‘"
         f"{relation_title(relation).lower()}’ joins {kinds} with the same **{cause}**. The model "
-        "had only pictures and pairs to learn it from."
+        "learned it from pictures and pairs only."
     )

@@ -250,8 +250,8 @@ def _shared(shown: Shown) -> str:
     ours = known[str(ids.iloc[question.query.row])]
     if ours == theirs:
         return (
-            f"The cause is the same {cause}, ‘{ours}’, which the model had only pictures and pairs "
-            "to learn from."
+            f"The cause is the same {cause}, ‘{ours}’; the model learned it from pictures and "
+            "pairs only."
         )
     return (
         f"Two products are related by the same {cause}; these have ‘{ours}’ and ‘{theirs}’, so "

@@ -12,8 +12,12 @@ from relrec_core.errors import RelRecError
 from scripts import chromium, environment
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-WORKERS = ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
-"""More than there are cores, since browsers and servers are waited for; the longest files first."""
+WORKERS = [
+    *("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"),
+    *("--max-worker-restart", "0"),
+]
+"""More than there are cores, since browsers and servers are waited for; the longest files first.
+A worker that crashes is not replaced: pytest-xdist 3.8 would wait for its files without end."""
 PROCESSORS = [
     {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41", "OMP_NUM_THREADS": "2"},
     {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OMP_NUM_THREADS": "1"},

@@ -139,14 +139,13 @@ AREAS = ("strongest areas blurred", "same shape elsewhere", "original")
 
 def blurring(explanation: ProductExplanation) -> str:
     """What the deletion test does, exactly."""
+    where, mean = "In one picture at a time", " Scores are means over the two pictures."
     if explanation.reading == "contrast":
-        which = "In the first picture, the strongest grid cells that together carry half of its"
-    else:
-        which = "In one picture at a time, the strongest grid cells that together carry half of its"
-    mean = "" if explanation.reading == "contrast" else " Scores are means over the two pictures."
+        where, mean = "In the first picture", ""
     return (
-        f"{which} support are blurred, with soft edges; then the same shape at random places "
-        f"of the same picture, turned or mirrored.{mean}"
+        f"{where}, the strongest grid cells that together carry three quarters of its support are "
+        "blurred, with soft edges; then the same shape at random places of the same picture, "
+        f"turned or mirrored.{mean}"
     )
 
 

@@ -16,10 +16,11 @@ Bools = npt.NDArray[np.bool_]
 Rescore = Callable[[Bools], npt.NDArray[np.float64]]
 Draw = Callable[[Bools, int, np.random.Generator], Bools]
 """Features removed (n,), a number R, what draws -> others removed instead (R, n), as many each."""
-HALF = 0.5
+NAMED = 0.75
+"""Share of the support that is named, and goes: with less, what is left often answers alike."""
 
 
-def carrying(relevance: npt.NDArray[np.float64], share: float = HALF) -> int:
+def carrying(relevance: npt.NDArray[np.float64], share: float = NAMED) -> int:
     """How many of the strongest features carry this share of all support.
 
     At least one, and at most half of the features, so that as many others are left.
@@ -58,7 +59,7 @@ def deletion_test(
         relevance: (n,) signed attribution of each feature.
         rescore: kept (R, n) boolean -> (R,) score with only the kept features.
         k: features to remove of each part, at most half of them, at least one; None: as many as
-            carry half of the part's support.
+            carry three quarters of the part's support.
         parts: of the features; features go from one part at a time, and scores are averaged over
             the parts. Where two parts answer each other (two pictures that show the same thing),
             taking it from both at once would leave them alike.

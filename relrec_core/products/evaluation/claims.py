@@ -318,9 +318,9 @@ CLAIMS: tuple[Claim, ...] = (
         _source("directions"),
         map_claims.areas,
         directions.rows,
-        "Of 20 first recommendations. Named are the cells of each picture that carry half of its "
-        "support, those that the deletion test takes away; other methods name as many. "
-        "LIME asks 500 times a picture. Changes are of the score of the pair, in points.",
+        "Of 20 first recommendations. Named are the cells of each picture that carry three "
+        "quarters of its support, those that the deletion test takes away; other methods name as "
+        "many. LIME asks 500 times a picture. Changes are of the score of the pair, in points.",
     ),
     Claim(
         "tastes",

@@ -36,11 +36,11 @@ Doubles = npt.NDArray[np.float64]
 def direction_rows(study: Study) -> pd.DataFrame:
     """Does the score of a pair fall without what is named, of first recommendations?
 
-    Named are the grid cells of each picture that carry half of the support of the map that the
-    page shows, those that its deletion test takes away, and as many by every other method, all
-    blurred away from one picture at a time. A recommendation whose map sums to nothing above zero
-    names no reason and is left out. One row a method, as of `agreement`; changes are of the logit
-    of the probability, and an answer is one picture.
+    Named are the grid cells of each picture that carry three quarters of the support of the map
+    that the page shows, those that its deletion test takes away, and as many by every other method,
+    all blurred away from one picture at a time. A recommendation whose map sums to nothing above
+    zero names no reason and is left out. One row a method, as of `agreement`; changes are of the
+    logit of the probability, and an answer is one picture.
     """
     seed = study.seeds[0]
     network = study.mapped(seed)

@@ -26,9 +26,9 @@ FEW_FAIL, LISTED = 0.05, 3
 Frames = Sequence[pd.DataFrame]
 
 OTHER_PLACES = (
-    "Confirmed: blurring the cells that carry half of a picture’s support, with soft edges, lowers "
-    "the score more than blurring their shape at any of 19 random places of the same picture; of "
-    "maps that know nothing one in twenty passes."
+    "Confirmed: blurring the cells that carry three quarters of a picture’s support, with soft "
+    "edges, lowers the score more than blurring their shape at any of 19 random places of the same "
+    "picture; of maps that know nothing one in twenty passes."
 )
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from relrec_core.errors import ConfigError
 from relrec_core.explanation import Audit, Ledger, Parameter, Provenance
-from relrec_core.faithfulness.deletion import HALF, deletion_test
+from relrec_core.faithfulness.deletion import NAMED, deletion_test
 from relrec_core.faithfulness.elsewhere import elsewhere
 from relrec_core.lrp import Reading, correspondence, evidence, explain_pair, paper
 from relrec_core.lrp.engine import Trace
@@ -251,7 +251,7 @@ class Explainer:
             "epsilon": method.epsilon,
             "ignore_bias": method.ignore_bias,
             "focused": method.one_sided and pair,
-            "erased": f"{HALF:.0%} of each picture's support, one picture at a time, soft edges",
+            "erased": f"{NAMED:.0%} of each picture's support, one picture at a time, soft edges",
             "compared_with": "the same shape elsewhere",
         }
         return Provenance.of(of.catalogue, of.run, method.named, parameters, of.seed)

@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter
 
 from relrec_core.errors import ConfigError
 from relrec_core.explanation import Parameter, Provenance
-from relrec_core.faithfulness.deletion import HALF, carrying, deletion_test
+from relrec_core.faithfulness.deletion import NAMED, carrying, deletion_test
 from relrec_core.products.data.catalogue import CATEGORY, ITEM, TITLE
 from relrec_core.products.explanation.erasure import seen_of
 from relrec_core.products.explanation.explain import REPETITIONS, Explainer, Question
@@ -235,7 +235,7 @@ def _provenance(explainer: Explainer, asked: Asked, seed: int) -> Provenance:
         "focused": method.one_sided,
         "cells": GRID,
         "at most": asked.most,
-        "blurred": f"{HALF:.0%} of the mean map, in the query's picture",
+        "blurred": f"{NAMED:.0%} of the mean map, in the query's picture",
     }
     said = "spectral relevance analysis of the maps of first recommendations"
     return Provenance.of(of.catalogue, of.run, said, parameters, seed)

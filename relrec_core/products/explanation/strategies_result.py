@@ -31,9 +31,9 @@ class Strategy(Value):
 
     `mean` is the mean of the query's maps, each with sum 1, by cells (16, 16); `members` are
     most typical ones first, and `typical` are the maps of the first of them. `audit` blurs the
-    cells that carry half of the mean map in the query's picture of these: their mean score with
-    and without, beside as many random cells. `displaced` is the share of them whose recommendation
-    leaves the list by it, `displaced_at_random` likewise of the random cells.
+    cells that carry three quarters of the mean map in the query's picture of these: their mean
+    score with and without, beside as many random cells. `displaced` is the share of them whose
+    recommendation leaves the list by it, `displaced_at_random` likewise of the random cells.
     """
 
     mean: Grid

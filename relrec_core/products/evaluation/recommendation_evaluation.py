@@ -17,8 +17,8 @@ from relrec_core.products.explanation.explain import Explainer, Question
 from relrec_core.products.explanation.result import GRID, PairMaps, pooled, recommended
 from relrec_core.products.model.ranking import Recommender
 
-RECOMMENDATIONS, OF_PHOTOS, QUICK = 100, 34, 4
-"""How many are looked at: photos take a hundred times as long, and are of three catalogues."""
+RECOMMENDATIONS, QUICK = 100, 4
+"""How many are looked at."""
 OPPOSING = 0.05
 """Share of a picture's cells that are erased as the most opposing ones."""
 ALL = "all"
@@ -37,8 +37,7 @@ def recommendation_rows(study: Study) -> pd.DataFrame:
     network = study.mapped(seed)
     of = network.recommender
     explainer = Explainer(of)
-    whole = RECOMMENDATIONS if study.rendered else OF_PHOTOS
-    count = QUICK if study.quick else whole
+    count = QUICK if study.quick else RECOMMENDATIONS
     wanted = first_recommendations(of, count, seed)
     cells, rows = study.cells("recommendations", __name__), []
     study.begin(len(wanted))

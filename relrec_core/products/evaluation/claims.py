@@ -263,7 +263,7 @@ CLAIMS: tuple[Claim, ...] = (
         _source("sanity"),
         map_claims.sanity,
         map_claims.sanity_rows,
-        "Of 12 first recommendations, the map of the picture that was asked about. Spearman’s "
+        "Of 40 first recommendations, the map of the picture that was asked about. Spearman’s "
         "rank correlation after the last convolutions were randomised; the largest of 6 changes "
         "by noise, for the map’s norm.",
     ),

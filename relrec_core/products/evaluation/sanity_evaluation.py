@@ -21,7 +21,7 @@ from relrec_core.products.explanation.result import FOCUSED, Method, recommended
 from relrec_core.products.model.features import features
 from relrec_core.products.model.ranking import Query, Recommender
 
-PAIRS, QUICK = 12, 1
+PAIRS, QUICK = 40, 1
 NOISE, DRAWS = 0.02, 6
 """Largest change of a pixel, as a share of the range from black to white, and how often."""
 STAGES = (1 / 3, 2 / 3, 1.0)

@@ -1,7 +1,8 @@
 """Runs of earlier versions open, and say what they said then; or they say why they do not.
 
 `runs-0.1.0.zip` holds, as that version wrote them, a run of each model on data made up for it, and
-an explanation from each. The network of the products was thinned out afterwards, to be small.
+an explanation from each; of products the signed map, which how the page gathers it does not change.
+The network of the products was thinned out afterwards, to be small.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def experts(run: Run) -> ExpertExplanation:
 def product(run: Run) -> ProductExplanation:
     explainer = Explainer(products.recommender(run))
     of = explainer.recommender
-    question = Question(of.query_at(0), of.relations[0], None, recommended(rendered=False))
+    signed = recommended(rendered=False).model_copy(update={"focused": False})
+    question = Question(of.query_at(0), of.relations[0], None, signed)
     (relevance,) = explainer.relevance(
         question, [of.recommend(question.query, of.relations[0])[0].row]
     )

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from relrec_core.products.explanation.focus import EDGE, GRAIN, NEAR, focused
+from relrec_core.products.explanation.focus import GRAIN, NEAR, focused
 
 
 def test_the_sum_goes_where_support_meets_support() -> None:
@@ -33,9 +33,9 @@ def _around(side: int, sigma: float) -> npt.NDArray[np.float64]:
 
 def test_the_weights_are_support_times_the_square_of_the_support_around_it() -> None:
     signed = np.random.default_rng(0).normal(0.1, 1, (48, 48)).astype(np.float32)
-    grain, near, edge = (_around(48, width * 48) for width in (GRAIN, NEAR, EDGE))
-    support, net = (np.clip(of @ signed.astype(float) @ of.T, 0, None) for of in (grain, near))
-    weight = support * (edge @ net @ edge.T) ** 2
+    grain, near = _around(48, GRAIN * 48), _around(48, NEAR * 48)
+    support = np.clip(grain @ signed.astype(float) @ grain.T, 0, None)
+    weight = support * (near @ support @ near.T) ** 2
     np.testing.assert_allclose(focused(signed), weight * signed.sum() / weight.sum(), rtol=1e-4)
 
 

@@ -206,8 +206,7 @@ CLAIMS: tuple[Claim, ...] = (
         _source("perturbation", PHOTOS),
         map_claims.perturbation,
         map_claims.gain_rows,
-        "Pairs with a product that training never saw. Measured with the signed map, relative to "
-        "the average of the category; the page focuses it and compares with the catalogue's.",
+        "Pairs that training never saw; the network’s convolutions stay as ImageNet left them.",
     ),
     Claim(
         "epsilon",

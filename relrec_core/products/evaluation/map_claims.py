@@ -10,7 +10,7 @@ import pandas as pd
 from relrec_core.evaluation import directions
 from relrec_core.evaluation.claims import Outcome, Verdict, graded
 from relrec_core.products.data.recomposed import CUTS
-from relrec_core.products.explanation.result import CHOSEN, FOCUSED, GRID, PHOTOS, RENDERED, SHOWN
+from relrec_core.products.explanation.result import CHOSEN, FOCUSED, GRID, SHOWN
 
 OTHERS = ("Integrated gradients", "DeepLift", "Saliency", "Grad-CAM")
 ABOVE_ZERO, ABSORBED, CONFIRMED = 0.98, 0.15, 0.85
@@ -41,8 +41,7 @@ def _gains(frame: pd.DataFrame, how: str) -> pd.DataFrame:
 def perturbation(frames: Frames) -> Verdict:
     """Does the score fall sooner in the map's order? SRG and its band, EARS'18 section 3.3."""
     by = {how: _gains(frames[0], how) for how in ("blur", "noise")}
-    chosen = _shown(by["blur"].index)
-    rows = {how: gains.loc[chosen] for how, gains in by.items()}
+    rows = {how: gains.loc[CHOSEN] for how, gains in by.items()}
     clear = sum(bool(row["srg_low"] > 0) for row in rows.values())
     beaten = int((by["blur"]["srg"] > rows["blur"]["srg"]).sum())
     status: Outcome = ("not confirmed", "partly", "confirmed")[clear]
@@ -53,26 +52,9 @@ def perturbation(frames: Frames) -> Verdict:
     return Verdict(
         status,
         f"{status.capitalize()}{though}: the area between taking the least and the most relevant "
-        f"cells first is, by {_named(chosen)}, {words[0]} (95% band {bands[0]}), "
+        f"cells first is, by the map that the page shows, {words[0]} (95% band {bands[0]}), "
         f"{words[1]} ({bands[1]}); a random order has 0.",
     )
-
-
-def _shown(methods: pd.Index) -> str:
-    """The map that the page shows; in tables from before it, the signed one that it is made of."""
-    rules = RENDERED if "LRP, paper (paper)" in methods else PHOTOS  # one reading of photos
-    return CHOSEN if CHOSEN in methods else f"LRP, {rules} (evidence)"
-
-
-def _named(shown: str) -> str:
-    if shown == CHOSEN:
-        return "the map that the page shows"
-    return "the signed map that the page’s is made of"
-
-
-def _titles(methods: pd.Index) -> dict[str, str]:
-    """The map that the page shows, by what it is called there."""
-    return {_shown(methods): SHOWN if CHOSEN in methods else f"{SHOWN}, signed"}
 
 
 def gain_rows(frames: Frames) -> pd.DataFrame:
@@ -80,7 +62,7 @@ def gain_rows(frames: Frames) -> pd.DataFrame:
     blur, noise = (_gains(frames[0], how) for how in ("blur", "noise"))
     found = pd.DataFrame({"SRG": blur["srg"], "From": blur["srg_low"], "To": blur["srg_high"]})
     found["SRG, noise"] = noise["srg"]
-    found = found.rename(index=_titles(found.index)).sort_values("SRG", ascending=False)
+    found = found.rename(index={CHOSEN: SHOWN}).sort_values("SRG", ascending=False)
     return found.rename_axis("Map").reset_index()
 
 
@@ -112,15 +94,14 @@ def localisation(frames: Frames) -> Verdict:
     frame = frames[0]
     wide = frame.pivot(index="relation", columns="method", values="share_over_area")
     rivals = [c for c in wide.columns if str(c).startswith(OTHERS)]
-    chosen = _shown(wide.columns)
-    ours = wide[chosen]
+    ours = wide[CHOSEN]
     won = (ours >= wide[rivals].max(axis=1)).mean()
-    shown, mean = _located(frame).loc[chosen], _located(frame)["share_over_area"]
-    ahead, status = int((mean > mean[chosen]).sum()), graded(float(won), 1.0, 0.5)
+    shown, mean = _located(frame).loc[CHOSEN], _located(frame)["share_over_area"]
+    ahead, status = int((mean > mean[CHOSEN]).sum()), graded(float(won), 1.0, 0.5)
     though = f", though {ahead} of {len(mean) - 1} other maps do better" if ahead else ""
     return Verdict(
         status,
-        f"{status.capitalize()}{though}: {_named(chosen)} puts {ours.min():.1f} to "
+        f"{status.capitalize()}{though}: the map that the page shows puts {ours.min():.1f} to "
         f"{ours.max():.1f} times as much of its support on the known correct answer as chance "
         f"would; it beats every gradient method of the comparison for {won:.0%} of the relations. "
         f"Its strongest point lies on the cause in {shown['pointing_inside']:.0%}, on it or at "
@@ -131,7 +112,7 @@ def localisation(frames: Frames) -> Verdict:
 def located_rows(frames: Frames) -> pd.DataFrame:
     """How near each map is to the planted cause, best first."""
     found = _located(frames[0])
-    found = found.rename(index=_titles(found.index)).reset_index()
+    found = found.rename(index={CHOSEN: SHOWN}).reset_index()
     found.columns = ["Map", "Times chance", "Points inside", "Pointing game"]
     return found.sort_values("Times chance", ascending=False)
 

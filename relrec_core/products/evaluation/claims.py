@@ -262,9 +262,8 @@ CLAIMS: tuple[Claim, ...] = (
         _source("sanity"),
         map_claims.sanity,
         map_claims.sanity_rows,
-        "Of 40 first recommendations, the map of the picture that was asked about. Spearman’s "
-        "rank correlation after the last convolutions were randomised; the largest of 6 changes "
-        "by noise, for the map’s norm.",
+        "The map of the picture that was asked about. Spearman’s rank correlation after the last "
+        "convolutions were randomised; the largest of 6 changes by noise, for the map’s norm.",
     ),
     Claim(
         "product-counterfactuals",

@@ -263,8 +263,9 @@ def sanity(frames: Frames) -> Verdict:
     calmest = str(others["max_sensitivity"].idxmin())
     return Verdict(
         "confirmed" if all(held) else "partly" if any(held) else "not confirmed",
-        f"With all convolutions randomised the page’s map has a rank correlation of "
-        f"{ours['randomised_100%']:.2f} with that of the trained network (wanted at most {UNLIKE}; "
+        f"Of {ours['pairs']:.0f} first recommendations: with all convolutions randomised the "
+        f"page’s map has a rank correlation of {ours['randomised_100%']:.2f} with that "
+        f"of the trained network (wanted at most {UNLIKE}; "
         f"with the last third {ours['randomised_33%']:.2f}); 2% noise changes it by up to "
         f"{ours['max_sensitivity']:.2f} of its norm (wanted at most {STEADY}); the calmest other "
         f"is {calmest} with {least:.2f}.",
